@@ -1,0 +1,70 @@
+# Everything that can be done here, one command each. `make` alone lists them.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+# uv from PATH, else one of our own in a private environment.
+UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
+PY := .venv/bin/python
+RUN := $(PY) -m
+SYNCED := .venv/.synced
+
+.PHONY: help setup run demo test test-fast replay fmt check docs migrate bench clean
+
+help: ## list the targets
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+##@ Use
+run: $(SYNCED) ## start everything with a fictional office, play the stories, serve until Ctrl-C
+	@$(RUN) cli up
+
+demo: $(SYNCED) ## play the stories on ports and data of their own, print their timelines, exit 0
+	@$(RUN) cli demo
+
+setup: $(SYNCED) ## install what is needed, from the lock file
+
+##@ Change
+test: $(SYNCED) ## run all tests, on a real Temporal server
+	@$(RUN) pytest
+
+test-fast: $(SYNCED) ## run the tests that need no server
+	@$(RUN) pytest tests/domain tests/messages tests/store tests/habits
+
+replay: $(SYNCED) ## replay the recorded histories
+	@$(RUN) pytest tests/replay
+
+fmt: $(SYNCED) ## format, and mend what can be mended
+	@$(RUN) ruff format .
+	@$(RUN) ruff check --fix .
+
+check: $(SYNCED) ## all that CI checks without running: format, lint, types, imports, docs, spelling
+	@$(RUN) ruff format --check .
+	@$(RUN) ruff check .
+	@$(RUN) mypy .
+	@.venv/bin/lint-imports
+	@$(RUN) docs.generate --check
+	@.venv/bin/codespell
+
+docs: $(SYNCED) ## write the generated pages anew
+	@$(RUN) docs.generate
+
+migrate: $(SYNCED) ## bring the store named by DINGDAN_DATABASE_URL up to date
+	@$(RUN) cli migrate
+
+bench: $(SYNCED) ## measure: ratios against a bare workflow in the same run
+	@$(RUN) bench.intake
+
+##@ Tidy
+clean: ## remove the environment and the demo's data
+	rm -rf .venv .uv data
+
+.uv/bin/uv:
+	@echo "installing uv (once)"
+	@{ python3 -m venv .uv && .uv/bin/python -m pip install --quiet uv; } 2>/dev/null \
+	  || { rm -rf .uv; python3 -m pip install --quiet --target .uv uv; } \
+	  || { echo "Python 3.11 or newer with venv or pip is needed; on Debian: apt-get install python3-venv"; exit 1; }
+
+$(SYNCED): pyproject.toml uv.lock $(filter .uv/bin/uv,$(UV))
+	@echo "installing dependencies from the lock file"
+	@$(UV) sync --quiet --frozen
+	@touch $@
