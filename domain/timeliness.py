@@ -1,0 +1,21 @@
+"""How a clock stands when somebody looks: computed, never stored."""
+
+from datetime import datetime
+from enum import StrEnum
+
+
+class Timeliness(StrEnum):
+    """The state of a clock (预警、超期)."""
+
+    ON_TRACK = "on_track"
+    WARNING = "warning"
+    OVERDUE = "overdue"
+
+
+def timeliness(due_at: datetime | None, remind_at: datetime | None, *, now: datetime) -> Timeliness:
+    """Say how a clock stands at `now`; half-open, so the due instant itself is overdue."""
+    if due_at is not None and now >= due_at:
+        return Timeliness.OVERDUE
+    if remind_at is not None and now >= remind_at:
+        return Timeliness.WARNING
+    return Timeliness.ON_TRACK
