@@ -1,0 +1,40 @@
+"""Every wire name, spelled once, so that renaming a Python symbol never breaks a running order."""
+
+from typing import Final
+
+NAMESPACE: Final = "dingdan"
+TASK_QUEUE: Final = "orders"
+RETENTION_DAYS: Final = 30
+
+ORDER: Final = "Order"
+RECONCILE: Final = "Reconcile"
+RECONCILE_ID: Final = "reconcile"
+
+COMPLETE_TASK: Final = "complete_task"
+ORDER_ACTION: Final = "order_action"
+STATUS: Final = "status"
+
+RECORD: Final = "record"
+DELIVER: Final = "deliver"
+DRAIN_OUTBOX: Final = "drain_outbox"
+
+SEARCH_ATTRIBUTES: Final[dict[str, str]] = {
+    "Stage": "Keyword",
+    "Tier": "Keyword",
+    "Unit": "Keyword",
+    "Community": "Keyword",
+    "Class": "Keyword",
+    "Channel": "Keyword",
+    "Category": "Keyword",
+    "DueAt": "Datetime",
+    "Escalations": "Int",
+    "Overdue": "Bool",
+}
+"""Name and type of each search attribute; SQL visibility has ten Keyword columns, seven are spent."""
+
+_PREFIX: Final = "order-"
+
+
+def order_workflow_id(order_no: str) -> str:
+    """Name the workflow of an order: the only place where this id is built."""
+    return f"{_PREFIX}{order_no}"

@@ -1,0 +1,102 @@
+"""How an order's workflow is started, what it answers at its end, and what it says when asked."""
+
+from datetime import datetime
+
+from messages.wire import Wire
+
+
+class OpenTask(Wire):
+    """A human task with its clock; all instants UTC, the clock `None` until `record` has answered."""
+
+    task_id: str
+    kind: str
+    unit: str
+    tier: str
+    role: str
+    opened_at: datetime
+    due_at: datetime | None = None
+    remind_at: datetime | None = None
+
+
+class StartOrder(Wire):
+    """The start input of an order: ids, codes and instants, never a person's data.
+
+    `first_task` was opened by the intake's transaction, with event number 1; `page` is the address of
+    the order's page, for people who look at the Temporal UI.
+    """
+
+    order_no: str
+    policy: str
+    channel: str
+    category: str | None = None
+    community: str | None = None
+    received_at: datetime
+    can_be_called: bool
+    first_task: OpenTask
+    page: str = ""
+
+
+class OrderArchived(Wire):
+    """The result of an order's workflow."""
+
+    order_no: str
+    ending: str
+    rounds: int
+    escalations: int
+    overdue: bool
+
+
+class RefusedSignal(Wire):
+    """A signal that was not taken, with the reason; `signal_id` is its decision or action id, if it had one."""
+
+    at: datetime
+    signal: str
+    signal_id: str
+    actor: str
+    code: str
+    reason: str
+
+
+class OrderStatus(Wire):
+    """The answer of the query `status`: the order, its open tasks and the signals it refused."""
+
+    order_no: str
+    stage: str
+    ending: str | None
+    round: int
+    tier: str
+    unit: str
+    order_class: str | None
+    received_at: datetime
+    promised_at: datetime | None
+    escalations: int
+    overdue: bool
+    open_tasks: tuple[OpenTask, ...]
+    refused: tuple[RefusedSignal, ...]
+
+
+class DeliverMessages(Wire):
+    """Send an order's messages that still wait, in sequence."""
+
+    order_no: str
+
+
+class Delivered(Wire):
+    """How many messages went out; `failed` are the ids of those that a gateway refused for good."""
+
+    sent: int
+    failed: tuple[int, ...] = ()
+
+
+class Reconcile(Wire):
+    """The start input of `Reconcile`; `interval_seconds` is the pause between two rounds."""
+
+    interval_seconds: float = 30.0
+
+
+class Drained(Wire):
+    """What a round of the outbox did: orders started, signals sent, rows that still wait."""
+
+    started: int
+    signalled: int
+    waiting: int

@@ -1,0 +1,156 @@
+"""What one step of an order produced, as the activity `record` commits it, and its answer."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from messages.signals import CompleteTask, OrderAction, Said
+from messages.wire import Wire
+
+AnySaid = Annotated[CompleteTask | OrderAction, Field(discriminator="kind")]
+
+
+class ClockRequest(Wire):
+    """A clock to be reckoned by `record`; `key` is a task id, or `window` for the reopening window."""
+
+    key: str
+    basis: str
+    since: datetime
+    order_class: str | None = None
+    promised_at: datetime | None = None
+    repetition: int = 1
+    given: datetime | None = None
+
+
+class ClockReading(Wire):
+    """A clock as reckoned from the policy version and the calendar in force, UTC."""
+
+    due_at: datetime
+    remind_at: datetime
+
+
+class PromiseRequest(Wire):
+    """A promise to be reckoned: by class from receipt, or for a later round from its start."""
+
+    since: datetime
+    order_class: str | None = None
+
+
+class EventRecord(Wire):
+    """One event of an order's history; numbered 1..n without a gap, number 1 is the intake's."""
+
+    seq: int
+    at: datetime
+    type: str
+    actor: str
+    task_id: str | None = None
+    said_id: str | None = None
+    data: dict[str, Any] = Field(default_factory=dict)
+
+
+class TaskOpened(Wire):
+    """A human task that a step opened; its clock is asked for under its id."""
+
+    task_id: str
+    kind: str
+    unit: str
+    tier: str
+    role: str
+    opened_at: datetime
+
+
+class TaskClosed(Wire):
+    """A human task that a step closed: `done` with an outcome, or `superseded`."""
+
+    task_id: str
+    state: str
+    outcome: str
+    actor: str
+    at: datetime
+
+
+class Verdict(Wire):
+    """What became of a decision or action; carries what was said, for the case that no row stands behind it."""
+
+    said: AnySaid
+    applied: bool
+    at: datetime
+    code: str | None = None
+    reason: str | None = None
+
+
+class MessageWritten(Wire):
+    """A message to be sent: a template with codes; `text_of` names the decision whose text is its body."""
+
+    event_seq: int
+    recipient: str
+    template: str
+    data: dict[str, Any] = Field(default_factory=dict)
+    text_of: str | None = None
+
+
+class OrderFacts(Wire):
+    """The order as it stands after a step: what the order's row shows."""
+
+    stage: str
+    ending: str | None = None
+    round: int = 1
+    tier: str
+    unit: str
+    order_class: str | None = None
+    category: str | None = None
+    escalations: int = 0
+    overdue: bool = False
+    reclassified: bool = False
+    reopened: bool = False
+    handled_by: str | None = None
+
+
+class RecordStep(Wire):
+    """One step of an order; idempotent by `(order_no, run_id, seq)`.
+
+    With `expiry` (a task id, or `window`) the step is an automatic one: if a decision on that task or
+    an action on the order is pending in the store, nothing is committed and the answer hands it back.
+    """
+
+    order_no: str
+    run_id: str
+    seq: int
+    at: datetime
+    policy: str
+    order: OrderFacts
+    open_tasks: tuple[str, ...] = ()
+    events: tuple[EventRecord, ...] = ()
+    opened: tuple[TaskOpened, ...] = ()
+    closed: tuple[TaskClosed, ...] = ()
+    verdicts: tuple[Verdict, ...] = ()
+    messages: tuple[MessageWritten, ...] = ()
+    clocks: tuple[ClockRequest, ...] = ()
+    promise: PromiseRequest | None = None
+    expiry: str | None = None
+
+
+class RecordAnswer(Wire):
+    """What `record` says: the clocks asked for, by key; the promise; what is pending before an automatic step."""
+
+    clocks: dict[str, ClockReading] = Field(default_factory=dict)
+    promised_at: datetime | None = None
+    pending: tuple[AnySaid, ...] = ()
+
+
+__all__ = [
+    "AnySaid",
+    "ClockReading",
+    "ClockRequest",
+    "EventRecord",
+    "MessageWritten",
+    "OrderFacts",
+    "PromiseRequest",
+    "RecordAnswer",
+    "RecordStep",
+    "Said",
+    "TaskClosed",
+    "TaskOpened",
+    "Verdict",
+]
