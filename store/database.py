@@ -1,0 +1,106 @@
+"""The database behind the store: SQLite by default, PostgreSQL by another URL.
+
+Assumes synchronous engines used from threads: one connection per call, never shared between threads.
+On SQLite every writing transaction begins with `BEGIN IMMEDIATE`: the default mode loses updates
+without an error when several writers read and then write.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.exc import IntegrityError, OperationalError
+
+_READ_ONLY = "dingdan_read_only"
+_LOCK_WAIT_MS = 5_000
+
+
+class StoreUnavailable(Exception):
+    """The database cannot be reached or stays locked; try again."""
+
+
+class WriteConflict(Exception):
+    """Somebody else wrote the same key in the same moment; look again."""
+
+
+class Store:
+    """A handle on the database: short transactions, nothing held between them."""
+
+    def __init__(self, url: str, *, pool_size: int = 20) -> None:
+        """Prepare an engine; nothing is connected yet. `pool_size` is at least the threads that use it."""
+        self.engine = create_engine(
+            url, pool_size=pool_size, max_overflow=0, pool_pre_ping=not _is_sqlite(url)
+        )
+        self._reader = self.engine.execution_options(**{_READ_ONLY: True})
+        if _is_sqlite(url):
+            event.listen(self.engine, "connect", _prepare_sqlite)
+            event.listen(self.engine, "begin", _begin_sqlite)
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """Open a transaction that writes; commits at the end, rolls back on an error.
+
+        Raises:
+            StoreUnavailable: the database is away, or another writer kept its lock for too long.
+            WriteConflict: a unique key was taken meanwhile.
+        """
+        with _available(), self.engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Open a transaction that only reads, beside any writer.
+
+        Raises:
+            StoreUnavailable: the database is away.
+        """
+        with _available(), self._reader.begin() as connection:
+            yield connection
+
+    def ping(self) -> None:
+        """Check that the database answers.
+
+        Raises:
+            StoreUnavailable: it does not.
+        """
+        with self.read() as connection:
+            connection.execute(text("SELECT 1"))
+
+    def close(self) -> None:
+        """Give all connections back."""
+        self.engine.dispose()
+
+
+@contextmanager
+def _available() -> Iterator[None]:
+    try:
+        yield
+    except OperationalError as error:
+        # Only the kind of error: its text may hold values of the statement.
+        raise StoreUnavailable(type(error.orig).__name__) from error
+    except IntegrityError as error:
+        raise WriteConflict(type(error.orig).__name__) from error
+
+
+def _is_sqlite(url: str) -> bool:
+    return url.startswith("sqlite")
+
+
+def _prepare_sqlite(dbapi_connection: Any, _record: object) -> None:
+    # The driver must not begin transactions by itself: `_begin_sqlite` does.
+    dbapi_connection.isolation_level = None
+    cursor = dbapi_connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.execute(f"PRAGMA busy_timeout={_LOCK_WAIT_MS}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    read_only = connection.get_execution_options().get(_READ_ONLY)
+    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+
+__all__ = ["Connection", "Engine", "Store", "StoreUnavailable", "WriteConflict"]

@@ -1,0 +1,419 @@
+"""Decisions and actions: a durable row with its texts first, a signal afterwards.
+
+Assumes that the workflow judges; here a decision is refused early if the store can already tell. The
+order's row is locked for the length of the transaction, so that exactly one of a submission and an
+automatic step sees the other.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from domain.errors import DomainError
+from domain.lifecycle import (
+    ACTIONS,
+    TASKS,
+    ActionName,
+    Field,
+    FieldType,
+    Refusal,
+    Submission,
+    TaskKind,
+    TaskState,
+    entitled_roles,
+    judge_action,
+    judge_outcome,
+)
+from domain.orders import Role, Stage, Via
+from messages.signals import CompleteTask, OrderAction, Said
+from store.office import Staff
+from store.outbox import OutboxKind, put
+from store.tables import audit, decision, orders, task
+
+
+class DecisionStatus(StrEnum):
+    """What became of a decision or action."""
+
+    PENDING = "pending"
+    APPLIED = "applied"
+    REJECTED = "rejected"
+
+
+class Subject(StrEnum):
+    """What a row decides on."""
+
+    TASK = "task"
+    ORDER = "order"
+
+
+class NotFound(DomainError):
+    """There is no such thing, or none that the caller may see."""
+
+    code = "not_found"
+
+
+class NotEntitled(DomainError):
+    """The caller may see it but not decide it."""
+
+    code = "not_entitled"
+
+
+class TaskClosed(DomainError):
+    """Somebody else was faster, or the task's limit has passed."""
+
+    code = "task_done"
+
+
+class HeldByColleague(DomainError):
+    """Somebody else is at it."""
+
+    code = "held_by_colleague"
+
+
+class KeyTaken(DomainError):
+    """The key stands for another decision."""
+
+    code = "idempotency_key_reused"
+
+
+class Refused(DomainError):
+    """The lifecycle table says no; `refusal` says why, and which field is meant."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        """Keep the refusal."""
+        super().__init__(refusal.reason)
+        self.refusal = refusal
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DecisionRow:
+    """A decision or action as its sender sees it; `href` ids are the caller's to build."""
+
+    decision_id: str
+    order_no: str
+    task_id: str | None
+    name: str
+    actor: str
+    status: DecisionStatus
+    code: str | None
+    reason: str | None
+    decided_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Submitted:
+    """The row, and what is to be sent after the commit if it is new."""
+
+    row: DecisionRow
+    said: Said | None = None
+    outbox_id: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Actor:
+    """Who acts: by which door, and as which member of staff if it is one."""
+
+    name: str
+    via: Via
+    staff: Staff | None = None
+
+
+def lock_order(connection: Connection, order_no: str) -> Row[Any]:
+    """Lock an order's row until the end of the transaction.
+
+    Raises:
+        NotFound: there is no such order.
+    """
+    row = connection.execute(
+        select(orders).where(orders.c.order_no == order_no).with_for_update()
+    ).one_or_none()
+    if row is None:
+        raise NotFound(f"there is no order {order_no!r}")
+    return row
+
+
+def find(connection: Connection, decision_id: str) -> DecisionRow | None:
+    """Find a decision or action by its id."""
+    row = connection.execute(select(decision).where(decision.c.decision_id == decision_id)).one_or_none()
+    return _seen(row) if row else None
+
+
+def submit_decision(
+    connection: Connection,
+    *,
+    task_id: str,
+    decision_id: str,
+    outcome: str,
+    fields: Mapping[str, Any],
+    comment: str | None,
+    staff: Staff,
+    now: datetime,
+) -> Submitted:
+    """Keep a decision on a task, or answer a repeated one as before.
+
+    Raises:
+        NotFound: there is no such task.
+        NotEntitled: the task is another unit's or another role's.
+        KeyTaken: the key stands for something else.
+        TaskClosed: the task is done; says by whom and when.
+        Refused: the outcome or one of its fields is not in order.
+    """
+    found = connection.execute(select(task.c.order_no).where(task.c.task_id == task_id)).one_or_none()
+    if found is None:
+        raise NotFound(f"there is no task {task_id!r}")
+    order = lock_order(connection, found.order_no)
+    row = connection.execute(select(task).where(task.c.task_id == task_id)).one()
+    may_decide(staff, unit=row.unit, role=Role(row.role))
+    fingerprint = _fingerprint(task_id, outcome, fields, comment, staff.username)
+    if (known := _repeated(connection, decision_id, fingerprint)) is not None:
+        return known
+    if row.state != TaskState.OPEN:
+        raise TaskClosed(done_by(row))
+    wanted = Submission(name=outcome, actor=staff.username, at=now, fields=fields)
+    refusal = judge_outcome(
+        TaskKind(row.kind), wanted, reclassified=order.reclassified, handled_by=order.handled_by
+    )
+    if refusal:
+        raise Refused(refusal)
+    spec = next(each for each in TASKS[TaskKind(row.kind)].outcomes if each.name == outcome)
+    codes, texts = _split(spec.fields, fields)
+    said = CompleteTask(
+        task_id=task_id,
+        decision_id=decision_id,
+        actor=staff.username,
+        outcome=outcome,
+        fields=codes,
+        stored=tuple(sorted(texts)),
+        decided_at=now,
+    )
+    actor = Actor(name=staff.username, via=Via.STAFF, staff=staff)
+    return _keep(connection, said, order.order_no, actor, texts, comment, fingerprint, now)
+
+
+def submit_action(
+    connection: Connection,
+    *,
+    order_no: str,
+    action_id: str,
+    action: str,
+    fields: Mapping[str, Any],
+    actor: Actor,
+    now: datetime,
+) -> Submitted:
+    """Keep an action on an order, or answer a repeated one as before.
+
+    Raises:
+        NotFound: there is no such order.
+        NotEntitled: the actor's roles do not allow this action.
+        KeyTaken: the key stands for something else.
+        Refused: the action is not possible now, or a field is not in order.
+    """
+    order = lock_order(connection, order_no)
+    fingerprint = _fingerprint(order_no, action, fields, None, actor.name)
+    if (known := _repeated(connection, action_id, fingerprint)) is not None:
+        return known
+    wanted = Submission(name=action, actor=actor.name, at=now, fields=fields)
+    refusal = judge_action(
+        wanted,
+        stage=Stage(order.stage),
+        reopened=order.reopened,
+        supervised=Stage(order.stage) is Stage.SUPERVISION,
+    )
+    if refusal and refusal.code == "unknown_action":
+        raise Refused(refusal)
+    spec = ACTIONS[ActionName(action)]
+    if actor.staff and not (spec.roles & actor.staff.roles):
+        needed = ", ".join(sorted(spec.roles))
+        raise NotEntitled(f"{action} is for the roles: {needed}")
+    if refusal:
+        raise Refused(refusal)
+    codes, texts = _split(spec.fields, fields)
+    said = OrderAction(
+        action_id=action_id,
+        actor=actor.name,
+        action=action,
+        fields=codes,
+        stored=tuple(sorted(texts)),
+        decided_at=now,
+    )
+    return _keep(connection, said, order_no, actor, texts, None, fingerprint, now)
+
+
+def reject_unsent(connection: Connection, said_id: str, *, code: str, reason: str, now: datetime) -> None:
+    """Settle a decision whose order had ended before its signal could be sent."""
+    connection.execute(
+        update(decision)
+        .where(decision.c.decision_id == said_id, decision.c.status == DecisionStatus.PENDING)
+        .values(status=DecisionStatus.REJECTED, code=code, reason=reason, settled_at=now)
+    )
+
+
+def pending_on(connection: Connection, order_no: str, task_id: str | None) -> list[Said]:
+    """List what is pending on a task, or on the order as a whole, in the order in which it was decided."""
+    rows = connection.execute(
+        select(decision)
+        .where(
+            decision.c.order_no == order_no,
+            decision.c.status == DecisionStatus.PENDING,
+            (decision.c.subject == Subject.ORDER) | (decision.c.task_id == task_id),
+        )
+        .order_by(decision.c.decided_at, decision.c.decision_id)
+    )
+    return [_as_said(row) for row in rows]
+
+
+def change_holder(
+    connection: Connection, *, task_id: str, staff: Staff, holder: str | None, now: datetime
+) -> str | None:
+    """Take an open task (`holder` is oneself) or give it back (`None`); a courtesy that binds nobody.
+
+    Raises:
+        NotFound: there is no such task.
+        NotEntitled: the task is another unit's or another role's.
+        TaskClosed: the task is done.
+        HeldByColleague: somebody else is at it.
+    """
+    found = connection.execute(select(task.c.order_no).where(task.c.task_id == task_id)).one_or_none()
+    if found is None:
+        raise NotFound(f"there is no task {task_id!r}")
+    lock_order(connection, found.order_no)
+    row = connection.execute(select(task).where(task.c.task_id == task_id)).one()
+    may_decide(staff, unit=row.unit, role=Role(row.role))
+    if row.state != TaskState.OPEN:
+        raise TaskClosed(done_by(row))
+    if row.holder not in {None, staff.username}:
+        raise HeldByColleague(f"{row.holder} is at it; agree with them first")
+    connection.execute(update(task).where(task.c.task_id == task_id).values(holder=holder))
+    act = "task_claimed" if holder else "task_released"
+    _audit(connection, staff.username, Via.STAFF, act, found.order_no, {"task_id": task_id}, now)
+    return holder
+
+
+def may_decide(staff: Staff, *, unit: str, role: Role) -> None:
+    """Check that somebody is entitled to decide a task of a unit and role.
+
+    Raises:
+        NotEntitled: another unit's or another role's.
+    """
+    if staff.unit != unit or not (entitled_roles(role) & staff.roles):
+        raise NotEntitled(f"this task is for {role} of {unit}")
+
+
+def done_by(row: Row[Any]) -> str:
+    """Say in a sentence by whom and when a task was closed."""
+    when = f"{row.closed_at:%Y-%m-%dT%H:%M:%SZ}" if row.closed_at else "an unknown time"
+    return f"the task is {row.state}: {row.outcome} by {row.closed_by} at {when}"
+
+
+def _split(fields: tuple[Field, ...], given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+    texts = {each.name for each in fields if each.type is FieldType.TEXT}
+    return (
+        {name: value for name, value in given.items() if name not in texts and value not in (None, [])},
+        {name: str(value) for name, value in given.items() if name in texts and value is not None},
+    )
+
+
+def _keep(
+    connection: Connection,
+    said: Said,
+    order_no: str,
+    actor: Actor,
+    texts: Mapping[str, str],
+    comment: str | None,
+    fingerprint: str,
+    now: datetime,
+) -> Submitted:
+    is_task = isinstance(said, CompleteTask)
+    said_id = said.decision_id if isinstance(said, CompleteTask) else said.action_id
+    name = said.outcome if isinstance(said, CompleteTask) else said.action
+    connection.execute(
+        insert(decision).values(
+            decision_id=said_id,
+            order_no=order_no,
+            task_id=said.task_id if isinstance(said, CompleteTask) else None,
+            subject=Subject.TASK if is_task else Subject.ORDER,
+            name=name,
+            actor=actor.name,
+            via=actor.via,
+            fields=said.fields,
+            texts=dict(texts),
+            comment=comment,
+            fingerprint=fingerprint,
+            decided_at=now,
+            status=DecisionStatus.PENDING,
+        )
+    )
+    outbox_id = put(connection, order_no, OutboxKind.SIGNAL, said.model_dump(mode="json"), now=now)
+    _audit(
+        connection, actor.name, actor.via, "decided", order_no, {"decision_id": said_id, "name": name}, now
+    )
+    row = find(connection, said_id)
+    if row is None:
+        raise NotFound(f"there is no decision {said_id!r}")
+    return Submitted(row=row, said=said, outbox_id=outbox_id)
+
+
+def _repeated(connection: Connection, said_id: str, fingerprint: str) -> Submitted | None:
+    row = connection.execute(select(decision).where(decision.c.decision_id == said_id)).one_or_none()
+    if row is None:
+        return None
+    if row.fingerprint != fingerprint:
+        raise KeyTaken(
+            "this Idempotency-Key was used for another decision; make a new key for a new decision"
+        )
+    return Submitted(row=_seen(row))
+
+
+def _fingerprint(about: str, name: str, fields: Mapping[str, Any], comment: str | None, actor: str) -> str:
+    canonical = json.dumps([about, name, fields, comment, actor], sort_keys=True, default=str)
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def _seen(row: Row[Any]) -> DecisionRow:
+    return DecisionRow(
+        decision_id=row.decision_id,
+        order_no=row.order_no,
+        task_id=row.task_id,
+        name=row.name,
+        actor=row.actor,
+        status=DecisionStatus(row.status),
+        code=row.code,
+        reason=row.reason,
+        decided_at=row.decided_at,
+    )
+
+
+def _as_said(row: Row[Any]) -> Said:
+    stored = tuple(sorted(row.texts))
+    if row.subject == Subject.TASK:
+        return CompleteTask(
+            task_id=row.task_id,
+            decision_id=row.decision_id,
+            actor=row.actor,
+            outcome=row.name,
+            fields=row.fields,
+            stored=stored,
+            decided_at=row.decided_at,
+        )
+    return OrderAction(
+        action_id=row.decision_id,
+        actor=row.actor,
+        action=row.name,
+        fields=row.fields,
+        stored=stored,
+        decided_at=row.decided_at,
+    )
+
+
+def _audit(
+    connection: Connection, actor: str, via: Via, act: str, order_no: str, data: dict[str, Any], now: datetime
+) -> None:
+    connection.execute(
+        insert(audit).values(at=now, actor=actor, via=via, act=act, order_no=order_no, data=data)
+    )

@@ -1,0 +1,311 @@
+"""Taking an order in: one transaction for order, first task, event, key, outbox and audit row.
+
+Assumes a validated body. Inserts first and looks afterwards, so that two requests with one key can
+never both place an order.
+"""
+
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, insert, select
+
+from domain.deadlines import Basis, ClockFacts, clock, local
+from domain.errors import DomainError
+from domain.lifecycle import TaskKind, TaskState
+from domain.orders import Stage, Tier, Via
+from domain.policy import policy
+from messages.orders import OpenTask, StartOrder
+from store.office import find_staff, first_contact_owner, insert_ignore
+from store.outbox import OutboxKind, put
+from store.tables import audit, event, idempotency, orders, requester, task
+
+ROUTE = "POST /orders"
+INTAKE_RUN = "intake"
+"""The run id under which the intake writes event number 1, before any workflow exists."""
+_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+class KeyReused(DomainError):
+    """The idempotency key was used with another body."""
+
+    code = "idempotency_key_reused"
+
+
+class UnknownOfficer(DomainError):
+    """`received_by` is no active member of staff."""
+
+    code = "unknown_officer"
+
+
+class ReferenceReused(DomainError):
+    """The client's reference stands for an order with another body."""
+
+    code = "source_reference_reused"
+
+    def __init__(self, order_no: str) -> None:
+        """Keep the order that the reference stands for."""
+        super().__init__("this source_reference was sent with another body; look at the order it stands for")
+        self.order_no = order_no
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NewOrder:
+    """A request as a channel sent it, validated; `fingerprint` is the hash of the whole body."""
+
+    client_id: str
+    key: str
+    fingerprint: str
+    channel: str
+    kind: str
+    subject: str | None
+    description: str
+    source_reference: str | None
+    source_due_at: datetime | None
+    confidential: bool
+    received_by: str | None
+    category: str | None
+    community: str | None
+    address: str | None
+    longitude: float | None
+    latitude: float | None
+    requester: Mapping[str, str | None]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Placed:
+    """What the client is told; `start` is to be started after the commit, `None` if nothing is new."""
+
+    status: int
+    response: dict[str, Any]
+    replayed: bool = False
+    start: StartOrder | None = None
+    outbox_id: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Receipt:
+    """What an order is known by from the first moment."""
+
+    order_no: str
+    tracking_code: str
+    stage: str
+    received_at: datetime
+
+
+def new_order_no(now: datetime) -> str:
+    """Make an order number: the office's date and a random part, never a counter."""
+    return f"{local(now):%Y%m%d}-{''.join(secrets.choice(_LETTERS) for _ in range(6))}"
+
+
+def new_tracking_code() -> str:
+    """Make a tracking code of 80 random bits, grouped for reading aloud."""
+    letters = [secrets.choice(_LETTERS) for _ in range(16)]
+    return "-".join("".join(letters[index : index + 4]) for index in range(0, 16, 4))
+
+
+def place_order(
+    connection: Connection,
+    new: NewOrder,
+    *,
+    now: datetime,
+    policy_version: str,
+    page: Callable[[str], str],
+    respond: Callable[[Receipt], dict[str, Any]],
+) -> Placed:
+    """Place an order, or answer a repeated request as before.
+
+    Raises:
+        KeyReused: the key stands for another body.
+        ReferenceReused: the client's reference stands for another body.
+        UnknownOfficer: `received_by` is nobody.
+    """
+    if known := _placed_before(connection, new):
+        response = respond(known)
+        repeated = _claim(connection, new, status=200, response=response, now=now)
+        return repeated or Placed(status=200, response=response)
+    receipt = Receipt(
+        order_no=new_order_no(now),
+        tracking_code=new_tracking_code(),
+        stage=Stage.FIRST_CONTACT,
+        received_at=now,
+    )
+    response = respond(receipt)
+    if repeated := _claim(connection, new, status=201, response=response, now=now):
+        return repeated
+    start = _insert(connection, new, receipt, policy_version, page(receipt.order_no))
+    outbox_id = put(connection, receipt.order_no, OutboxKind.START, start.model_dump(mode="json"), now=now)
+    return Placed(status=201, response=response, start=start, outbox_id=outbox_id)
+
+
+def _claim(
+    connection: Connection, new: NewOrder, *, status: int, response: dict[str, Any], now: datetime
+) -> Placed | None:
+    """Take the key for this answer, or give the answer that it stands for already."""
+    claimed = insert_ignore(
+        connection,
+        idempotency,
+        {
+            "client_id": new.client_id,
+            "route": ROUTE,
+            "key": new.key,
+            "fingerprint": new.fingerprint,
+            "status": status,
+            "response": response,
+            "created_at": now,
+        },
+    )
+    if claimed:
+        return None
+    row = connection.execute(
+        select(idempotency).where(
+            idempotency.c.client_id == new.client_id,
+            idempotency.c.route == ROUTE,
+            idempotency.c.key == new.key,
+        )
+    ).one()
+    if row.fingerprint != new.fingerprint:
+        raise KeyReused("this Idempotency-Key was used with another body; make a new key for a new request")
+    return Placed(status=row.status, response=dict(row.response), replayed=True)
+
+
+def _placed_before(connection: Connection, new: NewOrder) -> Receipt | None:
+    """Find the order that the client's own reference stands for, unless the key itself will answer."""
+    if new.source_reference is None:
+        return None
+    row = connection.execute(
+        select(
+            orders.c.order_no,
+            orders.c.tracking_code,
+            orders.c.stage,
+            orders.c.received_at,
+            orders.c.fingerprint,
+        ).where(orders.c.client_id == new.client_id, orders.c.source_reference == new.source_reference)
+    ).one_or_none()
+    if row is None:
+        return None
+    if row.fingerprint != new.fingerprint:
+        if _key_is_used(connection, new):
+            raise KeyReused(
+                "this Idempotency-Key was used with another body; make a new key for a new request"
+            )
+        raise ReferenceReused(row.order_no)
+    return Receipt(
+        order_no=row.order_no, tracking_code=row.tracking_code, stage=row.stage, received_at=row.received_at
+    )
+
+
+def _key_is_used(connection: Connection, new: NewOrder) -> bool:
+    return (
+        connection.scalar(
+            select(idempotency.c.key).where(
+                idempotency.c.client_id == new.client_id,
+                idempotency.c.route == ROUTE,
+                idempotency.c.key == new.key,
+            )
+        )
+        is not None
+    )
+
+
+def _insert(
+    connection: Connection, new: NewOrder, receipt: Receipt, policy_version: str, page: str
+) -> StartOrder:
+    now, order_no = receipt.received_at, receipt.order_no
+    officer = find_staff(connection, new.received_by) if new.received_by else None
+    if new.received_by and officer is None:
+        raise UnknownOfficer(f"received_by: there is no active member of staff {new.received_by!r}")
+    unit_code, tier, role = first_contact_owner(connection, channel=new.channel, received_by=officer, now=now)
+    reading = clock(ClockFacts(basis=Basis.FIRST_CONTACT, since=now), policy(policy_version))
+    first = OpenTask(
+        task_id=f"{order_no}-1-{''.join(secrets.choice(_LETTERS) for _ in range(4))}",
+        kind=TaskKind.FIRST_CONTACT,
+        unit=unit_code,
+        tier=tier,
+        role=role,
+        opened_at=now,
+        due_at=reading.due_at,
+        remind_at=reading.remind_at,
+    )
+    connection.execute(insert(orders).values(**_order_row(new, receipt, policy_version, first)))
+    if any(new.requester.values()):
+        connection.execute(insert(requester).values(order_no=order_no, **new.requester))
+    connection.execute(
+        insert(task).values(
+            **first.model_dump(), order_no=order_no, state=TaskState.OPEN, holder=new.received_by
+        )
+    )
+    data = {"channel": new.channel, "kind": new.kind, "community": new.community, "category": new.category}
+    connection.execute(
+        insert(event).values(
+            order_no=order_no,
+            run_id=INTAKE_RUN,
+            seq=1,
+            at=now,
+            type="OrderReceived",
+            actor=new.client_id,
+            via=Via.CHANNEL,
+            task_id=first.task_id,
+            data={key: value for key, value in data.items() if value},
+            abandoned=False,
+        )
+    )
+    connection.execute(
+        insert(audit).values(
+            at=now, actor=new.client_id, via=Via.CHANNEL, act="order_placed", order_no=order_no, data={}
+        )
+    )
+    return StartOrder(
+        order_no=order_no,
+        policy=policy_version,
+        channel=new.channel,
+        category=new.category,
+        community=new.community,
+        received_at=now,
+        can_be_called=any(new.requester.get(way) for way in ("phone", "email", "wechat_openid")),
+        first_task=first,
+        page=page,
+    )
+
+
+def _order_row(new: NewOrder, receipt: Receipt, policy_version: str, first: OpenTask) -> dict[str, Any]:
+    return {
+        "order_no": receipt.order_no,
+        "tracking_code": receipt.tracking_code,
+        "client_id": new.client_id,
+        "source_reference": new.source_reference,
+        "fingerprint": new.fingerprint,
+        "channel": new.channel,
+        "kind": new.kind,
+        "subject": new.subject,
+        "description": new.description,
+        "confidential": new.confidential,
+        "received_by": new.received_by,
+        "community": new.community,
+        "address": new.address,
+        "longitude": new.longitude,
+        "latitude": new.latitude,
+        "policy": policy_version,
+        "received_at": receipt.received_at,
+        "source_due_at": new.source_due_at,
+        "category": new.category,
+        "stage": receipt.stage,
+        "ending": None,
+        "round": 1,
+        "tier": Tier.STREET,
+        "unit": first.unit,
+        "class": None,
+        "promised_at": None,
+        "due_at": first.due_at,
+        "escalations": 0,
+        "overdue": False,
+        "held": False,
+        "reclassified": False,
+        "reopened": False,
+        "handled_by": None,
+        "run_id": None,
+        "recorded_seq": 0,
+        "recorded_at": None,
+    }

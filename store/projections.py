@@ -1,0 +1,304 @@
+"""Writing what a step of an order produced: one transaction, once, in the order of the workflow.
+
+Assumes that a step was recorded in history before it comes here, so that these rows are a function of
+histories. A repeated step is answered as before; a step of an abandoned run changes nothing.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, insert, select, update
+
+from domain.deadlines import Basis, Clock, ClockFacts, clock, promise, round_promise
+from domain.lifecycle import (
+    ACTIONS,
+    SYSTEM,
+    TASKS,
+    ActionName,
+    Field,
+    FieldType,
+    TaskState,
+)
+from domain.orders import OrderClass, Via
+from domain.policy import PolicyBook
+from messages.records import (
+    ClockReading,
+    ClockRequest,
+    PromiseRequest,
+    RecordAnswer,
+    RecordStep,
+    Verdict,
+)
+from messages.signals import CompleteTask
+from store.decisions import DecisionStatus, Subject, lock_order, pending_on
+from store.office import insert_ignore
+from store.tables import audit, decision, event, message, orders, record_entry, task
+
+
+class StaleRun(Exception):
+    """A step came from a run that an operator's reset has abandoned."""
+
+
+def apply_step(connection: Connection, step: RecordStep, book: PolicyBook) -> RecordAnswer:
+    """Commit a step, or answer a repeated one as before; before an automatic step say what is pending.
+
+    Raises:
+        NotFound: there is no such order.
+        StaleRun: the run was abandoned.
+    """
+    order = lock_order(connection, step.order_no)
+    if (known := _answered_before(connection, step)) is not None:
+        return known
+    _check_run(connection, order, step)
+    if step.expiry is not None:
+        pending = pending_on(connection, step.order_no, step.expiry)
+        if pending:
+            return RecordAnswer(pending=tuple(pending))
+    promised_at = _promised(step.promise, book)
+    clocks = {request.key: _read(request, promised_at, book) for request in step.clocks}
+    vias = _settle_verdicts(connection, step)
+    _write_tasks(connection, step, clocks)
+    _write_events(connection, step, vias)
+    _write_messages(connection, step)
+    _write_order(connection, step, promised_at, clocks)
+    answer = RecordAnswer(
+        clocks={
+            key: ClockReading(due_at=reading.due_at, remind_at=reading.remind_at)
+            for key, reading in clocks.items()
+        },
+        promised_at=promised_at,
+    )
+    connection.execute(
+        insert(record_entry).values(
+            order_no=step.order_no, run_id=step.run_id, seq=step.seq, answer=answer.model_dump(mode="json")
+        )
+    )
+    return answer
+
+
+def _answered_before(connection: Connection, step: RecordStep) -> RecordAnswer | None:
+    stored = connection.scalar(
+        select(record_entry.c.answer).where(
+            record_entry.c.order_no == step.order_no,
+            record_entry.c.run_id == step.run_id,
+            record_entry.c.seq == step.seq,
+        )
+    )
+    return RecordAnswer.model_validate(stored) if stored is not None else None
+
+
+def _check_run(connection: Connection, order: Row[Any], step: RecordStep) -> None:
+    """Let a new run take over from one that was reset: its events replace those of the abandoned branch."""
+    if order.run_id in {None, step.run_id}:
+        return
+    if order.recorded_at is not None and step.at < order.recorded_at:
+        raise StaleRun(f"order {step.order_no}: a later run has taken over")
+    first = min((each.seq for each in step.events), default=order.recorded_seq + 1)
+    connection.execute(
+        update(event)
+        .where(event.c.order_no == step.order_no, event.c.run_id != step.run_id, event.c.seq >= first)
+        .values(abandoned=True)
+    )
+    mine = task.c.order_no == step.order_no
+    connection.execute(
+        update(task)
+        .where(mine, task.c.state == TaskState.OPEN, task.c.task_id.not_in(step.open_tasks))
+        .values(state=TaskState.SUPERSEDED, outcome="abandoned", closed_by=SYSTEM, closed_at=step.at)
+    )
+    connection.execute(
+        update(task)
+        .where(mine, task.c.state != TaskState.OPEN, task.c.task_id.in_(step.open_tasks))
+        .values(state=TaskState.OPEN, outcome=None, closed_by=None, closed_at=None)
+    )
+
+
+def _promised(request: PromiseRequest | None, book: PolicyBook) -> datetime | None:
+    if request is None:
+        return None
+    if request.order_class is None:
+        return round_promise(request.since, book)
+    return promise(request.since, OrderClass(request.order_class), book)
+
+
+def _read(request: ClockRequest, promised_at: datetime | None, book: PolicyBook) -> Clock:
+    return clock(
+        ClockFacts(
+            basis=Basis(request.basis),
+            since=request.since,
+            order_class=OrderClass(request.order_class) if request.order_class else None,
+            promised_at=promised_at or request.promised_at,
+            repetition=request.repetition,
+            given=request.given,
+        ),
+        book,
+    )
+
+
+def _settle_verdicts(connection: Connection, step: RecordStep) -> dict[str, Via]:
+    """Settle the rows behind what was said; what has no row came from an operator and gets one.
+
+    Gives, by id, through which door each came.
+    """
+    vias: dict[str, Via] = {}
+    for verdict in step.verdicts:
+        said_id = (
+            verdict.said.decision_id if isinstance(verdict.said, CompleteTask) else verdict.said.action_id
+        )
+        row = connection.execute(
+            select(decision.c.order_no, decision.c.via, decision.c.status).where(
+                decision.c.decision_id == said_id
+            )
+        ).one_or_none()
+        if row is not None and row.order_no == step.order_no:
+            vias[said_id] = Via(row.via)
+            if row.status == DecisionStatus.PENDING:
+                connection.execute(
+                    update(decision).where(decision.c.decision_id == said_id).values(**_settled(verdict))
+                )
+            continue
+        vias[said_id] = Via.OPERATOR
+        if row is None:
+            connection.execute(insert(decision).values(**_operator_row(step.order_no, said_id, verdict)))
+        connection.execute(
+            insert(audit).values(
+                at=verdict.at,
+                actor=verdict.said.actor,
+                via=Via.OPERATOR,
+                act="signalled",
+                order_no=step.order_no,
+                data={"decision_id": said_id, "applied": verdict.applied},
+            )
+        )
+    return vias
+
+
+def _settled(verdict: Verdict) -> dict[str, Any]:
+    return {
+        "status": DecisionStatus.APPLIED if verdict.applied else DecisionStatus.REJECTED,
+        "code": verdict.code,
+        "reason": verdict.reason,
+        "settled_at": verdict.at,
+    }
+
+
+def _operator_row(order_no: str, said_id: str, verdict: Verdict) -> dict[str, Any]:
+    said = verdict.said
+    by_task = isinstance(said, CompleteTask)
+    name = said.outcome if isinstance(said, CompleteTask) else said.action
+    texts = {
+        each.name: str(said.fields.get(each.name) or said.comment or "")
+        for each in _fields_of(name)
+        if each.type is FieldType.TEXT
+    }
+    return {
+        "decision_id": said_id,
+        "order_no": order_no,
+        "task_id": said.task_id if isinstance(said, CompleteTask) else None,
+        "subject": Subject.TASK if by_task else Subject.ORDER,
+        "name": name,
+        "actor": said.actor,
+        "via": Via.OPERATOR,
+        "fields": said.fields,
+        "texts": texts,
+        "comment": said.comment,
+        "fingerprint": None,
+        "decided_at": verdict.at,
+        **_settled(verdict),
+    }
+
+
+def _fields_of(name: str) -> tuple[Field, ...]:
+    if name in ACTIONS:
+        return ACTIONS[ActionName(name)].fields
+    return next(
+        (outcome.fields for row in TASKS.values() for outcome in row.outcomes if outcome.name == name), ()
+    )
+
+
+def _write_tasks(connection: Connection, step: RecordStep, clocks: Mapping[str, Clock]) -> None:
+    for opened in step.opened:
+        reading = clocks.get(opened.task_id)
+        connection.execute(
+            insert(task).values(
+                **opened.model_dump(),
+                order_no=step.order_no,
+                state=TaskState.OPEN,
+                due_at=reading.due_at if reading else None,
+                remind_at=reading.remind_at if reading else None,
+            )
+        )
+    fresh = {opened.task_id for opened in step.opened}
+    for key, reading in clocks.items():
+        if key not in fresh:
+            connection.execute(
+                update(task)
+                .where(task.c.task_id == key)
+                .values(due_at=reading.due_at, remind_at=reading.remind_at)
+            )
+    for closed in step.closed:
+        connection.execute(
+            update(task)
+            .where(task.c.task_id == closed.task_id)
+            .values(state=closed.state, outcome=closed.outcome, closed_by=closed.actor, closed_at=closed.at)
+        )
+
+
+def _write_events(connection: Connection, step: RecordStep, vias: Mapping[str, Via]) -> None:
+    if not step.events:
+        return
+    rows = [
+        {
+            "order_no": step.order_no,
+            "run_id": step.run_id,
+            "seq": each.seq,
+            "at": each.at,
+            "type": each.type,
+            "actor": each.actor,
+            "via": vias.get(each.said_id or "", Via.SYSTEM if each.actor == SYSTEM else Via.OPERATOR),
+            "task_id": each.task_id,
+            "data": {**each.data, **({"decision_id": each.said_id} if each.said_id else {})},
+            "abandoned": False,
+        }
+        for each in step.events
+    ]
+    connection.execute(insert(event), rows)
+
+
+def _write_messages(connection: Connection, step: RecordStep) -> None:
+    for written in step.messages:
+        insert_ignore(
+            connection,
+            message,
+            {
+                **written.model_dump(),
+                "order_no": step.order_no,
+                "run_id": step.run_id,
+                "state": "pending",
+                "created_at": step.at,
+            },
+        )
+
+
+def _write_order(
+    connection: Connection, step: RecordStep, promised_at: datetime | None, clocks: Mapping[str, Clock]
+) -> None:
+    facts = step.order.model_dump()
+    facts["class"] = facts.pop("order_class")
+    if promised_at is not None:
+        facts["promised_at"] = promised_at
+    # The present task's: the next limit to pass, since one that has passed has had its consequence.
+    due_at = connection.scalar(
+        select(func.min(task.c.due_at)).where(
+            task.c.order_no == step.order_no, task.c.state == TaskState.OPEN, task.c.due_at > step.at
+        )
+    )
+    window = clocks.get("window")
+    facts["due_at"] = due_at or (window.due_at if window else None)
+    if step.events:
+        facts["recorded_seq"] = step.events[-1].seq
+    connection.execute(
+        update(orders)
+        .where(orders.c.order_no == step.order_no)
+        .values(**facts, run_id=step.run_id, recorded_at=step.at)
+    )

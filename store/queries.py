@@ -1,0 +1,240 @@
+"""Reading for pages and programs: each function one or a few indexed statements, keyset-paged.
+
+Assumes that who asks is entitled; `Scope` limits what is found. Nothing here asks Temporal.
+"""
+
+import base64
+import binascii
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, and_, exists, func, or_, select
+
+from domain.errors import DomainError
+from domain.lifecycle import TaskState
+from domain.orders import Stage
+from store.tables import decision, event, message, orders, requester, task
+
+PAGE = 50
+"""Rows of one page."""
+
+
+class BadCursor(DomainError):
+    """The cursor is none that was given out."""
+
+    code = "bad_cursor"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Scope:
+    """What a caller may see: everything, what ever concerned a unit, or what a client sent."""
+
+    everything: bool = False
+    unit: str | None = None
+    client_id: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OrderFilter:
+    """What an order list is limited to; `None` does not limit."""
+
+    stage: str | None = None
+    tier: str | None = None
+    unit: str | None = None
+    order_class: str | None = None
+    community: str | None = None
+    overdue: bool | None = None
+    q: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TaskFilter:
+    """What a task list is limited to; `None` does not limit."""
+
+    holder: str | None = None
+    unit: str | None = None
+    tier: str | None = None
+    kind: str | None = None
+    order_no: str | None = None
+    due_before: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Page:
+    """Rows, and the cursor of the next page if there is one."""
+
+    rows: Sequence[Row[Any]]
+    next_cursor: str | None
+
+
+def find_order(connection: Connection, order_no: str, scope: Scope) -> Row[Any] | None:
+    """Find an order within a scope."""
+    return connection.execute(
+        _scoped(select(orders).where(orders.c.order_no == order_no), scope)
+    ).one_or_none()
+
+
+def find_by_tracking_code(connection: Connection, tracking_code: str) -> Row[Any] | None:
+    """Find the order that a resident tracks."""
+    return connection.execute(select(orders).where(orders.c.tracking_code == tracking_code)).one_or_none()
+
+
+def find_requester(connection: Connection, order_no: str) -> Row[Any] | None:
+    """Find who asked: personal data."""
+    return connection.execute(select(requester).where(requester.c.order_no == order_no)).one_or_none()
+
+
+def list_orders(
+    connection: Connection, wanted: OrderFilter, scope: Scope, *, cursor: str | None, now: datetime
+) -> Page:
+    """List orders, the latest first.
+
+    Raises:
+        BadCursor: the cursor cannot be read.
+    """
+    query = _scoped(select(orders), scope)
+    for column, value in (
+        (orders.c.stage, wanted.stage),
+        (orders.c.tier, wanted.tier),
+        (orders.c.unit, wanted.unit),
+        (orders.c["class"], wanted.order_class),
+        (orders.c.community, wanted.community),
+    ):
+        if value is not None:
+            query = query.where(column == value)
+    if wanted.overdue is not None:
+        past_due = and_(orders.c.due_at <= now, orders.c.stage.not_in([Stage.CLOSED, Stage.ARCHIVED]))
+        is_overdue = or_(orders.c.overdue.is_(True), past_due)
+        query = query.where(is_overdue if wanted.overdue else ~is_overdue)
+    if wanted.q:
+        text = wanted.q.strip()
+        query = query.where(
+            or_(
+                orders.c.order_no == text.upper(),
+                orders.c.subject.contains(text, autoescape=True),
+                orders.c.description.contains(text, autoescape=True),
+            )
+        )
+    if cursor:
+        at, last = _read_cursor(cursor)
+        query = query.where(
+            or_(orders.c.received_at < at, and_(orders.c.received_at == at, orders.c.order_no < last))
+        )
+    query = query.order_by(orders.c.received_at.desc(), orders.c.order_no.desc())
+    return _page(connection, query, lambda row: (row.received_at, row.order_no))
+
+
+def list_tasks(connection: Connection, wanted: TaskFilter, *, cursor: str | None) -> Page:
+    """List open tasks, what is due first at the top.
+
+    Raises:
+        BadCursor: the cursor cannot be read.
+    """
+    query = select(task).where(task.c.state == TaskState.OPEN, task.c.due_at.is_not(None))
+    for column, value in (
+        (task.c.holder, wanted.holder),
+        (task.c.unit, wanted.unit),
+        (task.c.tier, wanted.tier),
+        (task.c.kind, wanted.kind),
+        (task.c.order_no, wanted.order_no),
+    ):
+        if value is not None:
+            query = query.where(column == value)
+    if wanted.due_before is not None:
+        query = query.where(task.c.due_at < wanted.due_before)
+    if cursor:
+        at, last = _read_cursor(cursor)
+        query = query.where(or_(task.c.due_at > at, and_(task.c.due_at == at, task.c.task_id > last)))
+    query = query.order_by(task.c.due_at, task.c.task_id)
+    return _page(connection, query, lambda row: (row.due_at, row.task_id))
+
+
+def find_task(connection: Connection, task_id: str, scope: Scope) -> Row[Any] | None:
+    """Find a task of an order within a scope, with the facts of the order that its outcomes depend on."""
+    query = (
+        select(task, orders.c.reclassified, orders.c.handled_by)
+        .join(orders, orders.c.order_no == task.c.order_no)
+        .where(task.c.task_id == task_id)
+    )
+    return connection.execute(_scoped(query, scope)).one_or_none()
+
+
+def open_tasks(connection: Connection, order_no: str) -> Sequence[Row[Any]]:
+    """List an order's open tasks, the oldest first."""
+    return connection.execute(
+        select(task)
+        .where(task.c.order_no == order_no, task.c.state == TaskState.OPEN)
+        .order_by(task.c.opened_at, task.c.task_id)
+    ).all()
+
+
+def list_events(connection: Connection, order_no: str) -> Sequence[Row[Any]]:
+    """List an order's events by number, with the texts of the decisions behind them; none of an abandoned branch."""
+    said = event.c.data["decision_id"].as_string()
+    return connection.execute(
+        select(event, decision.c.texts, decision.c.comment)
+        .outerjoin(decision, and_(decision.c.decision_id == said, decision.c.order_no == event.c.order_no))
+        .where(event.c.order_no == order_no, event.c.abandoned.is_(False))
+        .order_by(event.c.seq)
+    ).all()
+
+
+def list_refusals(connection: Connection, order_no: str) -> Sequence[Row[Any]]:
+    """List the signals and decisions that an order refused."""
+    return connection.execute(
+        select(event)
+        .where(event.c.order_no == order_no, event.c.type == "SignalRefused", event.c.abandoned.is_(False))
+        .order_by(event.c.seq)
+    ).all()
+
+
+def count_undelivered(connection: Connection, order_no: str) -> int:
+    """Count the messages that a gateway refused for good."""
+    query = select(func.count()).where(message.c.order_no == order_no, message.c.state == "failed")
+    return connection.scalar(query) or 0
+
+
+def last_reply(connection: Connection, order_no: str) -> str | None:
+    """Give the office's last words to the resident: the text behind the last reply."""
+    texts = connection.scalar(
+        select(decision.c.texts)
+        .select_from(message)
+        .join(decision, decision.c.decision_id == message.c.text_of)
+        .where(message.c.order_no == order_no, message.c.template.startswith("replied_"))
+        .order_by(message.c.id.desc())
+        .limit(1)
+    )
+    return next((str(text) for text in (texts or {}).values() if text), None)
+
+
+def _scoped(query: Select[Any], scope: Scope) -> Select[Any]:
+    if scope.everything:
+        return query
+    if scope.client_id is not None:
+        return query.where(orders.c.client_id == scope.client_id)
+    theirs = task.alias("theirs")
+    return query.where(exists().where(theirs.c.order_no == orders.c.order_no, theirs.c.unit == scope.unit))
+
+
+def _page(connection: Connection, query: Select[Any], key: Any) -> Page:
+    rows = connection.execute(query.limit(PAGE + 1)).all()
+    more = len(rows) > PAGE
+    return Page(rows=rows[:PAGE], next_cursor=_cursor(*key(rows[PAGE - 1])) if more else None)
+
+
+def _cursor(at: datetime, last: str) -> str:
+    return base64.urlsafe_b64encode(json.dumps([at.astimezone(UTC).isoformat(), last]).encode()).decode()
+
+
+def _read_cursor(cursor: str) -> tuple[datetime, str]:
+    try:
+        at, last = json.loads(base64.urlsafe_b64decode(cursor.encode()))
+        read = datetime.fromisoformat(at)
+    except (binascii.Error, ValueError, TypeError) as error:
+        raise BadCursor("this cursor was not given out here; begin again without one") from error
+    if read.tzinfo is None or not isinstance(last, str):
+        raise BadCursor("this cursor was not given out here; begin again without one")
+    return read, last

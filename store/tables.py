@@ -1,0 +1,309 @@
+"""The tables. Imported inside `store` only: everybody else asks its functions.
+
+Instants are aware and kept in UTC. Personal data stands in `orders` (place, texts), `requester`,
+`decision` and `message` alone; the other tables hold ids, codes and instants.
+"""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Dialect,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+
+class NaiveInstant(TypeError):
+    """An instant without a zone was to be stored."""
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware instant, stored in UTC."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Turn to UTC; SQLite keeps no zone, so it gets none."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise NaiveInstant("only instants with a zone are stored")
+        in_utc = value.astimezone(UTC)
+        return in_utc.replace(tzinfo=None) if dialect.name == "sqlite" else in_utc
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Give an aware instant back."""
+        del dialect
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+_Json = JSON().with_variant(JSONB(), "postgresql")
+_BigId = BigInteger().with_variant(Integer(), "sqlite")
+
+
+def _code(name: str, **options: Any) -> Column[str]:
+    return Column(name, String(64), **options)
+
+
+unit = Table(
+    "unit",
+    metadata,
+    _code("code", primary_key=True),
+    Column("name", String(200), nullable=False),
+    _code("tier", nullable=False),
+    _code("parent"),
+)
+
+staff = Table(
+    "staff",
+    metadata,
+    _code("username", primary_key=True),
+    Column("name", String(200), nullable=False),
+    Column("unit", String(64), ForeignKey("unit.code"), nullable=False),
+    Column("active", Boolean, nullable=False),
+)
+
+staff_role = Table(
+    "staff_role",
+    metadata,
+    Column("username", String(64), ForeignKey("staff.username"), primary_key=True),
+    _code("role", primary_key=True),
+)
+
+duty = Table(
+    "duty",
+    metadata,
+    _code("channel", primary_key=True),
+    Column("weekday", Integer, primary_key=True),
+    Column("username", String(64), ForeignKey("staff.username"), nullable=False),
+)
+
+client = Table(
+    "client",
+    metadata,
+    _code("client_id", primary_key=True),
+    _code("channel", nullable=False),
+    Column("active", Boolean, nullable=False),
+    Column("created_at", Instant, nullable=False),
+)
+
+credential = Table(
+    "credential",
+    metadata,
+    Column("keyed_hash", String(64), primary_key=True),
+    _code("kind", nullable=False),
+    _code("subject", nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("revoked_at", Instant),
+    Index(None, "kind", "subject"),
+)
+
+orders = Table(
+    "orders",
+    metadata,
+    _code("order_no", primary_key=True),
+    Column("tracking_code", String(40), nullable=False, unique=True),
+    Column("client_id", String(64), ForeignKey("client.client_id"), nullable=False),
+    Column("source_reference", String(100)),
+    Column("fingerprint", String(64), nullable=False),
+    _code("channel", nullable=False),
+    _code("kind", nullable=False),
+    Column("subject", String(200)),
+    Column("description", Text, nullable=False),
+    Column("confidential", Boolean, nullable=False),
+    _code("received_by"),
+    _code("community"),
+    Column("address", String(300)),
+    Column("longitude", Float),
+    Column("latitude", Float),
+    _code("policy", nullable=False),
+    Column("received_at", Instant, nullable=False),
+    Column("source_due_at", Instant),
+    _code("category"),
+    _code("stage", nullable=False),
+    _code("ending"),
+    Column("round", Integer, nullable=False),
+    _code("tier", nullable=False),
+    _code("unit", nullable=False),
+    _code("class"),
+    Column("promised_at", Instant),
+    Column("due_at", Instant),
+    Column("escalations", Integer, nullable=False),
+    Column("overdue", Boolean, nullable=False),
+    Column("held", Boolean, nullable=False),
+    Column("reclassified", Boolean, nullable=False),
+    Column("reopened", Boolean, nullable=False),
+    _code("handled_by"),
+    _code("run_id"),
+    Column("recorded_seq", Integer, nullable=False),
+    Column("recorded_at", Instant),
+    UniqueConstraint("client_id", "source_reference"),
+    Index(None, "stage", "received_at", "order_no"),
+    Index(None, "unit", "received_at", "order_no"),
+    Index(None, "received_at", "order_no"),
+)
+
+requester = Table(
+    "requester",
+    metadata,
+    Column("order_no", String(64), ForeignKey("orders.order_no"), primary_key=True),
+    Column("name", String(100)),
+    Column("phone", String(40)),
+    Column("email", String(200)),
+    Column("wechat_openid", String(100)),
+)
+
+task = Table(
+    "task",
+    metadata,
+    _code("task_id", primary_key=True),
+    Column("order_no", String(64), ForeignKey("orders.order_no"), nullable=False),
+    _code("kind", nullable=False),
+    _code("state", nullable=False),
+    _code("unit", nullable=False),
+    _code("tier", nullable=False),
+    _code("role", nullable=False),
+    Column("opened_at", Instant, nullable=False),
+    Column("due_at", Instant),
+    Column("remind_at", Instant),
+    _code("holder"),
+    _code("outcome"),
+    Column("closed_by", String(100)),
+    Column("closed_at", Instant),
+    Index(None, "order_no", "opened_at"),
+    Index(None, "state", "unit", "due_at", "task_id"),
+    Index(None, "state", "tier", "due_at", "task_id"),
+    Index(None, "state", "holder", "due_at", "task_id"),
+)
+
+event = Table(
+    "event",
+    metadata,
+    Column("order_no", String(64), ForeignKey("orders.order_no"), primary_key=True),
+    _code("run_id", primary_key=True),
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("at", Instant, nullable=False),
+    _code("type", nullable=False),
+    Column("actor", String(100), nullable=False),
+    _code("via", nullable=False),
+    _code("task_id"),
+    Column("data", _Json, nullable=False),
+    Column("abandoned", Boolean, nullable=False),
+)
+
+record_entry = Table(
+    "record_entry",
+    metadata,
+    Column("order_no", String(64), ForeignKey("orders.order_no"), primary_key=True),
+    _code("run_id", primary_key=True),
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("answer", _Json, nullable=False),
+)
+
+decision = Table(
+    "decision",
+    metadata,
+    Column("decision_id", String(100), primary_key=True),
+    Column("order_no", String(64), ForeignKey("orders.order_no"), nullable=False),
+    _code("task_id"),
+    _code("subject", nullable=False),
+    Column("name", String(100), nullable=False),
+    Column("actor", String(100), nullable=False),
+    _code("via", nullable=False),
+    Column("fields", _Json, nullable=False),
+    Column("texts", _Json, nullable=False),
+    Column("comment", Text),
+    Column("fingerprint", String(64)),
+    Column("decided_at", Instant, nullable=False),
+    _code("status", nullable=False),
+    _code("code"),
+    Column("reason", Text),
+    Column("settled_at", Instant),
+    Index(None, "order_no", "status"),
+)
+
+message = Table(
+    "message",
+    metadata,
+    Column("id", _BigId, primary_key=True, autoincrement=True),
+    Column("order_no", String(64), ForeignKey("orders.order_no"), nullable=False),
+    _code("run_id", nullable=False),
+    Column("event_seq", Integer, nullable=False),
+    Column("recipient", String(64), nullable=False),
+    _code("template", nullable=False),
+    Column("data", _Json, nullable=False),
+    Column("text_of", String(100)),
+    _code("state", nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("sent_at", Instant),
+    UniqueConstraint("order_no", "run_id", "event_seq", "recipient", "template"),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", _BigId, primary_key=True, autoincrement=True),
+    Column("order_no", String(64), ForeignKey("orders.order_no"), nullable=False),
+    _code("kind", nullable=False),
+    Column("payload", _Json, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("next_at", Instant, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("lease_epoch", Integer, nullable=False),
+    Column("done_at", Instant),
+    _code("result"),
+    Index(None, "done_at", "next_at", "id"),
+    Index(None, "order_no", "done_at", "id"),
+)
+
+idempotency = Table(
+    "idempotency",
+    metadata,
+    _code("client_id", primary_key=True),
+    _code("route", primary_key=True),
+    Column("key", String(64), primary_key=True),
+    Column("fingerprint", String(64), nullable=False),
+    Column("status", Integer, nullable=False),
+    Column("response", _Json, nullable=False),
+    Column("created_at", Instant, nullable=False),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", _BigId, primary_key=True, autoincrement=True),
+    Column("at", Instant, nullable=False),
+    Column("actor", String(100), nullable=False),
+    _code("via", nullable=False),
+    _code("act", nullable=False),
+    _code("order_no"),
+    Column("data", _Json, nullable=False),
+    Index(None, "order_no", "id"),
+)
