@@ -1,0 +1,4 @@
+"""Messages to residents and units.
+
+The console version writes them to the log without any person's data; real providers come beside it.
+"""
