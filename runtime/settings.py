@@ -1,0 +1,96 @@
+"""Every setting of the processes, read from the environment (`DINGDAN_…`).
+
+Assumes that only `worker.py`, `cli.py` and `api/app.py` read them and hand values on. Temporal's own
+variables (`TEMPORAL_ADDRESS`, …) keep their names and are read by the SDK.
+"""
+
+import difflib
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PREFIX = "DINGDAN_"
+
+
+class WrongSettings(Exception):
+    """A setting is unknown, missing or has a value that cannot be used; the text names each."""
+
+
+class Settings(BaseSettings):
+    """What the processes are told; each field is the variable `DINGDAN_<NAME>`."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
+
+    database_url: Annotated[
+        str,
+        Field(
+            description="Where the store is: sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME.",
+            pattern=r"^(sqlite:///|postgresql(\+psycopg)?://).+",
+        ),
+    ]
+    secret_key: Annotated[
+        SecretStr,
+        Field(
+            description="Keys the hashes of channel keys and tokens; at least 32 characters.", min_length=32
+        ),
+    ]
+    policy: Annotated[str, Field(description="The policy version that new orders get.")] = "standard"
+    public_url: Annotated[
+        str, Field(description="The address under which people reach the pages.", pattern=r"^https?://[^/]+$")
+    ] = "http://localhost:8000"
+    threads: Annotated[
+        int, Field(description="Threads, and database connections, of one process.", ge=2, le=200)
+    ] = 20
+    reconcile_seconds: Annotated[
+        float, Field(description="Pause between two rounds of Reconcile, in seconds.", gt=0, le=600)
+    ] = 30
+    metrics_port: Annotated[
+        int | None,
+        Field(description="Port of the worker's /metrics on the loopback; none if empty.", ge=1, le=65535),
+    ] = None
+    temporal_cli: Annotated[
+        Path | None, Field(description="The Temporal CLI that `dingdan up` uses; found or built if empty.")
+    ] = None
+    log_format: Annotated[
+        str | None,
+        Field(
+            description="`console` or `json`; by default json unless on a terminal.",
+            pattern="^(console|json)$",
+        ),
+    ] = None
+
+
+def known_settings() -> Mapping[str, str]:
+    """List every variable with what it means."""
+    return {
+        f"{PREFIX}{name.upper()}": field.description or "" for name, field in Settings.model_fields.items()
+    }
+
+
+def read_settings() -> Settings:
+    """Read and check the environment.
+
+    Raises:
+        WrongSettings: names every variable that is unknown, missing or wrong, and what to do.
+    """
+    known = known_settings()
+    wrong = [
+        _unknown(name, known) for name in sorted(os.environ) if name.startswith(PREFIX) and name not in known
+    ]
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        wrong += [f"{PREFIX}{str(each['loc'][0]).upper()}: {each['msg']}" for each in error.errors()]
+    if wrong:
+        raise WrongSettings("the settings cannot be used:\n" + "\n".join(f"  - {line}" for line in wrong))
+    return settings
+
+
+def _unknown(name: str, known: Mapping[str, str]) -> str:
+    near = difflib.get_close_matches(name, known, n=1)
+    hint = f"; did you mean {near[0]}?" if near else f"; known: {', '.join(known)}"
+    return f"{name}: there is no such setting{hint}"

@@ -1,0 +1,295 @@
+"""The one place where the Temporal client lives: connecting, starting and signalling orders.
+
+Assumes the SDK's own client configuration (`TEMPORAL_ADDRESS` and so on). A call that Temporal does
+not answer in time says so, and never waits longer than it was allowed.
+"""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+from temporalio.api.enums.v1 import IndexedValueType, TaskQueueType
+from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSearchAttributesRequest
+from temporalio.api.taskqueue.v1 import TaskQueue
+from temporalio.api.workflowservice.v1 import (
+    DescribeNamespaceRequest,
+    DescribeTaskQueueRequest,
+    RegisterNamespaceRequest,
+    UpdateNamespaceRequest,
+)
+from temporalio.client import Client, Interceptor
+from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.envconfig import ClientConfig
+from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.runtime import Runtime
+from temporalio.service import RPCError, RPCStatusCode
+
+from domain.orders import Stage, Tier
+from messages import names
+from messages.orders import Reconcile, StartOrder
+from messages.search_attributes import at_start
+from messages.signals import CompleteTask, OrderAction
+
+CALL_LIMIT = timedelta(seconds=1.5)
+"""How long one call to Temporal may keep a request waiting."""
+_CONNECT_LIMIT = timedelta(seconds=3)
+
+
+class TemporalAway(Exception):
+    """Temporal did not answer in time, or could not be reached."""
+
+
+class OrderGone(Exception):
+    """The order's workflow has ended: it is archived."""
+
+
+class WrongSearchAttribute(Exception):
+    """A search attribute exists with another type."""
+
+
+class MissingSearchAttributes(Exception):
+    """Search attributes are not registered."""
+
+
+async def connect(
+    *, interceptors: Sequence[Interceptor] = (), runtime: Runtime | None = None, **overrides: Any
+) -> Client:
+    """Connect as the environment says.
+
+    Raises:
+        TemporalAway: nobody answers there.
+    """
+    config: dict[str, Any] = {**ClientConfig.load_client_connect_config(), **overrides}
+    config.setdefault("target_host", "localhost:7233")
+    config.setdefault("namespace", names.NAMESPACE)
+    try:
+        async with asyncio.timeout(_CONNECT_LIMIT.total_seconds()):
+            return await Client.connect(
+                data_converter=pydantic_data_converter, interceptors=interceptors, runtime=runtime, **config
+            )
+    except (RPCError, RuntimeError, TimeoutError, OSError) as error:
+        raise TemporalAway(f"no Temporal server answers at {config['target_host']}") from error
+
+
+class Orders:
+    """The orders' workflows, as the rest of the program may reach them.
+
+    Connects when first needed and again after a failure, one at a time, so that a program starts and
+    serves while Temporal is away.
+    """
+
+    def __init__(self, client: Client | None = None, *, task_queue: str = names.TASK_QUEUE) -> None:
+        """Use a client that is connected already, or connect later."""
+        self._client = client
+        self._task_queue = task_queue
+        self._connecting = asyncio.Lock()
+
+    async def client(self) -> Client:
+        """Give the connected client.
+
+        Raises:
+            TemporalAway: it cannot be had now.
+        """
+        if self._client is None:
+            async with self._connecting:
+                if self._client is None:
+                    self._client = await connect()
+        return self._client
+
+    async def start(self, start: StartOrder, *, limit: timedelta = CALL_LIMIT) -> None:
+        """Start an order's workflow; one that runs or has run already is success.
+
+        Raises:
+            TemporalAway: not in time.
+        """
+        first = start.first_task
+        due_at = first.due_at or start.received_at
+        try:
+            async with asyncio.timeout(limit.total_seconds()):
+                client = await self.client()
+                await client.start_workflow(
+                    names.ORDER,
+                    start,
+                    id=names.order_workflow_id(start.order_no),
+                    task_queue=self._task_queue,
+                    id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                    id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                    static_summary=f"订单 {start.order_no} · {start.channel} · {start.category or '未分类'}",
+                    search_attributes=at_start(
+                        stage=Stage.FIRST_CONTACT,
+                        tier=Tier.STREET,
+                        unit=first.unit,
+                        community=start.community,
+                        channel=start.channel,
+                        category=start.category,
+                        due_at=due_at,
+                    ),
+                )
+        except WorkflowAlreadyStartedError:
+            return
+        except (RPCError, RuntimeError, TimeoutError, OSError) as error:
+            raise TemporalAway("the order's workflow could not be started in time") from error
+
+    async def complete_task(
+        self, order_no: str, said: CompleteTask, *, limit: timedelta = CALL_LIMIT
+    ) -> None:
+        """Signal a decision.
+
+        Raises:
+            OrderGone: the order is archived.
+            TemporalAway: not in time.
+        """
+        await self._signal(order_no, names.COMPLETE_TASK, said, limit)
+
+    async def act(self, order_no: str, said: OrderAction, *, limit: timedelta = CALL_LIMIT) -> None:
+        """Signal an action.
+
+        Raises:
+            OrderGone: the order is archived.
+            TemporalAway: not in time.
+        """
+        await self._signal(order_no, names.ORDER_ACTION, said, limit)
+
+    async def _signal(
+        self, order_no: str, name: str, said: CompleteTask | OrderAction, limit: timedelta
+    ) -> None:
+        try:
+            async with asyncio.timeout(limit.total_seconds()):
+                client = await self.client()
+                await client.get_workflow_handle(names.order_workflow_id(order_no)).signal(name, said)
+        except RPCError as error:
+            # A namespace that is missing is a fault of the installation, not the end of the order.
+            if error.status is RPCStatusCode.NOT_FOUND and "namespace" not in str(error).lower():
+                raise OrderGone(f"order {order_no} has no running workflow") from error
+            raise TemporalAway("the signal could not be sent in time") from error
+        except (RuntimeError, TimeoutError, OSError) as error:
+            raise TemporalAway("the signal could not be sent in time") from error
+
+    async def is_reachable(self) -> bool:
+        """Tell whether Temporal answers now."""
+        try:
+            async with asyncio.timeout(CALL_LIMIT.total_seconds()):
+                client = await self.client()
+                return await client.service_client.check_health(timeout=CALL_LIMIT)
+        except (TemporalAway, RPCError, RuntimeError, TimeoutError, OSError):
+            return False
+
+    async def ensure_reconcile(self, *, interval: timedelta) -> None:
+        """Make sure that the one `Reconcile` runs."""
+        client = await self.client()
+        await client.start_workflow(
+            names.RECONCILE,
+            Reconcile(interval_seconds=interval.total_seconds()),
+            id=names.RECONCILE_ID,
+            task_queue=self._task_queue,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            static_summary="finishes what could not be started or signalled at once",
+        )
+
+
+@contextmanager
+def _answering() -> Iterator[None]:
+    """Turn what the server refuses or does not answer into one failure that says so."""
+    try:
+        yield
+    except RPCError as error:
+        raise TemporalAway(f"Temporal refused or did not answer ({error.message})") from error
+
+
+async def set_up(client: Client) -> list[str]:
+    """Make namespace, retention and search attributes as they should be; gives what was changed.
+
+    Raises:
+        TemporalAway: it refused or did not answer.
+        WrongSearchAttribute: one exists with another type.
+    """
+    with _answering():
+        changed = await _set_up_namespace(client)
+        missing = await _missing_search_attributes(client)
+        if missing:
+            await client.operator_service.add_search_attributes(
+                AddSearchAttributesRequest(
+                    namespace=client.namespace,
+                    search_attributes={name: _value_type(names.SEARCH_ATTRIBUTES[name]) for name in missing},
+                )
+            )
+            changed.append(f"registered search attributes {', '.join(missing)}")
+    return changed
+
+
+async def has_worker(client: Client, *, task_queue: str = names.TASK_QUEUE) -> bool:
+    """Tell whether a worker polls for orders now.
+
+    Raises:
+        TemporalAway: it refused or did not answer.
+    """
+    with _answering():
+        described = await client.workflow_service.describe_task_queue(
+            DescribeTaskQueueRequest(
+                namespace=client.namespace,
+                task_queue=TaskQueue(name=task_queue),
+                task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
+            )
+        )
+    return bool(described.pollers)
+
+
+async def check(client: Client) -> None:
+    """Check that an order could run here.
+
+    Raises:
+        TemporalAway: it refused or did not answer.
+        MissingSearchAttributes: `dingdan setup` was not run.
+        WrongSearchAttribute: one exists with another type.
+    """
+    with _answering():
+        missing = await _missing_search_attributes(client)
+    if missing:
+        raise MissingSearchAttributes(
+            f"namespace {client.namespace} lacks the search attributes {', '.join(missing)}; run: dingdan setup"
+        )
+
+
+async def _set_up_namespace(client: Client) -> list[str]:
+    retention = timedelta(days=names.RETENTION_DAYS)
+    service = client.workflow_service
+    try:
+        described = await service.describe_namespace(DescribeNamespaceRequest(namespace=client.namespace))
+    except RPCError as error:
+        if error.status is not RPCStatusCode.NOT_FOUND:
+            raise
+        request = RegisterNamespaceRequest(namespace=client.namespace)
+        request.workflow_execution_retention_period.FromTimedelta(retention)
+        await service.register_namespace(request)
+        return [f"registered namespace {client.namespace} with {names.RETENTION_DAYS} days of retention"]
+    if described.config.workflow_execution_retention_ttl.ToTimedelta() == retention:
+        return []
+    update = UpdateNamespaceRequest(namespace=client.namespace)
+    update.config.workflow_execution_retention_ttl.FromTimedelta(retention)
+    await service.update_namespace(update)
+    return [f"set the retention of namespace {client.namespace} to {names.RETENTION_DAYS} days"]
+
+
+async def _missing_search_attributes(client: Client) -> list[str]:
+    listed = await client.operator_service.list_search_attributes(
+        ListSearchAttributesRequest(namespace=client.namespace)
+    )
+    missing = []
+    for name, type_ in names.SEARCH_ATTRIBUTES.items():
+        found = listed.custom_attributes.get(name)
+        if found is None:
+            missing.append(name)
+        elif found != _value_type(type_):
+            is_type = IndexedValueType.Name(found)
+            raise WrongSearchAttribute(
+                f"search attribute {name} exists as {is_type}, and must be {type_}; "
+                f"remove it with: temporal operator search-attribute remove -n {client.namespace} --name {name}"
+            )
+    return missing
+
+
+def _value_type(type_: str) -> IndexedValueType.ValueType:
+    return IndexedValueType.Value(f"INDEXED_VALUE_TYPE_{type_.upper()}")
