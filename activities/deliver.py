@@ -1,0 +1,53 @@
+"""The activity `deliver`: an order's messages go out, in sequence, each once."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from temporalio import activity
+
+from activities.wording import words
+from gateways.messaging.protocol import GatewayRefused, Message, Messenger
+from messages.names import DELIVER
+from messages.orders import Delivered, DeliverMessages
+from store import messages
+from store.database import Store
+
+
+class Courier:
+    """Sends what `record` has written."""
+
+    def __init__(self, store: Store, messenger: Messenger, now: Callable[[], datetime]) -> None:
+        """Keep store, gateway and clock."""
+        self._store = store
+        self._messenger = messenger
+        self._now = now
+
+    @activity.defn(name=DELIVER)
+    def deliver(self, request: DeliverMessages) -> Delivered:
+        """Send the messages of one order that wait.
+
+        A crash between sending and marking repeats a message with the same key; a provider that is away
+        (`GatewayUnavailable`) stops the sequence, and the retry goes on where it stopped.
+        """
+        with self._store.read() as connection:
+            waiting = messages.outgoing(connection, request.order_no)
+        failed: list[int] = []
+        for each in waiting:
+            state = "sent"
+            try:
+                self._messenger.send(
+                    Message(
+                        key=each.key,
+                        order_no=each.order_no,
+                        recipient=each.recipient,
+                        template=each.template,
+                        words=words(each),
+                        contact=each.contact,
+                    )
+                )
+            except GatewayRefused:
+                state = "failed"
+                failed.append(each.id)
+            with self._store.write() as connection:
+                messages.mark(connection, each.id, state, now=self._now())
+        return Delivered(sent=len(waiting) - len(failed), failed=tuple(failed))

@@ -1,0 +1,85 @@
+"""The activity `drain_outbox`: starts and signals that did not get through at once.
+
+Assumes a client of its own loop: database work goes to a thread, calls to Temporal are awaited here.
+"""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from temporalio import activity
+
+from messages.names import DRAIN_OUTBOX
+from messages.orders import Drained, StartOrder
+from messages.signals import CompleteTask, OrderAction
+from runtime.temporal import OrderGone, Orders, TemporalAway
+from store import outbox
+from store.database import Store
+from store.decisions import reject_unsent
+
+_BATCH = 50
+_TIME_USED_UP = timedelta(seconds=60)
+
+
+class OutboxDrain:
+    """Empties the outbox, or stops when its time is used up."""
+
+    def __init__(self, store: Store, orders: Orders, now: Callable[[], datetime]) -> None:
+        """Keep store, the way to Temporal, and the clock."""
+        self._store = store
+        self._orders = orders
+        self._now = now
+
+    @activity.defn(name=DRAIN_OUTBOX)
+    async def drain(self) -> Drained:
+        """Send what is ready, an order's start before its signals."""
+        started = signalled = 0
+        until = self._now() + _TIME_USED_UP
+        while self._now() < until:
+            claimed = await asyncio.to_thread(self._claim)
+            if not claimed:
+                break
+            for waiting in claimed:
+                sent = await self._send(waiting)
+                started += sent and waiting.kind is outbox.OutboxKind.START
+                signalled += sent and waiting.kind is outbox.OutboxKind.SIGNAL
+        return Drained(started=started, signalled=signalled, waiting=await asyncio.to_thread(self._backlog))
+
+    async def _send(self, waiting: outbox.Waiting) -> bool:
+        result: str | None = "sent"
+        try:
+            if waiting.kind is outbox.OutboxKind.START:
+                await self._orders.start(StartOrder.model_validate(waiting.payload))
+            elif waiting.payload.get("kind") == "decision":
+                await self._orders.complete_task(
+                    waiting.order_no, CompleteTask.model_validate(waiting.payload)
+                )
+            else:
+                await self._orders.act(waiting.order_no, OrderAction.model_validate(waiting.payload))
+        except TemporalAway:
+            result = None
+        except OrderGone:
+            result = "order_archived"
+        await asyncio.to_thread(self._settle, waiting, result)
+        return result == "sent"
+
+    def _claim(self) -> list[outbox.Waiting]:
+        with self._store.write() as connection:
+            return outbox.claim(connection, now=self._now(), limit=_BATCH)
+
+    def _settle(self, waiting: outbox.Waiting, result: str | None) -> None:
+        with self._store.write() as connection:
+            outbox.settle(connection, waiting, now=self._now(), result=result)
+            said_id = waiting.payload.get("decision_id") or waiting.payload.get("action_id")
+            if result == "order_archived" and said_id:
+                reject_unsent(
+                    connection,
+                    said_id,
+                    code="order_archived",
+                    reason="the order was archived before this could reach it; place a new order",
+                    now=self._now(),
+                )
+
+    def _backlog(self) -> int:
+        with self._store.read() as connection:
+            return outbox.backlog(connection)[0]

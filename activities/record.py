@@ -1,0 +1,31 @@
+"""The activity `record`: what a step of an order produced goes into the store, in one transaction.
+
+An ordinary, remote activity on purpose (ADR-0003): its input is in history before it runs, so the rows
+of the store are always a function of histories.
+"""
+
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from domain.policy import policy
+from messages.names import RECORD
+from messages.records import RecordAnswer, RecordStep
+from store.database import Store
+from store.projections import StaleRun, apply_step
+
+
+class Recorder:
+    """Writes the steps of orders."""
+
+    def __init__(self, store: Store) -> None:
+        """Keep the store."""
+        self._store = store
+
+    @activity.defn(name=RECORD)
+    def record(self, step: RecordStep) -> RecordAnswer:
+        """Commit a step, once; gives the clocks it asked for, or what is pending before an automatic step."""
+        try:
+            with self._store.write() as connection:
+                return apply_step(connection, step, policy(step.policy))
+        except StaleRun as stale:
+            raise ApplicationError(str(stale), type="StaleRun", non_retryable=True) from None

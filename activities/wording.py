@@ -1,0 +1,50 @@
+"""The words of messages: plain sentences for residents and units.
+
+Assumes that a text written by staff is shown as it is, after a sentence that says what it is.
+"""
+
+from collections.abc import Callable
+
+from domain.deadlines import local
+from domain.lifecycle import TASKS, TaskKind
+from store.messages import Outgoing
+
+_NO_TEXT = "详情请致电街道服务热线。"
+
+
+def words(message: Outgoing) -> str:
+    """Write a message out; an unknown template gives the order number alone, never an error."""
+    template = _TEMPLATES.get(message.template)
+    news = template(message) if template else "您的订单有新的进展。"
+    return f"【订单 {message.order_no}】{news}"
+
+
+def _when(message: Outgoing) -> str:
+    return f"{local(message.promised_at):%m月%d日 %H:%M}前" if message.promised_at else "尽快"
+
+
+def _text(message: Outgoing) -> str:
+    return message.text or _NO_TEXT
+
+
+def _due(message: Outgoing) -> str:
+    return f"{local(message.due_at):%m月%d日 %H:%M}" if message.due_at else "近期"
+
+
+def _reminder(message: Outgoing) -> str:
+    label = TASKS[TaskKind(message.data["kind"])].label
+    return f"“{label}”即将到期，请及时办理。"
+
+
+_TEMPLATES: dict[str, Callable[[Outgoing], str]] = {
+    "accepted": lambda message: f"您的诉求已受理并派单，我们承诺{_when(message)}答复您。",
+    "passed_on": lambda message: (
+        f"您的诉求已转上一级单位办理，预计{_due(message)}前有进展。原承诺时间：{_when(message)}。{message.text or ''}"
+    ),
+    "replied_resolved_on_the_spot": lambda message: f"答复：{_text(message)}",
+    "replied_resolved": lambda message: f"您的诉求已办理，答复：{_text(message)}",
+    "replied_explained": lambda message: f"您的诉求暂时无法解决，说明如下：{_text(message)}",
+    "replied_unresolved": lambda message: f"您的诉求未能解决，说明如下：{_text(message)}",
+    "reminder": _reminder,
+    "urged": lambda _: "有人催办，请尽快办理。",
+}
