@@ -1,0 +1,89 @@
+"""The worker process: wires store, gateways and activities to the workflows, and runs until told to stop."""
+
+import asyncio
+import signal
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+
+import structlog
+from temporalio.client import Client
+from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
+from temporalio.worker import Worker
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+
+from activities.deliver import Courier
+from activities.reconcile import OutboxDrain
+from activities.record import Recorder
+from gateways.messaging.console import ConsoleMessenger
+from gateways.messaging.protocol import Messenger
+from messages.names import TASK_QUEUE
+from runtime import logging, temporal
+from runtime.settings import Settings
+from store import schema
+from store.database import Store
+from workflows.interceptor import TotalSignals
+from workflows.order.workflow import OrderWorkflow
+from workflows.reconcile import ReconcileWorkflow
+
+WORKFLOWS = [OrderWorkflow, ReconcileWorkflow]
+INTERCEPTORS = [TotalSignals()]
+RUNNER = SandboxedWorkflowRunner(
+    # Named one by one: a module passed through runs with the real clock, so nothing of `workflows` is.
+    restrictions=SandboxRestrictions.default.with_passthrough_modules("domain", "messages", "activities")
+)
+_log = structlog.get_logger("worker")
+
+
+def build(
+    client: Client,
+    store: Store,
+    messenger: Messenger,
+    *,
+    threads: int,
+    task_queue: str = TASK_QUEUE,
+    cache: int = 1000,
+) -> Worker:
+    """Build the worker: workflows and activities in one process, so that activities start eagerly."""
+    now = _now
+    recorder, courier = Recorder(store), Courier(store, messenger, now)
+    drain = OutboxDrain(store, temporal.Orders(client, task_queue=task_queue), now)
+    return Worker(
+        client,
+        task_queue=task_queue,
+        workflows=WORKFLOWS,
+        activities=[recorder.record, courier.deliver, drain.drain],
+        activity_executor=ThreadPoolExecutor(max_workers=threads, thread_name_prefix="activity"),
+        max_concurrent_activities=threads,
+        max_concurrent_workflow_tasks=20,
+        max_cached_workflows=cache,
+        workflow_runner=RUNNER,
+        interceptors=INTERCEPTORS,
+        graceful_shutdown_timeout=timedelta(seconds=10),
+    )
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+async def run(settings: Settings) -> None:
+    """Connect, check what an order needs, and work until SIGTERM or SIGINT."""
+    logging.configure(settings.log_format)
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    store = Store(settings.database_url, pool_size=settings.threads)
+    schema.check(store.engine)
+    telemetry = TelemetryConfig(
+        metrics=PrometheusConfig(bind_address=f"127.0.0.1:{settings.metrics_port}", durations_as_seconds=True)
+        if settings.metrics_port
+        else None
+    )
+    client = await temporal.connect(runtime=Runtime(telemetry=telemetry))
+    await temporal.check(client)
+    await temporal.Orders(client).ensure_reconcile(interval=timedelta(seconds=settings.reconcile_seconds))
+    async with build(client, store, ConsoleMessenger(), threads=settings.threads):
+        _log.info("worker_ready", namespace=client.namespace, task_queue=TASK_QUEUE)
+        await stop.wait()
+    store.close()
+    _log.info("worker_stopped")

@@ -1,0 +1,4 @@
+"""What happens to an order, in sequence.
+
+Never SQL, HTTP, settings or a client.
+"""

@@ -1,0 +1,34 @@
+"""The guard before the signal handlers.
+
+A signal with no input or with two is a `TypeError` before any handler runs: the workflow task would
+fail for ever and the order with it. Here such a signal becomes one empty value, which the handler
+refuses and records like any other that it cannot read.
+"""
+
+import temporalio.api.common.v1
+from temporalio.common import RawValue
+from temporalio.worker import (
+    HandleSignalInput,
+    Interceptor,
+    WorkflowInboundInterceptor,
+    WorkflowInterceptorClassInput,
+)
+
+
+class _OneArgument(WorkflowInboundInterceptor):
+    async def handle_signal(self, input: HandleSignalInput) -> None:  # noqa: A002 - the SDK names it so
+        """Replace any other number of arguments by one that cannot be read."""
+        if len(input.args) != 1:
+            input.args = [RawValue(temporalio.api.common.v1.Payload())]
+        await super().handle_signal(input)
+
+
+class TotalSignals(Interceptor):
+    """Make every signal reach its handler with exactly one argument."""
+
+    def workflow_interceptor_class(
+        self,
+        input: WorkflowInterceptorClassInput,  # noqa: A002, ARG002 - the SDK names it so
+    ) -> type[WorkflowInboundInterceptor] | None:
+        """Put the guard in front of every workflow."""
+        return _OneArgument

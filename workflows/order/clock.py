@@ -1,0 +1,40 @@
+"""The movable deadline: one wait, its reminder and its due time, both absolute.
+
+Assumes that instants come from `record`, which reckons them once per cause; here they are only
+compared with `workflow.now()`. Nothing left means due now, never a negative wait.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from messages.records import ClockReading
+
+
+@dataclass(slots=True)
+class Deadline:
+    """When a wait is reminded of and when it is due; both unknown until `record` has answered."""
+
+    due_at: datetime | None = None
+    remind_at: datetime | None = None
+    expired: bool = False
+
+    def set(self, reading: ClockReading) -> None:
+        """Start anew with the instants that `record` gave."""
+        self.due_at, self.remind_at, self.expired = reading.due_at, reading.remind_at, False
+
+    def clear(self) -> None:
+        """Forget the instants: new ones have been asked for."""
+        self.due_at, self.remind_at, self.expired = None, None, False
+
+    def reminder_is_due(self, now: datetime) -> bool:
+        """Tell whether the owner is to be reminded; once, and not when it is due anyway."""
+        return self.remind_at is not None and self.remind_at <= now and not self.is_due(now)
+
+    def is_due(self, now: datetime) -> bool:
+        """Tell whether the limit has passed and nobody has drawn the consequence yet."""
+        return self.due_at is not None and not self.expired and self.due_at <= now
+
+    @property
+    def next_at(self) -> datetime | None:
+        """The nearest instant at which something is to be done, `None` once the limit has passed."""
+        return None if self.expired else (self.remind_at or self.due_at)

@@ -1,0 +1,57 @@
+"""Follow-up (回访): the resident is asked whether it helped, three times at most.
+
+Assumes that the resident was answered. A rating that the resident gives meanwhile completes it.
+"""
+
+from collections.abc import Mapping
+
+from temporalio import workflow
+
+from workflows.order.case import Case
+from workflows.order.state import Decided, Interrupted
+
+with workflow.unsafe.imports_passed_through():
+    from domain.deadlines import Basis
+    from domain.lifecycle import TaskKind
+    from domain.orders import DissatisfactionCause, Ending, Role, Satisfied, Solved, Stage, Tier
+    from domain.ratings import asks_for_rework
+    from domain.routing import OFFICE
+
+
+async def follow_up(case: Case) -> bool:
+    """Ask the resident; `True` if a new round of handling is owed."""
+    if not case.start.can_be_called:
+        case.note("FollowUpEnded", result="not_callable")
+        return False
+    case.enter(Stage.FOLLOW_UP)
+    attempts_logged = 0
+    for attempt in range(1, case.book.follow_up_attempts + 1):
+        call = case.begin(
+            TaskKind.FOLLOW_UP,
+            Basis.FOLLOW_UP if attempt == 1 else Basis.NEXT_FOLLOW_UP,
+            unit=OFFICE,
+            tier=Tier.STREET,
+            role=Role.CALL_BACK_OFFICER,
+            repetition=attempt,
+        )
+        match await case.answer(call):
+            case Decided(outcome="reached") as decided:
+                return _judge(case, "reached", decided.said.fields)
+            case Interrupted(said):
+                case.supersede(call)
+                return _judge(case, "rated", said.fields)
+            case Decided():
+                attempts_logged += 1
+            case _:
+                # Nobody called in time: the next attempt begins, the gap is noted at the end.
+                continue
+    case.note("FollowUpEnded", result="not_reached" if attempts_logged else "not_called")
+    return False
+
+
+def _judge(case: Case, result: str, fields: Mapping[str, object]) -> bool:
+    solved, satisfied = Solved(str(fields["solved"])), Satisfied(str(fields["satisfied"]))
+    cause = DissatisfactionCause(str(fields["cause"])) if fields.get("cause") else None
+    case.note("FollowUpEnded", result=result, solved=solved, satisfied=satisfied, cause=cause)
+    only_counts = case.state.counts_only or case.state.ending is Ending.UNRESOLVED
+    return not only_counts and asks_for_rework(solved, satisfied, cause)

@@ -1,0 +1,234 @@
+"""What a step produced, buffered until the next wait and committed by one `record`.
+
+Assumes that only the order's own coroutine records: one `record` at a time, each awaited. What is
+noted while one is under way (by the courier, or by a signal that came) is taken with the next.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError, is_cancelled_exception
+
+from workflows import options
+from workflows.order import visibility
+from workflows.order.state import State
+
+with workflow.unsafe.imports_passed_through():
+    from activities.deliver import Courier
+    from activities.record import Recorder
+    from messages.orders import DeliverMessages, StartOrder
+    from messages.records import (
+        ClockRequest,
+        EventRecord,
+        MessageWritten,
+        OrderFacts,
+        PromiseRequest,
+        RecordAnswer,
+        RecordStep,
+        TaskClosed,
+        TaskOpened,
+        Verdict,
+    )
+
+
+class Ledger:
+    """The buffer of one order and its way into the store."""
+
+    def __init__(self, start: StartOrder, state: State) -> None:
+        """Begin empty: event number 1 and the first task are the intake's."""
+        self._start = start
+        self._state = state
+        self._shown: Mapping[str, Any] = visibility.shown_at_start(start)
+        self._carrying: asyncio.Task[None] | None = None
+        self._more_to_deliver = False
+        self._clear()
+
+    def _clear(self) -> None:
+        self._events: list[EventRecord] = []
+        self._opened: list[TaskOpened] = []
+        self._closed: list[TaskClosed] = []
+        self._verdicts: list[Verdict] = []
+        self._messages: list[MessageWritten] = []
+        self._clocks: list[ClockRequest] = []
+        self._promise: PromiseRequest | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether everything is recorded."""
+        return not (self._events or self._opened or self._closed or self._verdicts or self._clocks)
+
+    @property
+    def is_delivering(self) -> bool:
+        """Whether messages are on their way."""
+        return self._carrying is not None and not self._carrying.done()
+
+    def event(
+        self,
+        type_: str,
+        *,
+        actor: str,
+        task_id: str | None = None,
+        said_id: str | None = None,
+        data: dict[str, Any] | None = None,
+    ) -> int:
+        """Number an event and keep it for the next record; gives its number."""
+        self._state.seq += 1
+        self._events.append(
+            EventRecord(
+                seq=self._state.seq,
+                at=workflow.now(),
+                type=type_,
+                actor=actor,
+                task_id=task_id,
+                said_id=said_id,
+                data={key: value for key, value in (data or {}).items() if value is not None},
+            )
+        )
+        return self._state.seq
+
+    def opened(self, task: TaskOpened) -> None:
+        """Keep a task that was opened."""
+        self._opened.append(task)
+
+    def closed(self, task: TaskClosed) -> None:
+        """Keep a task that was closed; one that no record has shown yet simply never existed."""
+        self._closed.append(task)
+        self._clocks = [clock for clock in self._clocks if clock.key != task.task_id]
+
+    def verdict(self, verdict: Verdict) -> None:
+        """Keep what became of a decision or action."""
+        self._verdicts.append(verdict)
+
+    def message(self, message: MessageWritten) -> None:
+        """Keep a message to be written."""
+        self._messages.append(message)
+
+    def clock(self, request: ClockRequest) -> None:
+        """Ask for a clock; a later request for the same key replaces an earlier one."""
+        self._clocks = [clock for clock in self._clocks if clock.key != request.key]
+        self._clocks.append(request)
+
+    def promise(self, request: PromiseRequest) -> None:
+        """Ask for a promise to be reckoned."""
+        self._promise = request
+
+    async def flush(self) -> RecordAnswer:
+        """Record what is buffered, take over the clocks, and send what was written."""
+        step = self._step(workflow.now())
+        self._clear()
+        answer = await self._record(step, summary=", ".join(event.type for event in step.events[:4]))
+        if answer.promised_at:
+            self._state.promised_at = answer.promised_at
+        if step.messages:
+            self._deliver()
+        return answer
+
+    async def expire(
+        self, key: str, event: EventRecord, closed: TaskClosed | None, facts: OrderFacts
+    ) -> RecordAnswer:
+        """Record an automatic step of its own, unless the store has something pending against it.
+
+        The state is not touched: what happened is known only when the answer is there.
+        """
+        step = RecordStep(
+            **self._head(workflow.now()),
+            order=facts,
+            events=(event,),
+            closed=(closed,) if closed else (),
+            expiry=key,
+        )
+        return await self._record(step, summary=f"{event.type}: {key}")
+
+    def show(self) -> None:
+        """Bring search attributes and the words for operators up to date: one upsert, if anything changed."""
+        now = visibility.shown(self._start, self._state)
+        changed = {name: value for name, value in now.items() if self._shown.get(name) != value}
+        if changed:
+            workflow.upsert_search_attributes(visibility.updates(changed))
+            self._shown = now
+        workflow.set_current_details(visibility.details(self._start, self._state))
+
+    def facts(self, **changes: Any) -> OrderFacts:
+        """Give the order as it stands, with changes that are not made yet."""
+        state = self._state
+        facts = OrderFacts(
+            stage=state.stage,
+            ending=state.ending,
+            round=state.round,
+            tier=state.tier,
+            unit=state.unit,
+            order_class=state.order_class,
+            category=state.category,
+            escalations=state.escalations,
+            overdue=state.overdue,
+            reclassified=state.reclassified,
+            reopened=state.reopened,
+            handled_by=state.handled_by,
+        )
+        return facts.model_copy(update=changes)
+
+    def _head(self, now: datetime) -> dict[str, Any]:
+        self._state.records += 1
+        return {
+            "order_no": self._start.order_no,
+            "run_id": workflow.info().run_id,
+            "seq": self._state.records,
+            "at": now,
+            "policy": self._start.policy,
+            "open_tasks": tuple(self._state.open_tasks),
+        }
+
+    def _step(self, now: datetime) -> RecordStep:
+        return RecordStep(
+            **self._head(now),
+            order=self.facts(),
+            events=tuple(self._events),
+            opened=tuple(self._opened),
+            closed=tuple(self._closed),
+            verdicts=tuple(self._verdicts),
+            messages=tuple(self._messages),
+            clocks=tuple(self._clocks),
+            promise=self._promise,
+        )
+
+    async def _record(self, step: RecordStep, *, summary: str) -> RecordAnswer:
+        return await workflow.execute_activity_method(
+            Recorder.record,
+            step,
+            start_to_close_timeout=options.RECORD.start_to_close,
+            schedule_to_close_timeout=options.RECORD.schedule_to_close,
+            retry_policy=options.RECORD.retry,
+            summary=summary[:200],
+        )
+
+    def _deliver(self) -> None:
+        """Send beside the wait, one activity at a time; a new one follows if more was written meanwhile."""
+        self._more_to_deliver = True
+        if not self.is_delivering:
+            self._carrying = asyncio.create_task(self._carry())
+
+    async def _carry(self) -> None:
+        while self._more_to_deliver:
+            self._more_to_deliver = False
+            try:
+                delivered = await workflow.execute_activity_method(
+                    Courier.deliver,
+                    DeliverMessages(order_no=self._start.order_no),
+                    start_to_close_timeout=options.DELIVER.start_to_close,
+                    schedule_to_close_timeout=options.DELIVER.schedule_to_close,
+                    retry_policy=options.DELIVER.retry,
+                    summary="messages to people",
+                )
+            except ActivityError as error:
+                if is_cancelled_exception(error):
+                    raise
+                # Its time is used up: the desk is told, the order goes on.
+                self.event("MessagesUndelivered", actor="system", data={"reason": "gateway_away"})
+            else:
+                if delivered.failed:
+                    self.event(
+                        "MessagesUndelivered", actor="system", data={"messages": list(delivered.failed)}
+                    )

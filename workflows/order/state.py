@@ -1,0 +1,163 @@
+"""All that changes about a running order: one object of plain values.
+
+Assumes one writer, the `Case`; everything here can be serialised as it is.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from domain.lifecycle import TaskKind
+from domain.orders import Ending, OrderClass, Role, Stage, Tier
+from messages.orders import RefusedSignal, StartOrder
+from messages.signals import CompleteTask, OrderAction
+
+from workflows.order.clock import Deadline
+
+
+@dataclass(slots=True, kw_only=True)
+class HumanTask:
+    """A task that somebody of `role` in `unit` has to finish."""
+
+    task_id: str
+    kind: TaskKind
+    unit: str
+    tier: Tier
+    role: Role
+    opened_at: datetime
+    deadline: Deadline = field(default_factory=Deadline)
+
+    @property
+    def key(self) -> str:
+        """The name of its clock."""
+        return self.task_id
+
+
+@dataclass(slots=True)
+class Window:
+    """The reopening window of a closed order: the last clock, owned by nobody."""
+
+    key: str = "window"
+    deadline: Deadline = field(default_factory=Deadline)
+
+
+Wait = HumanTask | Window
+
+
+@dataclass(frozen=True, slots=True)
+class Malformed:
+    """A signal that could not be read."""
+
+    signal: str
+
+
+Heard = CompleteTask | OrderAction | Malformed
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """Somebody finished a task."""
+
+    task: HumanTask
+    said: CompleteTask
+
+    @property
+    def outcome(self) -> str:
+        """The outcome that was chosen."""
+        return self.said.outcome
+
+    def chosen(self, name: str) -> str | None:
+        """Give the code in one field of the outcome."""
+        value = self.said.fields.get(name)
+        return str(value) if value else None
+
+
+@dataclass(frozen=True, slots=True)
+class Expired:
+    """A limit passed and nothing was pending against it."""
+
+    wait: Wait
+
+
+@dataclass(frozen=True, slots=True)
+class Interrupted:
+    """An action on the order that changes the course of the step that waits."""
+
+    said: OrderAction
+
+
+Answer = Decided | Expired | Interrupted
+
+
+class Withdrawn(Exception):
+    """The resident took the order back; raised at the one door, caught once in `run`."""
+
+
+@dataclass(slots=True, kw_only=True)
+class State:
+    """Where an order is; instants UTC, `seq` the last event's number, `heard` every id ever judged."""
+
+    stage: Stage
+    tier: Tier
+    unit: str
+    category: str | None
+    ending: Ending | None = None
+    round: int = 1
+    lead: str | None = None
+    order_class: OrderClass | None = None
+    suggested_class: OrderClass | None = None
+    suggested_unit: str | None = None
+    promised_at: datetime | None = None
+    escalations: int = 0
+    reworks: int = 0
+    overdue: bool = False
+    reclassified: bool = False
+    reopened: bool = False
+    counts_only: bool = False
+    supervised_from_start: bool = False
+    handled_by: str | None = None
+    answered_by: str | None = None
+    seq: int = 1
+    tasks_opened: int = 1
+    records: int = 0
+    open_tasks: dict[str, HumanTask] = field(default_factory=dict)
+    finished: dict[str, str] = field(default_factory=dict)
+    heard: dict[str, int] = field(default_factory=dict)
+    inbox: list[Heard] = field(default_factory=list)
+    refused: list[RefusedSignal] = field(default_factory=list)
+    refusals: int = 0
+
+    @classmethod
+    def of(cls, start: StartOrder) -> "State":
+        """Begin with the first task, which the intake's transaction opened."""
+        first = start.first_task
+        task = HumanTask(
+            task_id=first.task_id,
+            kind=TaskKind(first.kind),
+            unit=first.unit,
+            tier=Tier(first.tier),
+            role=Role(first.role),
+            opened_at=first.opened_at,
+            deadline=Deadline(due_at=first.due_at, remind_at=first.remind_at),
+        )
+        return cls(
+            stage=Stage.FIRST_CONTACT,
+            tier=Tier.STREET,
+            unit=first.unit,
+            category=start.category,
+            open_tasks={task.task_id: task},
+        )
+
+    @property
+    def supervised(self) -> bool:
+        """Whether a supervision is open."""
+        return any(task.kind is TaskKind.SUPERVISE for task in self.open_tasks.values())
+
+    @property
+    def due_at(self) -> datetime | None:
+        """The present task's due time: the earliest among open tasks that has not passed."""
+        instants = [
+            task.deadline.due_at
+            for task in self.open_tasks.values()
+            if task.deadline.due_at and not task.deadline.expired
+        ]
+        return min(instants) if instants else None

@@ -1,0 +1,116 @@
+"""What operators see of an order in the Temporal UI: search attributes, and whom it waits for.
+
+Never a person's data: codes, ids and instants only.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from temporalio import workflow
+from temporalio.common import SearchAttributeUpdate
+
+from workflows.order.state import HumanTask, State
+
+with workflow.unsafe.imports_passed_through():
+    from domain.deadlines import local
+    from domain.lifecycle import TASKS, TaskKind
+    from domain.orders import Stage, Tier
+    from messages import search_attributes as keys
+    from messages.names import COMPLETE_TASK, NAMESPACE, order_workflow_id
+    from messages.orders import StartOrder
+
+_KEYS: Mapping[str, Any] = {
+    key.name: key
+    for key in (
+        keys.STAGE,
+        keys.TIER,
+        keys.UNIT,
+        keys.CLASS,
+        keys.CATEGORY,
+        keys.DUE_AT,
+        keys.ESCALATIONS,
+        keys.OVERDUE,
+    )
+}
+
+
+def shown_at_start(start: StartOrder) -> Mapping[str, Any]:
+    """Give the attributes that the starter set."""
+    return {
+        "Stage": Stage.FIRST_CONTACT.value,
+        "Tier": Tier.STREET.value,
+        "Unit": start.first_task.unit,
+        "Class": None,
+        "Category": start.category,
+        "DueAt": start.first_task.due_at,
+        "Escalations": 0,
+        "Overdue": False,
+    }
+
+
+def shown(start: StartOrder, state: State) -> Mapping[str, Any]:
+    """Give the attributes as they should stand now."""
+    del start
+    return {
+        "Stage": state.stage.value,
+        "Tier": state.tier.value,
+        "Unit": state.unit,
+        "Class": state.order_class.value if state.order_class else None,
+        "Category": state.category,
+        "DueAt": state.due_at,
+        "Escalations": state.escalations,
+        "Overdue": state.overdue,
+    }
+
+
+def updates(changed: Mapping[str, Any]) -> list[SearchAttributeUpdate[Any]]:
+    """Turn changed values into one upsert."""
+    return [
+        _KEYS[name].value_unset() if value is None else _KEYS[name].value_set(value)
+        for name, value in changed.items()
+    ]
+
+
+def timer_summary(task: HumanTask | None, *, reminder: bool) -> str:
+    """Name a timer for people: whose limit, and whether it reminds or ends it."""
+    if task is None:
+        return "reopening window · 重开期限"
+    what = "reminder 预警" if reminder else "due 到期"
+    return f"{task.kind} {TASKS[task.kind].label} · {task.unit} · {what}"
+
+
+def details(start: StartOrder, state: State) -> str:
+    """Say in Markdown whom the order waits for, until when, and how an operator can decide for them."""
+    lines = [f"**Order {start.order_no}** · stage `{state.stage}` · round {state.round}"]
+    if start.page:
+        lines[0] += f" · [the order's page]({start.page})"
+    for task in state.open_tasks.values():
+        lines += ["", *_task_lines(start.order_no, task)]
+    if not state.open_tasks:
+        lines.append(f"\nNobody has to act: {state.ending or state.stage}.")
+    if state.refused:
+        last = state.refused[-1]
+        lines.append(f"\nRefused signals: {state.refusals}; last: `{last.signal}` {last.code}: {last.reason}")
+    return "\n".join(lines)
+
+
+def _task_lines(order_no: str, task: HumanTask) -> list[str]:
+    row = TASKS[TaskKind(task.kind)]
+    due = local(task.deadline.due_at).strftime("%Y-%m-%d %H:%M:%S %z") if task.deadline.due_at else "soon"
+    late = " (**passed**)" if task.deadline.expired else ""
+    outcomes = ", ".join(f"`{outcome.name}` {outcome.label}" for outcome in row.outcomes)
+    payload = (
+        f'{{"task_id":"{task.task_id}","decision_id":"ops-1","actor":"<username>",'
+        f'"outcome":"{row.outcomes[0].name}","fields":{{}},"comment":"<text>"}}'
+    )
+    signal = (
+        f"temporal workflow signal -n {NAMESPACE} -w {order_workflow_id(order_no)} --name {COMPLETE_TASK}"
+    )
+    return [
+        f"Waits for **{task.unit}** ({task.role}) to finish **{row.label} {task.kind}** until {due}{late}.",
+        f"When nobody acts: {row.on_expiry}.",
+        f"Outcomes: {outcomes}.",
+        "```",
+        f"{signal} --input '{payload}'",
+        "```",
+    ]

@@ -1,0 +1,184 @@
+"""The story of an order, from the first contact to the archive.
+
+Read `run` beside the procedure: one line a step. All state is in the case, all waiting is behind
+`case.answer`, and what ends an order early is one exception, caught here and nowhere else.
+"""
+
+from collections.abc import Sequence
+
+from temporalio import workflow
+from temporalio.common import RawValue
+
+from workflows.order import signals
+from workflows.order.case import Case
+from workflows.order.follow_up import follow_up
+from workflows.order.handling import handle
+from workflows.order.state import Decided, Interrupted, Withdrawn
+
+with workflow.unsafe.imports_passed_through():
+    from domain.deadlines import Basis
+    from domain.lifecycle import TaskKind, handler_role
+    from domain.orders import Ending, OrderClass, Role, Stage, Tier
+    from domain.routing import HANDLING_UNITS, OFFICE, first_unit, usual_class
+    from messages.names import COMPLETE_TASK, ORDER, ORDER_ACTION, STATUS
+    from messages.orders import OrderArchived, OrderStatus, StartOrder
+    from messages.signals import CompleteTask, OrderAction
+
+
+@workflow.defn(name=ORDER)
+class OrderWorkflow:
+    """An order (工单): one durable run until the resident has an answer and was asked whether it helped."""
+
+    @workflow.init
+    def __init__(self, start: StartOrder) -> None:
+        """Signals may come before `run`: all state exists from here on."""
+        self.case = Case(start)
+
+    @workflow.run
+    async def run(self, start: StartOrder) -> OrderArchived:  # noqa: ARG002 - the SDK wants it here too
+        """Serve the resident, close, and serve again if the order is reopened."""
+        while True:
+            try:
+                await self.serve()
+            except Withdrawn:
+                self.case.withdraw()
+            if not await self.close():
+                return await self.archive()
+
+    async def serve(self) -> None:
+        """Work, answer, ask; and again while the resident says no through the unit's fault."""
+        settled = self.case.state.round == 1 and await self.first_contact()
+        while True:
+            if not settled:
+                await self.work()
+            self.reply()
+            if not await follow_up(self.case):
+                return
+            self.case.rework()
+            settled = False
+
+    async def first_contact(self) -> bool:
+        """Let who took the order answer at once, or refer it with a preliminary opinion (首问、即接即办)."""
+        case = self.case
+        (first,) = case.state.open_tasks.values()
+        match await case.answer(first):
+            case Decided(outcome="resolve") as decided:
+                case.end(Ending.RESOLVED_ON_THE_SPOT, decided)
+                return True
+            case Decided() as decided:
+                suggested = decided.chosen("class")
+                case.state.suggested_class = OrderClass(suggested) if suggested else None
+                case.state.suggested_unit = decided.chosen("unit")
+        case.note("OrderReferred", suggested_class=case.state.suggested_class, unit=case.state.suggested_unit)
+        return False
+
+    async def work(self) -> None:
+        """Find the unit, if there is none yet, and let it work."""
+        if self.case.state.lead is None:
+            await self.dispatch(await self.classify())
+            await self.acknowledge()
+        await handle(self.case)
+
+    async def classify(self) -> str | None:
+        """Sort by urgency and difficulty (分类接单); gives the unit, if the desk named one at once."""
+        case, state = self.case, self.case.state
+        case.enter(Stage.CLASSIFICATION)
+        desk = case.begin(TaskKind.CLASSIFY, Basis.DESK, unit=OFFICE, tier=Tier.STREET, role=Role.STREET_DESK)
+        match await case.answer(desk):
+            case Decided() as decided:
+                state.category = decided.chosen("category") or state.category
+                case.classify(OrderClass(decided.outcome), rule="desk")
+                return decided.chosen("unit")
+            case _ if state.suggested_class:
+                case.classify(state.suggested_class, rule="suggested")
+            case _:
+                case.classify(usual_class(state.category), rule="usual")
+        return None
+
+    async def dispatch(self, unit: str | None) -> None:
+        """Send the order to a unit from one desk (统一派单)."""
+        case, state = self.case, self.case.state
+        if unit is not None:
+            case.assign(unit, HANDLING_UNITS[unit], rule="desk")
+            return
+        case.enter(Stage.DISPATCH)
+        desk = case.begin(TaskKind.DISPATCH, Basis.DESK, unit=OFFICE, tier=Tier.STREET, role=Role.STREET_DESK)
+        while True:
+            match await case.answer(desk):
+                case Decided(outcome="reclassify") as decided:
+                    state.reclassified = True
+                    case.classify(OrderClass(decided.chosen("class") or ""), rule="reclassified")
+                case Decided() as decided:
+                    unit = decided.chosen("lead_unit") or ""
+                    case.assign(unit, HANDLING_UNITS[unit], rule="desk")
+                    return
+                case _:
+                    routed = first_unit(category=state.category, community=case.start.community)
+                    case.assign(routed.unit, routed.tier, rule=routed.rule)
+                    return
+
+    async def acknowledge(self) -> None:
+        """Let the unit sign for the order (签收); silence counts as accepted."""
+        case, state = self.case, self.case.state
+        case.enter(Stage.HANDLING)
+        sign = case.begin(
+            TaskKind.ACKNOWLEDGE,
+            Basis.ACKNOWLEDGE,
+            unit=state.unit,
+            tier=state.tier,
+            role=handler_role(state.tier),
+        )
+        if isinstance(await case.answer(sign), Interrupted):
+            # A leader did not want to wait for the signature: the work begins under supervision.
+            case.supersede(sign)
+            state.supervised_from_start = True
+
+    def reply(self) -> None:
+        """Tell the resident the result, or why it cannot be done: told, not hidden (答复)."""
+        self.case.enter(Stage.REPLYING)
+        self.case.reply()
+
+    async def close(self) -> bool:
+        """Keep the reopening window; late ratings count, one `reopen` is taken: then `True`."""
+        case = self.case
+        case.enter(Stage.CLOSED)
+        case.note("OrderClosed", ending=case.state.ending)
+        if isinstance(await case.answer(case.window()), Interrupted):
+            case.reopen()
+            return True
+        return False
+
+    async def archive(self) -> OrderArchived:
+        """End: everything recorded, every message sent or given up."""
+        await self.case.settle()
+        state = self.case.state
+        return OrderArchived(
+            order_no=self.case.start.order_no,
+            ending=state.ending or "",
+            rounds=state.round,
+            escalations=state.escalations,
+            overdue=state.overdue,
+        )
+
+    @workflow.signal(
+        name=COMPLETE_TASK,
+        description="Finish a human task: {task_id, decision_id, actor, outcome, fields, comment}",
+    )
+    def complete_task(self, raw: RawValue) -> None:
+        """Keep a decision; total: whatever it holds, nothing is raised and nothing awaited."""
+        self.case.hear(signals.read(CompleteTask, COMPLETE_TASK, raw))
+
+    @workflow.signal(name=ORDER_ACTION, description="Act on the order: {action_id, actor, action, fields}")
+    def order_action(self, raw: RawValue) -> None:
+        """Keep an action; total like `complete_task`."""
+        self.case.hear(signals.read(OrderAction, ORDER_ACTION, raw))
+
+    @workflow.signal(dynamic=True, description="Any other name: refused and recorded")
+    def misspelt(self, name: str, args: Sequence[RawValue]) -> None:  # noqa: ARG002 - the SDK's signature
+        """Keep a signal whose name nobody knows, so that its sender finds it refused and not lost."""
+        self.case.hear(signals.unknown(name))
+
+    @workflow.query(name=STATUS, description="The order, its open tasks and the signals it refused")
+    def status(self) -> OrderStatus:
+        """Say how the order stands; for operators and tests, pages read the store."""
+        return self.case.status()

@@ -1,0 +1,37 @@
+"""The long-lived workflow that finishes what could not be started or signalled at once.
+
+Assumes one instance, under one fixed id, ensured at every worker start.
+"""
+
+from datetime import timedelta
+
+from temporalio import workflow
+
+from workflows import options
+
+with workflow.unsafe.imports_passed_through():
+    from activities.reconcile import OutboxDrain
+    from messages import orders
+    from messages.names import RECONCILE
+
+_ROUNDS = 100
+"""Rounds in one run: about 900 events, far below the point where a history becomes heavy."""
+
+
+@workflow.defn(name=RECONCILE)
+class ReconcileWorkflow:
+    """Drain the outbox, rest, and go on for ever, in short histories."""
+
+    @workflow.run
+    async def run(self, start: orders.Reconcile) -> None:
+        """Do a run's rounds and continue as new."""
+        for _ in range(_ROUNDS):
+            await workflow.execute_activity_method(
+                OutboxDrain.drain,
+                start_to_close_timeout=options.DRAIN_OUTBOX.start_to_close,
+                schedule_to_close_timeout=options.DRAIN_OUTBOX.schedule_to_close,
+                retry_policy=options.DRAIN_OUTBOX.retry,
+                summary="orders not started, signals not sent",
+            )
+            await workflow.sleep(timedelta(seconds=start.interval_seconds), summary="until the next round")
+        workflow.continue_as_new(start)
