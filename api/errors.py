@@ -1,0 +1,194 @@
+"""Every error answer: RFC 9457 problem+json that names the field and the reason and says what to do.
+
+Assumes that texts of refusals are written for people and hold nothing personal; what was not foreseen
+gets an incident number, and its text goes to the log alone.
+"""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel
+from starlette.exceptions import HTTPException
+
+from domain.errors import DomainError
+from store.database import StoreUnavailable
+from store.decisions import Refused
+from store.intake import ReferenceReused
+
+_log = structlog.get_logger("api")
+
+STATUS: Final[Mapping[str, int]] = {
+    "bad_cursor": 422,
+    "held_by_colleague": 409,
+    "idempotency_key_reused": 422,
+    "invalid_field": 422,
+    "missing_field": 422,
+    "not_entitled": 403,
+    "not_found": 404,
+    "own_work": 403,
+    "reopened_already": 409,
+    "source_reference_reused": 409,
+    "supervised_already": 409,
+    "task_done": 409,
+    "unknown_action": 422,
+    "unknown_field": 422,
+    "unknown_officer": 422,
+    "unknown_outcome": 422,
+    "wrong_stage": 409,
+}
+"""The HTTP status of each code that a rule refuses with."""
+
+_TITLES: Final[Mapping[int, str]] = {
+    400: "The request cannot be read",
+    401: "Who are you?",
+    403: "Not permitted",
+    404: "Not found",
+    405: "Method not allowed",
+    409: "Not possible as things stand",
+    413: "The body is too large",
+    415: "Only JSON is read here",
+    422: "Something in the request is wrong",
+    500: "Something went wrong here",
+    503: "Not available now",
+}
+
+
+class FieldError(BaseModel):
+    """One field and what is wrong with it."""
+
+    field: str
+    reason: str
+
+
+class ProblemBody(BaseModel):
+    """An error answer (RFC 9457); `code` is stable, `detail` is for people."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str
+    code: str
+    errors: list[FieldError] = []
+    href: str | None = None
+    incident: str | None = None
+
+
+class Problem(Exception):
+    """An error answer, raised where it is found."""
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        detail: str,
+        *,
+        errors: Sequence[FieldError] = (),
+        href: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        """Keep what the answer says."""
+        super().__init__(detail)
+        self.body = ProblemBody(
+            title=_TITLES.get(status, "Error"),
+            status=status,
+            detail=detail,
+            code=code,
+            errors=list(errors),
+            href=href,
+        )
+        self.headers = dict(headers or {})
+
+
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Declare error answers of a route for OpenAPI."""
+    return {
+        status: {
+            "description": _TITLES[status],
+            "content": {"application/problem+json": {"schema": ProblemBody.model_json_schema()}},
+        }
+        for status in sorted({*statuses, 503})
+    }
+
+
+def install(app: FastAPI) -> None:
+    """Answer every error of an app in the one form."""
+    app.add_exception_handler(Problem, _problem)
+    app.add_exception_handler(DomainError, _domain)
+    app.add_exception_handler(RequestValidationError, _validation)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(StoreUnavailable, _store)
+    app.add_exception_handler(Exception, _unforeseen)
+
+
+def answer(problem: Problem) -> JSONResponse:
+    """Render a problem."""
+    return JSONResponse(
+        problem.body.model_dump(exclude_none=True),
+        status_code=problem.body.status,
+        media_type="application/problem+json",
+        headers=problem.headers,
+    )
+
+
+def _problem(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, Problem)  # noqa: S101 - narrows for the type checker
+    return answer(error)
+
+
+def _domain(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, DomainError)  # noqa: S101 - narrows for the type checker
+    code, errors, href = error.code, [], None
+    if isinstance(error, Refused):
+        code = error.refusal.code
+        if error.refusal.field:
+            errors = [FieldError(field=error.refusal.field, reason=error.refusal.reason)]
+    if isinstance(error, ReferenceReused):
+        href = str(request.url_for("read_order", order_no=error.order_no).path)
+    return answer(Problem(STATUS.get(code, 409), code, str(error), errors=errors, href=href))
+
+
+def _validation(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - narrows for the type checker
+    found = error.errors()
+    if any(each["type"] == "json_invalid" for each in found):
+        return answer(Problem(400, "malformed_json", "the body is no JSON; send one JSON object"))
+    errors = [FieldError(field=_path(each["loc"]), reason=str(each["msg"])) for each in found]
+    detail = "; ".join(f"{each.field}: {each.reason}" for each in errors[:5])
+    return answer(Problem(422, "invalid_request", detail, errors=errors))
+
+
+def _path(location: Sequence[Any]) -> str:
+    """Name a field without the part of the request that holds it."""
+    parts = [str(part) for part in location if part not in {"body", "query", "path", "header"}]
+    return ".".join(parts) or str(location[0] if location else "body")
+
+
+def _http(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)  # noqa: S101 - narrows for the type checker
+    title = _TITLES.get(error.status_code, "Error")
+    return answer(
+        Problem(error.status_code, title.lower().replace(" ", "_"), str(error.detail), headers=error.headers)
+    )
+
+
+def _store(_request: Request, _error: Exception) -> JSONResponse:
+    return answer(
+        Problem(
+            503, "store_unavailable", "the database does not answer; try again", headers={"Retry-After": "5"}
+        )
+    )
+
+
+def _unforeseen(_request: Request, error: Exception) -> JSONResponse:
+    incident = uuid.uuid4().hex[:12]
+    _log.error("unforeseen_error", incident=incident, error=type(error).__name__, exc_info=error)
+    problem = Problem(
+        500, "incident", f"something went wrong here; name the incident {incident} when you ask"
+    )
+    problem.body.incident = incident
+    return answer(problem)

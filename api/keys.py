@@ -1,0 +1,99 @@
+"""The Idempotency-Key header, as the IETF draft describes it."""
+
+import asyncio
+import re
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Annotated
+
+from fastapi import Header
+
+from api.errors import Problem
+
+_KEY = re.compile(r'^(?:"([\x21\x23-\x7e]{8,64})"|([\x21\x23-\x7e]{8,64}))$')
+_WAIT_SECONDS = 2.0
+
+KeyHeader = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        description="8 to 64 visible ASCII characters, the same for every repetition.",
+    ),
+]
+
+
+def required_key(header: str | None) -> str:
+    """Read the key of a route that demands one.
+
+    Raises:
+        Problem: 400, it is missing or no key.
+    """
+    if header is None:
+        raise Problem(
+            400,
+            "idempotency_key_missing",
+            "send an Idempotency-Key (8 to 64 visible ASCII characters), and the same one when you repeat the request",
+        )
+    return _read(header)
+
+
+def optional_key(header: str | None) -> str:
+    """Read the key, or make one.
+
+    Raises:
+        Problem: 400, it is no key.
+    """
+    return _read(header) if header is not None else uuid.uuid4().hex
+
+
+def _read(header: str) -> str:
+    match = _KEY.match(header)
+    if match is None:
+        raise Problem(
+            400,
+            "idempotency_key_malformed",
+            "an Idempotency-Key has 8 to 64 visible ASCII characters, quoted or bare",
+        )
+    return match.group(1) or match.group(2)
+
+
+class InFlight:
+    """The requests that this process is working on: a second one with the same key waits for the first."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self._locks: dict[tuple[str, str], tuple[asyncio.Lock, list[None]]] = {}
+
+    @asynccontextmanager
+    async def alone(self, client_id: str, key: str) -> AsyncIterator[None]:
+        """Work while nobody else does with this key.
+
+        Raises:
+            Problem: 409, the first still runs after two seconds.
+        """
+        lock, users = self._locks.setdefault((client_id, key), (asyncio.Lock(), []))
+        users.append(None)
+        try:
+            await self._acquire(lock)
+            try:
+                yield
+            finally:
+                lock.release()
+        finally:
+            users.pop()
+            if not users:
+                del self._locks[client_id, key]
+
+    @staticmethod
+    async def _acquire(lock: asyncio.Lock) -> None:
+        try:
+            async with asyncio.timeout(_WAIT_SECONDS):
+                await lock.acquire()
+        except TimeoutError:
+            raise Problem(
+                409,
+                "request_in_progress",
+                "the first request with this Idempotency-Key still runs; repeat it a little later",
+                headers={"Retry-After": "2"},
+            ) from None

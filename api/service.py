@@ -1,0 +1,104 @@
+"""What every endpoint works with: the store, the way to Temporal, threads, and the clock.
+
+Assumes async endpoints: each transaction goes to a thread of our own pool, so that a request that
+waits never keeps a thread that an intake needs.
+"""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import Annotated, TypeVar
+
+import structlog
+from fastapi import Depends, Request
+
+from api.keys import InFlight
+from api.metrics import Metrics
+from messages.signals import CompleteTask, OrderAction, Said
+from runtime.temporal import OrderGone, Orders, TemporalAway
+from store import outbox
+from store.database import Connection, Store
+from store.decisions import reject_unsent
+
+T = TypeVar("T")
+_log = structlog.get_logger("api")
+
+
+class Service:
+    """The parts that an app is made of."""
+
+    def __init__(
+        self, *, store: Store, orders: Orders, secret: str, policy: str, public_url: str, threads: int
+    ) -> None:
+        """Keep the parts."""
+        self.store = store
+        self.orders = orders
+        self.secret = secret
+        self.policy = policy
+        self.public_url = public_url
+        self.metrics = Metrics()
+        self.in_flight = InFlight()
+        self._pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="store")
+
+    def now(self) -> datetime:
+        """Say what time it is, UTC."""
+        return datetime.now(UTC)
+
+    async def read(self, work: Callable[[Connection], T]) -> T:
+        """Run a reading transaction in a thread."""
+        return await self._in_thread(self.store.read, work)
+
+    async def write(self, work: Callable[[Connection], T]) -> T:
+        """Run a writing transaction in a thread."""
+        return await self._in_thread(self.store.write, work)
+
+    async def send(self, order_no: str, said: Said, outbox_id: int) -> None:
+        """Signal after the commit; what does not get through in time stays in the outbox for `Reconcile`."""
+        try:
+            if await self.read(lambda connection: outbox.has_earlier(connection, order_no, outbox_id)):
+                return
+            if isinstance(said, CompleteTask):
+                await self.orders.complete_task(order_no, said)
+            else:
+                await self.orders.act(order_no, said)
+        except TemporalAway:
+            _log.warning("signal_left_to_reconcile", order_no=order_no)
+            return
+        except OrderGone:
+            await self.write(lambda connection: _reject(connection, said, outbox_id, self.now()))
+            return
+        await self.write(lambda connection: outbox.mark_sent(connection, outbox_id, now=self.now()))
+
+    def close(self) -> None:
+        """Give threads and connections back."""
+        self._pool.shutdown()
+        self.store.close()
+
+    async def _in_thread(self, open_: Callable[[], object], work: Callable[[Connection], T]) -> T:
+        def transact() -> T:
+            with open_() as connection:  # type: ignore[attr-defined]  # a context manager of the store
+                return work(connection)
+
+        return await asyncio.get_running_loop().run_in_executor(self._pool, transact)
+
+
+def _reject(connection: Connection, said: CompleteTask | OrderAction, outbox_id: int, now: datetime) -> None:
+    said_id = said.decision_id if isinstance(said, CompleteTask) else said.action_id
+    reject_unsent(
+        connection,
+        said_id,
+        code="order_archived",
+        reason="the order was archived before this could reach it; place a new order",
+        now=now,
+    )
+    outbox.mark_sent(connection, outbox_id, now=now, result="order_archived")
+
+
+def _service(request: Request) -> Service:
+    service = request.app.state.service
+    assert isinstance(service, Service)  # noqa: S101 - narrows for the type checker
+    return service
+
+
+ServiceDep = Annotated[Service, Depends(_service)]

@@ -1,0 +1,170 @@
+"""What staff send and see, in the shapes of the contract."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from domain.lifecycle import MAX_TEXT
+
+
+class DecisionBody(BaseModel):
+    """A decision on a task: one of its outcomes with the fields that its schema asks for."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    outcome: Annotated[str, Field(min_length=1, max_length=100)]
+    fields: dict[str, Any] = {}
+    comment: Annotated[str | None, Field(max_length=MAX_TEXT)] = None
+
+
+class ActionBody(BaseModel):
+    """An action on an order as a whole."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    action: Annotated[str, Field(min_length=1, max_length=100)]
+    fields: dict[str, Any] = {}
+
+
+class TaskView(BaseModel):
+    """A human task as lists show it."""
+
+    task_id: str
+    order_no: str
+    kind: str
+    label: str
+    state: str
+    unit: str
+    tier: str
+    role: str
+    opened_at: datetime
+    due_at: datetime | None
+    timeliness: str
+    holder: str | None
+
+
+class OutcomeView(BaseModel):
+    """One outcome with the JSON Schema of its `fields`."""
+
+    name: str
+    label: str
+    fields: Annotated[dict[str, Any], Field(alias="schema")]
+
+
+class TaskDetail(TaskView):
+    """A task with what may be decided; a task that is done has no outcomes and says who did it."""
+
+    outcomes: list[OutcomeView]
+    outcome: str | None
+    closed_by: str | None
+    closed_at: datetime | None
+
+
+class TaskList(BaseModel):
+    """A page of tasks."""
+
+    items: list[TaskView]
+    next_cursor: str | None
+
+
+class Refusal(BaseModel):
+    """A signal or decision that the order refused, with its reason."""
+
+    at: datetime
+    signal: str
+    actor: str
+    via: str
+    code: str
+    reason: str
+    decision_id: str | None = None
+
+
+class OrderSummary(BaseModel):
+    """An order as lists show it."""
+
+    order_no: str
+    stage: str
+    ending: str | None
+    round: int
+    tier: str
+    unit: str
+    class_: Annotated[str | None, Field(alias="class", serialization_alias="class")]
+    category: str | None
+    channel: str
+    kind: str
+    subject: str | None
+    community: str | None
+    received_at: datetime
+    promised_at: datetime | None
+    due_at: datetime | None
+    escalations: int
+    overdue: bool
+    held: bool
+
+
+class OrderDetail(OrderSummary):
+    """An order with its open tasks and what it refused."""
+
+    description: str
+    address: str | None
+    longitude: float | None
+    latitude: float | None
+    confidential: bool
+    source_reference: str | None
+    source_due_at: datetime | None
+    received_by: str | None
+    requester: dict[str, str] | None
+    tasks: list[TaskView]
+    refusals: list[Refusal]
+    undelivered_messages: int
+
+
+class OrderList(BaseModel):
+    """A page of orders."""
+
+    items: list[OrderSummary]
+    next_cursor: str | None
+
+
+class EventView(BaseModel):
+    """One event; `texts` are those of the decision behind it, for staff only."""
+
+    seq: int
+    at: datetime
+    type: str
+    actor: str
+    via: str
+    task_id: str | None
+    data: dict[str, Any]
+    texts: dict[str, str] | None = None
+    comment: str | None = None
+
+
+class EventList(BaseModel):
+    """An order's events by number."""
+
+    items: list[EventView]
+
+
+class DecisionView(BaseModel):
+    """What became of a decision."""
+
+    decision_id: str
+    order_no: str
+    task_id: str | None
+    name: str
+    actor: str
+    status: str
+    code: str | None
+    reason: str | None
+    decided_at: datetime
+    href: str
+
+
+class ActionAccepted(BaseModel):
+    """An action that was kept; what became of it is read at `href`."""
+
+    action_id: str
+    status: str
+    href: str

@@ -1,0 +1,133 @@
+"""Orders: one, its events, lists, and actions on an order as a whole."""
+
+from collections.abc import Callable
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from api.errors import Problem, problems
+from api.keys import KeyHeader, optional_key
+from api.security import CallerDep, StaffDep, scope_of
+from api.service import ServiceDep
+from api.staff import views
+from api.staff.models import ActionAccepted, ActionBody, EventList, OrderDetail, OrderList
+from domain.orders import OrderClass, Stage, Tier, Via
+from store import queries
+from store.credentials import Client
+from store.database import Connection
+from store.decisions import Actor, Submitted, submit_action
+from store.office import Staff
+
+router = APIRouter(tags=["orders"])
+
+
+def _not_found(order_no: str) -> Problem:
+    return Problem(404, "not_found", f"there is no order {order_no!r} that you may see")
+
+
+@router.get("/orders/{order_no}", response_model=OrderDetail, responses=problems(401, 404, 422))
+async def read_order(order_no: str, who: CallerDep, service: ServiceDep) -> OrderDetail:
+    """Read an order: staff those in their scope, a channel those that it sent (without the requester)."""
+
+    def work(connection: Connection) -> OrderDetail:
+        row = queries.find_order(connection, order_no, scope_of(who))
+        if row is None:
+            raise _not_found(order_no)
+        return views.order_detail(
+            row,
+            tasks=queries.open_tasks(connection, order_no),
+            refusals=queries.list_refusals(connection, order_no),
+            requester=queries.find_requester(connection, order_no) if isinstance(who, Staff) else None,
+            undelivered=queries.count_undelivered(connection, order_no),
+            now=service.now(),
+        )
+
+    return await service.read(work)
+
+
+@router.get("/orders/{order_no}/events", response_model=EventList, responses=problems(401, 404, 422))
+async def read_events(order_no: str, who: CallerDep, service: ServiceDep) -> EventList:
+    """Read an order's events by number; staff see the texts of decisions with them."""
+
+    def work(connection: Connection) -> EventList:
+        if queries.find_order(connection, order_no, scope_of(who)) is None:
+            raise _not_found(order_no)
+        rows = queries.list_events(connection, order_no)
+        with_texts = not isinstance(who, Client)
+        return EventList(items=[views.event_view(row, with_texts=with_texts) for row in rows])
+
+    return await service.read(work)
+
+
+@router.get("/orders", response_model=OrderList, responses=problems(401, 403, 422))
+async def list_orders(  # noqa: PLR0913, PLR0917 - one parameter a filter, by contract
+    who: StaffDep,
+    service: ServiceDep,
+    stage: Stage | None = None,
+    tier: Tier | None = None,
+    unit: Annotated[str | None, Query(max_length=64)] = None,
+    order_class: Annotated[OrderClass | None, Query(alias="class")] = None,
+    community: Annotated[str | None, Query(max_length=64)] = None,
+    overdue: Annotated[
+        bool | None, Query(description="Past a limit of handling, or now past its due time.")
+    ] = None,
+    q: Annotated[
+        str | None, Query(max_length=100, description="Number, or words of subject or text.")
+    ] = None,
+    cursor: Annotated[str | None, Query(max_length=200)] = None,
+) -> OrderList:
+    """List the orders in one's scope, the latest first."""
+    wanted = queries.OrderFilter(
+        stage=stage, tier=tier, unit=unit, order_class=order_class, community=community, overdue=overdue, q=q
+    )
+    page = await service.read(
+        lambda connection: queries.list_orders(
+            connection, wanted, scope_of(who), cursor=cursor, now=service.now()
+        )
+    )
+    return OrderList(items=[views.order_summary(row) for row in page.rows], next_cursor=page.next_cursor)
+
+
+@router.post(
+    "/orders/{order_no}/actions",
+    status_code=202,
+    response_model=ActionAccepted,
+    responses=problems(400, 401, 403, 404, 409, 413, 422),
+)
+async def act(
+    order_no: str, body: ActionBody, who: StaffDep, service: ServiceDep, key: KeyHeader = None
+) -> ActionAccepted:
+    """Act on an order: supplement, urge, withdraw, supervise, rate or reopen."""
+    action_id = optional_key(key)
+
+    def work(connection: Connection) -> Submitted:
+        if queries.find_order(connection, order_no, scope_of(who)) is None:
+            raise _not_found(order_no)
+        return submit_action(
+            connection,
+            order_no=order_no,
+            action_id=action_id,
+            action=body.action,
+            fields=body.fields,
+            actor=Actor(name=who.username, via=Via.STAFF, staff=who),
+            now=service.now(),
+        )
+
+    return accepted(await keep(service, work))
+
+
+async def keep(service: ServiceDep, work: Callable[[Connection], Submitted]) -> Submitted:
+    """Keep a decision or action, and send it if it is new."""
+    submitted = await service.write(work)
+    if submitted.said is not None and submitted.outbox_id is not None:
+        service.metrics.decisions.labels(name=submitted.row.name).inc()
+        await service.send(submitted.row.order_no, submitted.said, submitted.outbox_id)
+    return submitted
+
+
+def accepted(submitted: Submitted) -> ActionAccepted:
+    """Say that an action was kept, and where to look for what becomes of it."""
+    row = submitted.row
+    return ActionAccepted(
+        action_id=row.decision_id, status=row.status, href=views.decision_href(row.decision_id)
+    )

@@ -1,0 +1,167 @@
+"""Tasks: the inbox, one task with its forms, claiming, deciding, and what became of a decision."""
+
+import asyncio
+from datetime import timedelta
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query, Response
+from pydantic import AwareDatetime
+
+from api.errors import Problem, problems
+from api.keys import KeyHeader, optional_key
+from api.security import StaffDep, scope_of
+from api.service import Service, ServiceDep
+from api.staff import views
+from api.staff.models import DecisionBody, DecisionView, TaskDetail, TaskList
+from api.staff.orders import keep
+from domain.lifecycle import TaskKind
+from store import queries
+from store.database import Connection
+from store.decisions import DecisionRow, DecisionStatus, Submitted, change_holder, find, submit_decision
+from store.office import Staff
+
+router = APIRouter(tags=["tasks"])
+_FIRST_LOOK = timedelta(milliseconds=40)
+_LONGEST_PAUSE = timedelta(milliseconds=250)
+
+
+@router.get("/tasks", response_model=TaskList, responses=problems(401, 403, 422))
+async def list_tasks(
+    who: StaffDep,
+    service: ServiceDep,
+    scope: Annotated[
+        Literal["mine", "unit", "tier"],
+        Query(description="Those I am at, those of my unit, or those of my tier."),
+    ] = "unit",
+    kind: TaskKind | None = None,
+    order_no: Annotated[str | None, Query(max_length=64)] = None,
+    due_before: AwareDatetime | None = None,
+    cursor: Annotated[str | None, Query(max_length=200)] = None,
+) -> TaskList:
+    """List open tasks, what is due first at the top."""
+    wanted = queries.TaskFilter(
+        holder=who.username if scope == "mine" else None,
+        unit=who.unit if scope == "unit" else None,
+        tier=who.tier if scope == "tier" else None,
+        kind=kind,
+        order_no=order_no,
+        due_before=due_before,
+    )
+    page = await service.read(lambda connection: queries.list_tasks(connection, wanted, cursor=cursor))
+    now = service.now()
+    return TaskList(items=[views.task_view(row, now=now) for row in page.rows], next_cursor=page.next_cursor)
+
+
+@router.get("/tasks/{task_id}", response_model=TaskDetail, responses=problems(401, 403, 404, 422))
+async def read_task(task_id: str, who: StaffDep, service: ServiceDep) -> TaskDetail:
+    """Read a task with the JSON Schema of each outcome's fields."""
+    return await service.read(lambda connection: _detail(connection, task_id, who, service))
+
+
+@router.post("/tasks/{task_id}/claim", response_model=TaskDetail, responses=problems(401, 403, 404, 409, 422))
+async def claim(task_id: str, who: StaffDep, service: ServiceDep) -> TaskDetail:
+    """Say that one is at a task; a courtesy, any entitled colleague may still decide it."""
+    return await _hold(task_id, who, service, holder=who.username)
+
+
+@router.post(
+    "/tasks/{task_id}/release", response_model=TaskDetail, responses=problems(401, 403, 404, 409, 422)
+)
+async def release(task_id: str, who: StaffDep, service: ServiceDep) -> TaskDetail:
+    """Give a task back."""
+    return await _hold(task_id, who, service, holder=None)
+
+
+@router.post(
+    "/tasks/{task_id}/decision",
+    status_code=202,
+    response_model=DecisionView,
+    responses={
+        200: {"model": DecisionView, "description": "Waited for: applied or rejected"},
+        **problems(400, 401, 403, 404, 409, 413, 422),
+    },
+)
+async def decide(
+    task_id: str,
+    body: DecisionBody,
+    who: StaffDep,
+    service: ServiceDep,
+    response: Response,
+    wait: Annotated[int, Query(ge=0, le=10, description="Seconds to wait for yes or no.")] = 0,
+    key: KeyHeader = None,
+) -> DecisionView:
+    """Decide a task.
+
+    The answer 202 means that the decision is kept and will reach the order, even while Temporal is away;
+    whether it was applied is read at `href`, or waited for with `?wait=`.
+    """
+    decision_id = optional_key(key)
+
+    def work(connection: Connection) -> Submitted:
+        _detail(connection, task_id, who, service)
+        return submit_decision(
+            connection,
+            task_id=task_id,
+            decision_id=decision_id,
+            outcome=body.outcome,
+            fields=body.fields,
+            comment=body.comment,
+            staff=who,
+            now=service.now(),
+        )
+
+    row = (await keep(service, work)).row
+    if wait:
+        row = await _settled(service, row, timedelta(seconds=wait))
+    if wait and row.status is not DecisionStatus.PENDING:
+        response.status_code = 200
+    elif wait:
+        response.headers["Retry-After"] = "2"
+    return views.decision_view(row)
+
+
+@router.get("/decisions/{decision_id}", response_model=DecisionView, responses=problems(401, 403, 404, 422))
+async def read_decision(decision_id: str, who: StaffDep, service: ServiceDep) -> DecisionView:
+    """Read what became of a decision or action."""
+
+    def work(connection: Connection) -> DecisionRow:
+        row = find(connection, decision_id)
+        if row is None or queries.find_order(connection, row.order_no, scope_of(who)) is None:
+            raise Problem(404, "not_found", "there is no such decision that you may see")
+        return row
+
+    return views.decision_view(await service.read(work))
+
+
+async def _hold(task_id: str, who: Staff, service: Service, *, holder: str | None) -> TaskDetail:
+    def work(connection: Connection) -> TaskDetail:
+        _detail(connection, task_id, who, service)
+        change_holder(connection, task_id=task_id, staff=who, holder=holder, now=service.now())
+        return _detail(connection, task_id, who, service)
+
+    return await service.write(work)
+
+
+def _detail(connection: Connection, task_id: str, who: Staff, service: Service) -> TaskDetail:
+    row = queries.find_task(connection, task_id, scope_of(who))
+    if row is None:
+        raise Problem(404, "not_found", f"there is no task {task_id!r} that you may see")
+    return views.task_detail(row, now=service.now())
+
+
+async def _settled(service: Service, row: DecisionRow, wait: timedelta) -> DecisionRow:
+    """Look at the row until it is settled or the time is used up: the row is what `record` settles."""
+
+    def look(connection: Connection) -> DecisionRow:
+        return find(connection, decision_id) or row
+
+    decision_id, pause = row.decision_id, _FIRST_LOOK
+    try:
+        async with asyncio.timeout(wait.total_seconds()):
+            while row.status is DecisionStatus.PENDING:
+                await asyncio.sleep(pause.total_seconds())
+                pause = min(pause * 1.5, _LONGEST_PAUSE)
+                row = await service.read(look)
+    except TimeoutError:
+        pass
+    return row

@@ -1,0 +1,193 @@
+"""Turning rows into the contract's shapes."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row
+
+from api.staff.models import (
+    DecisionView,
+    EventView,
+    OrderDetail,
+    OrderSummary,
+    OutcomeView,
+    Refusal,
+    TaskDetail,
+    TaskView,
+)
+from domain.lifecycle import MAX_TEXT, TASKS, Field, FieldType, TaskKind, TaskState, outcomes_of
+from domain.timeliness import timeliness
+from store.decisions import DecisionRow
+
+
+def task_view(row: Row[Any], *, now: datetime) -> TaskView:
+    """Show a task in a list."""
+    return TaskView(**_task(row, now))
+
+
+def task_detail(row: Row[Any], *, now: datetime) -> TaskDetail:
+    """Show a task with the forms of its outcomes."""
+    is_open = row.state == TaskState.OPEN
+    offered = outcomes_of(TaskKind(row.kind), reclassified=row.reclassified) if is_open else ()
+    return TaskDetail(
+        **_task(row, now),
+        outcomes=[
+            OutcomeView.model_validate(
+                {"name": each.name, "label": each.label, "schema": schema_of(each.fields)}
+            )
+            for each in offered
+        ],
+        outcome=row.outcome,
+        closed_by=row.closed_by,
+        closed_at=row.closed_at,
+    )
+
+
+def order_summary(row: Row[Any]) -> OrderSummary:
+    """Show an order in a list."""
+    return OrderSummary.model_validate({name: row._mapping[name] for name in _SUMMARY})
+
+
+def order_detail(
+    row: Row[Any],
+    *,
+    tasks: Sequence[Row[Any]],
+    refusals: Sequence[Row[Any]],
+    requester: Row[Any] | None,
+    undelivered: int,
+    now: datetime,
+) -> OrderDetail:
+    """Show an order whole."""
+    person = {name: value for name, value in requester._mapping.items() if value} if requester else None
+    if person:
+        del person["order_no"]
+    return OrderDetail.model_validate(
+        {
+            **{name: row._mapping[name] for name in (*_SUMMARY, *_DETAIL)},
+            "requester": person,
+            "tasks": [task_view(each, now=now) for each in tasks],
+            "refusals": [
+                Refusal(
+                    at=each.at,
+                    signal=each.data["signal"],
+                    actor=each.actor,
+                    via=each.via,
+                    code=each.data["code"],
+                    reason=each.data["reason"],
+                    decision_id=each.data.get("decision_id"),
+                )
+                for each in refusals
+            ],
+            "undelivered_messages": undelivered,
+        }
+    )
+
+
+def event_view(row: Row[Any], *, with_texts: bool) -> EventView:
+    """Show an event; the texts of decisions are the office's own."""
+    return EventView(
+        seq=row.seq,
+        at=row.at,
+        type=row.type,
+        actor=row.actor,
+        via=row.via,
+        task_id=row.task_id,
+        data=row.data,
+        texts=row.texts or None if with_texts else None,
+        comment=row.comment if with_texts else None,
+    )
+
+
+def decision_view(row: DecisionRow) -> DecisionView:
+    """Show what became of a decision."""
+    return DecisionView(
+        decision_id=row.decision_id,
+        order_no=row.order_no,
+        task_id=row.task_id,
+        name=row.name,
+        actor=row.actor,
+        status=row.status,
+        code=row.code,
+        reason=row.reason,
+        decided_at=row.decided_at,
+        href=decision_href(row.decision_id),
+    )
+
+
+def decision_href(decision_id: str) -> str:
+    """Say where a decision is read."""
+    return f"/api/v1/decisions/{decision_id}"
+
+
+def schema_of(fields: Sequence[Field]) -> dict[str, Any]:
+    """Write the JSON Schema of an outcome's or action's fields from the lifecycle table."""
+    return {
+        "type": "object",
+        "properties": {each.name: _property(each) for each in fields},
+        "required": [each.name for each in fields if each.required],
+        "additionalProperties": False,
+    }
+
+
+def _property(each: Field) -> dict[str, Any]:
+    match each.type:
+        case FieldType.CODE | FieldType.UNIT:
+            kind: dict[str, Any] = {"type": "string", "enum": list(each.codes)}
+        case FieldType.INSTANT:
+            when = "in the future, with an offset" if each.future else "with an offset"
+            kind = {"type": "string", "format": "date-time", "description": when}
+        case FieldType.NONE_YET:
+            kind = {"type": "array", "maxItems": 0}
+        case FieldType.TEXT:
+            kind = {"type": "string", "minLength": 1, "maxLength": MAX_TEXT}
+    return {"title": each.label, **kind}
+
+
+_SUMMARY = (
+    "order_no",
+    "stage",
+    "ending",
+    "round",
+    "tier",
+    "unit",
+    "class",
+    "category",
+    "channel",
+    "kind",
+    "subject",
+    "community",
+    "received_at",
+    "promised_at",
+    "due_at",
+    "escalations",
+    "overdue",
+    "held",
+)
+_DETAIL = (
+    "description",
+    "address",
+    "longitude",
+    "latitude",
+    "confidential",
+    "source_reference",
+    "source_due_at",
+    "received_by",
+)
+
+
+def _task(row: Row[Any], now: datetime) -> dict[str, Any]:
+    return {
+        "task_id": row.task_id,
+        "order_no": row.order_no,
+        "kind": row.kind,
+        "label": TASKS[TaskKind(row.kind)].label,
+        "state": row.state,
+        "unit": row.unit,
+        "tier": row.tier,
+        "role": row.role,
+        "opened_at": row.opened_at,
+        "due_at": row.due_at,
+        "timeliness": timeliness(row.due_at, row.remind_at, now=now),
+        "holder": row.holder,
+    }
