@@ -1,0 +1,256 @@
+"""The `dingdan` command: one function per command, heavy modules imported inside."""
+
+import asyncio
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from contextlib import closing
+
+    from store.credentials import CredentialKind
+    from store.database import Connection, Store
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Orders of a sub-district. Begin with `dingdan up`; `dingdan doctor` says what is missing.",
+)
+client_app = typer.Typer(no_args_is_help=True, help="Intake channels and their keys.")
+user_app = typer.Typer(no_args_is_help=True, help="Staff, their roles and tokens.")
+app.add_typer(client_app, name="client")
+app.add_typer(user_app, name="user")
+
+
+def main() -> None:
+    """Run a command; what can be foreseen ends with one line that says what to do, and exit code 1."""
+    try:
+        app()
+    except Exception as error:
+        if not isinstance(error, _foreseen()):
+            raise
+        typer.secho(f"dingdan: {error}", fg="red", err=True)
+        raise SystemExit(1) from None
+
+
+def _foreseen() -> tuple[type[Exception], ...]:
+    """List the failures whose text says what to do."""
+    from domain.errors import DomainError
+    from runtime.devserver import TemporalCliNotFound
+    from runtime.settings import WrongSettings
+    from runtime.supervisor import PartDidNotStart
+    from runtime.temporal import MissingSearchAttributes, TemporalAway, WrongSearchAttribute
+    from store.database import StoreUnavailable
+    from store.schema import SchemaMismatch
+
+    return (
+        DomainError,
+        MissingSearchAttributes,
+        PartDidNotStart,
+        SchemaMismatch,
+        StoreUnavailable,
+        TemporalAway,
+        TemporalCliNotFound,
+        WrongSearchAttribute,
+        WrongSettings,
+    )
+
+
+@app.command()
+def up(
+    data_dir: Annotated[Path, typer.Option(help="Where the data are kept.")] = Path("data"),
+    info: Annotated[
+        Path | None,
+        typer.Option(help="Write addresses, keys and tokens to this file (mode 0600) when ready."),
+    ] = None,
+    policy: Annotated[
+        str, typer.Option(help="Policy of new orders: `seconds` to watch, `standard` the real one.")
+    ] = "seconds",
+    stories: Annotated[bool, typer.Option(help="Play the demo stories once.")] = True,
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="Port of the API; 0 takes free ports for everything.")
+    ] = None,
+) -> None:
+    """Start everything on this machine, with a fictional office, and serve until Ctrl-C."""
+    from demo.console import serve
+
+    raise SystemExit(asyncio.run(serve(data_dir, info=info, policy=policy, stories=stories, port=port)))
+
+
+@app.command()
+def demo() -> None:
+    """Play the demo stories on ports and data of their own, print their timelines, and exit: 0 if all ended as told."""
+    from demo.console import play
+
+    raise SystemExit(asyncio.run(play()))
+
+
+@app.command()
+def setup() -> None:
+    """Migrate the store; make namespace, retention and search attributes as they should be. Can be repeated."""
+    from runtime import temporal
+
+    migrate()
+
+    async def work() -> list[str]:
+        return await temporal.set_up(await temporal.connect())
+
+    for line in asyncio.run(work()) or ["Temporal was set up already"]:
+        typer.echo(line)
+
+
+@app.command()
+def api(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 8000,
+) -> None:
+    """Serve the HTTP API."""
+    import uvicorn
+
+    from api.app import from_environment
+
+    uvicorn.run(
+        from_environment(), host=host, port=port, log_config=None, access_log=False, server_header=False
+    )
+
+
+@app.command()
+def worker() -> None:
+    """Run workflows and activities until SIGTERM."""
+    from runtime.settings import read_settings
+    from worker import run
+
+    asyncio.run(run(read_settings()))
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the store to this version's schema. Can be repeated."""
+    from store import schema
+
+    with _store() as store:
+        schema.migrate(store.engine)
+        schema.check(store.engine)
+    typer.echo("the store is up to date")
+
+
+@client_app.command("add")
+def client_add(
+    client_id: Annotated[str, typer.Argument(help="A name for the program that will send orders.")],
+    channel: Annotated[str, typer.Option(help="The channel it sends: web, wechat, hotline, …")],
+) -> None:
+    """Add a channel's client, or give it a new key; the key is shown once, and the earlier ones end."""
+    from domain.orders import Channel
+    from store.credentials import CredentialKind, put_client
+
+    if channel not in list(Channel):
+        raise typer.BadParameter(f"there is no channel {channel!r}; known: {', '.join(Channel)}")
+    with _store() as store, store.write() as connection:
+        put_client(connection, client_id=client_id, channel=channel, now=_now())
+        typer.echo(_new_credential(connection, CredentialKind.CLIENT, client_id))
+
+
+@client_app.command("list")
+def client_list() -> None:
+    """List the clients."""
+    from store.credentials import all_clients
+
+    with _store() as store, store.read() as connection:
+        for each in all_clients(connection):
+            typer.echo(f"{each.client_id}\t{each.channel}")
+
+
+@client_app.command("revoke")
+def client_revoke(client_id: Annotated[str, typer.Argument(help="The client whose keys shall end.")]) -> None:
+    """End all keys of a client."""
+    from store.credentials import CredentialKind, revoke
+
+    with _store() as store, store.write() as connection:
+        count = revoke(connection, kind=CredentialKind.CLIENT, subject=client_id, now=_now())
+    typer.echo(f"{count} key(s) ended")
+
+
+@user_app.command("add")
+def user_add(
+    username: Annotated[str, typer.Argument(help="The name to sign in with.")],
+    name: Annotated[str, typer.Option(help="The person's name.")],
+    unit: Annotated[str, typer.Option(help="The code of their unit.")],
+    role: Annotated[list[str], typer.Option(help="A role code; may be given several times.")],
+) -> None:
+    """Add a member of staff."""
+    from domain.orders import Role
+    from store.office import StaffRow, put_staff, unit_exists
+
+    wrong = [each for each in role if each not in list(Role)]
+    if wrong:
+        raise typer.BadParameter(f"there is no role {wrong[0]!r}; known: {', '.join(Role)}")
+    with _store() as store, store.write() as connection:
+        if not unit_exists(connection, unit):
+            raise typer.BadParameter(f"there is no unit {unit!r}")
+        put_staff(
+            connection,
+            [StaffRow(username=username, name=name, unit=unit, roles=tuple(Role(each) for each in role))],
+        )
+    typer.echo(f"{username} is there; give a token with: dingdan user token {username}")
+
+
+@user_app.command("token")
+def user_token(username: Annotated[str, typer.Argument(help="Who shall use it.")]) -> None:
+    """Give a member of staff a new token; it is shown once, and the earlier ones end."""
+    from store.credentials import CredentialKind
+    from store.office import find_staff
+
+    with _store() as store, store.write() as connection:
+        if find_staff(connection, username) is None:
+            raise typer.BadParameter(
+                f"there is no active member of staff {username!r}; see: dingdan user list"
+            )
+        typer.echo(_new_credential(connection, CredentialKind.STAFF, username))
+
+
+@user_app.command("list")
+def user_list() -> None:
+    """List the staff."""
+    from store.office import all_staff
+
+    with _store() as store, store.read() as connection:
+        for each in all_staff(connection):
+            typer.echo(f"{each.username}\t{each.unit}\t{','.join(sorted(each.roles))}")
+
+
+@app.command()
+def doctor() -> None:
+    """Say what is missing on this machine or in this installation, and how to mend it."""
+    from doctor import examine
+
+    raise SystemExit(asyncio.run(examine(typer.echo)))
+
+
+def _store() -> "closing[Store]":
+    from contextlib import closing
+
+    from runtime.settings import read_settings
+    from store.database import Store
+
+    settings = read_settings()
+    return closing(Store(settings.database_url, pool_size=2))
+
+
+def _new_credential(connection: "Connection", kind: "CredentialKind", subject: str) -> str:
+    from runtime.settings import read_settings
+    from store.credentials import mint, revoke
+
+    revoke(connection, kind=kind, subject=subject, now=_now())
+    secret = read_settings().secret_key.get_secret_value()
+    return mint(connection, secret=secret, kind=kind, subject=subject, now=_now())
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+if __name__ == "__main__":
+    main()

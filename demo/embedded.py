@@ -1,0 +1,253 @@
+"""Everything on one machine: the dev server with its UI, the API and the worker, with a demo office.
+
+Assumes one embedded installation for each data folder. Keys and tokens are made anew at each start, so
+that none has to be kept in the clear.
+"""
+
+import asyncio
+import json
+import os
+import secrets
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx2
+
+from demo.office import CLIENTS, seed_office
+from domain.policy import policy
+from domain.routing import CATEGORIES, COMMUNITIES
+from messages.names import NAMESPACE, SEARCH_ATTRIBUTES
+from runtime import temporal
+from runtime.devserver import find_temporal_cli, start_command
+from runtime.ports import free_port
+from runtime.settings import PREFIX
+from runtime.supervisor import Part
+from store.credentials import CredentialKind, mint, revoke
+from store.database import Store
+from store.office import Staff, UnitRow, all_staff, all_units
+from store.schema import migrate
+
+_START_LIMIT = timedelta(seconds=60)
+_API_PORT = 8000
+_TEMPORAL_PORT = 7233
+_UI_PORT = 8233
+
+
+@dataclass(frozen=True, kw_only=True)
+class Installation:
+    """An embedded installation that can be started: addresses, keys, and the parts in their order."""
+
+    api_url: str
+    temporal_address: str
+    temporal_ui_url: str
+    temporal_cli: Path
+    logs: Path
+    policy: str
+    clients: Mapping[str, str]
+    tokens: Mapping[str, str] = field(repr=False)
+    keys: Mapping[str, str] = field(repr=False)
+    staff: tuple[Staff, ...]
+    units: tuple[UnitRow, ...]
+    parts: tuple[Part, ...]
+
+    def info(self) -> dict[str, Any]:
+        """Give what another program needs to work with this installation."""
+        return {
+            "api_url": self.api_url,
+            "temporal_address": self.temporal_address,
+            "temporal_ui_url": self.temporal_ui_url,
+            "namespace": NAMESPACE,
+            "clients": {
+                channel: {"client_id": client_id, "key": self.keys[client_id]}
+                for client_id, channel in self.clients.items()
+            },
+            "staff": {
+                each.username: {
+                    "token": self.tokens[each.username],
+                    "roles": sorted(each.roles),
+                    "unit": each.unit,
+                    "tier": each.tier,
+                }
+                for each in self.staff
+            },
+            "office": {
+                "communities": list(COMMUNITIES),
+                "units": [
+                    {"code": unit.code, "tier": unit.tier, "parent": unit.parent} for unit in self.units
+                ],
+                "categories": list(CATEGORIES),
+            },
+        }
+
+    def write_info(self, path: Path) -> None:
+        """Write that to a file which nobody else may read; it appears whole or not at all."""
+        draft = path.with_name(f".{path.name}.{os.getpid()}")
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            json.dump(self.info(), file, ensure_ascii=False, indent=2)
+        draft.replace(path)
+
+
+async def prepare(
+    data_dir: Path, *, policy_version: str, port: int | None, report: Callable[[str], None]
+) -> Installation:
+    """Find the dev server, choose ports, bring the store up to date, and lay the parts out.
+
+    `port` is the API's; 0 takes free ports for everything, `None` the usual ones or the next free.
+
+    Raises:
+        UnknownPolicy: there is no such policy version.
+        TemporalCliNotFound: no way to a Temporal server worked.
+    """
+    policy(policy_version)
+    cli = await find_temporal_cli(report)
+    return await asyncio.to_thread(_lay_out, data_dir, cli, policy_version, port, report)
+
+
+def _lay_out(
+    data_dir: Path, cli: Path, policy_version: str, port: int | None, report: Callable[[str], None]
+) -> Installation:
+    data_dir = data_dir.absolute()
+    data_dir.mkdir(parents=True, exist_ok=True)
+    api_port, temporal_port, ui_port = _ports(port, report)
+    store = Store(f"sqlite:///{data_dir}/dingdan.db")
+    report("migrating the store")
+    migrate(store.engine)
+    seed_office(store, now=datetime.now(UTC))
+    secret = _secret(data_dir)
+    keys, tokens, staff, units = _mint(store, secret)
+    store.close()
+    environment = {
+        f"{PREFIX}DATABASE_URL": f"sqlite:///{data_dir}/dingdan.db",
+        f"{PREFIX}SECRET_KEY": secret,
+        f"{PREFIX}POLICY": policy_version,
+        f"{PREFIX}PUBLIC_URL": f"http://127.0.0.1:{api_port}",
+        f"{PREFIX}RECONCILE_SECONDS": "5",
+        "TEMPORAL_ADDRESS": f"127.0.0.1:{temporal_port}",
+        "TEMPORAL_NAMESPACE": NAMESPACE,
+        # The children run from the same source or installation, wherever they are started.
+        "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent.parent), os.environ.get("PYTHONPATH", "")]),
+    }
+    logs = data_dir / "logs"
+    dingdan = [sys.executable, "-m", "cli"]
+    temporal_address, api_url = f"127.0.0.1:{temporal_port}", f"http://127.0.0.1:{api_port}"
+    parts = (
+        Part(
+            name="temporal",
+            command=start_command(
+                cli,
+                namespace=NAMESPACE,
+                database=data_dir / "temporal.db",
+                port=temporal_port,
+                ui_port=ui_port,
+                search_attributes=SEARCH_ATTRIBUTES,
+            ),
+            environment={},
+            log=logs / "temporal.log",
+            ready=lambda: _temporal_is_ready(temporal_address),
+            ready_timeout=_START_LIMIT,
+        ),
+        Part(
+            name="api",
+            command=[*dingdan, "api", "--port", str(api_port)],
+            environment=environment,
+            log=logs / "api.log",
+            ready=lambda: _api_is_ready(api_url),
+            ready_timeout=_START_LIMIT,
+        ),
+        Part(
+            name="worker",
+            command=[*dingdan, "worker"],
+            environment=environment,
+            log=logs / "worker.log",
+            ready=lambda: _worker_is_ready(temporal_address),
+            ready_timeout=_START_LIMIT,
+        ),
+    )
+    return Installation(
+        api_url=api_url,
+        temporal_address=temporal_address,
+        temporal_ui_url=f"http://127.0.0.1:{ui_port}",
+        temporal_cli=cli,
+        logs=logs,
+        policy=policy_version,
+        clients=CLIENTS,
+        tokens=tokens,
+        keys=keys,
+        staff=staff,
+        units=units,
+        parts=parts,
+    )
+
+
+def _ports(port: int | None, report: Callable[[str], None]) -> tuple[int, int, int]:
+    anywhere = port == 0
+    wanted = (0, 0, 0) if anywhere else (port or _API_PORT, _TEMPORAL_PORT, _UI_PORT)
+    found: list[int] = []
+    for name, preferred in zip(("API", "Temporal", "Temporal UI"), wanted, strict=True):
+        chosen = free_port(preferred, taken=found)
+        if preferred and chosen != preferred:
+            report(f"port {preferred} is in use; the {name} takes {chosen}")
+        found.append(chosen)
+    return found[0], found[1], found[2]
+
+
+def _secret(data_dir: Path) -> str:
+    path = data_dir / "secret.key"
+    if not path.exists():
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(secrets.token_urlsafe(48))
+    return path.read_text(encoding="utf-8").strip()
+
+
+def _mint(
+    store: Store, secret: str
+) -> tuple[dict[str, str], dict[str, str], tuple[Staff, ...], tuple[UnitRow, ...]]:
+    """Make a key for each demo client and a token for each member of staff; those of earlier starts end."""
+    now = datetime.now(UTC)
+    with store.write() as connection:
+        staff = tuple(all_staff(connection))
+        units = tuple(all_units(connection))
+        credentials: dict[CredentialKind, dict[str, str]] = {
+            CredentialKind.CLIENT: {},
+            CredentialKind.STAFF: {},
+        }
+        subjects = [(CredentialKind.CLIENT, each) for each in CLIENTS]
+        subjects += [(CredentialKind.STAFF, each.username) for each in staff]
+        for kind, subject in subjects:
+            revoke(connection, kind=kind, subject=subject, now=now)
+            credentials[kind][subject] = mint(connection, secret=secret, kind=kind, subject=subject, now=now)
+    return credentials[CredentialKind.CLIENT], credentials[CredentialKind.STAFF], staff, units
+
+
+async def _temporal_is_ready(address: str) -> bool:
+    """Connect and set up; the namespace shows up a moment after the server answers."""
+    try:
+        client = await temporal.connect(target_host=address, namespace=NAMESPACE)
+        await temporal.set_up(client)
+        await temporal.check(client)
+    except (temporal.TemporalAway, temporal.MissingSearchAttributes):
+        return False
+    return True
+
+
+async def _worker_is_ready(address: str) -> bool:
+    """Look whether somebody polls the queue of the orders."""
+    try:
+        client = await temporal.connect(target_host=address, namespace=NAMESPACE)
+        return await temporal.has_worker(client)
+    except temporal.TemporalAway:
+        return False
+
+
+async def _api_is_ready(url: str) -> bool:
+    try:
+        async with httpx2.AsyncClient(timeout=2, trust_env=False) as client:
+            return (await client.get(f"{url}/readyz")).status_code == httpx2.codes.OK
+    except httpx2.TransportError:
+        return False
