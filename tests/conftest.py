@@ -1,0 +1,104 @@
+"""Fixtures of all tests: a real Temporal server, a real store, a real worker."""
+
+import shutil
+import uuid
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.testing import WorkflowEnvironment
+
+import worker
+from domain.policy import BOOKS, SECONDS
+from gateways.messaging.console import ConsoleMessenger
+from messages.names import NAMESPACE
+from runtime.devserver import find_temporal_cli
+from runtime.temporal import Orders, set_up
+from store.database import Store
+from store.schema import migrate
+from tests.support.office import Office, seed
+
+TEST_POLICY = "test"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let the stories run against a server that runs already."""
+    parser.addoption("--temporal", default="embedded", help="embedded, or host:port of a Temporal server")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _short_policy() -> None:
+    """Add a book of the tests' own: like `seconds`, shorter still, so that stories end soon."""
+    second = timedelta(seconds=1)
+    BOOKS[TEST_POLICY] = replace(
+        SECONDS,
+        version=TEST_POLICY,
+        first_contact=2 * second,
+        desk=second,
+        acknowledge=second,
+        class_limits=dict.fromkeys(SECONDS.class_limits, 3 * second),
+        minimum_remainder=dict.fromkeys(SECONDS.class_limits, second),
+        escalated=dict.fromkeys(SECONDS.class_limits, 1.5 * second),
+        explain=1.5 * second,
+        rework=2 * second,
+        follow_up=2 * second,
+        supervision_first=second,
+        supervision_longest=4 * second,
+        reopening_window=second,
+    )
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def temporal(request: pytest.FixtureRequest) -> AsyncIterator[Client]:
+    """Give a client of a running server with everything registered."""
+    address = request.config.getoption("--temporal")
+    if address != "embedded":
+        client = await Client.connect(address, namespace=NAMESPACE, data_converter=pydantic_data_converter)
+        await set_up(client)
+        yield client
+        return
+    environment = await WorkflowEnvironment.start_local(
+        namespace=NAMESPACE,
+        data_converter=pydantic_data_converter,
+        dev_server_existing_path=str(await find_temporal_cli(print)),
+        dev_server_log_level="error",
+    )
+    async with environment:
+        await set_up(environment.client)
+        yield environment.client
+
+
+@pytest.fixture(scope="session")
+def template_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Migrate and seed once."""
+    path = tmp_path_factory.mktemp("template") / "store.db"
+    store = Store(f"sqlite:///{path}")
+    migrate(store.engine)
+    seed(store)
+    store.close()
+    return path
+
+
+@pytest.fixture
+def store(template_database: Path, tmp_path: Path) -> Iterator[Store]:
+    """Give a store of the test's own, with the demo office in it."""
+    path = tmp_path / "store.db"
+    shutil.copy(template_database, path)
+    store = Store(f"sqlite:///{path}")
+    yield store
+    store.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def office(temporal: Client, store: Store) -> AsyncIterator[Office]:
+    """Give an office with a worker of its own queue."""
+    queue = f"test-{uuid.uuid4()}"
+    async with worker.build(temporal, store, ConsoleMessenger(), threads=8, task_queue=queue):
+        yield Office(
+            store=store, orders=Orders(temporal, task_queue=queue), client=temporal, policy=TEST_POLICY
+        )

@@ -1,0 +1,203 @@
+"""An office under test: orders placed and decided as the API does it, and what can be seen of them."""
+
+import asyncio
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import text
+from temporalio.client import Client, WorkflowHandle
+
+from demo.office import seed_office
+from domain.lifecycle import TaskKind
+from domain.orders import Role, Via
+from messages.names import COMPLETE_TASK, ORDER_ACTION, STATUS, order_workflow_id
+from messages.orders import OrderArchived, OrderStatus, StartOrder
+from runtime.temporal import Orders
+from store import decisions, intake
+from store.database import Store
+from store.office import Staff, all_staff
+
+PATIENCE = timedelta(seconds=20)
+
+
+def now() -> datetime:
+    """The wall clock: tests of processes run in real time."""
+    return datetime.now(UTC)
+
+
+def seed(store: Store) -> None:
+    """Put the demo office in."""
+    seed_office(store, now=now())
+
+
+def new_order(**changes: Any) -> intake.NewOrder:
+    """Build a request; fields not named are ordinary."""
+    values: dict[str, Any] = {
+        "client_id": "demo-hotline",
+        "key": uuid.uuid4().hex,
+        "fingerprint": "0" * 64,
+        "channel": "hotline",
+        "kind": "complaint",
+        "subject": "占道废弃车辆",
+        "description": "路边停放多辆废弃车辆，长期无人处理。",
+        "source_reference": None,
+        "source_due_at": None,
+        "confidential": False,
+        "received_by": None,
+        "category": "noise",
+        "community": "community-03",
+        "address": None,
+        "longitude": None,
+        "latitude": None,
+        "requester": {"name": None, "phone": "000-0000", "email": None, "wechat_openid": None},
+    }
+    return intake.NewOrder(**{**values, **changes})
+
+
+@dataclass
+class Office:
+    """Drives one order after the other."""
+
+    store: Store
+    orders: Orders
+    client: Client
+    policy: str
+
+    def take(self, **changes: Any) -> StartOrder:
+        """Take an order in, without starting it."""
+        with self.store.write() as connection:
+            placed = intake.place_order(
+                connection,
+                new_order(**changes),
+                now=now(),
+                policy_version=self.policy,
+                page=lambda order_no: f"http://localhost/{order_no}",
+                respond=lambda receipt: {"order_no": receipt.order_no},
+            )
+        assert placed.start is not None
+        return placed.start
+
+    async def place(self, **changes: Any) -> str:
+        """Take an order in and start its workflow."""
+        start = self.take(**changes)
+        await self.orders.start(start)
+        return start.order_no
+
+    def handle(self, order_no: str) -> WorkflowHandle[Any, OrderArchived]:
+        """Give the order's workflow."""
+        return self.client.get_workflow_handle(order_workflow_id(order_no), result_type=OrderArchived)
+
+    async def status(self, order_no: str) -> OrderStatus:
+        """Ask the workflow."""
+        status: OrderStatus = await self.handle(order_no).query(STATUS, result_type=OrderStatus)
+        return status
+
+    async def result(self, order_no: str) -> OrderArchived:
+        """Wait for the end."""
+        return await asyncio.wait_for(self.handle(order_no).result(), PATIENCE.total_seconds())
+
+    def rows(self, statement: str, **parameters: Any) -> list[dict[str, Any]]:
+        """Read the store."""
+        with self.store.read() as connection:
+            return [dict(row) for row in connection.execute(text(statement), parameters).mappings()]
+
+    def events(self, order_no: str) -> list[dict[str, Any]]:
+        """List the order's events."""
+        return self.rows("SELECT * FROM event WHERE order_no = :order_no ORDER BY seq", order_no=order_no)
+
+    def order(self, order_no: str) -> dict[str, Any]:
+        """Give the order's row."""
+        return self.rows("SELECT * FROM orders WHERE order_no = :order_no", order_no=order_no)[0]
+
+    def tasks(self, order_no: str) -> list[dict[str, Any]]:
+        """List the order's tasks."""
+        return self.rows(
+            "SELECT * FROM task WHERE order_no = :order_no ORDER BY opened_at", order_no=order_no
+        )
+
+    async def task(self, order_no: str, kind: TaskKind) -> dict[str, Any]:
+        """Wait until the store shows an open task of this kind, and give it."""
+
+        def find() -> dict[str, Any] | None:
+            found = [
+                each for each in self.tasks(order_no) if each["kind"] == kind and each["state"] == "open"
+            ]
+            return found[0] if found else None
+
+        task = await self.eventually(find, f"an open {kind} of {order_no}")
+        return dict(task)
+
+    async def stage(self, order_no: str, stage: str) -> None:
+        """Wait until the store shows a stage."""
+        await self.eventually(lambda: self.order(order_no)["stage"] == stage, f"{order_no} at {stage}")
+
+    async def eventually(self, look: Any, what: str) -> Any:
+        """Look again and again until there is something to see."""
+        async with asyncio.timeout(PATIENCE.total_seconds()):
+            while not (seen := await asyncio.to_thread(look)):  # noqa: ASYNC110 - another process sets it
+                await asyncio.sleep(0.03)
+        assert seen, what
+        return seen
+
+    def member(self, unit: str, role: str) -> Staff:
+        """Find somebody of a unit with a role."""
+        with self.store.read() as connection:
+            return next(
+                each for each in all_staff(connection) if each.unit == unit and Role(role) in each.roles
+            )
+
+    def submit(self, task: dict[str, Any], outcome: str, **fields: Any) -> decisions.Submitted:
+        """Keep a decision as the API does, without the signal."""
+        with self.store.write() as connection:
+            return decisions.submit_decision(
+                connection,
+                task_id=task["task_id"],
+                decision_id=uuid.uuid4().hex,
+                outcome=outcome,
+                fields=fields,
+                comment=None,
+                staff=self.member(task["unit"], task["role"]),
+                now=now(),
+            )
+
+    async def decide(self, order_no: str, kind: TaskKind, outcome: str, **fields: Any) -> str:
+        """Decide the open task of this kind: row, then signal; gives the decision's id."""
+        submitted = self.submit(await self.task(order_no, kind), outcome, **fields)
+        await self.orders.complete_task(order_no, submitted.said)  # type: ignore[arg-type]
+        return submitted.row.decision_id
+
+    async def act(self, order_no: str, action: str, **fields: Any) -> str:
+        """Act on the order as a resident: row, then signal; gives the action's id."""
+        with self.store.write() as connection:
+            submitted = decisions.submit_action(
+                connection,
+                order_no=order_no,
+                action_id=uuid.uuid4().hex,
+                action=action,
+                fields=fields,
+                actor=decisions.Actor(name="resident", via=Via.RESIDENT),
+                now=now(),
+            )
+        await self.orders.act(order_no, submitted.said)  # type: ignore[arg-type]
+        return submitted.row.decision_id
+
+    async def signal(self, order_no: str, *payloads: Any, name: str = COMPLETE_TASK) -> None:
+        """Signal as the Temporal UI and CLI do: no row, any payload."""
+        await self.handle(order_no).signal(name, args=list(payloads))
+
+    async def raw_action(self, order_no: str, **payload: Any) -> None:
+        """Signal an action without a row."""
+        await self.signal(order_no, payload, name=ORDER_ACTION)
+
+    async def settled(self, decision_id: str) -> dict[str, Any]:
+        """Wait until a decision is applied or rejected, and give its row."""
+
+        def find() -> dict[str, Any] | None:
+            rows = self.rows("SELECT * FROM decision WHERE decision_id = :id", id=decision_id)
+            return rows[0] if rows and rows[0]["status"] != "pending" else None
+
+        row = await self.eventually(find, f"decision {decision_id} settled")
+        assert row is not None
+        return dict(row)
