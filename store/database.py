@@ -28,10 +28,12 @@ class Store:
     """A handle on the database: short transactions, nothing held between them."""
 
     def __init__(self, url: str, *, pool_size: int = 20) -> None:
-        """Prepare an engine; nothing is connected yet. `pool_size` is at least the threads that use it."""
-        self.engine = create_engine(
-            url, pool_size=pool_size, max_overflow=0, pool_pre_ping=not _is_sqlite(url)
-        )
+        """Prepare an engine; nothing is connected yet. `pool_size` is at least the threads that use it.
+
+        Raises:
+            StoreUnavailable: the driver for this kind of database is not installed.
+        """
+        self.engine = _engine(url, pool_size=pool_size, max_overflow=0, pool_pre_ping=not _is_sqlite(url))
         self._reader = self.engine.execution_options(**{_READ_ONLY: True})
         if _is_sqlite(url):
             event.listen(self.engine, "connect", _prepare_sqlite)
@@ -70,6 +72,13 @@ class Store:
     def close(self) -> None:
         """Give all connections back."""
         self.engine.dispose()
+
+
+def _engine(url: str, **options: Any) -> Engine:
+    try:
+        return create_engine(url, **options)
+    except ModuleNotFoundError as error:
+        raise StoreUnavailable(f"the driver {error.name} for this database is not installed") from error
 
 
 @contextmanager

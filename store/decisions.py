@@ -139,8 +139,8 @@ def lock_order(connection: Connection, order_no: str) -> Row[Any]:
 
 
 def find(connection: Connection, decision_id: str) -> DecisionRow | None:
-    """Find a decision or action by its id."""
-    row = connection.execute(select(decision).where(decision.c.decision_id == decision_id)).one_or_none()
+    """Find a decision or action by its id: one that was kept here before one that an operator signalled."""
+    row = _find(connection, decision_id)
     return _seen(row) if row else None
 
 
@@ -177,7 +177,11 @@ def submit_decision(
         raise TaskClosed(done_by(row))
     wanted = Submission(name=outcome, actor=staff.username, at=now, fields=fields)
     refusal = judge_outcome(
-        TaskKind(row.kind), wanted, reclassified=order.reclassified, handled_by=order.handled_by
+        TaskKind(row.kind),
+        wanted,
+        opened_at=row.opened_at,
+        reclassified=order.reclassified,
+        handled_by=order.handled_by,
     )
     if refusal:
         raise Refused(refusal)
@@ -245,11 +249,17 @@ def submit_action(
     return _keep(connection, said, order_no, actor, texts, None, fingerprint, now)
 
 
-def reject_unsent(connection: Connection, said_id: str, *, code: str, reason: str, now: datetime) -> None:
+def reject_unsent(
+    connection: Connection, order_no: str, said_id: str, *, code: str, reason: str, now: datetime
+) -> None:
     """Settle a decision whose order had ended before its signal could be sent."""
     connection.execute(
         update(decision)
-        .where(decision.c.decision_id == said_id, decision.c.status == DecisionStatus.PENDING)
+        .where(
+            decision.c.decision_id == said_id,
+            decision.c.order_no == order_no,
+            decision.c.status == DecisionStatus.PENDING,
+        )
         .values(status=DecisionStatus.REJECTED, code=code, reason=reason, settled_at=now)
     )
 
@@ -359,8 +369,17 @@ def _keep(
     return Submitted(row=row, said=said, outbox_id=outbox_id)
 
 
+def _find(connection: Connection, decision_id: str) -> Row[Any] | None:
+    return connection.execute(
+        select(decision)
+        .where(decision.c.decision_id == decision_id)
+        .order_by(decision.c.fingerprint.is_(None), decision.c.order_no)
+        .limit(1)
+    ).one_or_none()
+
+
 def _repeated(connection: Connection, said_id: str, fingerprint: str) -> Submitted | None:
-    row = connection.execute(select(decision).where(decision.c.decision_id == said_id)).one_or_none()
+    row = _find(connection, said_id)
     if row is None:
         return None
     if row.fingerprint != fingerprint:

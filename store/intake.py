@@ -215,8 +215,10 @@ def _insert(
 ) -> StartOrder:
     now, order_no = receipt.received_at, receipt.order_no
     officer = find_staff(connection, new.received_by) if new.received_by else None
-    if new.received_by and officer is None:
-        raise UnknownOfficer(f"received_by: there is no active member of staff {new.received_by!r}")
+    if new.received_by and (officer is None or not officer.roles):
+        raise UnknownOfficer(
+            f"received_by: there is no active member of staff {new.received_by!r} with a role"
+        )
     unit_code, tier, role = first_contact_owner(connection, channel=new.channel, received_by=officer, now=now)
     reading = clock(ClockFacts(basis=Basis.FIRST_CONTACT, since=now), policy(policy_version))
     first = OpenTask(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, and_, select, update
 
 from store.tables import decision, message, orders, requester
 
@@ -31,7 +31,10 @@ def outgoing(connection: Connection, order_no: str) -> list[Outgoing]:
     rows = connection.execute(
         select(message, orders.c.promised_at, orders.c.due_at, decision.c.texts)
         .join(orders, orders.c.order_no == message.c.order_no)
-        .outerjoin(decision, decision.c.decision_id == message.c.text_of)
+        .outerjoin(
+            decision,
+            and_(decision.c.decision_id == message.c.text_of, decision.c.order_no == message.c.order_no),
+        )
         .where(message.c.order_no == order_no, message.c.state == "pending")
         .order_by(message.c.id)
     ).all()

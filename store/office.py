@@ -128,8 +128,8 @@ def first_contact_owner(
     Source: the office's rule that the first contact is responsible (首问责任制).
     """
     if received_by is not None:
-        role = Role.COMMUNITY_WORKER if Role.COMMUNITY_WORKER in received_by.roles else Role.DUTY_OFFICER
-        return received_by.unit, received_by.tier, role
+        usual = (Role.COMMUNITY_WORKER, Role.DUTY_OFFICER, *sorted(received_by.roles))
+        return received_by.unit, received_by.tier, next(each for each in usual if each in received_by.roles)
     row = connection.execute(
         select(staff.c.unit, unit.c.tier)
         .select_from(duty)

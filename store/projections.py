@@ -142,24 +142,16 @@ def _settle_verdicts(connection: Connection, step: RecordStep) -> dict[str, Via]
     """
     vias: dict[str, Via] = {}
     for verdict in step.verdicts:
-        said_id = (
-            verdict.said.decision_id if isinstance(verdict.said, CompleteTask) else verdict.said.action_id
-        )
-        row = connection.execute(
-            select(decision.c.order_no, decision.c.via, decision.c.status).where(
-                decision.c.decision_id == said_id
-            )
-        ).one_or_none()
-        if row is not None and row.order_no == step.order_no:
+        said_id = _id_of(verdict)
+        mine = (decision.c.decision_id == said_id) & (decision.c.order_no == step.order_no)
+        row = connection.execute(select(decision.c.via, decision.c.status).where(mine)).one_or_none()
+        if row is not None:
             vias[said_id] = Via(row.via)
             if row.status == DecisionStatus.PENDING:
-                connection.execute(
-                    update(decision).where(decision.c.decision_id == said_id).values(**_settled(verdict))
-                )
+                connection.execute(update(decision).where(mine).values(**_settled(verdict)))
             continue
         vias[said_id] = Via.OPERATOR
-        if row is None:
-            connection.execute(insert(decision).values(**_operator_row(step.order_no, said_id, verdict)))
+        connection.execute(insert(decision).values(**_operator_row(step.order_no, said_id, verdict)))
         connection.execute(
             insert(audit).values(
                 at=verdict.at,
@@ -170,7 +162,15 @@ def _settle_verdicts(connection: Connection, step: RecordStep) -> dict[str, Via]
                 data={"decision_id": said_id, "applied": verdict.applied},
             )
         )
+    for said_id in {each.said_id for each in step.events if each.said_id} - vias.keys():
+        mine = (decision.c.decision_id == said_id) & (decision.c.order_no == step.order_no)
+        vias[said_id] = Via(connection.scalar(select(decision.c.via).where(mine)) or Via.OPERATOR)
     return vias
+
+
+def _id_of(verdict: Verdict) -> str:
+    said = verdict.said
+    return said.decision_id if isinstance(said, CompleteTask) else said.action_id
 
 
 def _settled(verdict: Verdict) -> dict[str, Any]:

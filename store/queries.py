@@ -127,13 +127,15 @@ def list_orders(
     return _page(connection, query, lambda row: (row.received_at, row.order_no))
 
 
-def list_tasks(connection: Connection, wanted: TaskFilter, *, cursor: str | None) -> Page:
+def list_tasks(connection: Connection, wanted: TaskFilter, *, cursor: str | None, now: datetime) -> Page:
     """List open tasks, what is due first at the top.
 
     Raises:
         BadCursor: the cursor cannot be read.
     """
-    query = select(task).where(task.c.state == TaskState.OPEN, task.c.due_at.is_not(None))
+    query = select(task).where(
+        task.c.state == TaskState.OPEN, task.c.opened_at <= now, task.c.due_at.is_not(None)
+    )
     for column, value in (
         (task.c.holder, wanted.holder),
         (task.c.unit, wanted.unit),
@@ -202,7 +204,10 @@ def last_reply(connection: Connection, order_no: str) -> str | None:
     texts = connection.scalar(
         select(decision.c.texts)
         .select_from(message)
-        .join(decision, decision.c.decision_id == message.c.text_of)
+        .join(
+            decision,
+            and_(decision.c.decision_id == message.c.text_of, decision.c.order_no == message.c.order_no),
+        )
         .where(message.c.order_no == order_no, message.c.template.startswith("replied_"))
         .order_by(message.c.id.desc())
         .limit(1)

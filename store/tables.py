@@ -230,8 +230,9 @@ record_entry = Table(
 decision = Table(
     "decision",
     metadata,
+    # With the order's number: an operator may type the same id on two orders.
     Column("decision_id", String(100), primary_key=True),
-    Column("order_no", String(64), ForeignKey("orders.order_no"), nullable=False),
+    Column("order_no", String(64), ForeignKey("orders.order_no"), primary_key=True),
     _code("task_id"),
     _code("subject", nullable=False),
     Column("name", String(100), nullable=False),

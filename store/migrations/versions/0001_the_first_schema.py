@@ -133,7 +133,7 @@ def upgrade() -> None:
     sa.Column('reason', sa.Text(), nullable=True),
     sa.Column('settled_at', sa.DateTime(timezone=True), nullable=True),
     sa.ForeignKeyConstraint(['order_no'], ['orders.order_no'], name=op.f('fk_decision_order_no_orders')),
-    sa.PrimaryKeyConstraint('decision_id', name=op.f('pk_decision'))
+    sa.PrimaryKeyConstraint('decision_id', 'order_no', name=op.f('pk_decision'))
     )
     with op.batch_alter_table('decision', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_decision_order_no_status'), ['order_no', 'status'], unique=False)
