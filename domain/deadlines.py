@@ -16,6 +16,7 @@ from domain.orders import OrderClass
 from domain.policy import PolicyBook
 
 _OFFICE_ZONE = ZoneInfo("Asia/Shanghai")
+_FIRST_YEAR, _LAST_YEAR = 2000, 2199
 
 
 class NaiveDatetime(DomainError):
@@ -34,7 +35,6 @@ class Basis(StrEnum):
     ESCALATED = "escalated"
     EXPLAIN = "explain"
     FOLLOW_UP = "follow_up"
-    NEXT_FOLLOW_UP = "next_follow_up"
     SUPERVISION = "supervision"
     GIVEN = "given"
     WINDOW = "window"
@@ -115,6 +115,11 @@ def _utc(instant: datetime) -> datetime:
     return instant.astimezone(UTC)
 
 
+def is_reckonable(instant: datetime) -> bool:
+    """Tell whether an instant has a zone and lies where every database and calendar can reckon with it."""
+    return instant.tzinfo is not None and _FIRST_YEAR <= instant.year <= _LAST_YEAR
+
+
 def local(instant: datetime) -> datetime:
     """Give an instant as the office's clocks show it."""
     return instant.astimezone(_OFFICE_ZONE)
@@ -127,7 +132,6 @@ _LIMITS: Mapping[Basis, Callable[[ClockFacts, PolicyBook], timedelta]] = {
     Basis.ESCALATED: lambda facts, book: book.escalated[facts.order_class or OrderClass.GENERAL],
     Basis.EXPLAIN: lambda _, book: book.explain,
     Basis.FOLLOW_UP: lambda _, book: book.follow_up,
-    Basis.NEXT_FOLLOW_UP: lambda _, book: book.follow_up_gap + book.follow_up,
     Basis.SUPERVISION: lambda facts, book: supervision_limit(facts.repetition, book),
     Basis.WINDOW: lambda _, book: book.reopening_window,
 }

@@ -12,6 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 
+from domain.deadlines import is_reckonable
 from domain.orders import (
     DissatisfactionCause,
     OrderClass,
@@ -416,9 +417,19 @@ def outcomes_of(kind: TaskKind, *, reclassified: bool = False) -> tuple[Outcome,
 
 
 def judge_outcome(
-    kind: TaskKind, wanted: Submission, *, reclassified: bool = False, handled_by: str | None = None
+    kind: TaskKind,
+    wanted: Submission,
+    *,
+    opened_at: datetime | None = None,
+    reclassified: bool = False,
+    handled_by: str | None = None,
 ) -> Refusal | None:
-    """Judge a decision on an open task of this kind; `None` means that it is in order."""
+    """Judge a decision on an open task of this kind; `None` means that it is in order.
+
+    A task that opens later (`opened_at`), like the next call after the policy's gap, waits until then.
+    """
+    if opened_at is not None and wanted.at < opened_at:
+        return Refusal(code="not_yet", reason=f"this task opens at {opened_at:%Y-%m-%dT%H:%M:%SZ}")
     if kind is TaskKind.FOLLOW_UP and wanted.actor == handled_by:
         return Refusal(
             code="own_work", reason="who handled an order does not call back about it; ask a colleague"
@@ -504,9 +515,9 @@ def _wrong_instant(each: Field, value: datetime | None, now: datetime) -> str | 
 
 
 def instant(value: object) -> datetime | None:
-    """Read an aware ISO 8601 instant; `None` if it is none."""
+    """Read an aware ISO 8601 instant of this or the next years; `None` if it is none."""
     try:
         read = datetime.fromisoformat(str(value))
     except ValueError:
         return None
-    return read if read.tzinfo is not None else None
+    return read if is_reckonable(read) else None

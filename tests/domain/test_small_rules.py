@@ -1,0 +1,57 @@
+"""Ratings, timeliness and tiers."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from domain.orders import DissatisfactionCause, Satisfied, Solved, Stage, Tier
+from domain.ratings import asks_for_rework
+from domain.timeliness import Timeliness, timeliness
+
+DUE = datetime(2026, 5, 15, 12, 0, tzinfo=UTC)
+REMIND = DUE - timedelta(hours=1)
+
+
+class TestACallBack:
+    @pytest.mark.parametrize(
+        ("solved", "satisfied", "cause", "rework"),
+        [
+            ("yes", "yes", None, False),
+            ("partly", "basically", None, False),
+            ("no", "basically", "unit", True),
+            ("yes", "no", "unit", True),
+            ("no", "no", None, True),
+            ("no", "no", "request", False),
+            ("no", "no", "rule", False),
+        ],
+    )
+    def test_asks_for_rework_when_the_unit_is_the_cause(
+        self, solved: str, satisfied: str, cause: str | None, rework: bool
+    ) -> None:
+        why = DissatisfactionCause(cause) if cause else None
+        assert asks_for_rework(Solved(solved), Satisfied(satisfied), why) is rework
+
+
+class TestAClockThatSomebodyLooksAt:
+    @pytest.mark.parametrize(
+        ("minutes_before_due", "expected"),
+        [
+            (61, Timeliness.ON_TRACK),
+            (60, Timeliness.WARNING),
+            (1, Timeliness.WARNING),
+            (0, Timeliness.OVERDUE),
+        ],
+    )
+    def test_stands_so(self, minutes_before_due: int, expected: Timeliness) -> None:
+        assert timeliness(DUE, REMIND, now=DUE - timedelta(minutes=minutes_before_due)) is expected
+
+    def test_is_on_track_while_it_is_not_known(self) -> None:
+        assert timeliness(None, None, now=DUE) is Timeliness.ON_TRACK
+
+
+class TestTiersAndStages:
+    def test_climb_one_by_one(self) -> None:
+        assert [each.above for each in Tier] == [Tier.STREET, Tier.DISTRICT, None]
+
+    def test_are_over_when_closed_or_archived(self) -> None:
+        assert {each for each in Stage if each.is_over} == {Stage.CLOSED, Stage.ARCHIVED}
