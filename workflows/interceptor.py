@@ -6,6 +6,7 @@ refuses and records like any other that it cannot read.
 """
 
 import temporalio.api.common.v1
+from temporalio import workflow
 from temporalio.common import RawValue
 from temporalio.worker import (
     HandleSignalInput,
@@ -14,11 +15,17 @@ from temporalio.worker import (
     WorkflowInterceptorClassInput,
 )
 
+with workflow.unsafe.imports_passed_through():
+    from messages.names import COMPLETE_TASK, ORDER_ACTION
+
 
 class _OneArgument(WorkflowInboundInterceptor):
     async def handle_signal(self, input: HandleSignalInput) -> None:  # noqa: A002 - the SDK names it so
-        """Replace any other number of arguments by one that cannot be read."""
-        if len(input.args) != 1:
+        """Replace any other number of arguments by one that cannot be read.
+
+        The catch-all for misspelt names is dynamic: it takes whatever comes.
+        """
+        if input.signal in {COMPLETE_TASK, ORDER_ACTION} and len(input.args) != 1:
             input.args = [RawValue(temporalio.api.common.v1.Payload())]
         await super().handle_signal(input)
 

@@ -39,4 +39,7 @@ DRAIN_OUTBOX = ActivityOptions(
 )
 
 REFUSALS_RECORDED = 200
-"""Refused signals of one order that are recorded; a flood beyond is counted only, so history stays short."""
+"""Refused signals of one order that get an event of their own; beyond, only their rows are settled."""
+
+JUDGED_AT_ONCE = 20
+"""Decisions and actions that one `record` carries: 20 of at most 32 KiB stay far below Temporal's 2 MiB."""

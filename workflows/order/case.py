@@ -6,7 +6,7 @@ decision and a deadline can never both win, whichever of them wakes the workflow
 """
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from temporalio import workflow
@@ -59,6 +59,7 @@ with workflow.unsafe.imports_passed_through():
 
 _ID_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _SHOWN_REFUSALS = 20
+_UNKNOWN = "unknown"
 REQUESTER = "requester"
 """The recipient of what is said to the resident."""
 
@@ -100,9 +101,10 @@ class Case:
         tier: Tier,
         role: Role,
         repetition: int = 1,
+        after: timedelta = timedelta(0),
     ) -> HumanTask:
-        """Open a task. It is open here before `record` shows it, so that nobody can be faster than we."""
-        now = workflow.now()
+        """Open a task, now or after a while. It is open here before `record` shows it: nobody is faster than we."""
+        now = workflow.now() + after
         self.state.tasks_opened += 1
         task = HumanTask(
             task_id=f"{self.start.order_no}-{self.state.tasks_opened}-{self._suffix()}",
@@ -116,7 +118,7 @@ class Case:
         self._ledger.opened(
             TaskOpened(task_id=task.task_id, kind=kind, unit=unit, tier=tier, role=role, opened_at=now)
         )
-        self._ask_for_clock(task, basis, repetition=repetition)
+        self._ask_for_clock(task, basis, since=now, repetition=repetition)
         return task
 
     def restart(self, task: HumanTask, basis: Basis, *, given: datetime | None = None) -> None:
@@ -257,15 +259,15 @@ class Case:
     async def settle(self) -> None:
         """Record all that is left and let the messages go out; nothing is open any more."""
         while not (self._ledger.is_empty and not self.state.inbox and not self._ledger.is_delivering):
-            while self.state.inbox:
-                self._judge(self.state.inbox.pop(0))
+            self._next_answer(())
             if not self._ledger.is_empty:
                 await self._flush(())
             else:
                 await self._stir(lambda: not self._ledger.is_delivering)
 
     def _next_answer(self, waits: tuple[Wait, ...]) -> Answer | None:
-        while self.state.inbox:
+        # Never more at once than one `record` can carry, whatever has piled up meanwhile.
+        while self.state.inbox and self._ledger.verdicts < options.JUDGED_AT_ONCE:
             answer = self._judge(self.state.inbox.pop(0))
             if isinstance(answer, Interrupted) or (isinstance(answer, Decided) and answer.task in waits):
                 return answer
@@ -305,13 +307,19 @@ class Case:
     # Clocks.
 
     def _ask_for_clock(
-        self, task: HumanTask, basis: Basis, *, repetition: int = 1, given: datetime | None = None
+        self,
+        task: HumanTask,
+        basis: Basis,
+        *,
+        since: datetime | None = None,
+        repetition: int = 1,
+        given: datetime | None = None,
     ) -> None:
         self._ledger.clock(
             ClockRequest(
                 key=task.key,
                 basis=basis,
-                since=workflow.now(),
+                since=since or workflow.now(),
                 order_class=self.state.order_class,
                 promised_at=self.state.promised_at,
                 repetition=repetition,
@@ -410,7 +418,7 @@ class Case:
         self.state.heard[_id_of(said)] = heard + 1
         if heard:
             if heard == 1:
-                self._ledger.event("SignalRepeated", actor=said.actor, data={"id": _id_of(said)})
+                self._ledger.event("SignalRepeated", actor=said.actor, said_id=_id_of(said))
             return None
         return self._decide(said) if isinstance(said, CompleteTask) else self._act(said)
 
@@ -422,6 +430,7 @@ class Case:
         refusal = judge_outcome(
             task.kind,
             _submission(said, said.outcome),
+            opened_at=task.opened_at,
             reclassified=self.state.reclassified,
             handled_by=self.state.handled_by,
         )
@@ -487,7 +496,7 @@ class Case:
         """Note a refusal; a flood is counted only, so that it cannot fill the history."""
         self.state.refusals += 1
         signal_id = "" if isinstance(said, Malformed) else _id_of(said)
-        actor = SYSTEM if isinstance(said, Malformed) else said.actor
+        actor = _UNKNOWN if isinstance(said, Malformed) else said.actor
         self.state.refused.append(
             RefusedSignal(
                 at=workflow.now(),
@@ -507,6 +516,8 @@ class Case:
                 data={"signal": _signal_of(said), "code": refusal.code, "reason": refusal.reason},
             )
         if not isinstance(said, Malformed):
+            # What is refused keeps its ids only: its words are nobody's concern, and a flood stays small.
+            said = said.model_copy(update={"fields": {}, "comment": None})
             self._ledger.verdict(
                 Verdict(said=said, applied=False, at=workflow.now(), code=refusal.code, reason=refusal.reason)
             )

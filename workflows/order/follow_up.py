@@ -4,6 +4,7 @@ Assumes that the resident was answered. A rating that the resident gives meanwhi
 """
 
 from collections.abc import Mapping
+from datetime import timedelta
 
 from temporalio import workflow
 
@@ -28,11 +29,11 @@ async def follow_up(case: Case) -> bool:
     for attempt in range(1, case.book.follow_up_attempts + 1):
         call = case.begin(
             TaskKind.FOLLOW_UP,
-            Basis.FOLLOW_UP if attempt == 1 else Basis.NEXT_FOLLOW_UP,
+            Basis.FOLLOW_UP,
             unit=OFFICE,
             tier=Tier.STREET,
             role=Role.CALL_BACK_OFFICER,
-            repetition=attempt,
+            after=case.book.follow_up_gap if attempt > 1 else timedelta(0),
         )
         match await case.answer(call):
             case Decided(outcome="reached") as decided:

@@ -61,6 +61,11 @@ class Ledger:
         return not (self._events or self._opened or self._closed or self._verdicts or self._clocks)
 
     @property
+    def verdicts(self) -> int:
+        """How many verdicts the next record carries."""
+        return len(self._verdicts)
+
+    @property
     def is_delivering(self) -> bool:
         """Whether messages are on their way."""
         return self._carrying is not None and not self._carrying.done()

@@ -100,7 +100,7 @@ def _task_lines(order_no: str, task: HumanTask) -> list[str]:
     late = " (**passed**)" if task.deadline.expired else ""
     outcomes = ", ".join(f"`{outcome.name}` {outcome.label}" for outcome in row.outcomes)
     payload = (
-        f'{{"task_id":"{task.task_id}","decision_id":"ops-1","actor":"<username>",'
+        f'{{"task_id":"{task.task_id}","decision_id":"ops-{task.task_id}","actor":"<username>",'
         f'"outcome":"{row.outcomes[0].name}","fields":{{}},"comment":"<text>"}}'
     )
     signal = (

@@ -83,6 +83,7 @@ class OrderWorkflow:
         """Sort by urgency and difficulty (分类接单); gives the unit, if the desk named one at once."""
         case, state = self.case, self.case.state
         case.enter(Stage.CLASSIFICATION)
+        state.unit, state.tier = OFFICE, Tier.STREET
         desk = case.begin(TaskKind.CLASSIFY, Basis.DESK, unit=OFFICE, tier=Tier.STREET, role=Role.STREET_DESK)
         match await case.answer(desk):
             case Decided() as decided:
