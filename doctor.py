@@ -1,11 +1,13 @@
 """`dingdan doctor`: looks at the parts one by one and says how to mend what is missing."""
 
+import os
 import platform
 import shutil
 import sys
 from collections.abc import Awaitable, Callable
 
 from runtime import temporal
+from runtime.devserver import cached_cli
 from runtime.settings import WrongSettings, known_settings, read_settings
 from store import schema
 from store.database import Store, StoreUnavailable
@@ -49,13 +51,13 @@ async def _python() -> str:
 
 
 async def _cli() -> str:
-    found = shutil.which("temporal")
+    found = os.environ.get("DINGDAN_TEMPORAL_CLI") or shutil.which("temporal") or cached_cli()
     if found is None:
         raise _Missing(
-            "not on PATH; only `dingdan up` needs it, and finds or builds it (or set DINGDAN_TEMPORAL_CLI)",
+            "none here yet; only `dingdan up` needs it, and finds or builds it (or set DINGDAN_TEMPORAL_CLI)",
             counts=False,
         )
-    return found
+    return str(found)
 
 
 async def _settings() -> str:

@@ -74,6 +74,7 @@ class OutboxDrain:
             if result == "order_archived" and said_id:
                 reject_unsent(
                     connection,
+                    waiting.order_no,
                     said_id,
                     code="order_archived",
                     reason="the order was archived before this could reach it; place a new order",

@@ -1,16 +1,19 @@
 """The application: routers, error answers, and the parts behind them."""
 
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi import APIRouter, FastAPI
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import errors, operations
 from api.intake import routes as intake
 from api.resident import routes as resident
 from api.service import Service
 from api.staff import orders, tasks
+from domain.policy import policy
 from runtime import logging, temporal
 from runtime.settings import Settings, read_settings
 from store import schema
@@ -41,12 +44,14 @@ def create_app(service: Service) -> FastAPI:
     app.state.service = service
     app.state.readiness = operations.ReadinessCheck()
     errors.install(app)
-    app.middleware("http")(_observe)
+    app.add_middleware(_Edge, service=service)
     api = APIRouter(prefix="/api/v1")
     for router in (intake.router, orders.router, tasks.router, resident.router):
         api.include_router(router)
     app.include_router(api)
+    # At the root for probes and scrapers, and beside the rest for programs that know one address only.
     app.include_router(operations.router)
+    app.include_router(operations.router, prefix="/api/v1", include_in_schema=False)
     return app
 
 
@@ -55,8 +60,10 @@ def from_settings(settings: Settings) -> FastAPI:
 
     Raises:
         SchemaMismatch: the database is not at this version.
+        UnknownPolicy: there is no such policy version.
     """
     logging.configure(settings.log_format)
+    policy(settings.policy)
     store = Store(settings.database_url, pool_size=settings.threads)
     schema.check(store.engine)
     return create_app(
@@ -76,14 +83,31 @@ def from_environment() -> FastAPI:
     return from_settings(read_settings())
 
 
-async def _observe(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-    """Time each request by its route's template, and keep answers out of caches."""
-    began = time.perf_counter()
-    response = await call_next(request)
-    route = request.scope.get("route")
-    request.app.state.service.metrics.seconds.labels(
-        method=request.method, route=getattr(route, "path", "unknown"), status=str(response.status_code)
-    ).observe(time.perf_counter() - began)
-    response.headers.setdefault("Cache-Control", "no-store")
-    response.headers.setdefault("X-Content-Type-Options", "nosniff")
-    return response
+class _Edge:
+    """Around every answer: its time by the route's template, and headers that keep it out of caches."""
+
+    def __init__(self, app: ASGIApp, service: Service) -> None:
+        self._app = app
+        self._seconds = service.metrics.seconds
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began, status = time.perf_counter(), 500
+
+        async def send_on(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = MutableHeaders(scope=message)
+                headers.setdefault("Cache-Control", "no-store")
+                headers.setdefault("X-Content-Type-Options", "nosniff")
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_on)
+        finally:
+            route = getattr(scope.get("route"), "path", "unknown")
+            seconds = time.perf_counter() - began
+            self._seconds.labels(method=scope["method"], route=route, status=str(status)).observe(seconds)

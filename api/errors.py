@@ -29,6 +29,7 @@ STATUS: Final[Mapping[str, int]] = {
     "invalid_field": 422,
     "missing_field": 422,
     "not_entitled": 403,
+    "not_yet": 409,
     "not_found": 404,
     "own_work": 403,
     "reopened_already": 409,

@@ -15,7 +15,7 @@ from fastapi import Depends, Request
 
 from api.keys import InFlight
 from api.metrics import Metrics
-from messages.signals import CompleteTask, OrderAction, Said
+from messages.signals import CompleteTask, Said
 from runtime.temporal import OrderGone, Orders, TemporalAway
 from store import outbox
 from store.database import Connection, Store
@@ -66,7 +66,7 @@ class Service:
             _log.warning("signal_left_to_reconcile", order_no=order_no)
             return
         except OrderGone:
-            await self.write(lambda connection: _reject(connection, said, outbox_id, self.now()))
+            await self.write(lambda connection: _reject(connection, order_no, said, outbox_id, self.now()))
             return
         await self.write(lambda connection: outbox.mark_sent(connection, outbox_id, now=self.now()))
 
@@ -83,10 +83,11 @@ class Service:
         return await asyncio.get_running_loop().run_in_executor(self._pool, transact)
 
 
-def _reject(connection: Connection, said: CompleteTask | OrderAction, outbox_id: int, now: datetime) -> None:
+def _reject(connection: Connection, order_no: str, said: Said, outbox_id: int, now: datetime) -> None:
     said_id = said.decision_id if isinstance(said, CompleteTask) else said.action_id
     reject_unsent(
         connection,
+        order_no,
         said_id,
         code="order_archived",
         reason="the order was archived before this could reach it; place a new order",

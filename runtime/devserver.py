@@ -105,6 +105,12 @@ async def find_temporal_cli(report: Callable[[str], None], *, cache: Path | None
     raise TemporalCliNotFound(search.explain())
 
 
+def cached_cli() -> Path | None:
+    """Return the program that the cache holds already, if it does."""
+    kept = _default_cache() / "bin" / f"temporal-{PINNED_VERSION}"
+    return kept if kept.is_file() else None
+
+
 def start_command(
     cli: Path,
     *,

@@ -23,7 +23,7 @@ class WrongSettings(Exception):
 class Settings(BaseSettings):
     """What the processes are told; each field is the variable `DINGDAN_<NAME>`."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, frozen=True, extra="forbid")
 
     database_url: Annotated[
         str,

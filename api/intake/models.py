@@ -7,7 +7,6 @@ from typing import Annotated, Any
 
 from pydantic import (
     AfterValidator,
-    AwareDatetime,
     BaseModel,
     ConfigDict,
     Field,
@@ -15,6 +14,7 @@ from pydantic import (
     model_validator,
 )
 
+from api.moments import Moment
 from domain.orders import Channel, RequestKind
 from domain.routing import CATEGORIES, COMMUNITIES
 
@@ -81,7 +81,7 @@ class OrderBody(_Body):
         None
     )
     source_due_at: Annotated[
-        AwareDatetime | None, Field(description="The limit that a superior platform set, with an offset.")
+        Moment | None, Field(description="The limit that a superior platform set, with an offset.")
     ] = None
     kind: RequestKind
     subject: Subject | None = None

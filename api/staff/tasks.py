@@ -5,10 +5,10 @@ from datetime import timedelta
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Response
-from pydantic import AwareDatetime
 
 from api.errors import Problem, problems
 from api.keys import KeyHeader, optional_key
+from api.moments import Moment
 from api.security import StaffDep, scope_of
 from api.service import Service, ServiceDep
 from api.staff import views
@@ -35,7 +35,7 @@ async def list_tasks(
     ] = "unit",
     kind: TaskKind | None = None,
     order_no: Annotated[str | None, Query(max_length=64)] = None,
-    due_before: AwareDatetime | None = None,
+    due_before: Moment | None = None,
     cursor: Annotated[str | None, Query(max_length=200)] = None,
 ) -> TaskList:
     """List open tasks, what is due first at the top."""
@@ -47,8 +47,10 @@ async def list_tasks(
         order_no=order_no,
         due_before=due_before,
     )
-    page = await service.read(lambda connection: queries.list_tasks(connection, wanted, cursor=cursor))
     now = service.now()
+    page = await service.read(
+        lambda connection: queries.list_tasks(connection, wanted, cursor=cursor, now=now)
+    )
     return TaskList(items=[views.task_view(row, now=now) for row in page.rows], next_cursor=page.next_cursor)
 
 

@@ -182,7 +182,7 @@ def _task(row: Row[Any], now: datetime) -> dict[str, Any]:
         "order_no": row.order_no,
         "kind": row.kind,
         "label": TASKS[TaskKind(row.kind)].label,
-        "state": row.state,
+        "state": TaskState.WAITING if row.state == TaskState.OPEN and row.opened_at > now else row.state,
         "unit": row.unit,
         "tier": row.tier,
         "role": row.role,
