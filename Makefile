@@ -25,7 +25,7 @@ setup: $(SYNCED) ## install what is needed, from the lock file
 
 ##@ Change
 test: $(SYNCED) ## run all tests, on a real Temporal server
-	@$(RUN) pytest
+	@$(RUN) pytest -n 3
 
 test-fast: $(SYNCED) ## run the tests that need no server
 	@$(RUN) pytest tests/domain tests/messages tests/store tests/habits

@@ -13,9 +13,7 @@ from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 
-import worker
 from domain.policy import BOOKS, SECONDS
-from gateways.messaging.console import ConsoleMessenger
 from messages.names import NAMESPACE
 from runtime.devserver import find_temporal_cli
 from runtime.temporal import Orders, set_up
@@ -29,6 +27,7 @@ TEST_POLICY = "test"
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Let the stories run against a server that runs already."""
     parser.addoption("--temporal", default="embedded", help="embedded, or host:port of a Temporal server")
+    parser.addoption("--cache", default=1000, type=int, help="workflows kept in memory; 0 replays every task")
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -95,10 +94,25 @@ def store(template_database: Path, tmp_path: Path) -> Iterator[Store]:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def office(temporal: Client, store: Store) -> AsyncIterator[Office]:
-    """Give an office with a worker of its own queue."""
+async def closed_office(
+    temporal: Client, store: Store, request: pytest.FixtureRequest
+) -> AsyncIterator[Office]:
+    """Give an office whose worker is not running yet; at the end every order's history is replayed."""
     queue = f"test-{uuid.uuid4()}"
-    async with worker.build(temporal, store, ConsoleMessenger(), threads=8, task_queue=queue):
-        yield Office(
-            store=store, orders=Orders(temporal, task_queue=queue), client=temporal, policy=TEST_POLICY
-        )
+    office = Office(
+        store=store,
+        orders=Orders(temporal, task_queue=queue),
+        client=temporal,
+        policy=TEST_POLICY,
+        queue=queue,
+        cache=request.config.getoption("--cache"),
+    )
+    yield office
+    await office.replay()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def office(closed_office: Office) -> AsyncIterator[Office]:
+    """Give an office at work."""
+    async with closed_office.at_work():
+        yield closed_office

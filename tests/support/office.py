@@ -1,19 +1,27 @@
 """An office under test: orders placed and decided as the API does it, and what can be seen of them."""
 
 import asyncio
+import json
 import uuid
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import text
+from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client, WorkflowHandle
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.worker import Replayer, Worker
 
+import worker
 from demo.office import seed_office
 from domain.lifecycle import TaskKind
 from domain.orders import Role, Via
+from gateways.messaging.protocol import GatewayRefused, GatewayUnavailable, Message
 from messages.names import COMPLETE_TASK, ORDER_ACTION, STATUS, order_workflow_id
 from messages.orders import OrderArchived, OrderStatus, StartOrder
+from messages.signals import CompleteTask
 from runtime.temporal import Orders
 from store import decisions, intake
 from store.database import Store
@@ -56,6 +64,23 @@ def new_order(**changes: Any) -> intake.NewOrder:
     return intake.NewOrder(**{**values, **changes})
 
 
+class RecordingMessenger:
+    """A gateway that keeps what it was given, and fails as often as it is told to."""
+
+    def __init__(self) -> None:
+        self.sent: list[Message] = []
+        self.away = 0
+        self.refuses = False
+
+    def send(self, message: Message) -> None:
+        if self.refuses:
+            raise GatewayRefused
+        if self.away:
+            self.away -= 1
+            raise GatewayUnavailable
+        self.sent.append(message)
+
+
 @dataclass
 class Office:
     """Drives one order after the other."""
@@ -64,6 +89,27 @@ class Office:
     orders: Orders
     client: Client
     policy: str
+    queue: str = ""
+    cache: int = 1000
+    messenger: RecordingMessenger = field(default_factory=RecordingMessenger)
+    placed: list[str] = field(default_factory=list)
+
+    def at_work(self) -> Worker:
+        """Build the worker that does this office's work; a context manager."""
+        return worker.build(
+            self.client, self.store, self.messenger, threads=8, task_queue=self.queue, cache=self.cache
+        )
+
+    async def replay(self) -> None:
+        """Replay the history of every order that was started, as the worker would."""
+        replayer = Replayer(
+            workflows=worker.WORKFLOWS,
+            workflow_runner=worker.RUNNER,
+            interceptors=worker.INTERCEPTORS,
+            data_converter=pydantic_data_converter,
+        )
+        for order_no in self.placed:
+            await replayer.replay_workflow(await self.handle(order_no).fetch_history())
 
     def take(self, **changes: Any) -> StartOrder:
         """Take an order in, without starting it."""
@@ -82,8 +128,13 @@ class Office:
     async def place(self, **changes: Any) -> str:
         """Take an order in and start its workflow."""
         start = self.take(**changes)
-        await self.orders.start(start)
+        await self.start(start)
         return start.order_no
+
+    async def start(self, start: StartOrder) -> None:
+        """Start the workflow of an order that was taken in."""
+        await self.orders.start(start)
+        self.placed.append(start.order_no)
 
     def handle(self, order_no: str) -> WorkflowHandle[Any, OrderArchived]:
         """Give the order's workflow."""
@@ -165,13 +216,20 @@ class Office:
     async def decide(self, order_no: str, kind: TaskKind, outcome: str, **fields: Any) -> str:
         """Decide the open task of this kind: row, then signal; gives the decision's id."""
         submitted = self.submit(await self.task(order_no, kind), outcome, **fields)
-        await self.orders.complete_task(order_no, submitted.said)  # type: ignore[arg-type]
+        await self.send(submitted)
         return submitted.row.decision_id
 
-    async def act(self, order_no: str, action: str, **fields: Any) -> str:
-        """Act on the order as a resident: row, then signal; gives the action's id."""
+    async def send(self, submitted: decisions.Submitted) -> None:
+        """Signal what was kept."""
+        if isinstance(submitted.said, CompleteTask):
+            await self.orders.complete_task(submitted.row.order_no, submitted.said)
+        elif submitted.said is not None:
+            await self.orders.act(submitted.row.order_no, submitted.said)
+
+    def submit_action(self, order_no: str, action: str, **fields: Any) -> decisions.Submitted:
+        """Keep a resident's action as the API does, without the signal."""
         with self.store.write() as connection:
-            submitted = decisions.submit_action(
+            return decisions.submit_action(
                 connection,
                 order_no=order_no,
                 action_id=uuid.uuid4().hex,
@@ -180,7 +238,11 @@ class Office:
                 actor=decisions.Actor(name="resident", via=Via.RESIDENT),
                 now=now(),
             )
-        await self.orders.act(order_no, submitted.said)  # type: ignore[arg-type]
+
+    async def act(self, order_no: str, action: str, **fields: Any) -> str:
+        """Act on the order as a resident: row, then signal; gives the action's id."""
+        submitted = self.submit_action(order_no, action, **fields)
+        await self.send(submitted)
         return submitted.row.decision_id
 
     async def signal(self, order_no: str, *payloads: Any, name: str = COMPLETE_TASK) -> None:
@@ -201,3 +263,42 @@ class Office:
         row = await self.eventually(find, f"decision {decision_id} settled")
         assert row is not None
         return dict(row)
+
+    async def history(self, order_no: str) -> list[str]:
+        """List the types of the history's events."""
+        history = await self.handle(order_no).fetch_history()
+        return [EventType.Name(event.event_type).removeprefix("EVENT_TYPE_") for event in history.events]
+
+    async def eventually_async(self, look: Callable[[], Awaitable[list[str]]], what: str) -> None:
+        """Ask again and again until the answer holds something."""
+        async with asyncio.timeout(PATIENCE.total_seconds()):
+            while what not in await look():  # noqa: ASYNC110 - another process sets it
+                await asyncio.sleep(0.03)
+
+    def types(self, order_no: str) -> list[str]:
+        """List the types of the order's events."""
+        return [each["type"] for each in self.events(order_no)]
+
+    def data(self, order_no: str, type_: str) -> list[dict[str, Any]]:
+        """List the data of the order's events of a type."""
+        return [json.loads(each["data"]) for each in self.events(order_no) if each["type"] == type_]
+
+    async def attributes(self, order_no: str) -> dict[str, Any]:
+        """Read the search attributes."""
+        described = await self.handle(order_no).describe()
+        return {pair.key.name: pair.value for pair in described.typed_search_attributes}
+
+    async def dispatched(self, unit: str = "street-urban-management", **changes: Any) -> str:
+        """Place an order and bring it to the unit's `handle`."""
+        order_no = await self.place(**changes)
+        await self.decide(order_no, TaskKind.FIRST_CONTACT, "refer", text="请派单")
+        await self.decide(order_no, TaskKind.CLASSIFY, "general", unit=unit)
+        await self.decide(order_no, TaskKind.ACKNOWLEDGE, "accept")
+        await self.task(order_no, TaskKind.HANDLE)
+        return order_no
+
+    async def called_back(self, order_no: str, **answers: str) -> None:
+        """Call the resident back; satisfied, unless told otherwise."""
+        await self.decide(
+            order_no, TaskKind.FOLLOW_UP, "reached", **{"solved": "yes", "satisfied": "yes", **answers}
+        )

@@ -1,0 +1,153 @@
+"""What is decided in time never loses to our own outage, and what was accepted is never lost."""
+
+import asyncio
+from datetime import datetime, timedelta
+
+import pytest
+from temporalio.testing import ActivityEnvironment
+
+from activities.reconcile import OutboxDrain
+from domain.lifecycle import TaskKind
+from runtime.temporal import Orders
+from store.decisions import TaskClosed
+from tests.support.office import Office, now
+
+
+async def passes(instant: str) -> None:
+    """Wait until an instant of the store has passed."""
+    left = datetime.fromisoformat(instant + "+00:00") - now()
+    await asyncio.sleep(max(left, timedelta(0)).total_seconds() + 0.3)
+
+
+class TestADecisionAgainstItsDeadline:
+    async def test_made_in_time_wins_although_its_signal_never_came(self, closed_office: Office) -> None:
+        office = closed_office
+        order_no = await office.place()
+        task = await office.task(order_no, TaskKind.FIRST_CONTACT)
+        submitted = office.submit(task, "resolve", text="及时答复")
+        await passes(task["due_at"])
+        async with office.at_work():
+            assert (await office.settled(submitted.row.decision_id))["status"] == "applied"
+            assert "LimitPassed" not in office.types(order_no)
+            await office.called_back(order_no)
+            assert (await office.result(order_no)).ending == "resolved_on_the_spot"
+
+    async def test_in_one_activation_has_one_winner_everywhere(self, closed_office: Office) -> None:
+        office = closed_office
+        order_no = await office.place()
+        async with office.at_work():
+            # Let the first task start the timer, so that it can fire while nobody works.
+            await office.eventually_async(lambda: office.history(order_no), "TIMER_STARTED")
+        task = await office.task(order_no, TaskKind.FIRST_CONTACT)
+        submitted = office.submit(task, "resolve", text="及时答复")
+        await passes(task["due_at"])
+        await office.send(submitted)
+        async with office.at_work():
+            row = await office.settled(submitted.row.decision_id)
+            await office.called_back(order_no)
+            result = await office.result(order_no)
+        history = await office.history(order_no)
+        fired, signalled = history.index("TIMER_FIRED"), history.index("WORKFLOW_EXECUTION_SIGNALED")
+        between = history[min(fired, signalled) : max(fired, signalled)]
+        assert "WORKFLOW_TASK_COMPLETED" not in between, "both came in one activation"
+        assert row["status"] == "applied"
+        assert result.ending == "resolved_on_the_spot"
+        closed = next(each for each in office.tasks(order_no) if each["task_id"] == task["task_id"])
+        assert (closed["state"], closed["outcome"]) == ("done", "resolve")
+        assert "LimitPassed" not in office.types(order_no)
+
+    async def test_that_comes_after_the_automatic_step_is_told_so(self, office: Office) -> None:
+        order_no = await office.place()
+        task = await office.task(order_no, TaskKind.FIRST_CONTACT)
+        await office.task(order_no, TaskKind.CLASSIFY)
+        with pytest.raises(TaskClosed, match="expired by system"):
+            office.submit(task, "resolve", text="太晚了")
+        late = {
+            "task_id": task["task_id"],
+            "decision_id": "too-late",
+            "actor": "duty-1",
+            "outcome": "resolve",
+            "comment": "x",
+        }
+        await office.signal(order_no, late)
+        row = await office.settled("too-late")
+        assert (row["status"], row["code"]) == ("rejected", "task_done")
+        await office.act(order_no, "withdraw")
+        await office.result(order_no)
+
+    async def test_of_several_tiers_overdue_at_once_is_one_step_after_the_other(
+        self, closed_office: Office
+    ) -> None:
+        office = closed_office
+        order_no = await office.place(requester={})
+        task = await office.task(order_no, TaskKind.FIRST_CONTACT)
+        await passes(task["due_at"])
+        await asyncio.sleep(4)  # an outage long enough for every desk's and the first unit's limit
+        async with office.at_work():
+            work = await office.task(order_no, TaskKind.HANDLE)
+            assert work["unit"] == "community-03", "the unit gets its minimum remainder from now"
+            await office.decide(order_no, TaskKind.HANDLE, "report_result", text="已办")
+            assert (await office.result(order_no)).escalations == 0
+
+
+class TestAnActionBeforeAnAutomaticStep:
+    async def test_is_handed_back_and_taken_first(self, closed_office: Office) -> None:
+        office = closed_office
+        order_no = await office.place()
+        task = await office.task(order_no, TaskKind.FIRST_CONTACT)
+        withdrawn = office.submit_action(order_no, "withdraw")
+        await passes(task["due_at"])
+        async with office.at_work():
+            result = await office.result(order_no)
+        assert result.ending == "withdrawn"
+        assert (await office.settled(withdrawn.row.decision_id))["status"] == "applied"
+
+
+class TestWhileTemporalIsAway:
+    async def test_an_order_is_taken_and_decided_and_both_reach_it_later(self, closed_office: Office) -> None:
+        office = closed_office
+        start = office.take()
+        order_no = start.order_no
+        office.placed.append(order_no)
+        submitted = office.submit(await office.task(order_no, TaskKind.FIRST_CONTACT), "resolve", text="答复")
+        drain = OutboxDrain(
+            office.store,
+            Orders(office.client, task_queue=office.queue),
+            now=lambda: now() + timedelta(seconds=30),
+        )
+        drained = await ActivityEnvironment().run(drain.drain)
+        assert (drained.started, drained.signalled, drained.waiting) == (1, 1, 0)
+        async with office.at_work():
+            assert (await office.settled(submitted.row.decision_id))["status"] == "applied"
+            await office.called_back(order_no)
+            assert (await office.result(order_no)).ending == "resolved_on_the_spot"
+
+    async def test_a_decision_on_an_archived_order_is_rejected_in_the_end(self, office: Office) -> None:
+        order_no = await office.dispatched()
+        late = office.submit(await office.task(order_no, TaskKind.HANDLE), "report_result", text="已办")
+        await office.handle(order_no).terminate("an operator ended it")
+        drain = OutboxDrain(office.store, office.orders, now=lambda: now() + timedelta(seconds=30))
+        await ActivityEnvironment().run(drain.drain)
+        row = await office.settled(late.row.decision_id)
+        assert (row["status"], row["code"]) == ("rejected", "order_archived")
+
+
+class TestMessages:
+    async def test_go_out_in_sequence_when_the_gateway_is_back(self, office: Office) -> None:
+        office.messenger.away = 2
+        order_no = await office.dispatched()
+        await office.decide(order_no, TaskKind.HANDLE, "report_result", text="已办")
+        await office.called_back(order_no)
+        await office.result(order_no)
+        templates = [each.template for each in office.messenger.sent if each.recipient == "requester"]
+        assert templates == ["accepted", "replied_resolved"]
+        assert len({each.key for each in office.messenger.sent}) == len(office.messenger.sent)
+
+    async def test_that_a_gateway_refuses_are_shown_and_never_repeated(self, office: Office) -> None:
+        office.messenger.refuses = True
+        order_no = await office.place()
+        await office.decide(order_no, TaskKind.FIRST_CONTACT, "resolve", text="答复")
+        await office.called_back(order_no)
+        await office.result(order_no)
+        assert "MessagesUndelivered" in office.types(order_no)
+        assert [each["state"] for each in office.rows("SELECT state FROM message")] == ["failed"]
