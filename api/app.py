@@ -3,10 +3,11 @@
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from http import HTTPStatus
 
 from fastapi import APIRouter, FastAPI
 from starlette.datastructures import MutableHeaders
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from api import errors, operations
 from api.intake import routes as intake
@@ -23,7 +24,50 @@ MAX_BODY = 128 * 1024
 """Longest body of any request, in bytes; intake has a smaller limit of its own."""
 
 
-def create_app(service: Service) -> FastAPI:
+class Edge:
+    """Around the whole application: times each endpoint, keeps answers out of caches, one form for every error.
+
+    Outermost, because what the server refuses by size alone is answered before any handler of ours.
+    """
+
+    def __init__(self, app: FastAPI, service: Service) -> None:
+        """Wrap an application."""
+        self.app = app
+        self._seconds = service.metrics.seconds
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        began, status = time.perf_counter(), 500
+
+        async def send_on(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = MutableHeaders(scope=message)
+                if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE and "problem" not in headers["content-type"]:
+                    raise _TooLarge
+                headers.setdefault("Cache-Control", "no-store")
+                headers.setdefault("X-Content-Type-Options", "nosniff")
+            await send(message)
+
+        try:
+            await self.app(scope, receive, send_on)
+        except _TooLarge:
+            await errors.answer(errors.too_large())(scope, receive, send)
+        finally:
+            endpoint = getattr(scope.get("route"), "name", "unknown")
+            seconds = time.perf_counter() - began
+            self._seconds.labels(endpoint=endpoint, status=str(status)).observe(seconds)
+
+
+class _TooLarge(Exception):
+    """The server refused a body in its own words."""
+
+
+def create_app(service: Service) -> Edge:
     """Build the application on given parts."""
 
     @asynccontextmanager
@@ -44,7 +88,6 @@ def create_app(service: Service) -> FastAPI:
     app.state.service = service
     app.state.readiness = operations.ReadinessCheck()
     errors.install(app)
-    app.add_middleware(_Edge, service=service)
     api = APIRouter(prefix="/api/v1")
     for router in (intake.router, orders.router, tasks.router, resident.router):
         api.include_router(router)
@@ -52,10 +95,10 @@ def create_app(service: Service) -> FastAPI:
     # At the root for probes and scrapers, and beside the rest for programs that know one address only.
     app.include_router(operations.router)
     app.include_router(operations.router, prefix="/api/v1", include_in_schema=False)
-    return app
+    return Edge(app, service)
 
 
-def from_settings(settings: Settings) -> FastAPI:
+def from_settings(settings: Settings) -> Edge:
     """Build the application as the settings say.
 
     Raises:
@@ -78,36 +121,6 @@ def from_settings(settings: Settings) -> FastAPI:
     )
 
 
-def from_environment() -> FastAPI:
-    """Build the application from the environment: the factory that uvicorn calls."""
+def from_environment() -> Edge:
+    """Build the application from the environment."""
     return from_settings(read_settings())
-
-
-class _Edge:
-    """Around every answer: its time by the route's template, and headers that keep it out of caches."""
-
-    def __init__(self, app: ASGIApp, service: Service) -> None:
-        self._app = app
-        self._seconds = service.metrics.seconds
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        began, status = time.perf_counter(), 500
-
-        async def send_on(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-                headers = MutableHeaders(scope=message)
-                headers.setdefault("Cache-Control", "no-store")
-                headers.setdefault("X-Content-Type-Options", "nosniff")
-            await send(message)
-
-        try:
-            await self._app(scope, receive, send_on)
-        finally:
-            route = getattr(scope.get("route"), "path", "unknown")
-            seconds = time.perf_counter() - began
-            self._seconds.labels(method=scope["method"], route=route, status=str(status)).observe(seconds)

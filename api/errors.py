@@ -116,6 +116,11 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     }
 
 
+def too_large() -> Problem:
+    """Say that a body is longer than anything that is read here."""
+    return Problem(413, "body_too_large", "the body is longer than this route reads; shorten its texts")
+
+
 def install(app: FastAPI) -> None:
     """Answer every error of an app in the one form."""
     app.add_exception_handler(Problem, _problem)

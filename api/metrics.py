@@ -33,7 +33,7 @@ class Metrics:
             "dingdan_decisions_submitted", "Decisions and actions kept.", ["name"], registry=self.registry
         )
         self.seconds = Histogram(
-            "dingdan_http_seconds", "Time to answer.", ["method", "route", "status"], registry=self.registry
+            "dingdan_http_seconds", "Time to answer.", ["endpoint", "status"], registry=self.registry
         )
         self.outbox_rows = Gauge(
             "dingdan_outbox_rows", "Starts and signals that wait.", registry=self.registry

@@ -56,7 +56,9 @@ class Service:
     async def send(self, order_no: str, said: Said, outbox_id: int) -> None:
         """Signal after the commit; what does not get through in time stays in the outbox for `Reconcile`."""
         try:
-            if await self.read(lambda connection: outbox.has_earlier(connection, order_no, outbox_id)):
+            if await self.read(
+                lambda connection: outbox.must_wait(connection, order_no, outbox_id, now=self.now())
+            ):
                 return
             if isinstance(said, CompleteTask):
                 await self.orders.complete_task(order_no, said)

@@ -66,10 +66,16 @@ def mark_sent(connection: Connection, outbox_id: int, *, now: datetime, result: 
     )
 
 
-def has_earlier(connection: Connection, order_no: str, outbox_id: int) -> bool:
-    """Tell whether something of the order still waits before this row: its start, or an earlier signal."""
+def must_wait(connection: Connection, order_no: str, outbox_id: int, *, now: datetime) -> bool:
+    """Tell whether a row has to wait for an earlier one of its order: the start, or a signal left to `Reconcile`.
+
+    Signals that others are sending at this moment do not count: among them no order was promised.
+    """
     earlier = select(outbox.c.id).where(
-        outbox.c.order_no == order_no, outbox.c.done_at.is_(None), outbox.c.id < outbox_id
+        outbox.c.order_no == order_no,
+        outbox.c.done_at.is_(None),
+        outbox.c.id < outbox_id,
+        (outbox.c.kind == OutboxKind.START) | (outbox.c.next_at <= now) | (outbox.c.attempts > 0),
     )
     return connection.execute(earlier.limit(1)).first() is not None
 

@@ -1,0 +1,96 @@
+"""A running API on a real store, called through ASGI as its clients do."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+import httpx2
+import pytest_asyncio
+
+from api.app import create_app
+from api.service import Service
+from demo.office import CLIENTS
+from runtime.temporal import Orders
+from store.credentials import CredentialKind, mint
+from tests.support.office import Office, now
+
+SECRET = "a-secret-of-the-tests-that-is-long-enough"
+
+
+@dataclass
+class Api:
+    """Calls as a channel, as staff and as a resident."""
+
+    http: httpx2.AsyncClient
+    office: Office
+
+    def token(self, kind: CredentialKind, subject: str) -> dict[str, str]:
+        """Mint a credential and give the header."""
+        with self.office.store.write() as connection:
+            token = mint(connection, secret=SECRET, kind=kind, subject=subject, now=now())
+        return {"Authorization": f"Bearer {token}"}
+
+    def channel(self, channel: str = "hotline") -> dict[str, str]:
+        """Give a channel's header."""
+        client_id = next(name for name, its in CLIENTS.items() if its == channel)
+        return self.token(CredentialKind.CLIENT, client_id)
+
+    def staff(self, username: str) -> dict[str, str]:
+        """Give a member of staff's header."""
+        return self.token(CredentialKind.STAFF, username)
+
+    async def place(
+        self, key: str = "key-00000001", headers: dict[str, str] | None = None, **body: Any
+    ) -> httpx2.Response:
+        """Place an order over HTTP."""
+        return await self.http.post(
+            "/api/v1/orders",
+            json={**order_body(), **body},
+            headers={**(headers or self.channel()), "Idempotency-Key": key},
+        )
+
+    async def placed(self, **body: Any) -> dict[str, Any]:
+        """Place an order and give the answer; its history is replayed at the end."""
+        answer = (await self.place(**body)).json()
+        self.office.placed.append(answer["order_no"])
+        return dict(answer)
+
+
+def order_body(**changes: Any) -> dict[str, Any]:
+    """Build an ordinary body."""
+    return {
+        "channel": "hotline",
+        "kind": "complaint",
+        "description": "路灯坏了",
+        "requester": {"phone": "000-0000"},
+        "place": {"community": "community-03"},
+        **changes,
+    }
+
+
+def api_of(office: Office, orders: Orders) -> httpx2.AsyncClient:
+    """Build a client of an app in this process."""
+    service = Service(
+        store=office.store,
+        orders=orders,
+        secret=SECRET,
+        policy=office.policy,
+        public_url="http://office.example",
+        threads=8,
+    )
+    transport = httpx2.ASGITransport(app=create_app(service), raise_app_exceptions=False)
+    return httpx2.AsyncClient(transport=transport, base_url="http://office.example")
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def api(closed_office: Office) -> AsyncIterator[Api]:
+    """Give an API whose orders start, with no worker yet."""
+    async with api_of(closed_office, closed_office.orders) as http:
+        yield Api(http=http, office=closed_office)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def live(api: Api) -> AsyncIterator[Api]:
+    """Give an API with a worker behind it."""
+    async with api.office.at_work():
+        yield api

@@ -1,0 +1,63 @@
+"""Health, figures, and what the OpenAPI document promises."""
+
+import pytest
+
+from api.errors import STATUS
+from store.database import StoreUnavailable
+from tests.api.conftest import Api
+
+
+class TestOperations:
+    async def test_say_alive_and_ready(self, api: Api) -> None:
+        assert (await api.http.get("/livez")).json() == {"status": "alive"}
+        ready = await api.http.get("/readyz")
+        assert (ready.status_code, ready.json()["status"]) == (200, "ready")
+        assert (await api.http.get("/api/v1/readyz")).status_code == 200
+
+    async def test_count_orders_and_requests(self, api: Api) -> None:
+        await api.placed()
+        metrics = (await api.http.get("/metrics")).text
+        assert 'dingdan_orders_accepted_total{channel="hotline"} 1.0' in metrics
+        assert 'dingdan_http_seconds_count{endpoint="place",status="201"} 1.0' in metrics
+
+    async def test_say_unavailable_when_the_store_is_away(self, api: Api) -> None:
+        api.office.store.close()
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(type(api.office.store), "read", _away)
+            ready = await api.http.get("/readyz")
+            order = await api.http.get("/api/v1/orders/x", headers={"Authorization": "Bearer x"})
+        assert ready.status_code == 503
+        assert (order.status_code, order.headers["retry-after"]) == (503, "5")
+
+    async def test_name_an_incident_and_nothing_else_when_something_unforeseen_happens(
+        self, api: Api
+    ) -> None:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(type(api.office.store), "read", _unforeseen)
+            response = await api.http.get("/api/v1/orders/x", headers={"Authorization": "Bearer x"})
+        assert response.status_code == 500
+        assert response.json()["incident"] in response.json()["detail"]
+        assert "13912345678" not in response.text
+
+
+class TestTheOpenApiDocument:
+    async def test_names_every_error_answer_of_every_route(self, api: Api) -> None:
+        document = (await api.http.get("/api/v1/openapi.json")).json()
+        for path, operations in document["paths"].items():
+            if not path.startswith("/api/"):
+                continue
+            for method, operation in operations.items():
+                assert "503" in operation["responses"], (method, path)
+                if "requestBody" in operation:
+                    assert "422" in operation["responses"], (method, path)
+
+    def test_has_a_status_for_every_code(self) -> None:
+        assert set(STATUS.values()) <= {403, 404, 409, 422}
+
+
+def _away(_store: object) -> object:
+    raise StoreUnavailable("OperationalError")
+
+
+def _unforeseen(_store: object) -> object:
+    raise RuntimeError("13912345678")

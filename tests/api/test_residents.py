@@ -1,0 +1,68 @@
+"""What a resident does with a tracking code."""
+
+import json
+
+from domain.lifecycle import TaskKind
+from tests.api.conftest import Api
+
+
+class TestTracking:
+    async def test_tells_in_plain_words_and_nothing_personal(self, live: Api) -> None:
+        placed = await live.placed(
+            description="标记正文", requester={"name": "标记姓名", "phone": "13912345678"}, subject="标记主题"
+        )
+        await live.office.decide(placed["order_no"], TaskKind.FIRST_CONTACT, "resolve", text="请带证件来")
+        await live.office.task(placed["order_no"], TaskKind.FOLLOW_UP)
+        view = (await live.http.get(placed["links"]["track"])).json()
+        assert view["words"] == "已答复，我们会回访您是否满意"
+        assert view["reply"] == "请带证件来"
+        assert [step["words"] for step in view["steps"]] == ["收到您的诉求", "已答复您"]
+        assert view["can"] == ["supplement", "rate"]
+        text = json.dumps(view, ensure_ascii=False)
+        for marker in ("标记", "13912345678", "duty-"):
+            assert marker not in text
+
+    async def test_takes_the_code_however_it_was_written(self, api: Api) -> None:
+        placed = await api.placed()
+        code = placed["tracking_code"].replace("-", "").lower()
+        assert (await api.http.get(f"/api/v1/track/{code}")).json()["order_no"] == placed["order_no"]
+
+    async def test_answers_alike_for_every_unknown_code(self, api: Api) -> None:
+        answers = [
+            await api.http.get(f"/api/v1/track/{code}") for code in ("AAAA-BBBB-CCCC-DDDD", "x", "'; --")
+        ]
+        assert {each.status_code for each in answers} == {404}
+        assert len({each.text for each in answers}) == 1
+
+    async def test_lets_the_resident_act(self, live: Api) -> None:
+        placed = await live.placed()
+        track = placed["links"]["track"]
+        said = await live.http.post(f"{track}/messages", json={"text": "还有一点"})
+        assert said.status_code == 202
+        assert (await live.http.post(f"{track}/urge")).status_code == 202
+        early = await live.http.post(f"{track}/rating", json={"solved": "yes", "satisfied": "yes"})
+        assert (early.status_code, early.json()["code"]) == (409, "wrong_stage")
+        key = {"Idempotency-Key": "withdraw-1"}
+        first = await live.http.post(f"{track}/withdraw", headers=key)
+        again = await live.http.post(f"{track}/withdraw", headers=key)
+        assert (first.status_code, again.status_code) == (202, 202)
+        assert first.json()["action_id"] == again.json()["action_id"]
+        result = await live.office.result(placed["order_no"])
+        assert result.ending == "withdrawn"
+        events = {each["type"]: each["via"] for each in live.office.events(placed["order_no"])}
+        assert {events[name] for name in ("OrderSupplemented", "OrderUrged", "OrderWithdrawn")} == {
+            "resident"
+        }
+
+    async def test_refuses_what_is_wrong_in_a_form(self, api: Api) -> None:
+        track = (await api.placed())["links"]["track"]
+        for path, body in (
+            ("messages", {}),
+            ("messages", {"text": ""}),
+            ("messages", {"text": "好" * 2001}),
+            ("messages", {"text": "a\x00b"}),
+            ("rating", {"solved": "maybe", "satisfied": "yes"}),
+            ("urge", {"extra": 1}),
+        ):
+            response = await api.http.post(f"{track}/{path}", json=body)
+            assert response.status_code == 422, (path, body)
