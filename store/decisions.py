@@ -16,19 +16,16 @@ from typing import Any
 from sqlalchemy import Connection, Row, insert, select, update
 
 from domain.errors import DomainError
+from domain.judgement import Refusal, Submission, judge_action, judge_outcome
 from domain.lifecycle import (
     ACTIONS,
     TASKS,
     ActionName,
     Field,
     FieldType,
-    Refusal,
-    Submission,
     TaskKind,
     TaskState,
     entitled_roles,
-    judge_action,
-    judge_outcome,
 )
 from domain.orders import Role, Stage, Via
 from messages.signals import CompleteTask, OrderAction, Said

@@ -13,6 +13,7 @@ from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 
+import worker
 from domain.policy import BOOKS, SECONDS
 from messages.names import NAMESPACE
 from runtime.devserver import find_temporal_cli
@@ -22,6 +23,11 @@ from store.schema import migrate
 from tests.support.office import Office, seed
 
 TEST_POLICY = "test"
+
+
+def pytest_configure() -> None:
+    """Collect garbage as the worker process does: a pause of the whole heap looks like a deadlock to Temporal."""
+    worker.collect_garbage_seldom()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

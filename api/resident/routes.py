@@ -13,7 +13,8 @@ from api.resident.models import Nothing, Rating, Say, Step, Taken, TrackView
 from api.resident.wording import ENDINGS, EVENTS, STAGES
 from api.service import Service, ServiceDep
 from api.staff.orders import keep
-from domain.lifecycle import ACTIONS, ActionName, Submission, judge_action
+from domain.judgement import Submission, judge_action
+from domain.lifecycle import ACTIONS, ActionName
 from domain.orders import Ending, Stage, Via
 from store import queries
 from store.database import Connection

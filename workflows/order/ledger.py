@@ -14,11 +14,12 @@ from temporalio.exceptions import ActivityError, is_cancelled_exception
 
 from workflows import options
 from workflows.order import visibility
-from workflows.order.state import State
+from workflows.order.state import HumanTask, State
 
 with workflow.unsafe.imports_passed_through():
     from activities.deliver import Courier
     from activities.record import Recorder
+    from domain.lifecycle import TaskState
     from messages.orders import DeliverMessages, StartOrder
     from messages.records import (
         ClockRequest,
@@ -98,18 +99,27 @@ class Ledger:
         """Keep a task that was opened."""
         self._opened.append(task)
 
-    def closed(self, task: TaskClosed) -> None:
-        """Keep a task that was closed; one that no record has shown yet simply never existed."""
-        self._closed.append(task)
+    def close(self, task: HumanTask, state: TaskState, outcome: str, actor: str) -> None:
+        """Close a task. It is taken out at once: whatever is said of it from here on is late."""
+        at = workflow.now()
+        self._state.open_tasks.pop(task.task_id, None)
+        self._state.finished[task.task_id] = f"{outcome} by {actor} at {at:%Y-%m-%d %H:%M:%S}Z"
+        self._closed.append(
+            TaskClosed(task_id=task.task_id, state=state, outcome=outcome, actor=actor, at=at)
+        )
         self._clocks = [clock for clock in self._clocks if clock.key != task.task_id]
 
     def verdict(self, verdict: Verdict) -> None:
         """Keep what became of a decision or action."""
         self._verdicts.append(verdict)
 
-    def message(self, message: MessageWritten) -> None:
-        """Keep a message to be written."""
-        self._messages.append(message)
+    def write(self, recipient: str, template: str, *, text_of: str | None = None, **data: Any) -> None:
+        """Write a message; its text, if any, is that of the decision named."""
+        self._messages.append(
+            MessageWritten(
+                event_seq=self._state.seq, recipient=recipient, template=template, data=data, text_of=text_of
+            )
+        )
 
     def clock(self, request: ClockRequest) -> None:
         """Ask for a clock; a later request for the same key replaces an earlier one."""

@@ -13,7 +13,8 @@ from workflows.order.state import Decided, Expired, HumanTask, Interrupted
 
 with workflow.unsafe.imports_passed_through():
     from domain.deadlines import Basis
-    from domain.lifecycle import TaskKind, instant, supervisor
+    from domain.judgement import instant
+    from domain.lifecycle import TaskKind, supervisor
     from domain.orders import Stage
 
 

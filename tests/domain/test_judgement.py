@@ -8,17 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.judgement import Refusal, Submission, judge_action, judge_outcome
 from domain.lifecycle import (
     ACTIONS,
     TASKS,
     ActionName,
-    Refusal,
-    Submission,
     TaskKind,
     entitled_roles,
     handler_role,
-    judge_action,
-    judge_outcome,
     outcomes_of,
     supervisor,
 )

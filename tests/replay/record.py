@@ -1,0 +1,29 @@
+"""Record histories anew from a running installation: `python -m tests.replay.record INFO NAME=ORDER_NO …`.
+
+INFO is the file of `dingdan up --info`; the orders are fictional, and histories hold nothing personal.
+"""
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+
+from messages.names import order_workflow_id
+from runtime.temporal import connect
+
+
+async def record(info: Path, wanted: dict[str, str]) -> None:
+    """Fetch each order's history and write it."""
+    told = json.loads(info.read_text(encoding="utf-8"))
+    client = await connect(target_host=told["temporal_address"], namespace=told["namespace"])
+    for name, order_no in wanted.items():
+        history = await client.get_workflow_handle(order_workflow_id(order_no)).fetch_history()
+        path = Path(__file__).parent / "histories" / f"{name}.json"
+        path.write_text(
+            json.dumps(history.to_json_dict(), ensure_ascii=False, indent=1) + "\n", encoding="utf-8"
+        )
+        sys.stdout.write(f"{path.name}: {len(history.events)} events\n")
+
+
+if __name__ == "__main__":
+    asyncio.run(record(Path(sys.argv[1]), dict(each.split("=", 1) for each in sys.argv[2:])))

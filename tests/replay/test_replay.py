@@ -1,0 +1,29 @@
+"""Recorded histories: what has run must run the same way for ever, or be `patched`."""
+
+from pathlib import Path
+
+import pytest
+from temporalio.client import WorkflowHistory
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.worker import Replayer
+
+import worker
+
+HISTORIES = sorted((Path(__file__).parent / "histories").glob("*.json"))
+
+
+class TestARecordedHistory:
+    def test_exists_for_the_first_stories(self) -> None:
+        assert {path.stem for path in HISTORIES} >= {"on_the_spot", "untouched"}
+
+    @pytest.mark.parametrize("path", HISTORIES, ids=lambda path: path.stem)
+    async def test_replays(self, path: Path) -> None:
+        """Red when the commands of a running order would change: put the change behind `workflow.patched`."""
+        replayer = Replayer(
+            workflows=worker.WORKFLOWS,
+            workflow_runner=worker.RUNNER,
+            interceptors=worker.INTERCEPTORS,
+            data_converter=pydantic_data_converter,
+        )
+        history = WorkflowHistory.from_json(f"order-{path.stem}", path.read_text(encoding="utf-8"))
+        await replayer.replay_workflow(history)

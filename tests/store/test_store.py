@@ -1,0 +1,262 @@
+"""The real database: schema, locking, and steps that are written once."""
+
+import threading
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from alembic import command
+from sqlalchemy import text
+
+from domain.policy import SECONDS, STANDARD
+from messages.orders import StartOrder
+from messages.records import (
+    ClockRequest,
+    EventRecord,
+    OrderFacts,
+    RecordAnswer,
+    RecordStep,
+    TaskClosed,
+    TaskOpened,
+    Verdict,
+)
+from messages.signals import CompleteTask
+from store import intake, outbox, projections
+from store.credentials import CredentialKind, find_subject, mint, revoke
+from store.database import Store, WriteConflict
+from store.projections import StaleRun
+from store.schema import SchemaMismatch, alembic_config, check, migrate
+from tests.support.office import new_order, now
+
+
+def take(store: Store, **changes: Any) -> StartOrder:
+    with store.write() as connection:
+        placed = intake.place_order(
+            connection,
+            new_order(**changes),
+            now=now(),
+            policy_version="standard",
+            page=lambda order_no: order_no,
+            respond=lambda receipt: {"order_no": receipt.order_no},
+        )
+    assert placed.start is not None
+    return placed.start
+
+
+def rows(store: Store, statement: str, **parameters: Any) -> list[Any]:
+    with store.read() as connection:
+        return list(connection.execute(text(statement), parameters).all())
+
+
+def step_of(start: StartOrder, **changes: Any) -> RecordStep:
+    """Build the step that refers an order and opens the desk's task."""
+    at = changes.pop("at", start.received_at + timedelta(minutes=1))
+    desk = TaskOpened(
+        task_id=f"{start.order_no}-2-TEST",
+        kind="classify",
+        unit="street",
+        tier="street",
+        role="street_desk",
+        opened_at=at,
+    )
+    values: dict[str, Any] = {
+        "order_no": start.order_no,
+        "run_id": "run-1",
+        "seq": 1,
+        "at": at,
+        "policy": "standard",
+        "order": OrderFacts(stage="classification", tier="street", unit="street"),
+        "open_tasks": (desk.task_id,),
+        "events": (EventRecord(seq=2, at=at, type="OrderReferred", actor="system"),),
+        "opened": (desk,),
+        "closed": (
+            TaskClosed(
+                task_id=start.first_task.task_id, state="done", outcome="refer", actor="duty-1", at=at
+            ),
+        ),
+        "clocks": (ClockRequest(key=desk.task_id, basis="desk", since=at),),
+    }
+    return RecordStep(**{**values, **changes})
+
+
+class TestTheSchema:
+    def test_goes_up_down_and_up_and_leaves_nothing_to_generate(self, tmp_path: Any) -> None:
+        store = Store(f"sqlite:///{tmp_path}/schema.db")
+        migrate(store.engine)
+        command.downgrade(alembic_config(store.engine), "base")
+        with pytest.raises(SchemaMismatch, match="dingdan migrate"):
+            check(store.engine)
+        migrate(store.engine)
+        check(store.engine)
+        command.check(alembic_config(store.engine))
+        store.close()
+
+    def test_of_another_version_is_named(self, store: Store) -> None:
+        with store.write() as connection:
+            connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+        with pytest.raises(SchemaMismatch, match="9999"):
+            check(store.engine)
+
+
+class TestSqlite:
+    def test_loses_no_update_of_eight_writers(self, store: Store) -> None:
+        """Red without `BEGIN IMMEDIATE`: read, then write, and most updates vanish without an error."""
+        with store.write() as connection:
+            connection.execute(text("CREATE TABLE counter (n INTEGER)"))
+            connection.execute(text("INSERT INTO counter VALUES (0)"))
+
+        def count() -> None:
+            for _ in range(25):
+                with store.write() as connection:
+                    n = connection.scalar(text("SELECT n FROM counter"))
+                    connection.execute(text("UPDATE counter SET n = :n"), {"n": n + 1})
+
+        writers = [threading.Thread(target=count) for _ in range(8)]
+        for writer in writers:
+            writer.start()
+        for writer in writers:
+            writer.join()
+        assert rows(store, "SELECT n FROM counter") == [(200,)]
+
+    def test_syncs_fully_and_checks_foreign_keys(self, store: Store) -> None:
+        assert rows(store, "PRAGMA synchronous") == [(2,)]
+        assert rows(store, "PRAGMA foreign_keys") == [(1,)]
+        assert rows(store, "PRAGMA journal_mode") == [("wal",)]
+
+    def test_names_a_taken_key(self, store: Store) -> None:
+        start = take(store)
+        with pytest.raises(WriteConflict), store.write() as connection:
+            connection.execute(text("INSERT INTO requester (order_no) VALUES (:no)"), {"no": start.order_no})
+
+
+class TestAStep:
+    def test_is_written_whole_and_answers_with_its_clocks(self, store: Store) -> None:
+        start = take(store)
+        step = step_of(start)
+        with store.write() as connection:
+            answer = projections.apply_step(connection, step, STANDARD)
+        due = answer.clocks[step.opened[0].task_id].due_at
+        assert due == step.at + STANDARD.desk
+        states = dict(rows(store, "SELECT kind, state FROM task WHERE order_no = :no", no=start.order_no))
+        assert states == {"first_contact": "done", "classify": "open"}
+        (order,) = rows(store, "SELECT stage, run_id, recorded_seq, due_at FROM orders")
+        assert order[:3] == ("classification", "run-1", 2)
+        assert datetime.fromisoformat(order[3] + "+00:00") == due
+
+    def test_is_written_once_however_often_it_comes(self, store: Store) -> None:
+        step = step_of(take(store))
+        answers: list[RecordAnswer] = []
+        for _ in range(3):
+            with store.write() as connection:
+                # A later policy must not change what was answered.
+                answers.append(projections.apply_step(connection, step, STANDARD if not answers else SECONDS))
+        assert answers[0] == answers[1] == answers[2]
+        assert len(rows(store, "SELECT * FROM event WHERE type = 'OrderReferred'")) == 1
+
+    def test_that_fails_changes_nothing(self, store: Store) -> None:
+        start = take(store)
+        twice = EventRecord(seq=2, at=now(), type="X", actor="system")
+        with pytest.raises(WriteConflict), store.write() as connection:
+            projections.apply_step(connection, step_of(start, events=(twice, twice)), STANDARD)
+        assert rows(store, "SELECT stage FROM orders") == [("first_contact",)]
+        assert len(rows(store, "SELECT * FROM task")) == 1
+
+    def test_of_a_new_run_takes_over_from_one_that_was_reset(self, store: Store) -> None:
+        start = take(store)
+        with store.write() as connection:
+            projections.apply_step(connection, step_of(start), STANDARD)
+        later = start.received_at + timedelta(hours=1)
+        other = EventRecord(seq=2, at=later, type="OrderWithdrawn", actor="resident")
+        step = step_of(start, run_id="run-2", at=later, events=(other,), opened=(), clocks=(), open_tasks=())
+        with store.write() as connection:
+            projections.apply_step(connection, step, STANDARD)
+        kept = rows(store, "SELECT type FROM event WHERE abandoned = 0 ORDER BY seq")
+        assert kept == [("OrderReceived",), ("OrderWithdrawn",)]
+        assert rows(store, "SELECT state FROM task WHERE kind = 'classify'") == [("superseded",)]
+        with pytest.raises(StaleRun), store.write() as connection:
+            projections.apply_step(connection, step_of(start, seq=2), STANDARD)
+
+    def test_hands_back_what_is_pending_instead_of_an_automatic_step(self, store: Store) -> None:
+        start = take(store)
+        first = start.first_task.task_id
+        with store.write() as connection:
+            connection.execute(
+                text(
+                    "INSERT INTO decision (decision_id, order_no, task_id, subject, name, actor, via, fields, texts,"
+                    " decided_at, status) VALUES ('d-1', :no, :task, 'task', 'resolve', 'duty-1', 'staff', '{}',"
+                    " '{\"text\": \"x\"}', :at, 'pending')"
+                ),
+                {"no": start.order_no, "task": first, "at": "2026-11-23 00:00:00.000000"},
+            )
+        with store.write() as connection:
+            answer = projections.apply_step(connection, step_of(start, expiry=first), STANDARD)
+        (said,) = answer.pending
+        assert isinstance(said, CompleteTask)
+        assert (said.decision_id, said.stored) == ("d-1", ("text",))
+        assert rows(store, "SELECT state FROM task") == [("open",)]
+        applied = step_of(start, verdicts=(Verdict(said=said, applied=True, at=now()),))
+        with store.write() as connection:
+            projections.apply_step(connection, applied, STANDARD)
+        assert rows(store, "SELECT status FROM decision") == [("applied",)]
+
+
+class TestTheOutbox:
+    def test_gives_an_orders_start_before_its_signals(self, store: Store) -> None:
+        start = take(store)
+        with store.write() as connection:
+            outbox.put(connection, start.order_no, outbox.OutboxKind.SIGNAL, {"n": 1}, now=now())
+        soon = now() + timedelta(seconds=10)
+        kinds = []
+        for _ in range(2):
+            with store.write() as connection:
+                (waiting,) = outbox.claim(connection, now=soon, limit=10)
+                kinds.append(waiting.kind)
+                outbox.settle(connection, waiting, now=soon, result="sent")
+        assert kinds == ["start", "signal"]
+
+    def test_lends_a_row_to_one_at_a_time_and_again_when_the_lease_is_over(self, store: Store) -> None:
+        take(store)
+        soon = now() + timedelta(seconds=10)
+        with store.write() as connection:
+            (first,) = outbox.claim(connection, now=soon, limit=10)
+            assert outbox.claim(connection, now=soon, limit=10) == []
+        later = soon + timedelta(minutes=1)
+        with store.write() as connection:
+            (second,) = outbox.claim(connection, now=later, limit=10)
+            outbox.settle(connection, first, now=later, result="sent")  # a late loser marks nothing
+            assert outbox.backlog(connection)[0] == 1
+            outbox.settle(connection, second, now=later, result="sent")
+            assert outbox.backlog(connection) == (0, None)
+
+    def test_waits_longer_after_each_failure(self, store: Store) -> None:
+        take(store)
+        at, pauses = now() + timedelta(seconds=10), []
+        for _ in range(4):
+            with store.write() as connection:
+                (waiting,) = outbox.claim(connection, now=at, limit=1)
+                outbox.settle(connection, waiting, now=at, result=None)
+            (next_at,) = rows(store, "SELECT next_at FROM outbox")[0]
+            pauses.append((datetime.fromisoformat(next_at + "+00:00") - at).total_seconds())
+            at = datetime.fromisoformat(next_at + "+00:00")
+        assert pauses == [2, 4, 8, 16]
+
+
+class TestCredentials:
+    def test_open_for_their_subject_until_they_are_revoked(self, store: Store) -> None:
+        with store.write() as connection:
+            token = mint(connection, secret="s", kind=CredentialKind.STAFF, subject="duty-1", now=now())
+            found = find_subject(connection, secret="s", token=token)
+            assert found is not None
+            assert found.name == "duty-1"
+            assert find_subject(connection, secret="another", token=token) is None
+            assert revoke(connection, kind=CredentialKind.STAFF, subject="duty-1", now=now()) == 1
+            assert find_subject(connection, secret="s", token=token) is None
+
+
+class TestTrackingCodesAndNumbers:
+    def test_are_random_and_do_not_repeat(self) -> None:
+        codes = {intake.new_tracking_code() for _ in range(20_000)}
+        assert len(codes) == 20_000
+        letters = "".join(codes).replace("-", "")
+        expected = len(letters) / 32
+        assert all(0.9 < letters.count(each) / expected < 1.1 for each in "0123456789ABCDEFGHJKMNPQRSTVWXYZ")

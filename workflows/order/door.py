@@ -1,0 +1,174 @@
+"""The one door at which an order waits: for a decision, an action, or the next of its clocks.
+
+Assumes one coroutine, the story's. After every wait the state is looked at again: what was said goes
+before any clock, and an automatic step is taken only after `record` has found nothing pending against it.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from temporalio import workflow
+
+from workflows.order import visibility
+from workflows.order.judge import Judge
+from workflows.order.ledger import Ledger
+from workflows.order.state import Answer, Expired, HumanTask, Interrupted, State, Wait, Window
+
+with workflow.unsafe.imports_passed_through():
+    from domain.lifecycle import SYSTEM, TaskKind, TaskState
+    from domain.orders import Stage
+    from messages.records import EventRecord, TaskClosed
+
+
+class Door:
+    """Where everything that happens to an order comes in."""
+
+    def __init__(self, state: State, ledger: Ledger, judge: Judge) -> None:
+        """Keep what waiting needs."""
+        self._state = state
+        self._ledger = ledger
+        self._judge = judge
+
+    async def answer(self, *waits: Wait) -> Answer:
+        """Wait until one of these is decided, its limit passes, or an action changes the course.
+
+        Raises:
+            Withdrawn: the resident took the order back.
+        """
+        while True:
+            if (answer := self._next_answer(waits)) is not None:
+                return answer
+            if not self._ledger.is_empty:
+                # Signals may come while this is awaited; they wait in the inbox and are judged next.
+                await self._flush(waits)
+                continue
+            now = workflow.now()
+            due = min(
+                (wait for wait in waits if wait.deadline.is_due(now)),
+                key=lambda wait: wait.deadline.due_at or now,
+                default=None,
+            )
+            if isinstance(due, Window) and self._ledger.is_delivering:
+                # An order is archived only after its messages went out, or their time is used up.
+                await self._stir(lambda: not self._ledger.is_delivering)
+                continue
+            if due is not None:
+                if (expired := await self._expire(due)) is not None:
+                    return expired
+                continue
+            if self._remind(waits, now):
+                continue
+            await self._sleep(waits, now)
+
+    async def settle(self) -> None:
+        """Record all that is left and let the messages go out; nothing is open any more."""
+        while not (self._ledger.is_empty and not self._state.inbox and not self._ledger.is_delivering):
+            self._next_answer(())
+            if not self._ledger.is_empty:
+                await self._flush(())
+            else:
+                await self._stir(lambda: not self._ledger.is_delivering)
+
+    def _next_answer(self, waits: tuple[Wait, ...]) -> Answer | None:
+        while (answer := self._judge.next()) is not None:
+            if isinstance(answer, Interrupted) or answer.task in waits:
+                return answer
+        return None
+
+    async def _flush(self, waits: tuple[Wait, ...]) -> None:
+        answer = await self._ledger.flush()
+        clocks = {wait.key: wait.deadline for wait in (*self._state.open_tasks.values(), *waits)}
+        for key, reading in answer.clocks.items():
+            if key in clocks:
+                clocks[key].set(reading)
+        self._ledger.show()
+
+    async def _stir(self, ended: Callable[[], bool]) -> None:
+        """Wait for an activity that is bounded itself, or for anything to be said."""
+        await workflow.wait_condition(lambda: ended() or bool(self._state.inbox) or not self._ledger.is_empty)
+
+    async def _sleep(self, waits: tuple[Wait, ...], now: datetime) -> None:
+        """Sleep until somebody says something or the nearest of reminder and due time has come."""
+        nearest = min(
+            (wait for wait in waits if wait.deadline.next_at), key=lambda wait: wait.deadline.next_at or now
+        )
+        until = nearest.deadline.next_at or now
+        task = nearest if isinstance(nearest, HumanTask) else None
+        try:
+            await workflow.wait_condition(
+                lambda: bool(self._state.inbox) or not self._ledger.is_empty,
+                timeout=until - now,
+                timeout_summary=visibility.timer_summary(
+                    task, reminder=nearest.deadline.remind_at is not None
+                ),
+            )
+        except TimeoutError:
+            # Whatever fired: the caller looks at inbox and clocks again, so a decision wins here too.
+            return
+
+    # Clocks.
+
+    def _remind(self, waits: tuple[Wait, ...], now: datetime) -> bool:
+        reminded = False
+        for task in waits:
+            if isinstance(task, HumanTask) and task.deadline.reminder_is_due(now):
+                task.deadline.remind_at = None
+                self._ledger.event(
+                    "TaskReminded",
+                    actor=SYSTEM,
+                    task_id=task.task_id,
+                    data={"kind": task.kind, "unit": task.unit},
+                )
+                self._ledger.write(task.unit, "reminder", kind=task.kind, task_id=task.task_id)
+                reminded = True
+        return reminded
+
+    async def _expire(self, wait: Wait) -> Expired | None:
+        """Take the automatic step, or hear what the store has pending against it."""
+        now = workflow.now()
+        stays = isinstance(wait, HumanTask) and self._stays_open(wait)
+        event, closed, changes = self._expiry(wait, now, stays=stays)
+        answer = await self._ledger.expire(wait.key, event, closed, self._ledger.facts(**changes))
+        if answer.pending:
+            self._judge.hear_first(answer.pending)
+            return None
+        self._state.seq = event.seq
+        wait.deadline.expired = True
+        for name, value in changes.items():
+            setattr(self._state, name, value)
+        if closed is not None:
+            del self._state.open_tasks[closed.task_id]
+            self._state.finished[closed.task_id] = "its limit had passed"
+        self._ledger.show()
+        # Under supervision the limit of the work is noted; what follows is the leader's to say.
+        return None if stays and self._state.supervised else Expired(wait)
+
+    def _expiry(
+        self, wait: Wait, now: datetime, *, stays: bool
+    ) -> tuple[EventRecord, TaskClosed | None, dict[str, Any]]:
+        seq = self._state.seq + 1
+        if isinstance(wait, Window):
+            event = EventRecord(seq=seq, at=now, type="OrderArchived", actor=SYSTEM)
+            return event, None, {"stage": Stage.ARCHIVED}
+        event = EventRecord(
+            seq=seq,
+            at=now,
+            type="LimitPassed",
+            actor=SYSTEM,
+            task_id=wait.task_id,
+            data={"kind": wait.kind, "unit": wait.unit, "due_at": str(wait.deadline.due_at)},
+        )
+        changes = {"overdue": True} if wait.kind is TaskKind.HANDLE else {}
+        if stays:
+            return event, None, changes
+        closed = TaskClosed(
+            task_id=wait.task_id, state=TaskState.DONE, outcome="expired", actor=SYSTEM, at=now
+        )
+        return event, closed, changes
+
+    def _stays_open(self, task: HumanTask) -> bool:
+        """Work goes on beside its supervision: at the district, for an explanation, and under a leader's eye."""
+        if task.kind is TaskKind.HANDLE:
+            return task.tier.above is None or self._state.supervised
+        return task.kind is TaskKind.EXPLAIN

@@ -1,0 +1,214 @@
+"""Judging what was said to an order, one message after the other, against the state as it then is.
+
+Assumes that signal handlers only append to the inbox: everything is judged at the order's one door, in
+the order in which it arrived. That is why a decision and a deadline can never both win, whichever of
+them wakes the workflow.
+"""
+
+from temporalio import workflow
+
+from workflows import options
+from workflows.order.ledger import Ledger
+from workflows.order.state import Decided, Interrupted, Malformed, State, Withdrawn
+
+with workflow.unsafe.imports_passed_through():
+    from domain.judgement import Refusal, Submission, judge_action, judge_outcome
+    from domain.lifecycle import ACTIONS, TASKS, ActionName, FieldType, TaskState
+    from domain.orders import Stage
+    from messages.names import COMPLETE_TASK, ORDER_ACTION
+    from messages.orders import RefusedSignal
+    from messages.records import Verdict
+    from messages.signals import CompleteTask, OrderAction, Said
+
+_SHOWN_REFUSALS = 20
+_UNKNOWN = "unknown"
+
+
+class Judge:
+    """Takes, recognises or refuses what was said, and notes each."""
+
+    def __init__(self, state: State, ledger: Ledger) -> None:
+        """Keep what judging changes."""
+        self._state = state
+        self._ledger = ledger
+
+    def next(self) -> Decided | Interrupted | None:
+        """Judge what waits in the inbox, up to the first that the story has to know of.
+
+        Never more at once than one `record` can carry, whatever has piled up meanwhile.
+
+        Raises:
+            Withdrawn: the resident took the order back.
+        """
+        while self._state.inbox and self._ledger.verdicts < options.JUDGED_AT_ONCE:
+            if (answer := self._judge(self._state.inbox.pop(0))) is not None:
+                return answer
+        return None
+
+    def hear_first(self, pending: tuple[Said, ...]) -> None:
+        """Put what was committed before an automatic step before anything that came since."""
+        for said in reversed(pending):
+            if _id_of(said) in self._state.heard:
+                # Judged already, and its row was not settled with it: settle it, never loop.
+                self._refuse(
+                    said, Refusal(code="judged_already", reason="this id was used and judged before")
+                )
+            else:
+                self._state.inbox.insert(0, said)
+
+    def _judge(self, said: Said | Malformed) -> Decided | Interrupted | None:
+        if isinstance(said, Malformed):
+            self._refuse(
+                said,
+                Refusal(
+                    code="malformed",
+                    reason="the signal needs exactly one JSON object with the documented fields",
+                ),
+            )
+            return None
+        heard = self._state.heard.get(_id_of(said), 0)
+        self._state.heard[_id_of(said)] = heard + 1
+        if heard:
+            if heard == 1:
+                self._ledger.event("SignalRepeated", actor=said.actor, said_id=_id_of(said))
+            return None
+        return self._decide(said) if isinstance(said, CompleteTask) else self._act(said)
+
+    def _decide(self, said: CompleteTask) -> Decided | None:
+        task = self._state.open_tasks.get(said.task_id)
+        if task is None:
+            self._refuse(said, self._why_not_open(said.task_id))
+            return None
+        refusal = judge_outcome(
+            task.kind,
+            _submission(said, said.outcome),
+            opened_at=task.opened_at,
+            reclassified=self._state.reclassified,
+            handled_by=self._state.handled_by,
+        )
+        if refusal:
+            self._refuse(said, refusal)
+            return None
+        outcome = next(each for each in TASKS[task.kind].outcomes if each.name == said.outcome)
+        codes = {each.name for each in outcome.fields if each.type is not FieldType.TEXT}
+        self._ledger.event(
+            "TaskCompleted" if outcome.closes else "TaskAnswered",
+            actor=said.actor,
+            task_id=task.task_id,
+            said_id=said.decision_id,
+            data={
+                "kind": task.kind,
+                "outcome": said.outcome,
+                "due_at": str(task.deadline.due_at) if task.deadline.due_at else None,
+                **{
+                    name: value
+                    for name, value in said.fields.items()
+                    if name in codes and isinstance(value, str)
+                },
+            },
+        )
+        self._ledger.verdict(Verdict(said=said, applied=True, at=workflow.now()))
+        if outcome.closes:
+            self._ledger.close(task, TaskState.DONE, said.outcome, said.actor)
+        return Decided(task, said)
+
+    def _act(self, said: OrderAction) -> Interrupted | None:
+        refusal = judge_action(
+            _submission(said, said.action),
+            stage=self._state.stage,
+            reopened=self._state.reopened,
+            supervised=self._state.supervised,
+        )
+        if refusal:
+            self._refuse(said, refusal)
+            return None
+        action = ACTIONS[ActionName(said.action)]
+        codes = {each.name for each in action.fields if each.type is not FieldType.TEXT}
+        self._ledger.event(
+            _ACTION_EVENTS[action.name],
+            actor=said.actor,
+            said_id=said.action_id,
+            data={name: value for name, value in said.fields.items() if name in codes},
+        )
+        self._ledger.verdict(Verdict(said=said, applied=True, at=workflow.now()))
+        match action.name:
+            case ActionName.WITHDRAW:
+                raise Withdrawn
+            case ActionName.URGE:
+                self._ledger.write(self._state.unit, "urged")
+                return None
+            case ActionName.SUPPLEMENT:
+                return None
+            case ActionName.RATE if self._state.stage is Stage.CLOSED:
+                return None
+            case _:
+                return Interrupted(said)
+
+    def _refuse(self, said: Said | Malformed, refusal: Refusal) -> None:
+        """Note a refusal; a flood is counted only, so that it cannot fill the history."""
+        self._state.refusals += 1
+        signal_id = "" if isinstance(said, Malformed) else _id_of(said)
+        actor = _UNKNOWN if isinstance(said, Malformed) else said.actor
+        self._state.refused.append(
+            RefusedSignal(
+                at=workflow.now(),
+                signal=_signal_of(said),
+                signal_id=signal_id,
+                actor=actor,
+                code=refusal.code,
+                reason=refusal.reason,
+            )
+        )
+        del self._state.refused[:-_SHOWN_REFUSALS]
+        if self._state.refusals <= options.REFUSALS_RECORDED:
+            self._ledger.event(
+                "SignalRefused",
+                actor=actor,
+                said_id=signal_id or None,
+                data={"signal": _signal_of(said), "code": refusal.code, "reason": refusal.reason},
+            )
+        if not isinstance(said, Malformed):
+            # What is refused keeps its ids only: its words are nobody's concern, and a flood stays small.
+            said = said.model_copy(update={"fields": {}, "comment": None})
+            self._ledger.verdict(
+                Verdict(said=said, applied=False, at=workflow.now(), code=refusal.code, reason=refusal.reason)
+            )
+
+    def _why_not_open(self, task_id: str) -> Refusal:
+        if task_id in self._state.finished:
+            return Refusal(
+                code="task_done", reason=f"the task is not open any more: {self._state.finished[task_id]}"
+            )
+        return Refusal(code="unknown_task", reason="this order has no such task")
+
+
+_ACTION_EVENTS = {
+    ActionName.SUPPLEMENT: "OrderSupplemented",
+    ActionName.URGE: "OrderUrged",
+    ActionName.WITHDRAW: "OrderWithdrawn",
+    ActionName.SUPERVISE: "SupervisionOrdered",
+    ActionName.RATE: "OrderRated",
+    ActionName.REOPEN: "OrderReopened",
+}
+
+
+def _id_of(said: Said) -> str:
+    return said.decision_id if isinstance(said, CompleteTask) else said.action_id
+
+
+def _signal_of(said: Said | Malformed) -> str:
+    if isinstance(said, Malformed):
+        return said.signal
+    return COMPLETE_TASK if isinstance(said, CompleteTask) else ORDER_ACTION
+
+
+def _submission(said: Said, name: str) -> Submission:
+    at = said.decided_at if said.decided_at and said.decided_at.tzinfo else workflow.now()
+    return Submission(
+        name=name,
+        actor=said.actor,
+        at=at,
+        fields=said.fields,
+        stored=frozenset(said.stored),
+        comment=said.comment,
+    )
