@@ -12,12 +12,12 @@ from typing import Any
 import httpx2
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 from demo.embedded import Installation, prepare
 from demo.stories import STORIES, Story, StoryFailed, Teller, Told, tell
 from domain.deadlines import local
 from domain.policy import policy as book_of
+from messages.names import NAMESPACE
 from runtime.supervisor import Supervisor
 
 _SHOWN_ACCOUNTS = (
@@ -31,6 +31,7 @@ _SHOWN_ACCOUNTS = (
     "district-housing-handler",
     "auditor-1",
 )
+_SHOWN_CLIENTS = ("demo-hotline", "demo-web")
 _console = Console(soft_wrap=True, highlight=False)
 
 
@@ -85,23 +86,27 @@ def _stop_event() -> asyncio.Event:
 
 
 def _introduce(installation: Installation) -> None:
-    table = Table(title="Dingdan 订单 · a fictional office", title_justify="left", show_header=False)
-    table.add_row("API", f"{installation.api_url}/api/v1/docs")
-    table.add_row("Temporal UI", f"{installation.temporal_ui_url}/namespaces/dingdan/workflows")
-    table.add_row("Temporal", installation.temporal_address)
-    table.add_row("policy", installation.policy)
-    table.add_row("logs", str(installation.logs))
-    _console.print(table)
-    accounts = Table(title="Demo accounts (tokens of this start)", title_justify="left")
-    for name in ("who", "roles", "bearer token"):
-        accounts.add_column(name, no_wrap=True)
     staff = {each.username: each for each in installation.staff}
-    for username in _SHOWN_ACCOUNTS:
-        roles = ", ".join(sorted(staff[username].roles))
-        accounts.add_row(username, roles, installation.tokens[username])
-    for client_id in ("demo-hotline", "demo-web"):
-        accounts.add_row(client_id, "channel key", installation.keys[client_id])
-    _console.print(accounts)
+    accounts = [
+        (username, ", ".join(sorted(staff[username].roles)), installation.tokens[username])
+        for username in _SHOWN_ACCOUNTS
+    ]
+    keys = [(client_id, "channel key", installation.keys[client_id]) for client_id in _SHOWN_CLIENTS]
+    lines = [
+        "",
+        "[bold]Dingdan 订单 · a fictional office[/bold]",
+        f"  API          {installation.api_url}/api/v1/docs",
+        f"  Temporal UI  {installation.temporal_ui_url}/namespaces/{NAMESPACE}/workflows",
+        f"  Temporal     {installation.temporal_address}",
+        f"  policy       {installation.policy}",
+        f"  logs         {escape(str(installation.logs))}",
+        "",
+        "Demo accounts, with the bearer tokens of this start",
+        *(f"  {name:<32} {what:<18} {token}" for name, what, token in (*accounts, *keys)),
+        "",
+    ]
+    for line in lines:
+        _console.print(line)
     _console.print(
         "Try: "
         + escape(
