@@ -94,13 +94,17 @@ class Outcome:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Task:
-    """One row of the table; `stage` is where an order with this as its main task is."""
+    """One row of the table; `stage` is where an order with this as its main task is.
+
+    `reminds`: whether its owner is told before the limit; not where silence does no harm.
+    """
 
     kind: TaskKind
     label: str
     stage: Stage
     outcomes: tuple[Outcome, ...]
     on_expiry: str
+    reminds: bool = True
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -224,6 +228,7 @@ TASKS: Mapping[TaskKind, Task] = MappingProxyType(
                 stage=Stage.HANDLING,
                 outcomes=(_outcome("accept", "签收"),),
                 on_expiry="视为已签收",
+                reminds=False,
             ),
             Task(
                 kind=TaskKind.HANDLE,
@@ -267,6 +272,7 @@ TASKS: Mapping[TaskKind, Task] = MappingProxyType(
                     _outcome("not_reached", "未联系上"),
                 ),
                 on_expiry="进行下一次回访，共三次",
+                reminds=False,
             ),
             Task(
                 kind=TaskKind.SUPERVISE,

@@ -118,6 +118,7 @@ class Orders:
                     id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
                     id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
                     static_summary=f"订单 {start.order_no} · {start.channel} · {start.category or '未分类'}",
+                    static_details=f"[The order's page]({start.page}). What it waits for: Current Details.",
                     search_attributes=at_start(
                         stage=Stage.FIRST_CONTACT,
                         tier=Tier.STREET,

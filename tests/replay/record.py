@@ -5,6 +5,7 @@ INFO is the file of `dingdan up --info`; the orders are fictional, and histories
 
 import asyncio
 import json
+import re
 import sys
 from pathlib import Path
 

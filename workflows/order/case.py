@@ -9,6 +9,7 @@ from typing import Any
 
 from temporalio import workflow
 
+from workflows.order.clock import Deadline
 from workflows.order.door import Door
 from workflows.order.judge import Judge
 from workflows.order.ledger import Ledger
@@ -16,7 +17,7 @@ from workflows.order.state import Answer, Decided, HumanTask, Malformed, State, 
 
 with workflow.unsafe.imports_passed_through():
     from domain.deadlines import Basis
-    from domain.lifecycle import SYSTEM, TaskKind, TaskState
+    from domain.lifecycle import SYSTEM, TASKS, TaskKind, TaskState
     from domain.orders import Ending, OrderClass, Role, Stage, Tier
     from domain.policy import policy
     from messages.orders import OpenTask, OrderStatus, StartOrder
@@ -74,6 +75,7 @@ class Case:
             tier=tier,
             role=role,
             opened_at=now,
+            deadline=Deadline(reminds=TASKS[kind].reminds),
         )
         self.state.open_tasks[task.task_id] = task
         self._ledger.opened(

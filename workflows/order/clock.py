@@ -12,15 +12,17 @@ from messages.records import ClockReading
 
 @dataclass(slots=True)
 class Deadline:
-    """When a wait is reminded of and when it is due; both unknown until `record` has answered."""
+    """When a wait is reminded of, if at all, and when it is due; unknown until `record` has answered."""
 
+    reminds: bool = True
     due_at: datetime | None = None
     remind_at: datetime | None = None
     expired: bool = False
 
     def set(self, reading: ClockReading) -> None:
         """Start anew with the instants that `record` gave."""
-        self.due_at, self.remind_at, self.expired = reading.due_at, reading.remind_at, False
+        self.due_at, self.expired = reading.due_at, False
+        self.remind_at = reading.remind_at if self.reminds else None
 
     def clear(self) -> None:
         """Forget the instants: new ones have been asked for."""

@@ -46,6 +46,7 @@ class Ledger:
         self._carrying: asyncio.Task[None] | None = None
         self._more_to_deliver = False
         self._clear()
+        workflow.set_current_details(visibility.details(start, state))
 
     def _clear(self) -> None:
         self._events: list[EventRecord] = []

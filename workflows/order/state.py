@@ -37,7 +37,7 @@ class Window:
     """The reopening window of a closed order: the last clock, owned by nobody."""
 
     key: str = "window"
-    deadline: Deadline = field(default_factory=Deadline)
+    deadline: Deadline = field(default_factory=lambda: Deadline(reminds=False))
 
 
 Wait = HumanTask | Window

@@ -3,6 +3,7 @@
 Never a person's data: codes, ids and instants only.
 """
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -99,18 +100,26 @@ def _task_lines(order_no: str, task: HumanTask) -> list[str]:
     due = local(task.deadline.due_at).strftime("%Y-%m-%d %H:%M:%S %z") if task.deadline.due_at else "soon"
     late = " (**passed**)" if task.deadline.expired else ""
     outcomes = ", ".join(f"`{outcome.name}` {outcome.label}" for outcome in row.outcomes)
-    payload = (
-        f'{{"task_id":"{task.task_id}","decision_id":"ops-{task.task_id}","actor":"<username>",'
-        f'"outcome":"{row.outcomes[0].name}","fields":{{}},"comment":"<text>"}}'
-    )
+    example = {
+        "task_id": task.task_id,
+        "decision_id": f"ops-{task.task_id}",
+        "actor": "USERNAME",
+        "outcome": row.outcomes[0].name,
+        "fields": {
+            each.name: each.codes[0] for each in row.outcomes[0].fields if each.required and each.codes
+        },
+        "comment": "TEXT",
+    }
     signal = (
         f"temporal workflow signal -n {NAMESPACE} -w {order_workflow_id(order_no)} --name {COMPLETE_TASK}"
     )
     return [
         f"Waits for **{task.unit}** ({task.role}) to finish **{row.label} {task.kind}** until {due}{late}.",
-        f"When nobody acts: {row.on_expiry}.",
-        f"Outcomes: {outcomes}.",
-        "```",
-        f"{signal} --input '{payload}'",
-        "```",
+        "",
+        # Inline, and with room below: the Temporal UI shows no code blocks and cuts the last lines off.
+        f"To decide for them: `{signal} --input '{json.dumps(example)}'`",
+        "",
+        f"Outcomes: {outcomes}. When nobody acts: {row.on_expiry}.",
+        "",
+        "—",
     ]
