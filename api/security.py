@@ -61,7 +61,9 @@ def identify(connection: Connection, service: Service, token: str) -> Caller:
     return caller
 
 
-def token_of(credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> str:
+async def token_of(
+    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
+) -> str:
     """Take the bearer token from the request.
 
     Raises:

@@ -7,7 +7,7 @@ waits never keeps a thread that an intake needs.
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, TypeVar
 
 import structlog
@@ -18,7 +18,7 @@ from api.metrics import Metrics
 from messages.signals import CompleteTask, Said
 from runtime.temporal import OrderGone, Orders, TemporalAway
 from store import outbox
-from store.database import Connection, Store
+from store.database import Connection, Store, StoreUnavailable
 from store.decisions import reject_unsent
 
 T = TypeVar("T")
@@ -39,6 +39,7 @@ class Service:
         self.public_url = public_url
         self.metrics = Metrics()
         self.in_flight = InFlight()
+        self.sent = SentMarks(self)
         self._pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="store")
 
     def now(self) -> datetime:
@@ -70,10 +71,11 @@ class Service:
         except OrderGone:
             await self.write(lambda connection: _reject(connection, order_no, said, outbox_id, self.now()))
             return
-        await self.write(lambda connection: outbox.mark_sent(connection, outbox_id, now=self.now()))
+        self.sent.add(outbox_id)
 
-    def close(self) -> None:
-        """Give threads and connections back."""
+    async def close(self) -> None:
+        """Write what is left to write, then give threads and connections back."""
+        await self.sent.flush()
         self._pool.shutdown()
         self.store.close()
 
@@ -83,6 +85,44 @@ class Service:
                 return work(connection)
 
         return await asyncio.get_running_loop().run_in_executor(self._pool, transact)
+
+
+class SentMarks:
+    """What was sent to Temporal, marked in the outbox a moment later, many in one transaction.
+
+    A mark that is lost with the process costs nothing: `Reconcile` sends again, and Temporal knows it already.
+    """
+
+    _PAUSE = timedelta(milliseconds=50)
+
+    def __init__(self, service: "Service") -> None:
+        """Begin with none."""
+        self._service = service
+        self._ids: list[int] = []
+        self._lock = asyncio.Lock()
+        self._writing: asyncio.Task[None] | None = None
+
+    def add(self, outbox_id: int) -> None:
+        """Mark a row soon."""
+        self._ids.append(outbox_id)
+        if self._writing is None or self._writing.done():
+            self._writing = asyncio.create_task(self._write_soon())
+
+    async def flush(self) -> None:
+        """Mark now what waits; whoever comes meanwhile waits until it is written."""
+        async with self._lock:
+            ids, self._ids = self._ids, []
+            if ids:
+                now = self._service.now()
+                await self._service.write(lambda connection: outbox.mark_sent(connection, ids, now=now))
+
+    async def _write_soon(self) -> None:
+        while self._ids:
+            await asyncio.sleep(self._PAUSE.total_seconds())
+            try:
+                await self.flush()
+            except StoreUnavailable:
+                _log.warning("marks_left_to_reconcile")
 
 
 def _reject(connection: Connection, order_no: str, said: Said, outbox_id: int, now: datetime) -> None:
@@ -95,10 +135,10 @@ def _reject(connection: Connection, order_no: str, said: Said, outbox_id: int, n
         reason="the order was archived before this could reach it; place a new order",
         now=now,
     )
-    outbox.mark_sent(connection, outbox_id, now=now, result="order_archived")
+    outbox.mark_sent(connection, [outbox_id], now=now, result="order_archived")
 
 
-def _service(request: Request) -> Service:
+async def _service(request: Request) -> Service:
     service = request.app.state.service
     assert isinstance(service, Service)  # noqa: S101 - narrows for the type checker
     return service

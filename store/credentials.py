@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from store.office import insert_ignore
 from store.tables import client, credential
@@ -65,11 +65,7 @@ def revoke(connection: Connection, *, kind: CredentialKind, subject: str, now: d
 
 def find_subject(connection: Connection, *, secret: str, token: str) -> Subject | None:
     """Find whom a token stands for, `None` if it is unknown or revoked."""
-    row = connection.execute(
-        select(credential.c.kind, credential.c.subject).where(
-            credential.c.keyed_hash == _keyed_hash(secret, token), credential.c.revoked_at.is_(None)
-        )
-    ).one_or_none()
+    row = connection.execute(_BY_HASH, {"hash": _keyed_hash(secret, token)}).one_or_none()
     return Subject(CredentialKind(row.kind), row.subject) if row else None
 
 
@@ -80,13 +76,17 @@ def put_client(connection: Connection, *, client_id: str, channel: str, now: dat
     )
 
 
+_BY_HASH = select(credential.c.kind, credential.c.subject).where(
+    credential.c.keyed_hash == bindparam("hash"), credential.c.revoked_at.is_(None)
+)
+_CLIENT = select(client.c.client_id, client.c.channel).where(
+    client.c.client_id == bindparam("client_id"), client.c.active.is_(True)
+)
+
+
 def find_client(connection: Connection, client_id: str) -> Client | None:
     """Find an active client."""
-    row = connection.execute(
-        select(client.c.client_id, client.c.channel).where(
-            client.c.client_id == client_id, client.c.active.is_(True)
-        )
-    ).one_or_none()
+    row = connection.execute(_CLIENT, {"client_id": client_id}).one_or_none()
     return Client(client_id=row.client_id, channel=row.channel) if row else None
 
 

@@ -5,8 +5,9 @@ On SQLite every writing transaction begins with `BEGIN IMMEDIATE`: the default m
 without an error when several writers read and then write.
 """
 
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
@@ -34,6 +35,9 @@ class Store:
             StoreUnavailable: the driver for this kind of database is not installed.
         """
         self.engine = _engine(url, pool_size=pool_size, max_overflow=0, pool_pre_ping=not _is_sqlite(url))
+        # SQLite has one writer: threads that queue here hand over at once, where its own lock would let
+        # them sleep and try again. Other processes still meet at that lock.
+        self._one_writer: AbstractContextManager[object] = _Turn() if _is_sqlite(url) else nullcontext()
         self._reader = self.engine.execution_options(**{_READ_ONLY: True})
         if _is_sqlite(url):
             event.listen(self.engine, "connect", _prepare_sqlite)
@@ -47,7 +51,7 @@ class Store:
             StoreUnavailable: the database is away, or another writer kept its lock for too long.
             WriteConflict: a unique key was taken meanwhile.
         """
-        with _available(), self.engine.begin() as connection:
+        with _available(), self._one_writer, self.engine.begin() as connection:
             yield connection
 
     @contextmanager
@@ -72,6 +76,20 @@ class Store:
     def close(self) -> None:
         """Give all connections back."""
         self.engine.dispose()
+
+
+class _Turn:
+    """A lock with an end: nobody waits for ever behind a writer that hangs."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> None:
+        if not self._lock.acquire(timeout=_LOCK_WAIT_MS / 1000):
+            raise StoreUnavailable("another writer kept its lock for too long")
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()
 
 
 def _engine(url: str, **options: Any) -> Engine:

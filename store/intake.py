@@ -231,33 +231,39 @@ def _insert(
         due_at=reading.due_at,
         remind_at=reading.remind_at,
     )
-    connection.execute(insert(orders).values(**_order_row(new, receipt, policy_version, first)))
+    connection.execute(insert(orders), _order_row(new, receipt, policy_version, first))
     if any(new.requester.values()):
-        connection.execute(insert(requester).values(order_no=order_no, **new.requester))
+        connection.execute(insert(requester), {"order_no": order_no, **new.requester})
     connection.execute(
-        insert(task).values(
-            **first.model_dump(), order_no=order_no, state=TaskState.OPEN, holder=new.received_by
-        )
+        insert(task),
+        {**first.model_dump(), "order_no": order_no, "state": TaskState.OPEN, "holder": new.received_by},
     )
     data = {"channel": new.channel, "kind": new.kind, "community": new.community, "category": new.category}
     connection.execute(
-        insert(event).values(
-            order_no=order_no,
-            run_id=INTAKE_RUN,
-            seq=1,
-            at=now,
-            type="OrderReceived",
-            actor=new.client_id,
-            via=Via.CHANNEL,
-            task_id=first.task_id,
-            data={key: value for key, value in data.items() if value},
-            abandoned=False,
-        )
+        insert(event),
+        {
+            "order_no": order_no,
+            "run_id": INTAKE_RUN,
+            "seq": 1,
+            "at": now,
+            "type": "OrderReceived",
+            "actor": new.client_id,
+            "via": Via.CHANNEL,
+            "task_id": first.task_id,
+            "data": {key: value for key, value in data.items() if value},
+            "abandoned": False,
+        },
     )
     connection.execute(
-        insert(audit).values(
-            at=now, actor=new.client_id, via=Via.CHANNEL, act="order_placed", order_no=order_no, data={}
-        )
+        insert(audit),
+        {
+            "at": now,
+            "actor": new.client_id,
+            "via": Via.CHANNEL,
+            "act": "order_placed",
+            "order_no": order_no,
+            "data": {},
+        },
     )
     return StartOrder(
         order_no=order_no,

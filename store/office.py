@@ -47,8 +47,7 @@ class StaffRow:
 def insert_ignore(connection: Connection, table: Table, values: Mapping[str, Any]) -> bool:
     """Insert a row unless its key exists; tells whether it was inserted."""
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(table).values(**values).on_conflict_do_nothing()
-    return connection.execute(statement).rowcount == 1
+    return connection.execute(dialect.insert(table).on_conflict_do_nothing(), values).rowcount == 1
 
 
 def put_units(connection: Connection, rows: Sequence[UnitRow]) -> None:

@@ -4,6 +4,7 @@ Assumes that whoever claims a row may die: a claim is a lease that runs out, and
 late loser from marking what somebody else has done since.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -42,26 +43,29 @@ def put(
 ) -> int:
     """Keep what is to be sent; who put it may try at once, the others wait a few seconds."""
     row = connection.execute(
-        insert(outbox).values(
-            order_no=order_no,
-            kind=kind,
-            payload=payload,
-            created_at=now,
-            next_at=now + _INLINE_GRACE,
-            attempts=0,
-            lease_epoch=0,
-            done_at=None,
-        )
+        insert(outbox),
+        {
+            "order_no": order_no,
+            "kind": kind,
+            "payload": payload,
+            "created_at": now,
+            "next_at": now + _INLINE_GRACE,
+            "attempts": 0,
+            "lease_epoch": 0,
+            "done_at": None,
+        },
     )
     key = row.inserted_primary_key
     return int(key[0]) if key else 0
 
 
-def mark_sent(connection: Connection, outbox_id: int, *, now: datetime, result: str = "sent") -> None:
-    """Mark a row that was sent inline."""
+def mark_sent(
+    connection: Connection, outbox_ids: Sequence[int], *, now: datetime, result: str = "sent"
+) -> None:
+    """Mark rows that were sent inline."""
     connection.execute(
         update(outbox)
-        .where(outbox.c.id == outbox_id, outbox.c.done_at.is_(None))
+        .where(outbox.c.id.in_(outbox_ids), outbox.c.done_at.is_(None))
         .values(done_at=now, result=result)
     )
 

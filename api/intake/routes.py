@@ -12,7 +12,6 @@ from api.keys import KeyHeader, required_key
 from api.security import ChannelDep
 from api.service import Service, ServiceDep
 from runtime.temporal import TemporalAway
-from store import outbox
 from store.credentials import Client
 from store.database import Connection, WriteConflict
 from store.intake import NewOrder, Placed, Receipt, UnknownOfficer, place_order
@@ -91,7 +90,7 @@ async def _start(service: Service, placed: Placed) -> None:
         service.metrics.starts_left.inc()
         _log.warning("start_left_to_reconcile", order_no=start.order_no)
         return
-    await service.write(lambda connection: outbox.mark_sent(connection, outbox_id, now=service.now()))
+    service.sent.add(outbox_id)
 
 
 def _respond(receipt: Receipt) -> dict[str, Any]:
