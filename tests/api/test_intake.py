@@ -34,7 +34,9 @@ class TestAnOrder:
             rows = api.office.rows(f"SELECT * FROM {table} WHERE order_no = :no", no=order_no)  # noqa: S608
             assert len(rows) == 1, table
         assert len(api.office.rows("SELECT * FROM idempotency")) == 1
-        assert api.office.rows("SELECT result FROM outbox")[0]["result"] == "sent"
+        await api.office.eventually(
+            lambda: api.office.rows("SELECT result FROM outbox")[0]["result"] == "sent", "marked as sent"
+        )
 
     async def test_goes_to_the_officer_who_took_it(self, api: Api) -> None:
         headers = api.channel("home_visit")
