@@ -9,7 +9,7 @@ PY := .venv/bin/python
 RUN := $(PY) -m
 SYNCED := .venv/.synced
 
-.PHONY: help setup run demo test test-fast replay fmt check docs migrate bench clean
+.PHONY: help setup run demo test dev-server test-fast replay fmt check docs migrate bench clean
 
 help: ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,8 +24,11 @@ demo: $(SYNCED) ## play the stories on ports and data of their own, print their 
 setup: $(SYNCED) ## install what is needed, from the lock file
 
 ##@ Change
-test: $(SYNCED) ## run all tests, on a real Temporal server
+test: $(SYNCED) dev-server ## run all tests, on a real Temporal server
 	@$(RUN) pytest -n 3
+
+dev-server: $(SYNCED) ## find, download or build the Temporal dev server (once, about three minutes)
+	@$(RUN) runtime.devserver
 
 test-fast: $(SYNCED) ## run the tests that need no server
 	@$(RUN) pytest tests/domain tests/messages tests/store tests/habits

@@ -35,7 +35,7 @@ _ROWS: Final[Mapping[str, str]] = {
     "rework": "promise of a later round: after a call-back that said no, or a reopening (重办、重开)",
     "rework_cap": "rounds of rework before supervision",
     "follow_up": "time for one attempt to call back (回访)",
-    "follow_up_gap": "added to the time of each further attempt",
+    "follow_up_gap": "before each further attempt opens",
     "follow_up_attempts": "attempts to call back",
     "supervision_first": "time of a leader, the first time in a row (督办)",
     "supervision_longest": "longest time of a leader, after doubling",

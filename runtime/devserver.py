@@ -441,3 +441,22 @@ async def _run(
         reason = f"{name} ended with {process.returncode}: {said}"
         raise _WayFailed(reason)
     return text
+
+
+def _tell(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
+
+
+def main() -> int:
+    """Find or build the program and print where it is: for `make`, before something needs it quickly."""
+    try:
+        found = asyncio.run(find_temporal_cli(_tell))
+    except TemporalCliNotFound as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    sys.stdout.write(f"Temporal dev server: {found}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

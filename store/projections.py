@@ -144,11 +144,15 @@ def _settle_verdicts(connection: Connection, step: RecordStep) -> dict[str, Via]
     for verdict in step.verdicts:
         said_id = _id_of(verdict)
         mine = (decision.c.decision_id == said_id) & (decision.c.order_no == step.order_no)
-        row = connection.execute(select(decision.c.via, decision.c.status).where(mine)).one_or_none()
+        row = connection.execute(
+            select(decision.c.via, decision.c.status, decision.c.name, decision.c.actor).where(mine)
+        ).one_or_none()
         if row is not None:
-            vias[said_id] = Via(row.via)
+            as_kept = (row.name, row.actor) == (_name_of(verdict), verdict.said.actor)
+            vias[said_id] = Via(row.via) if as_kept else Via.OPERATOR
             if row.status == DecisionStatus.PENDING:
-                connection.execute(update(decision).where(mine).values(**_settled(verdict)))
+                settled = _settled(verdict) if as_kept else _overtaken(verdict)
+                connection.execute(update(decision).where(mine).values(**settled))
             continue
         vias[said_id] = Via.OPERATOR
         connection.execute(insert(decision).values(**_operator_row(step.order_no, said_id, verdict)))
@@ -173,6 +177,22 @@ def _id_of(verdict: Verdict) -> str:
     return said.decision_id if isinstance(said, CompleteTask) else said.action_id
 
 
+def _name_of(verdict: Verdict) -> str:
+    said = verdict.said
+    return said.outcome if isinstance(said, CompleteTask) else said.action
+
+
+def _overtaken(verdict: Verdict) -> dict[str, Any]:
+    """Tell the sender of a row that a signal with its id said something else, and what became of that."""
+    what = "was taken" if verdict.applied else "was refused"
+    return {
+        "status": DecisionStatus.REJECTED,
+        "code": "overtaken_by_signal",
+        "reason": f"a signal with this id said {_name_of(verdict)} by {verdict.said.actor}, which {what}",
+        "settled_at": verdict.at,
+    }
+
+
 def _settled(verdict: Verdict) -> dict[str, Any]:
     return {
         "status": DecisionStatus.APPLIED if verdict.applied else DecisionStatus.REJECTED,
@@ -185,7 +205,7 @@ def _settled(verdict: Verdict) -> dict[str, Any]:
 def _operator_row(order_no: str, said_id: str, verdict: Verdict) -> dict[str, Any]:
     said = verdict.said
     by_task = isinstance(said, CompleteTask)
-    name = said.outcome if isinstance(said, CompleteTask) else said.action
+    name = _name_of(verdict)
     texts = {
         each.name: str(said.fields.get(each.name) or said.comment or "")
         for each in _fields_of(name)

@@ -122,6 +122,25 @@ class TestARawSignal:
         assert refused[0]["reason"]
         await finish(office, order_no)
 
+    async def test_that_takes_the_id_of_a_kept_decision_tells_its_sender(self, office: Office) -> None:
+        order_no = await office.place()
+        kept = office.submit(await office.task(order_no, TaskKind.FIRST_CONTACT), "resolve", text="答复")
+        task = await office.task(order_no, TaskKind.FIRST_CONTACT)
+        payload = {
+            "task_id": task["task_id"],
+            "decision_id": kept.row.decision_id,
+            "actor": "x",
+            "outcome": "refer",
+        }
+        await office.signal(order_no, {**payload, "comment": "另有意见"})
+        row = await office.settled(kept.row.decision_id)
+        assert (row["status"], row["code"]) == ("rejected", "overtaken_by_signal")
+        assert "refer by x, which was taken" in row["reason"]
+        completed = next(each for each in office.events(order_no) if each["type"] == "TaskCompleted")
+        assert completed["via"] == "operator"
+        await office.act(order_no, "withdraw")
+        await office.result(order_no)
+
     async def test_on_a_task_that_is_done_is_refused_with_who_and_when(self, office: Office) -> None:
         order_no = await office.place()
         task = await office.task(order_no, TaskKind.FIRST_CONTACT)

@@ -29,5 +29,5 @@ def read(
 
 
 def unknown(name: str) -> Malformed:
-    """Keep the name of a signal that does not exist, shortened."""
-    return Malformed(name[:60])
+    """Keep the name of a signal that does not exist, shortened and without what no database stores."""
+    return Malformed("".join(letter for letter in name[:60] if letter.isprintable()))
