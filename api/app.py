@@ -42,6 +42,9 @@ class Edge:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        if b"%00" in scope["raw_path"] + scope["query_string"]:
+            await errors.answer(errors.nul())(scope, receive, send)
+            return
         began, status = time.perf_counter(), 500
 
         async def send_on(message: Message) -> None:

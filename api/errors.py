@@ -36,6 +36,7 @@ STATUS: Final[Mapping[str, int]] = {
     "source_reference_reused": 409,
     "supervised_already": 409,
     "task_done": 409,
+    "too_often": 409,
     "unknown_action": 422,
     "unknown_field": 422,
     "unknown_officer": 422,
@@ -119,6 +120,11 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
 def too_large() -> Problem:
     """Say that a body is longer than anything that is read here."""
     return Problem(413, "body_too_large", "the body is longer than this route reads; shorten its texts")
+
+
+def nul() -> Problem:
+    """Say that an address holds a character that no database stores."""
+    return Problem(400, "nul_character", "the address holds a NUL character; leave it out")
 
 
 def install(app: FastAPI) -> None:

@@ -57,6 +57,8 @@ class Service:
     async def send(self, order_no: str, said: Said, outbox_id: int) -> None:
         """Signal after the commit; what does not get through in time stays in the outbox for `Reconcile`."""
         try:
+            # A start of this process that is not marked yet would make the signal wait for nothing.
+            await self.sent.flush()
             if await self.read(
                 lambda connection: outbox.must_wait(connection, order_no, outbox_id, now=self.now())
             ):
@@ -65,7 +67,7 @@ class Service:
                 await self.orders.complete_task(order_no, said)
             else:
                 await self.orders.act(order_no, said)
-        except TemporalAway:
+        except (TemporalAway, StoreUnavailable):
             _log.warning("signal_left_to_reconcile", order_no=order_no)
             return
         except OrderGone:

@@ -104,8 +104,12 @@ def _due(facts: ClockFacts, since: datetime, book: PolicyBook) -> datetime:
 
 
 def _handling_due(facts: ClockFacts, since: datetime, book: PolicyBook) -> datetime:
-    """A late desk is the desk's breach: the unit has at least the minimum remainder of the class."""
-    floor = since + book.minimum_remainder[facts.order_class or OrderClass.GENERAL]
+    """A late desk is the desk's breach: the unit has at least the minimum remainder of the class.
+
+    In a later round (`repetition`) never more than the rework limit, which is the promise itself.
+    """
+    remainder = book.minimum_remainder[facts.order_class or OrderClass.GENERAL]
+    floor = since + (remainder if facts.repetition == 1 else min(remainder, book.rework))
     return max(_utc(facts.promised_at), floor) if facts.promised_at else floor
 
 

@@ -12,6 +12,8 @@ from domain.deadlines import is_reckonable
 from domain.lifecycle import ACTIONS, MAX_TEXT, ActionName, Field, FieldType, TaskKind, outcomes_of
 from domain.orders import Stage
 
+_LONGEST_INSTANT = 40
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Refusal:
@@ -68,21 +70,50 @@ def judge_outcome(
     return _judge_fields(outcome.fields, wanted)
 
 
-def judge_action(wanted: Submission, *, stage: Stage, reopened: bool, supervised: bool) -> Refusal | None:
-    """Judge an action on an order that is at `stage`; `None` means that it is in order."""
+def judge_action(
+    wanted: Submission,
+    *,
+    stage: Stage,
+    reopened: bool,
+    supervised: bool,
+    taken: int = 0,
+    handled_by: str | None = None,
+) -> Refusal | None:
+    """Judge an action on an order that is at `stage`; `None` means that it is in order.
+
+    `taken` is how often the order took this action before.
+    """
     action = next((each for each in ACTIONS.values() if each.name == wanted.name), None)
     if action is None:
         names = ", ".join(ACTIONS)
         return Refusal(
             code="unknown_action", reason=f"there is no such action; choose one of: {names}", field="action"
         )
-    if action.name is ActionName.SUPERVISE and supervised:
-        return Refusal(code="supervised_already", reason="the order is under supervision already")
-    if stage not in action.stages:
-        return Refusal(code="wrong_stage", reason=f"{action.name} is not possible in the stage {stage}")
-    if action.name is ActionName.REOPEN and reopened:
-        return Refusal(code="reopened_already", reason="an order is reopened once; place a new order instead")
-    return _judge_fields(action.fields, wanted)
+    name = action.name
+    rules = (
+        (
+            name is ActionName.SUPERVISE and supervised,
+            Refusal(code="supervised_already", reason="the order is under supervision already"),
+        ),
+        (
+            name is ActionName.RATE and wanted.actor == handled_by,
+            Refusal(code="own_work", reason="who handled an order does not rate it; ask a colleague"),
+        ),
+        (
+            taken >= action.most,
+            Refusal(code="too_often", reason=f"{name} was sent {taken} times; please call the hotline"),
+        ),
+        (
+            stage not in action.stages,
+            Refusal(code="wrong_stage", reason=f"{name} is not possible in the stage {stage}"),
+        ),
+        (
+            name is ActionName.REOPEN and reopened,
+            Refusal(code="reopened_already", reason="an order is reopened once; place a new order instead"),
+        ),
+    )
+    broken = next((refusal for is_broken, refusal in rules if is_broken), None)
+    return broken or _judge_fields(action.fields, wanted)
 
 
 def _judge_fields(fields: tuple[Field, ...], wanted: Submission) -> Refusal | None:
@@ -117,17 +148,25 @@ def _judge_field(each: Field, wanted: Submission) -> Refusal | None:
 def _wrong(each: Field, value: object, now: datetime) -> str | None:
     if each.type is FieldType.NONE_YET:
         return None if value == [] else f"{each.name} is not possible yet; leave it out"
-    if not isinstance(value, str) or not value.strip():
-        return f"{each.name} must be a text that is not empty"
+    if not isinstance(value, str) or not value.strip() or not _can_be_stored(value):
+        return f"{each.name} must be a text that is not empty, without NUL characters or halves of emoji"
     match each.type:
         case FieldType.TEXT if len(value) > MAX_TEXT:
             return f"{each.name} is longer than {MAX_TEXT} characters"
         case FieldType.CODE | FieldType.UNIT if value not in each.codes:
             return f"{each.name} must be one of: {', '.join(each.codes)}"
         case FieldType.INSTANT:
-            return _wrong_instant(each, instant(value), now)
+            return _wrong_instant(each, instant(value) if len(value) <= _LONGEST_INSTANT else None, now)
         case _:
             return None
+
+
+def _can_be_stored(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return "\x00" not in text
 
 
 def _wrong_instant(each: Field, value: datetime | None, now: datetime) -> str | None:

@@ -109,13 +109,17 @@ class Task:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Action:
-    """One row of the actions; `stages` are those in which it is taken, `roles` the staff who may send it."""
+    """One row of the actions; `stages` are those in which it is taken, `roles` the staff who may send it.
+
+    `most`: how often one order takes it, so that nobody can fill its history.
+    """
 
     name: ActionName
     label: str
     fields: tuple[Field, ...]
     stages: frozenset[Stage]
     roles: frozenset[Role]
+    most: int = 20
 
 
 def _text(label: str, *, name: str = "text") -> Field:

@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from pydantic import ConfigDict, Field
+
 from messages.wire import Wire
 
 
@@ -57,8 +59,18 @@ class RefusedSignal(Wire):
     reason: str
 
 
+class TaskStatus(OpenTask):
+    """A task as the query `status` shows it; who is at it is known to the store alone."""
+
+    order_no: str
+    state: str = "open"
+    holder: str | None = None
+
+
 class OrderStatus(Wire):
     """The answer of the query `status`: the order, its open tasks and the signals it refused."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", serialize_by_alias=True)
 
     order_no: str
     stage: str
@@ -66,13 +78,16 @@ class OrderStatus(Wire):
     round: int
     tier: str
     unit: str
-    order_class: str | None
+    order_class: str | None = Field(alias="class")
+    category: str | None
     received_at: datetime
     promised_at: datetime | None
+    due_at: datetime | None
     escalations: int
     overdue: bool
-    open_tasks: tuple[OpenTask, ...]
-    refused: tuple[RefusedSignal, ...]
+    held: bool = False
+    tasks: tuple[TaskStatus, ...]
+    refusals: tuple[RefusedSignal, ...]
 
 
 class DeliverMessages(Wire):

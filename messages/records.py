@@ -121,6 +121,7 @@ class RecordStep(Wire):
     policy: str
     order: OrderFacts
     open_tasks: tuple[str, ...] = ()
+    next_event: int = 1
     events: tuple[EventRecord, ...] = ()
     opened: tuple[TaskOpened, ...] = ()
     closed: tuple[TaskClosed, ...] = ()

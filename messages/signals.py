@@ -15,6 +15,7 @@ MAX_SIGNAL_BYTES = 32_768
 """Longest payload that is read: what one signal carries goes on into `record` and must fit there."""
 
 Name = Annotated[str, Field(min_length=1, max_length=100)]
+TaskId = Annotated[str, Field(min_length=1, max_length=64)]
 
 
 class CompleteTask(Wire):
@@ -25,7 +26,7 @@ class CompleteTask(Wire):
     """
 
     kind: Literal["decision"] = "decision"
-    task_id: Name
+    task_id: TaskId
     decision_id: Name
     actor: Name
     outcome: Name

@@ -94,7 +94,7 @@ class _Turn:
 
 def _engine(url: str, **options: Any) -> Engine:
     try:
-        return create_engine(url, **options)
+        return create_engine(url, hide_parameters=True, **options)
     except ModuleNotFoundError as error:
         raise StoreUnavailable(f"the driver {error.name} for this database is not installed") from error
 
@@ -104,10 +104,10 @@ def _available() -> Iterator[None]:
     try:
         yield
     except OperationalError as error:
-        # Only the kind of error: its text may hold values of the statement.
-        raise StoreUnavailable(type(error.orig).__name__) from error
+        # Only the kind of error, and no cause: its text holds statement and values, and would travel far.
+        raise StoreUnavailable(type(error.orig).__name__) from None
     except IntegrityError as error:
-        raise WriteConflict(type(error.orig).__name__) from error
+        raise WriteConflict(type(error.orig).__name__) from None
 
 
 def _is_sqlite(url: str) -> bool:

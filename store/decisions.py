@@ -13,7 +13,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, select, update
 
 from domain.errors import DomainError
 from domain.judgement import Refusal, Submission, judge_action, judge_outcome
@@ -225,6 +225,8 @@ def submit_action(
         stage=Stage(order.stage),
         reopened=order.reopened,
         supervised=Stage(order.stage) is Stage.SUPERVISION,
+        taken=_times_taken(connection, order_no, action),
+        handled_by=order.handled_by,
     )
     if refusal and refusal.code == "unknown_action":
         raise Refused(refusal)
@@ -364,6 +366,16 @@ def _keep(
     if row is None:
         raise NotFound(f"there is no decision {said_id!r}")
     return Submitted(row=row, said=said, outbox_id=outbox_id)
+
+
+def _times_taken(connection: Connection, order_no: str, action: str) -> int:
+    query = select(func.count()).where(
+        decision.c.order_no == order_no,
+        decision.c.subject == Subject.ORDER,
+        decision.c.name == action,
+        decision.c.status != DecisionStatus.REJECTED,
+    )
+    return connection.scalar(query) or 0
 
 
 def _find(connection: Connection, decision_id: str) -> Row[Any] | None:

@@ -55,7 +55,7 @@ def apply_step(connection: Connection, step: RecordStep, book: PolicyBook) -> Re
         pending = pending_on(connection, step.order_no, step.expiry)
         if pending:
             return RecordAnswer(pending=tuple(pending))
-    promised_at = _promised(step.promise, book)
+    promised_at = _promised(step.promise, order.source_due_at, book)
     clocks = {request.key: _read(request, promised_at, book) for request in step.clocks}
     vias = _settle_verdicts(connection, step)
     _write_tasks(connection, step, clocks)
@@ -94,10 +94,11 @@ def _check_run(connection: Connection, order: Row[Any], step: RecordStep) -> Non
         return
     if order.recorded_at is not None and step.at < order.recorded_at:
         raise StaleRun(f"order {step.order_no}: a later run has taken over")
-    first = min((each.seq for each in step.events), default=order.recorded_seq + 1)
     connection.execute(
         update(event)
-        .where(event.c.order_no == step.order_no, event.c.run_id != step.run_id, event.c.seq >= first)
+        .where(
+            event.c.order_no == step.order_no, event.c.run_id != step.run_id, event.c.seq >= step.next_event
+        )
         .values(abandoned=True)
     )
     mine = task.c.order_no == step.order_no
@@ -113,12 +114,14 @@ def _check_run(connection: Connection, order: Row[Any], step: RecordStep) -> Non
     )
 
 
-def _promised(request: PromiseRequest | None, book: PolicyBook) -> datetime | None:
+def _promised(request: PromiseRequest | None, cap: datetime | None, book: PolicyBook) -> datetime | None:
+    """Reckon a promise; in the first round a limit set by a superior platform caps it."""
     if request is None:
         return None
     if request.order_class is None:
         return round_promise(request.since, book)
-    return promise(request.since, OrderClass(request.order_class), book)
+    promised = promise(request.since, OrderClass(request.order_class), book)
+    return min(promised, cap) if cap else promised
 
 
 def _read(request: ClockRequest, promised_at: datetime | None, book: PolicyBook) -> Clock:

@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, and_, exists, func, or_, select
 
+from domain.deadlines import is_reckonable
 from domain.errors import DomainError
 from domain.lifecycle import TaskState
 from domain.orders import Stage
@@ -240,6 +241,6 @@ def _read_cursor(cursor: str) -> tuple[datetime, str]:
         read = datetime.fromisoformat(at)
     except (binascii.Error, ValueError, TypeError) as error:
         raise BadCursor("this cursor was not given out here; begin again without one") from error
-    if read.tzinfo is None or not isinstance(last, str):
+    if not is_reckonable(read) or not isinstance(last, str):
         raise BadCursor("this cursor was not given out here; begin again without one")
     return read, last

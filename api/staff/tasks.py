@@ -122,7 +122,9 @@ async def decide(
     return views.decision_view(row)
 
 
-@router.get("/decisions/{decision_id}", response_model=DecisionView, responses=problems(401, 403, 404, 422))
+@router.get(
+    "/decisions/{decision_id:path}", response_model=DecisionView, responses=problems(401, 403, 404, 422)
+)
 async def read_decision(decision_id: str, who: StaffDep, service: ServiceDep) -> DecisionView:
     """Read what became of a decision or action."""
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
+from urllib.parse import quote
 
 from sqlalchemy import Row
 
@@ -117,7 +118,7 @@ def decision_view(row: DecisionRow) -> DecisionView:
 
 def decision_href(decision_id: str) -> str:
     """Say where a decision is read."""
-    return f"/api/v1/decisions/{decision_id}"
+    return f"/api/v1/decisions/{quote(decision_id, safe='')}"
 
 
 def schema_of(fields: Sequence[Field]) -> dict[str, Any]:

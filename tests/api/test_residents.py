@@ -54,6 +54,12 @@ class TestTracking:
             "resident"
         }
 
+    async def test_takes_twenty_urges_and_no_more(self, api: Api) -> None:
+        track = (await api.placed())["links"]["track"]
+        answers = [await api.http.post(f"{track}/urge") for _ in range(21)]
+        assert [each.status_code for each in answers] == [202] * 20 + [409]
+        assert answers[-1].json()["code"] == "too_often"
+
     async def test_refuses_what_is_wrong_in_a_form(self, api: Api) -> None:
         track = (await api.placed())["links"]["track"]
         for path, body in (

@@ -1,6 +1,7 @@
 """What staff see and decide over HTTP."""
 
 import asyncio
+import base64
 import uuid
 from typing import Any
 
@@ -46,6 +47,11 @@ class TestADecision:
         assert (response.status_code, body["status"]) == (202, "pending")
         assert body["href"] == "/api/v1/decisions/decision-1"
         assert (await api.http.get(body["href"], headers=who)).json() == body
+
+    async def test_can_be_read_whatever_its_key_looks_like(self, api: Api) -> None:
+        _, task_id, who = await first_task(api)
+        kept = (await decide(api, task_id, who, "resolve", key="aGVs/bG8+x=?#%", text="答复")).json()
+        assert (await api.http.get(kept["href"], headers=who)).json() == kept
 
     async def test_that_is_waited_for_in_vain_says_when_to_look_again(self, api: Api) -> None:
         _, task_id, who = await first_task(api)
@@ -181,7 +187,8 @@ class TestATask:
         assert seen == sorted(seen, key=lambda each: (each["due_at"], each["task_id"]))
 
     async def test_lists_refuse_a_cursor_that_was_never_given(self, api: Api) -> None:
-        for cursor in ("nonsense", "WyJ4IiwgMV0=", "bnVsbA=="):
+        long_ago = base64.urlsafe_b64encode(b'["0001-01-01T00:00:00+01:00", "x"]').decode()
+        for cursor in ("nonsense", "WyJ4IiwgMV0=", "bnVsbA==", long_ago):
             response = await api.http.get(f"/api/v1/tasks?cursor={cursor}", headers=api.staff("duty-1"))
             assert (response.status_code, response.json()["code"]) == (422, "bad_cursor")
 

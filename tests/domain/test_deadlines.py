@@ -82,6 +82,14 @@ class TestAClock:
         )
         assert clock(facts, STANDARD).due_at == at(due), case
 
+    @pytest.mark.parametrize("order_class", list(OrderClass))
+    def test_of_a_later_round_is_its_promise(self, order_class: OrderClass) -> None:
+        promised = round_promise(NOON, STANDARD)
+        facts = ClockFacts(
+            basis=Basis.PROMISE, since=NOON, order_class=order_class, promised_at=promised, repetition=2
+        )
+        assert clock(facts, STANDARD).due_at == promised
+
     @pytest.mark.parametrize(
         ("order_class", "due"),
         [

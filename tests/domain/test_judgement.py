@@ -89,6 +89,15 @@ class TestADecision:
             (TaskKind.HANDLE, "report_result", {}, "missing_field", "text"),
             (TaskKind.HANDLE, "report_result", {"text": "  "}, "invalid_field", "text"),
             (TaskKind.HANDLE, "report_result", {"text": 5}, "invalid_field", "text"),
+            (TaskKind.HANDLE, "report_result", {"text": "a\x00b"}, "invalid_field", "text"),
+            (TaskKind.HANDLE, "report_result", {"text": "half \ud83d"}, "invalid_field", "text"),
+            (
+                TaskKind.SUPERVISE,
+                "set_date",
+                {"due_at": "9999-12-31T23:59:59-08:00"},
+                "invalid_field",
+                "due_at",
+            ),
             (TaskKind.HANDLE, "report_result", {"text": "好" * 4001}, "invalid_field", "text"),
             (
                 TaskKind.HANDLE,
@@ -185,6 +194,21 @@ class TestAnAction:
             wanted("reopen", {"text": "又坏了"}), stage=Stage.CLOSED, reopened=True, supervised=False
         )
         assert code_of(again) == "reopened_already"
+
+    def test_is_taken_so_often_and_no_more(self) -> None:
+        again = judge_action(wanted("urge"), stage=Stage.HANDLING, reopened=False, supervised=False, taken=20)
+        assert code_of(again) == "too_often"
+
+    def test_to_rate_ones_own_work_is_refused(self) -> None:
+        fields = {"solved": "yes", "satisfied": "yes"}
+        refusal = judge_action(
+            wanted("rate", fields),
+            stage=Stage.FOLLOW_UP,
+            reopened=False,
+            supervised=False,
+            handled_by="somebody",
+        )
+        assert code_of(refusal) == "own_work"
 
     def test_to_supervise_is_refused_while_somebody_does(self) -> None:
         refusal = judge_action(wanted("supervise"), stage=Stage.SUPERVISION, reopened=False, supervised=True)

@@ -14,6 +14,7 @@ from messages.records import (
     ClockRequest,
     EventRecord,
     OrderFacts,
+    PromiseRequest,
     RecordAnswer,
     RecordStep,
     TaskClosed,
@@ -67,6 +68,7 @@ def step_of(start: StartOrder, **changes: Any) -> RecordStep:
         "policy": "standard",
         "order": OrderFacts(stage="classification", tier="street", unit="street"),
         "open_tasks": (desk.task_id,),
+        "next_event": 2,
         "events": (EventRecord(seq=2, at=at, type="OrderReferred", actor="system"),),
         "opened": (desk,),
         "closed": (
@@ -142,6 +144,21 @@ class TestAStep:
         (order,) = rows(store, "SELECT stage, run_id, recorded_seq, due_at FROM orders")
         assert order[:3] == ("classification", "run-1", 2)
         assert datetime.fromisoformat(order[3] + "+00:00") == due
+
+    def test_promises_no_more_than_a_superior_platform_allows(self, store: Store) -> None:
+        cap = now() + timedelta(days=2)
+        start = take(store, source_due_at=cap)
+        step = step_of(start, promise=PromiseRequest(since=start.received_at, order_class="general"))
+        with store.write() as connection:
+            assert projections.apply_step(connection, step, STANDARD).promised_at == cap
+
+    def test_that_fails_says_nothing_of_its_values(self, store: Store) -> None:
+        twice = EventRecord(seq=2, at=now(), type="X", actor="PRIVATE-13912345678")
+        step = step_of(take(store), events=(twice, twice))
+        with pytest.raises(WriteConflict) as failed, store.write() as connection:
+            projections.apply_step(connection, step, STANDARD)
+        assert failed.value.__cause__ is None
+        assert "PRIVATE" not in str(failed.value)
 
     def test_is_written_once_however_often_it_comes(self, store: Store) -> None:
         step = step_of(take(store))

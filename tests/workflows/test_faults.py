@@ -1,13 +1,24 @@
 """What is decided in time never loses to our own outage, and what was accepted is never lost."""
 
 import asyncio
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import pytest
+from temporalio import activity
 from temporalio.testing import ActivityEnvironment
+from temporalio.worker import Worker
 
+import worker
+from activities.deliver import Courier
 from activities.reconcile import OutboxDrain
+from activities.record import Recorder
 from domain.lifecycle import TaskKind
+from gateways.messaging.protocol import GatewayRefused, Message
+from messages.names import RECORD
+from messages.records import RecordAnswer, RecordStep
 from runtime.temporal import Orders
 from store.decisions import TaskClosed
 from tests.support.office import Office, now
@@ -151,3 +162,42 @@ class TestMessages:
         await office.result(order_no)
         assert "MessagesUndelivered" in office.types(order_no)
         assert [each["state"] for each in office.rows("SELECT state FROM message")] == ["failed"]
+
+    async def test_that_fail_while_a_limit_is_recorded_keep_the_numbers_in_sequence(
+        self, closed_office: Office
+    ) -> None:
+        """Red when the courier numbers its failure itself: two events with one number stop the order for ever."""
+        office, released = closed_office, threading.Event()
+
+        class Stubborn:
+            def send(self, _message: Message) -> None:
+                released.wait(20)
+                raise GatewayRefused
+
+        class Slow(Recorder):
+            @activity.defn(name=RECORD)
+            def record(self, step: RecordStep) -> RecordAnswer:
+                if step.expiry and not released.is_set():
+                    released.set()
+                    while not office.rows("SELECT 1 FROM message WHERE state = 'failed'"):
+                        time.sleep(0.02)
+                    time.sleep(0.5)  # until the workflow has heard of the failed delivery
+                return super().record(step)
+
+        at_work = Worker(
+            office.client,
+            task_queue=office.queue,
+            workflows=worker.WORKFLOWS,
+            activities=[Slow(office.store).record, Courier(office.store, Stubborn(), now).deliver],
+            activity_executor=ThreadPoolExecutor(4),
+            workflow_runner=worker.RUNNER,
+            interceptors=worker.INTERCEPTORS,
+        )
+        async with at_work:
+            order_no = await office.place()
+            await office.task(order_no, TaskKind.CLASSIFY)
+            await office.act(order_no, "withdraw")
+            await office.result(order_no)
+        types = office.types(order_no)
+        assert {"LimitPassed", "MessagesUndelivered"} <= set(types)
+        assert [each["seq"] for each in office.events(order_no)] == list(range(1, len(types) + 1))

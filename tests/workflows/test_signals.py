@@ -50,7 +50,7 @@ class TestAMalformedSignal:
         refused = await office.eventually(lambda: office.data(order_no, "SignalRefused"), f"refused: {case}")
         assert refused[0]["signal"] == name
         assert refused[0]["code"] == "malformed"
-        assert [each.code for each in (await office.status(order_no)).refused] == ["malformed"]
+        assert [each.code for each in (await office.status(order_no)).refusals] == ["malformed"]
         await finish(office, order_no)
         assert "WORKFLOW_TASK_FAILED" not in await office.history(order_no)
 

@@ -20,7 +20,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.lifecycle import SYSTEM, TASKS, TaskKind, TaskState
     from domain.orders import Ending, OrderClass, Role, Stage, Tier
     from domain.policy import policy
-    from messages.orders import OpenTask, OrderStatus, StartOrder
+    from messages.orders import OrderStatus, StartOrder, TaskStatus
     from messages.records import ClockRequest, PromiseRequest, TaskOpened
     from messages.signals import Said
 
@@ -142,36 +142,42 @@ class Case:
     def status(self) -> OrderStatus:
         """Say how the order stands."""
         state = self.state
-        return OrderStatus(
+        return OrderStatus.model_validate(
+            {
+                "order_no": self.start.order_no,
+                "stage": state.stage,
+                "ending": state.ending,
+                "round": state.round,
+                "tier": state.tier,
+                "unit": state.unit,
+                "class": state.order_class,
+                "category": state.category,
+                "received_at": self.start.received_at,
+                "promised_at": state.promised_at,
+                "due_at": state.due_at,
+                "escalations": state.escalations,
+                "overdue": state.overdue,
+                "tasks": tuple(self._task_status(task) for task in state.open_tasks.values()),
+                "refusals": tuple(state.refused),
+            }
+        )
+
+    def _task_status(self, task: HumanTask) -> TaskStatus:
+        return TaskStatus(
+            task_id=task.task_id,
             order_no=self.start.order_no,
-            stage=state.stage,
-            ending=state.ending,
-            round=state.round,
-            tier=state.tier,
-            unit=state.unit,
-            order_class=state.order_class,
-            received_at=self.start.received_at,
-            promised_at=state.promised_at,
-            escalations=state.escalations,
-            overdue=state.overdue,
-            open_tasks=tuple(
-                OpenTask(
-                    task_id=task.task_id,
-                    kind=task.kind,
-                    unit=task.unit,
-                    tier=task.tier,
-                    role=task.role,
-                    opened_at=task.opened_at,
-                    due_at=task.deadline.due_at,
-                    remind_at=task.deadline.remind_at,
-                )
-                for task in state.open_tasks.values()
-            ),
-            refused=tuple(state.refused),
+            kind=task.kind,
+            unit=task.unit,
+            tier=task.tier,
+            role=task.role,
+            opened_at=task.opened_at,
+            due_at=task.deadline.due_at,
+            remind_at=task.deadline.remind_at,
         )
 
     def _next_round(self, cause: str) -> None:
         self.state.round += 1
+        self.state.supervisions = 0
         self.state.ending = None
         self._ledger.promise(PromiseRequest(since=workflow.now()))
         self.note("RoundBegan", cause=cause, round=self.state.round)

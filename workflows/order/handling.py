@@ -55,10 +55,10 @@ def _hand_up(case: Case, answer: Decided | Expired) -> bool:
     """Pass the order one tier up and tell the resident; `False` at the district, where only a leader is above."""
     state = case.state
     above = state.tier.above
-    state.escalations += 1
     if above is None:
         case.note("OrderHandedUp", unit=state.unit, to="supervision")
         return False
+    state.escalations += 1
     routed = responsible_unit(above, category=state.category, community=case.start.community)
     former, state.unit, state.tier, state.lead = state.unit, routed.unit, routed.tier, routed.unit
     by_limit = isinstance(answer, Expired)
@@ -76,4 +76,6 @@ def _hand_up(case: Case, answer: Decided | Expired) -> bool:
 
 def _begin(case: Case, kind: TaskKind, basis: Basis) -> HumanTask:
     state = case.state
-    return case.begin(kind, basis, unit=state.unit, tier=state.tier, role=handler_role(state.tier))
+    return case.begin(
+        kind, basis, unit=state.unit, tier=state.tier, role=handler_role(state.tier), repetition=state.round
+    )

@@ -118,11 +118,14 @@ class Judge:
             stage=self._state.stage,
             reopened=self._state.reopened,
             supervised=self._state.supervised,
+            taken=self._state.taken.get(said.action, 0),
+            handled_by=self._state.handled_by,
         )
         if refusal:
             self._refuse(said, refusal)
             return None
         action = ACTIONS[ActionName(said.action)]
+        self._state.taken[said.action] = self._state.taken.get(said.action, 0) + 1
         codes = {each.name for each in action.fields if each.type is not FieldType.TEXT}
         self._ledger.event(
             _ACTION_EVENTS[action.name],
@@ -203,7 +206,9 @@ def _signal_of(said: Said | Malformed) -> str:
 
 
 def _submission(said: Said, name: str) -> Submission:
-    at = said.decided_at if said.decided_at and said.decided_at.tzinfo else workflow.now()
+    now = workflow.now()
+    # What a signal says of its time is believed only as far as it lies behind us.
+    at = min(said.decided_at, now) if said.decided_at and said.decided_at.tzinfo else now
     return Submission(
         name=name,
         actor=said.actor,

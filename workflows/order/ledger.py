@@ -45,6 +45,7 @@ class Ledger:
         self._shown: Mapping[str, Any] = visibility.shown_at_start(start)
         self._carrying: asyncio.Task[None] | None = None
         self._more_to_deliver = False
+        self._undelivered: list[dict[str, Any]] = []
         self._clear()
         workflow.set_current_details(visibility.details(start, state))
 
@@ -60,7 +61,14 @@ class Ledger:
     @property
     def is_empty(self) -> bool:
         """Whether everything is recorded."""
-        return not (self._events or self._opened or self._closed or self._verdicts or self._clocks)
+        return not (
+            self._undelivered
+            or self._events
+            or self._opened
+            or self._closed
+            or self._verdicts
+            or self._clocks
+        )
 
     @property
     def verdicts(self) -> int:
@@ -133,6 +141,9 @@ class Ledger:
 
     async def flush(self) -> RecordAnswer:
         """Record what is buffered, take over the clocks, and send what was written."""
+        # The courier may fail while another step is being recorded: only here do its failures get numbers.
+        while self._undelivered:
+            self.event("MessagesUndelivered", actor="system", data=self._undelivered.pop(0))
         step = self._step(workflow.now())
         self._clear()
         answer = await self._record(step, summary=", ".join(event.type for event in step.events[:4]))
@@ -195,6 +206,7 @@ class Ledger:
             "at": now,
             "policy": self._start.policy,
             "open_tasks": tuple(self._state.open_tasks),
+            "next_event": self._events[0].seq if self._events else self._state.seq + 1,
         }
 
     def _step(self, now: datetime) -> RecordStep:
@@ -242,9 +254,7 @@ class Ledger:
                 if is_cancelled_exception(error):
                     raise
                 # Its time is used up: the desk is told, the order goes on.
-                self.event("MessagesUndelivered", actor="system", data={"reason": "gateway_away"})
+                self._undelivered.append({"reason": "gateway_away"})
             else:
                 if delivered.failed:
-                    self.event(
-                        "MessagesUndelivered", actor="system", data={"messages": list(delivered.failed)}
-                    )
+                    self._undelivered.append({"messages": list(delivered.failed)})

@@ -108,6 +108,8 @@ class State:
     suggested_unit: str | None = None
     promised_at: datetime | None = None
     escalations: int = 0
+    supervisions: int = 0
+    taken: dict[str, int] = field(default_factory=dict)
     reworks: int = 0
     overdue: bool = False
     reclassified: bool = False

@@ -49,25 +49,26 @@ async def attend(case: Case, work: HumanTask, *, supervised: bool = False) -> De
 async def _supervise(case: Case, work: HumanTask) -> Decided | Concluded | Resumed:
     before = case.state.stage
     case.enter(Stage.SUPERVISION)
-    repetition = 1
-    watch = _begin(case, repetition)
+    watch = _begin(case)
     while True:
         match await case.answer(work, watch):
             case Expired(wait=wait) if wait is watch:
-                repetition += 1
-                watch = _begin(case, repetition)
+                watch = _begin(case)
             case Decided(task=task) as decided if task is work:
                 case.supersede(watch)
                 case.enter(before)
                 return decided
             case Decided(outcome="conclude") as decided:
+                case.state.supervisions = 0
                 case.supersede(work)
                 return Concluded(decided)
             case Decided(outcome="set_date") as decided:
+                case.state.supervisions = 0
                 case.restart(work, Basis.GIVEN, given=instant(decided.chosen("due_at")))
                 case.enter(before)
                 return Resumed()
             case Decided():
+                case.state.supervisions = 0
                 case.restart(work, Basis.ESCALATED)
                 case.write(work.unit, "urged")
                 case.enter(before)
@@ -77,7 +78,10 @@ async def _supervise(case: Case, work: HumanTask) -> Decided | Concluded | Resum
                 continue
 
 
-def _begin(case: Case, repetition: int) -> HumanTask:
+def _begin(case: Case) -> HumanTask:
+    """Ask a leader; the count goes on until one acts, so that a unit cannot begin it anew."""
+    case.state.supervisions += 1
+    repetition = case.state.supervisions
     unit, tier, role = supervisor(case.state.tier, repetition, climbs_at=case.book.supervision_climbs_at)
     case.note("SupervisionBegan", unit=unit, repetition=repetition)
     return case.begin(
