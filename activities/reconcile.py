@@ -72,14 +72,7 @@ class OutboxDrain:
             outbox.settle(connection, waiting, now=self._now(), result=result)
             said_id = waiting.payload.get("decision_id") or waiting.payload.get("action_id")
             if result == "order_archived" and said_id:
-                reject_unsent(
-                    connection,
-                    waiting.order_no,
-                    said_id,
-                    code="order_archived",
-                    reason="the order was archived before this could reach it; place a new order",
-                    now=self._now(),
-                )
+                reject_unsent(connection, waiting.order_no, said_id, now=self._now())
 
     def _backlog(self) -> int:
         with self._store.read() as connection:

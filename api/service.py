@@ -128,15 +128,7 @@ class SentMarks:
 
 
 def _reject(connection: Connection, order_no: str, said: Said, outbox_id: int, now: datetime) -> None:
-    said_id = said.decision_id if isinstance(said, CompleteTask) else said.action_id
-    reject_unsent(
-        connection,
-        order_no,
-        said_id,
-        code="order_archived",
-        reason="the order was archived before this could reach it; place a new order",
-        now=now,
-    )
+    reject_unsent(connection, order_no, said.said_id, now=now)
     outbox.mark_sent(connection, [outbox_id], now=now, result="order_archived")
 
 

@@ -35,6 +35,16 @@ class CompleteTask(Wire):
     stored: tuple[str, ...] = ()
     decided_at: datetime | None = None
 
+    @property
+    def said_id(self) -> str:
+        """The id by which it counts once."""
+        return self.decision_id
+
+    @property
+    def said_name(self) -> str:
+        """What was chosen."""
+        return self.outcome
+
 
 class OrderAction(Wire):
     """Do something that concerns the whole order (`order_action`)."""
@@ -47,6 +57,16 @@ class OrderAction(Wire):
     comment: str | None = None
     stored: tuple[str, ...] = ()
     decided_at: datetime | None = None
+
+    @property
+    def said_id(self) -> str:
+        """The id by which it counts once."""
+        return self.action_id
+
+    @property
+    def said_name(self) -> str:
+        """What was chosen."""
+        return self.action
 
 
 Said = CompleteTask | OrderAction

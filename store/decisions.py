@@ -248,10 +248,8 @@ def submit_action(
     return _keep(connection, said, order_no, actor, texts, None, fingerprint, now)
 
 
-def reject_unsent(
-    connection: Connection, order_no: str, said_id: str, *, code: str, reason: str, now: datetime
-) -> None:
-    """Settle a decision whose order had ended before its signal could be sent."""
+def reject_unsent(connection: Connection, order_no: str, said_id: str, *, now: datetime) -> None:
+    """Settle a decision or action whose order had ended before its signal could be sent."""
     connection.execute(
         update(decision)
         .where(
@@ -259,7 +257,12 @@ def reject_unsent(
             decision.c.order_no == order_no,
             decision.c.status == DecisionStatus.PENDING,
         )
-        .values(status=DecisionStatus.REJECTED, code=code, reason=reason, settled_at=now)
+        .values(
+            status=DecisionStatus.REJECTED,
+            code="order_archived",
+            reason="the order was archived before this could reach it; place a new order",
+            settled_at=now,
+        )
     )
 
 
@@ -339,15 +342,14 @@ def _keep(
     now: datetime,
 ) -> Submitted:
     is_task = isinstance(said, CompleteTask)
-    said_id = said.decision_id if isinstance(said, CompleteTask) else said.action_id
-    name = said.outcome if isinstance(said, CompleteTask) else said.action
+    said_id = said.said_id
     connection.execute(
         insert(decision).values(
             decision_id=said_id,
             order_no=order_no,
             task_id=said.task_id if isinstance(said, CompleteTask) else None,
             subject=Subject.TASK if is_task else Subject.ORDER,
-            name=name,
+            name=said.said_name,
             actor=actor.name,
             via=actor.via,
             fields=said.fields,
@@ -360,7 +362,13 @@ def _keep(
     )
     outbox_id = put(connection, order_no, OutboxKind.SIGNAL, said.model_dump(mode="json"), now=now)
     _audit(
-        connection, actor.name, actor.via, "decided", order_no, {"decision_id": said_id, "name": name}, now
+        connection,
+        actor.name,
+        actor.via,
+        "decided",
+        order_no,
+        {"decision_id": said_id, "name": said.said_name},
+        now,
     )
     row = find(connection, said_id)
     if row is None:

@@ -145,13 +145,13 @@ def _settle_verdicts(connection: Connection, step: RecordStep) -> dict[str, Via]
     """
     vias: dict[str, Via] = {}
     for verdict in step.verdicts:
-        said_id = _id_of(verdict)
+        said_id = verdict.said.said_id
         mine = (decision.c.decision_id == said_id) & (decision.c.order_no == step.order_no)
         row = connection.execute(
             select(decision.c.via, decision.c.status, decision.c.name, decision.c.actor).where(mine)
         ).one_or_none()
         if row is not None:
-            as_kept = (row.name, row.actor) == (_name_of(verdict), verdict.said.actor)
+            as_kept = (row.name, row.actor) == (verdict.said.said_name, verdict.said.actor)
             vias[said_id] = Via(row.via) if as_kept else Via.OPERATOR
             if row.status == DecisionStatus.PENDING:
                 settled = _settled(verdict) if as_kept else _overtaken(verdict)
@@ -175,23 +175,13 @@ def _settle_verdicts(connection: Connection, step: RecordStep) -> dict[str, Via]
     return vias
 
 
-def _id_of(verdict: Verdict) -> str:
-    said = verdict.said
-    return said.decision_id if isinstance(said, CompleteTask) else said.action_id
-
-
-def _name_of(verdict: Verdict) -> str:
-    said = verdict.said
-    return said.outcome if isinstance(said, CompleteTask) else said.action
-
-
 def _overtaken(verdict: Verdict) -> dict[str, Any]:
     """Tell the sender of a row that a signal with its id said something else, and what became of that."""
     what = "was taken" if verdict.applied else "was refused"
     return {
         "status": DecisionStatus.REJECTED,
         "code": "overtaken_by_signal",
-        "reason": f"a signal with this id said {_name_of(verdict)} by {verdict.said.actor}, which {what}",
+        "reason": f"a signal with this id said {verdict.said.said_name} by {verdict.said.actor}, which {what}",
         "settled_at": verdict.at,
     }
 
@@ -208,7 +198,7 @@ def _settled(verdict: Verdict) -> dict[str, Any]:
 def _operator_row(order_no: str, said_id: str, verdict: Verdict) -> dict[str, Any]:
     said = verdict.said
     by_task = isinstance(said, CompleteTask)
-    name = _name_of(verdict)
+    name = verdict.said.said_name
     texts = {
         each.name: str(said.fields.get(each.name) or said.comment or "")
         for each in _fields_of(name)

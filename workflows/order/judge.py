@@ -48,7 +48,7 @@ class Judge:
     def hear_first(self, pending: tuple[Said, ...]) -> None:
         """Put what was committed before an automatic step before anything that came since."""
         for said in reversed(pending):
-            if _id_of(said) in self._state.heard:
+            if said.said_id in self._state.heard:
                 # Judged already, and its row was not settled with it: settle it, never loop.
                 self._refuse(
                     said, Refusal(code="judged_already", reason="this id was used and judged before")
@@ -66,11 +66,11 @@ class Judge:
                 ),
             )
             return None
-        heard = self._state.heard.get(_id_of(said), 0)
-        self._state.heard[_id_of(said)] = heard + 1
+        heard = self._state.heard.get(said.said_id, 0)
+        self._state.heard[said.said_id] = heard + 1
         if heard:
             if heard == 1:
-                self._ledger.event("SignalRepeated", actor=said.actor, said_id=_id_of(said))
+                self._ledger.event("SignalRepeated", actor=said.actor, said_id=said.said_id)
             return None
         return self._decide(said) if isinstance(said, CompleteTask) else self._act(said)
 
@@ -150,7 +150,7 @@ class Judge:
     def _refuse(self, said: Said | Malformed, refusal: Refusal) -> None:
         """Note a refusal; a flood is counted only, so that it cannot fill the history."""
         self._state.refusals += 1
-        signal_id = "" if isinstance(said, Malformed) else _id_of(said)
+        signal_id = "" if isinstance(said, Malformed) else said.said_id
         actor = _UNKNOWN if isinstance(said, Malformed) else said.actor
         self._state.refused.append(
             RefusedSignal(
@@ -193,10 +193,6 @@ _ACTION_EVENTS = {
     ActionName.RATE: "OrderRated",
     ActionName.REOPEN: "OrderReopened",
 }
-
-
-def _id_of(said: Said) -> str:
-    return said.decision_id if isinstance(said, CompleteTask) else said.action_id
 
 
 def _signal_of(said: Said | Malformed) -> str:
