@@ -9,6 +9,9 @@ PY := .venv/bin/python
 RUN := $(PY) -m
 SYNCED := .venv/.synced
 
+# An office's network often has a certificate authority of its own: trust what the machine trusts.
+export UV_SYSTEM_CERTS ?= 1
+
 .PHONY: help setup run demo test dev-server test-fast replay fmt check docs migrate bench clean
 
 help: ## list the targets
