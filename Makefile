@@ -12,7 +12,7 @@ SYNCED := .venv/.synced
 # An office's network often has a certificate authority of its own: trust what the machine trusts.
 export UV_SYSTEM_CERTS ?= 1
 
-.PHONY: help setup run demo test dev-server test-fast replay fmt check docs migrate bench clean
+.PHONY: help setup run demo test test-postgres dev-server test-fast replay fmt check docs migrate bench clean
 
 help: ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ setup: $(SYNCED) ## install what is needed, from the lock file
 ##@ Change
 test: $(SYNCED) dev-server ## run all tests, on a real Temporal server
 	@$(RUN) pytest -n 3
+
+test-postgres: $(SYNCED) dev-server ## run store, API and workflow tests on a PostgreSQL server of their own
+	@$(RUN) pytest -n 3 --database postgres tests/store tests/api tests/workflows
 
 dev-server: $(SYNCED) ## find, download or build the Temporal dev server (once, about three minutes)
 	@$(RUN) runtime.devserver

@@ -51,7 +51,7 @@ class Store:
             StoreUnavailable: the database is away, or another writer kept its lock for too long.
             WriteConflict: a unique key was taken meanwhile.
         """
-        with _available(), self._one_writer, self.engine.begin() as connection:
+        with available(), self._one_writer, self.engine.begin() as connection:
             yield connection
 
     @contextmanager
@@ -61,7 +61,7 @@ class Store:
         Raises:
             StoreUnavailable: the database is away.
         """
-        with _available(), self._reader.begin() as connection:
+        with available(), self._reader.begin() as connection:
             yield connection
 
     def ping(self) -> None:
@@ -100,12 +100,21 @@ def _engine(url: str, **options: Any) -> Engine:
 
 
 @contextmanager
-def _available() -> Iterator[None]:
+def available() -> Iterator[None]:
+    """Turn what the database does not do into failures that say so.
+
+    Raises:
+        StoreUnavailable: it is away, refuses us, or stays locked.
+        WriteConflict: a unique key was taken meanwhile.
+    """
     try:
         yield
     except OperationalError as error:
         # Only the kind of error, and no cause: its text holds statement and values, and would travel far.
-        raise StoreUnavailable(type(error.orig).__name__) from None
+        kind = type(error.orig).__name__
+        raise StoreUnavailable(
+            f"the database does not answer or refuses us ({kind}); see that it runs, and check DINGDAN_DATABASE_URL"
+        ) from None
     except IntegrityError as error:
         raise WriteConflict(type(error.orig).__name__) from None
 

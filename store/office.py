@@ -47,7 +47,9 @@ class StaffRow:
 def insert_ignore(connection: Connection, table: Table, values: Mapping[str, Any]) -> bool:
     """Insert a row unless its key exists; tells whether it was inserted."""
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    return connection.execute(dialect.insert(table).on_conflict_do_nothing(), values).rowcount == 1
+    # What comes back tells it on both databases; a count of rows does not.
+    statement = dialect.insert(table).on_conflict_do_nothing().returning(*table.primary_key.columns)
+    return connection.execute(statement, values).first() is not None
 
 
 def put_units(connection: Connection, rows: Sequence[UnitRow]) -> None:

@@ -11,6 +11,8 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine
 
+from store.database import available
+
 _SCRIPTS = Path(__file__).parent / "migrations"
 
 
@@ -27,8 +29,13 @@ def alembic_config(engine: Engine) -> Config:
 
 
 def migrate(engine: Engine, revision: str = "head") -> None:
-    """Upgrade the schema; nothing happens if it is there already."""
-    command.upgrade(alembic_config(engine), revision)
+    """Upgrade the schema; nothing happens if it is there already.
+
+    Raises:
+        StoreUnavailable: the database does not answer.
+    """
+    with available():
+        command.upgrade(alembic_config(engine), revision)
 
 
 def check(engine: Engine) -> None:
@@ -36,9 +43,10 @@ def check(engine: Engine) -> None:
 
     Raises:
         SchemaMismatch: older or newer; the text says what to do.
+        StoreUnavailable: the database does not answer.
     """
     head = ScriptDirectory(str(_SCRIPTS)).get_current_head()
-    with engine.connect() as connection:
+    with available(), engine.connect() as connection:
         current = MigrationContext.configure(connection).get_current_revision()
     if current == head:
         return

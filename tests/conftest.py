@@ -1,11 +1,10 @@
 """Fixtures of all tests: a real Temporal server, a real store, a real worker."""
 
-import shutil
+import os
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -20,6 +19,8 @@ from runtime.devserver import find_temporal_cli
 from runtime.temporal import Orders, set_up
 from store.database import Store
 from store.schema import migrate
+from tests.support import postgres
+from tests.support.databases import Databases, PostgresDatabases, SqliteFiles
 from tests.support.office import Office, seed
 
 TEST_POLICY = "test"
@@ -33,7 +34,16 @@ def pytest_configure() -> None:
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Let the stories run against a server that runs already."""
     parser.addoption("--temporal", default="embedded", help="embedded, or host:port of a Temporal server")
+    parser.addoption(
+        "--database", default="sqlite", choices=["sqlite", "postgres"], help="where the store is"
+    )
     parser.addoption("--cache", default=1000, type=int, help="workflows kept in memory; 0 replays every task")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out on PostgreSQL what only SQLite does."""
+    if config.getoption("--database") == "postgres":
+        items[:] = [item for item in items if item.get_closest_marker("sqlite") is None]
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -79,22 +89,35 @@ async def temporal(request: pytest.FixtureRequest) -> AsyncIterator[Client]:
 
 
 @pytest.fixture(scope="session")
-def template_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Migrate and seed once."""
-    path = tmp_path_factory.mktemp("template") / "store.db"
-    store = Store(f"sqlite:///{path}")
+def databases(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Databases]:
+    """Migrate and seed once, on SQLite or on a PostgreSQL server of this run's own."""
+    folder = tmp_path_factory.mktemp("databases")
+    if request.config.getoption("--database") == "sqlite":
+        yield _prepared(SqliteFiles(folder))
+        return
+    try:
+        with postgres.running(folder) as url:
+            yield _prepared(PostgresDatabases(url))
+    except postgres.NoPostgres as missing:
+        if os.environ.get("CI") == "true":
+            pytest.fail(str(missing))
+        pytest.skip(str(missing))
+
+
+def _prepared(databases: Databases) -> Databases:
+    store = Store(databases.template())
     migrate(store.engine)
     seed(store)
     store.close()
-    return path
+    return databases
 
 
 @pytest.fixture
-def store(template_database: Path, tmp_path: Path) -> Iterator[Store]:
+def store(databases: Databases) -> Iterator[Store]:
     """Give a store of the test's own, with the demo office in it."""
-    path = tmp_path / "store.db"
-    shutil.copy(template_database, path)
-    store = Store(f"sqlite:///{path}")
+    store = Store(databases.copy())
     yield store
     store.close()
 

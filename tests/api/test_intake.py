@@ -102,6 +102,7 @@ class TestARepeatedRequest:
         api.office.placed += numbers
         assert len(api.office.rows("SELECT * FROM orders")) == 1
 
+    @pytest.mark.sqlite
     async def test_waits_for_the_first_and_then_says_so(self, api: Api) -> None:
         headers = api.channel()
         with api.office.store.write():  # another writer holds the lock: neither can finish

@@ -10,6 +10,7 @@ import pytest
 
 from domain.lifecycle import TaskKind
 from tests.api.conftest import Api
+from tests.support.office import now, plain
 
 
 async def first_task(api: Api, **body: Any) -> tuple[str, str, dict[str, str]]:
@@ -244,10 +245,8 @@ class TestAnOrder:
     async def test_past_its_due_time_is_overdue_in_lists(self, api: Api) -> None:
         order_no, _, who = await first_task(api)
         await api.office.eventually(
-            lambda: api.office.rows(
-                "SELECT 1 FROM orders WHERE due_at < strftime('%Y-%m-%d %H:%M:%f', 'now')"
-            ),
-            "due",
+            lambda: api.office.order(order_no)["due_at"] < plain(now()),
+            "the first contact's limit has passed",
         )
         items = (await api.http.get("/api/v1/orders?overdue=true", headers=who)).json()["items"]
         assert [each["order_no"] for each in items] == [order_no]

@@ -64,6 +64,15 @@ def new_order(**changes: Any) -> intake.NewOrder:
     return intake.NewOrder(**{**values, **changes})
 
 
+def plain(value: Any) -> Any:
+    """Show a value as SQLite keeps it, whichever database it comes from."""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).replace(tzinfo=None).isoformat(sep=" ", timespec="microseconds")
+    if isinstance(value, bool):
+        return int(value)
+    return json.dumps(value) if isinstance(value, dict | list) else value
+
+
 class RecordingMessenger:
     """A gateway that keeps what it was given, and fails as often as it is told to."""
 
@@ -152,7 +161,8 @@ class Office:
     def rows(self, statement: str, **parameters: Any) -> list[dict[str, Any]]:
         """Read the store."""
         with self.store.read() as connection:
-            return [dict(row) for row in connection.execute(text(statement), parameters).mappings()]
+            rows = connection.execute(text(statement), parameters).mappings().all()
+        return [{name: plain(value) for name, value in row.items()} for row in rows]
 
     def events(self, order_no: str) -> list[dict[str, Any]]:
         """List the order's events."""

@@ -1,0 +1,55 @@
+"""Where the stores of tests live: each test gets a copy of one that is migrated and seeded."""
+
+import shutil
+import uuid
+from pathlib import Path
+from typing import Protocol
+
+from sqlalchemy import create_engine, text
+
+
+class Databases(Protocol):
+    """Copies of one prepared database."""
+
+    def template(self) -> str:
+        """Give the URL of the one to prepare."""
+
+    def copy(self) -> str:
+        """Make a copy and give its URL."""
+
+
+class SqliteFiles:
+    """Each database a file."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def template(self) -> str:
+        return f"sqlite:///{self._folder}/template.db"
+
+    def copy(self) -> str:
+        path = self._folder / f"{uuid.uuid4().hex}.db"
+        shutil.copy(self._folder / "template.db", path)
+        return f"sqlite:///{path}"
+
+
+class PostgresDatabases:
+    """Each database one of a server, made from a template."""
+
+    def __init__(self, url: str) -> None:
+        self._server = url.rsplit("/", 1)[0]
+        self._maintenance = url
+        self._create("template_dingdan", "template0")
+
+    def template(self) -> str:
+        return f"{self._server}/template_dingdan"
+
+    def copy(self) -> str:
+        return self._create(f"test_{uuid.uuid4().hex}", "template_dingdan")
+
+    def _create(self, name: str, template: str) -> str:
+        engine = create_engine(self._maintenance, isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            connection.execute(text(f'CREATE DATABASE "{name}" TEMPLATE "{template}"'))
+        engine.dispose()
+        return f"{self._server}/{name}"
