@@ -1,6 +1,7 @@
 """A running API on a real store, called through ASGI as its clients do."""
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,8 +69,9 @@ def order_body(**changes: Any) -> dict[str, Any]:
     }
 
 
-def api_of(office: Office, orders: Orders) -> httpx2.AsyncClient:
-    """Build a client of an app in this process."""
+@asynccontextmanager
+async def api_of(office: Office, orders: Orders) -> AsyncIterator[httpx2.AsyncClient]:
+    """Run an app in this process and give a client of it; at the end the app closes as on a server."""
     service = Service(
         store=office.store,
         orders=orders,
@@ -79,7 +81,9 @@ def api_of(office: Office, orders: Orders) -> httpx2.AsyncClient:
         threads=8,
     )
     transport = httpx2.ASGITransport(app=create_app(service), raise_app_exceptions=False)
-    return httpx2.AsyncClient(transport=transport, base_url="http://office.example")
+    async with httpx2.AsyncClient(transport=transport, base_url="http://office.example") as http:
+        yield http
+    await service.close()
 
 
 @pytest_asyncio.fixture(loop_scope="session")
