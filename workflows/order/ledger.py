@@ -171,7 +171,7 @@ class Ledger:
 
     def show(self) -> None:
         """Bring search attributes and the words for operators up to date: one upsert, if anything changed."""
-        now = visibility.shown(self._start, self._state)
+        now = visibility.shown(self._state)
         changed = {name: value for name, value in now.items() if self._shown.get(name) != value}
         if changed:
             workflow.upsert_search_attributes(visibility.updates(changed))

@@ -49,9 +49,8 @@ def shown_at_start(start: StartOrder) -> Mapping[str, Any]:
     }
 
 
-def shown(start: StartOrder, state: State) -> Mapping[str, Any]:
+def shown(state: State) -> Mapping[str, Any]:
     """Give the attributes as they should stand now."""
-    del start
     return {
         "Stage": state.stage.value,
         "Tier": state.tier.value,
