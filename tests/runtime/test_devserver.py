@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from runtime import devserver
+from runtime import devserver, gobuild
 from runtime.devserver import (
     CLI_VARIABLE,
     PINNED_VERSION,
@@ -200,7 +200,7 @@ class TestBuild:
     async def test_tells_that_it_takes_time_and_how_long_it_has_taken(
         self, machine: Machine, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(devserver, "_PROGRESS_EVERY", timedelta(seconds=0.05))
+        monkeypatch.setattr(gobuild, "_PROGRESS_EVERY", timedelta(seconds=0.05))
         machine.put_go(body="sleep 0.5")
         await machine.find()
         assert machine.said[0] == ("building the Temporal dev server with Go (about three minutes, once) ...")
