@@ -1,6 +1,7 @@
 """The `dingdan` command: one function per command, heavy modules imported inside."""
 
 import asyncio
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -33,7 +34,14 @@ def main() -> None:
         if not isinstance(error, _foreseen()):
             raise
         typer.secho(f"dingdan: {error}", fg="red", err=True)
+        # Its frames hold what the command was working with, a client of Temporal among it.
+        error.__traceback__ = None
         raise SystemExit(1) from None
+    finally:
+        if "temporalio" in sys.modules:
+            from runtime.temporal import let_go
+
+            let_go()
 
 
 def _foreseen() -> tuple[type[Exception], ...]:
