@@ -38,6 +38,16 @@ _UI_PORT = 8233
 
 
 @dataclass(frozen=True, kw_only=True)
+class Credentials:
+    """What the fictional office works with: a key for each client, a token for each member of staff."""
+
+    keys: Mapping[str, str] = field(repr=False)
+    tokens: Mapping[str, str] = field(repr=False)
+    staff: tuple[Staff, ...]
+    units: tuple[UnitRow, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Installation:
     """An embedded installation that can be started: addresses, keys, and the parts in their order."""
 
@@ -117,9 +127,8 @@ def _lay_out(
     store = Store(f"sqlite:///{data_dir}/dingdan.db")
     report("migrating the store")
     migrate(store.engine)
-    seed_office(store, now=datetime.now(UTC))
     secret = _secret(data_dir)
-    keys, tokens, staff, units = _mint(store, secret)
+    opened = open_office(store, secret, now=datetime.now(UTC))
     store.close()
     environment = {
         f"{PREFIX}DATABASE_URL": f"sqlite:///{data_dir}/dingdan.db",
@@ -176,10 +185,10 @@ def _lay_out(
         logs=logs,
         policy=policy_version,
         clients=CLIENTS,
-        tokens=tokens,
-        keys=keys,
-        staff=staff,
-        units=units,
+        tokens=opened.tokens,
+        keys=opened.keys,
+        staff=opened.staff,
+        units=opened.units,
         parts=parts,
     )
 
@@ -205,24 +214,24 @@ def _secret(data_dir: Path) -> str:
     return path.read_text(encoding="utf-8").strip()
 
 
-def _mint(
-    store: Store, secret: str
-) -> tuple[dict[str, str], dict[str, str], tuple[Staff, ...], tuple[UnitRow, ...]]:
-    """Make a key for each demo client and a token for each member of staff; those of earlier starts end."""
-    now = datetime.now(UTC)
+def open_office(store: Store, secret: str, *, now: datetime) -> Credentials:
+    """Put the fictional office in, with a key for each client and a token for each member of staff.
+
+    Those of earlier starts end.
+    """
+    seed_office(store, now=now)
     with store.write() as connection:
         staff = tuple(all_staff(connection))
         units = tuple(all_units(connection))
-        credentials: dict[CredentialKind, dict[str, str]] = {
-            CredentialKind.CLIENT: {},
-            CredentialKind.STAFF: {},
-        }
+        minted: dict[CredentialKind, dict[str, str]] = {CredentialKind.CLIENT: {}, CredentialKind.STAFF: {}}
         subjects = [(CredentialKind.CLIENT, each) for each in CLIENTS]
         subjects += [(CredentialKind.STAFF, each.username) for each in staff]
         for kind, subject in subjects:
             revoke(connection, kind=kind, subject=subject, now=now)
-            credentials[kind][subject] = mint(connection, secret=secret, kind=kind, subject=subject, now=now)
-    return credentials[CredentialKind.CLIENT], credentials[CredentialKind.STAFF], staff, units
+            minted[kind][subject] = mint(connection, secret=secret, kind=kind, subject=subject, now=now)
+    return Credentials(
+        keys=minted[CredentialKind.CLIENT], tokens=minted[CredentialKind.STAFF], staff=staff, units=units
+    )
 
 
 async def _temporal_is_ready(address: str) -> bool:

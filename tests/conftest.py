@@ -22,6 +22,7 @@ from store.schema import migrate
 from tests.support import postgres
 from tests.support.databases import Databases, PostgresDatabases, SqliteFiles
 from tests.support.office import Office, seed
+from tests.support.production import standing
 
 TEST_POLICY = "test"
 
@@ -33,7 +34,9 @@ def pytest_configure() -> None:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Let the stories run against a server that runs already."""
-    parser.addoption("--temporal", default="embedded", help="embedded, or host:port of a Temporal server")
+    parser.addoption(
+        "--temporal", default="embedded", help="embedded, official, or host:port of a Temporal server"
+    )
     parser.addoption(
         "--database", default="sqlite", choices=["sqlite", "postgres"], help="where the store is"
     )
@@ -69,9 +72,15 @@ def _short_policy() -> None:
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def temporal(request: pytest.FixtureRequest) -> AsyncIterator[Client]:
+async def temporal(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Client]:
     """Give a client of a running server with everything registered."""
     address = request.config.getoption("--temporal")
+    if address == "official":
+        async with standing(tmp_path_factory.mktemp("stack")) as stack:
+            yield await stack.client()
+        return
     if address != "embedded":
         client = await Client.connect(address, namespace=NAMESPACE, data_converter=pydantic_data_converter)
         await set_up(client)
@@ -98,8 +107,8 @@ def databases(
         yield _prepared(SqliteFiles(folder))
         return
     try:
-        with postgres.running(folder) as url:
-            yield _prepared(PostgresDatabases(url))
+        with postgres.running() as cluster:
+            yield _prepared(PostgresDatabases(cluster))
     except postgres.NoPostgres as missing:
         if os.environ.get("CI") == "true":
             pytest.fail(str(missing))

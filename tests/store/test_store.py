@@ -27,6 +27,7 @@ from store.credentials import CredentialKind, find_subject, mint, revoke
 from store.database import Store, WriteConflict
 from store.projections import StaleRun
 from store.schema import SchemaMismatch, alembic_config, check, migrate
+from tests.support.databases import Databases
 from tests.support.office import new_order, now, plain
 
 
@@ -81,10 +82,9 @@ def step_of(start: StartOrder, **changes: Any) -> RecordStep:
     return RecordStep(**{**values, **changes})
 
 
-@pytest.mark.sqlite
 class TestTheSchema:
-    def test_goes_up_down_and_up_and_leaves_nothing_to_generate(self, tmp_path: Any) -> None:
-        store = Store(f"sqlite:///{tmp_path}/schema.db")
+    def test_goes_up_down_and_up_and_leaves_nothing_to_generate(self, databases: Databases) -> None:
+        store = Store(databases.empty())
         migrate(store.engine)
         command.downgrade(alembic_config(store.engine), "base")
         with pytest.raises(SchemaMismatch, match="dingdan migrate"):

@@ -7,6 +7,8 @@ from typing import Protocol
 
 from sqlalchemy import create_engine, text
 
+from tests.support.postgres import Cluster
+
 
 class Databases(Protocol):
     """Copies of one prepared database."""
@@ -16,6 +18,9 @@ class Databases(Protocol):
 
     def copy(self) -> str:
         """Make a copy and give its URL."""
+
+    def empty(self) -> str:
+        """Make one without tables and give its URL."""
 
 
 class SqliteFiles:
@@ -32,24 +37,30 @@ class SqliteFiles:
         shutil.copy(self._folder / "template.db", path)
         return f"sqlite:///{path}"
 
+    def empty(self) -> str:
+        return f"sqlite:///{self._folder / uuid.uuid4().hex}.db"
+
 
 class PostgresDatabases:
     """Each database one of a server, made from a template."""
 
-    def __init__(self, url: str) -> None:
-        self._server = url.rsplit("/", 1)[0]
-        self._maintenance = url
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
         self._create("template_dingdan", "template0")
 
     def template(self) -> str:
-        return f"{self._server}/template_dingdan"
+        return self._cluster.url("template_dingdan")
 
     def copy(self) -> str:
         return self._create(f"test_{uuid.uuid4().hex}", "template_dingdan")
 
+    def empty(self) -> str:
+        """Make one without tables and give its URL."""
+        return self._create(f"test_{uuid.uuid4().hex}", "template0")
+
     def _create(self, name: str, template: str) -> str:
-        engine = create_engine(self._maintenance, isolation_level="AUTOCOMMIT")
+        engine = create_engine(self._cluster.url("postgres"), isolation_level="AUTOCOMMIT")
         with engine.connect() as connection:
             connection.execute(text(f'CREATE DATABASE "{name}" TEMPLATE "{template}"'))
         engine.dispose()
-        return f"{self._server}/{name}"
+        return self._cluster.url(name)

@@ -3,11 +3,14 @@
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from runtime.ports import free_port
+from runtime.ports import HOST, free_port
+
+SUPERUSER = "postgres"
 
 
 class NoPostgres(Exception):
@@ -28,34 +31,81 @@ def find_programs() -> Path:
     raise NoPostgres("PostgreSQL's server is not installed; on Debian: apt-get install postgresql")
 
 
+class Cluster:
+    """A server with port, socket, data and WAL archive of its own; as root its programs run as `postgres`."""
+
+    def __init__(self) -> None:
+        """Make a folder and choose a port; nothing is started yet.
+
+        Raises:
+            NoPostgres: the programs are not installed.
+        """
+        self.programs, self.port = find_programs(), free_port(0)
+        # Not below pytest's own folder: another run closes that to everybody but root.
+        self.folder = Path(tempfile.mkdtemp(prefix="dingdan-postgres-"))
+        self.data, self.archive = self.folder / "data", self.folder / "archive"
+        self.archive.mkdir()
+        self._as_user: list[str] = []
+        if os.getuid() == 0:
+            self._as_user = ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups"]
+            for each in (self.folder, self.archive):
+                shutil.chown(each, "postgres", "postgres")
+
+    def url(self, database: str, *, user: str = SUPERUSER) -> str:
+        """Give a database's URL, for a client that needs no password."""
+        return f"postgresql://{user}@{HOST}:{self.port}/{database}"
+
+    def environment(self) -> dict[str, str]:
+        """Tell PostgreSQL's own clients where the server is: at its socket, which asks for no password."""
+        path = f"{self.programs}{os.pathsep}{os.environ['PATH']}"
+        return {"PGHOST": str(self.folder), "PGPORT": str(self.port), "PGUSER": SUPERUSER, "PATH": path}
+
+    def initialise(self, *arguments: str) -> None:
+        """Make the data folder."""
+        self.run("initdb", "-D", str(self.data), "-U", SUPERUSER, "--auth-local=trust", *arguments)
+
+    def start(self, *options: str) -> None:
+        """Start the server and wait until it answers."""
+        where = f"-p {self.port} -k {self.folder} -c listen_addresses={HOST}"
+        self.run(
+            "pg_ctl",
+            *("-D", str(self.data), "-l", str(self.folder / "log"), "-w"),
+            *("-o", " ".join([where, *options]), "start"),
+        )
+
+    def stop(self, mode: str = "immediate") -> None:
+        """Stop the server."""
+        self.run("pg_ctl", "-D", str(self.data), "-m", mode, "-w", "stop")
+
+    def remove(self) -> None:
+        """Stop the server, if it runs, and leave nothing."""
+        if (self.data / "postmaster.pid").exists():
+            self.stop()
+        shutil.rmtree(self.folder)
+
+    def run(self, program: str, *arguments: str, environment: Mapping[str, str] | None = None) -> str:
+        """Run one of PostgreSQL's programs, or a script of ours, as the server's user; gives what it prints."""
+        path = self.programs / program
+        command: Sequence[str] = [*self._as_user, str(path if path.exists() else program), *arguments]
+        done = subprocess.run(
+            command,
+            check=False,
+            capture_output=True,
+            text=True,
+            cwd=self.folder,
+            env={**os.environ, **self.environment(), **(environment or {})},
+        )
+        assert done.returncode == 0, f"{program} ended with {done.returncode}: {done.stdout}{done.stderr}"
+        return done.stdout
+
+
 @contextmanager
-def running(folder: Path) -> Iterator[str]:
-    """Run a server in a folder and give the URL of its first database; as root it runs as `postgres`."""
-    programs, data, port = find_programs(), folder / "data", free_port(0)
-    as_user: list[str] = []
-    if os.getuid() == 0:
-        as_user = ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups"]
-        shutil.chown(folder, "postgres", "postgres")
-        for parent in folder.parents[:3]:
-            parent.chmod(parent.stat().st_mode | 0o055)
-    options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off -c max_connections=300"
-    initdb = [
-        programs / "initdb",
-        "-D",
-        data,
-        "-E",
-        "UTF8",
-        "--locale=C.UTF-8",
-        "-A",
-        "trust",
-        "-U",
-        "dingdan",
-    ]
-    start = [programs / "pg_ctl", "-D", data, "-o", options, "-l", folder / "log", "-w", "start"]
-    stop = [programs / "pg_ctl", "-D", data, "-m", "immediate", "-w", "stop"]
-    for command in (initdb, start):
-        subprocess.run([*as_user, *map(str, command)], check=True, capture_output=True, cwd=folder)
+def running() -> Iterator[Cluster]:
+    """Run a server for tests that may lose everything: nothing is synced, nobody needs a password."""
+    cluster = Cluster()
     try:
-        yield f"postgresql://dingdan@127.0.0.1:{port}/postgres"
+        cluster.initialise("-E", "UTF8", "--locale=C.UTF-8", "--auth-host=trust")
+        cluster.start("-c fsync=off", "-c max_connections=300")
+        yield cluster
     finally:
-        subprocess.run([*as_user, *map(str, stop)], check=True, capture_output=True, cwd=folder)
+        cluster.remove()
