@@ -12,10 +12,10 @@ SYNCED := .venv/.synced
 # An office's network often has a certificate authority of its own: trust what the machine trusts.
 export UV_SYSTEM_CERTS ?= 1
 
-.PHONY: help setup run demo test test-postgres dev-server test-fast replay fmt check docs migrate bench clean
+.PHONY: help setup run demo test test-postgres production-test dev-server test-fast replay fmt check docs migrate bench clean
 
 help: ## list the targets
-	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 ##@ Use
 run: $(SYNCED) ## start everything with a fictional office, play the stories, serve until Ctrl-C
@@ -32,6 +32,11 @@ test: $(SYNCED) dev-server ## run all tests, on a real Temporal server
 
 test-postgres: $(SYNCED) dev-server ## run store, API and workflow tests on a PostgreSQL server of their own
 	@$(RUN) pytest -n 3 --database postgres tests/store tests/api tests/workflows
+
+production-test: $(SYNCED) dev-server ## stories, journeys in skipped time and workflow tests on the official server and PostgreSQL
+	@$(RUN) tests.support.official
+	@PATH="$$PATH:$(abspath $(dir $(UV)))" $(RUN) pytest -m production tests/production
+	@$(RUN) pytest -n 2 --temporal official --database postgres tests/workflows
 
 dev-server: $(SYNCED) ## find, download or build the Temporal dev server (once, about three minutes)
 	@$(RUN) runtime.devserver

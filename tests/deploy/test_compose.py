@@ -1,0 +1,165 @@
+"""`docker-compose.yml` as far as it can be checked without containers: commands, variables, images, fences."""
+
+import re
+import shlex
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer.main
+import yaml
+from typer.core import TyperGroup
+
+import cli
+from runtime.settings import known_settings
+from tests.support.compose import ROOT, Service, Unset, read_compose
+
+SECRETS = ("POSTGRES_PASSWORD", "DINGDAN_DB_PASSWORD", "TEMPORAL_DB_PASSWORD", "DINGDAN_SECRET_KEY")
+VALUES = {name: f"a-{name.lower()}" for name in (*SECRETS, "DINGDAN_PUBLIC_URL")}
+PINNED = re.compile(r"^[\w./-]+:v?\d+\.\d+(\.\d+)?(-[a-z]+)*$")
+JOBS = {"temporal-schema", "temporal-namespace", "setup"}
+
+SERVICES = read_compose(VALUES)
+each_service = pytest.mark.parametrize("service", SERVICES.values(), ids=SERVICES)
+
+
+def example() -> dict[str, str]:
+    """Read `.env.example`, with the lines that are commented out as the defaults they show."""
+    lines = (ROOT / ".env.example").read_text(encoding="utf-8").splitlines()
+    pairs = [line.removeprefix("#").split("=", 1) for line in lines if re.match(r"^#?[A-Z_]+=", line)]
+    return dict(pairs)
+
+
+def test_the_example_names_every_variable_of_the_file_and_no_other() -> None:
+    text = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
+    assert set(re.findall(r"\$\{(\w+)", text)) == set(example())
+
+
+@pytest.mark.parametrize("name", VALUES)
+def test_nothing_starts_while_a_variable_is_missing(name: str) -> None:
+    with pytest.raises(Unset, match=name):
+        read_compose({key: value for key, value in VALUES.items() if key != name})
+
+
+def test_the_example_holds_no_secret() -> None:
+    assert {name: value for name, value in example().items() if name in SECRETS} == dict.fromkeys(SECRETS, "")
+
+
+@each_service
+def test_images_are_pinned(service: Service) -> None:
+    assert PINNED.match(service.raw["image"]), service.raw["image"]
+    if build := service.raw.get("build"):
+        dockerfile = ROOT / build["context"] / build.get("dockerfile", "Dockerfile")
+        bases = re.findall(r"^FROM (\S+)", dockerfile.read_text(encoding="utf-8"), re.MULTILINE)
+        assert bases
+        assert all(PINNED.match(base) for base in bases), bases
+
+
+@each_service
+def test_ports_are_open_to_this_machine_alone(service: Service) -> None:
+    assert all(port.startswith("127.0.0.1:") for port in service.raw.get("ports", ()))
+
+
+@each_service
+def test_processes_are_fenced(service: Service) -> None:
+    raw = service.raw
+    assert raw["cap_drop"] == ["ALL"]
+    assert raw["security_opt"] == ["no-new-privileges:true"]
+    # The UI's start script writes its configuration beside itself.
+    assert raw["read_only"] is (service.name != "temporal-ui")
+    assert raw.get("user") != "root"
+    assert not raw.get("privileged")
+
+
+@pytest.mark.parametrize("path", ["deploy/Dockerfile", "deploy/postgres/Dockerfile"])
+def test_our_images_do_not_run_as_root(path: str) -> None:
+    text = (ROOT / path).read_text(encoding="utf-8")
+    last_stage = text[text.rindex("FROM ") :]
+    assert re.search(r"^USER (?!root)\w+$", last_stage, re.MULTILINE)
+
+
+@each_service
+def test_what_runs_on_says_how_it_is(service: Service) -> None:
+    if service.name in JOBS:
+        assert service.raw["restart"] == "on-failure:5"
+    else:
+        assert service.raw["restart"] == "unless-stopped"
+        assert service.raw["healthcheck"]["test"]
+
+
+def test_everything_waits_for_what_it_needs() -> None:
+    waits = {
+        name: {other: how["condition"] for other, how in service.raw.get("depends_on", {}).items()}
+        for name, service in SERVICES.items()
+    }
+    completed, healthy = "service_completed_successfully", "service_healthy"
+    assert waits == {
+        "postgres": {},
+        "temporal-schema": {"postgres": healthy},
+        "temporal": {"temporal-schema": completed},
+        "temporal-namespace": {"temporal": healthy},
+        "temporal-ui": {"temporal": healthy},
+        "setup": {"postgres": healthy, "temporal-namespace": completed},
+        "api": {"setup": completed},
+        "worker": {"setup": completed},
+        "prometheus": {},
+    }
+
+
+@each_service
+def test_commands_and_mounted_files_exist(service: Service) -> None:
+    for mount in service.raw.get("volumes", ()):
+        source = mount.split(":")[0]
+        if source.startswith("."):
+            assert (ROOT / source).is_dir(), source
+    if service.command[:1] == ("sh",):
+        assert (ROOT / "deploy/temporal" / Path(service.command[1]).name).is_file()
+    if service.command[:1] == ("dingdan",):
+        group = typer.main.get_command(cli.app)
+        assert isinstance(group, TyperGroup)
+        name, *arguments = service.command[1:]
+        # Raises what the command line would say of an option that does not exist.
+        group.commands[name].make_context(name, arguments)
+
+
+@each_service
+def test_variables_are_known_to_the_settings(service: Service) -> None:
+    named = {name for name in service.environment if name.startswith("DINGDAN_")}
+    if service.command[:1] == ("dingdan",):
+        assert named - set(known_settings()) == set()
+    else:
+        assert named <= set(SECRETS)
+
+
+def test_volumes_that_are_used_are_declared() -> None:
+    raw: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
+    used = {
+        mount.split(":")[0]
+        for service in raw["services"].values()
+        for mount in service.get("volumes", ())
+        if not mount.startswith(".")
+    }
+    assert used == set(raw["volumes"])
+
+
+def test_the_image_is_built_from_all_that_the_wheel_holds() -> None:
+    """A package that `.dockerignore` hides would be missing from the image without a word."""
+    pyproject = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    block = re.search(r"only-include = \[(.*?)\]", pyproject, re.DOTALL)
+    assert block
+    allowed = {
+        line.removeprefix("!")
+        for line in (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
+        if line.startswith("!")
+    }
+    assert set(re.findall(r'"([\w.]+)"', block[1])) <= allowed
+
+
+def test_scripts_stop_at_the_first_error() -> None:
+    scripts = sorted((ROOT / "deploy").rglob("*.sh"))
+    assert len(scripts) == 4
+    for script in scripts:
+        text = script.read_text(encoding="utf-8")
+        assert text.startswith("#!/bin/sh\n")
+        assert "\nset -eu\n" in text
+        assert shlex.split(text.splitlines()[0].removeprefix("#!")) == ["/bin/sh"]

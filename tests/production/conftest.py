@@ -1,0 +1,87 @@
+"""The production stack, once for all its tests, started from an installed wheel."""
+
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx2
+import pytest
+import pytest_asyncio
+
+from demo.embedded import Installation
+from demo.stories import Teller
+from tests.support import postgres
+from tests.support.compose import ROOT
+from tests.support.official import NoOfficialServer
+from tests.support.production import Stack, serving, standing
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Everything below this folder needs minutes and a server of its own."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.production)
+            item.add_marker(pytest.mark.timeout(300))
+
+
+@pytest.fixture(scope="session")
+def dingdan(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Do what the image's build does, in its order, and give the installed program."""
+    folder = tmp_path_factory.mktemp("image")
+    source, target = folder / "src", folder / "opt"
+    source.mkdir()
+    for line in (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines():
+        if line.startswith("!"):
+            path = ROOT / line.removeprefix("!")
+            copy = shutil.copytree if path.is_dir() else shutil.copy
+            copy(path, source / path.name)
+    dockerfile = (ROOT / "deploy/Dockerfile").read_text(encoding="utf-8")
+    (build,) = (
+        each for each in re.findall(r"^RUN ((?:.*\\\n)*.*)", dockerfile, re.MULTILINE) if "wheel" in each
+    )
+    uv = shutil.which("uv") or str(ROOT / ".uv" / "bin" / "uv")
+    done = subprocess.run(
+        ["sh", "-euc", build.replace("/opt/dingdan", str(target)).replace("\\\n", " ")],
+        cwd=source,
+        env={**os.environ, "PATH": f"{Path(uv).parent}{os.pathsep}{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return target / "bin" / "dingdan"
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def stack(dingdan: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
+    """Start PostgreSQL and Temporal, and run the jobs."""
+    try:
+        async with standing(tmp_path_factory.mktemp("stack"), dingdan=dingdan, time_skipping=True) as started:
+            yield started
+    except (postgres.NoPostgres, NoOfficialServer) as missing:
+        if os.environ.get("CI") == "true":
+            pytest.fail(str(missing))
+        pytest.skip(str(missing))
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def teller(installation: Installation) -> AsyncIterator[Teller]:
+    """Play channels, staff and residents over HTTP."""
+    async with httpx2.AsyncClient(base_url=installation.api_url, timeout=30, trust_env=False) as http:
+        yield Teller(installation=installation, http=http)
+
+
+@pytest.fixture(scope="module")
+def policy() -> str:
+    """Name the policy of the module's orders."""
+    return "seconds"
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def installation(stack: Stack, policy: str) -> AsyncIterator[Installation]:
+    """Start API and worker."""
+    async with serving(stack, policy=policy) as started:
+        yield started

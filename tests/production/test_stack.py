@@ -1,0 +1,33 @@
+"""The stack as an office would start it: the jobs, the stories, and what may be repeated."""
+
+import asyncio
+
+import pytest
+
+from demo.stories import STORIES, Story, Teller, tell
+from tests.support.production import Stack
+
+
+@pytest.mark.parametrize("name", ["temporal-schema", "temporal-namespace", "setup"])
+async def test_a_job_can_be_repeated(stack: Stack, name: str) -> None:
+    await asyncio.to_thread(stack.job, name)
+
+
+async def test_each_role_sees_its_own_databases_only(stack: Stack) -> None:
+    url = f"{stack.database_url.removesuffix('/dingdan')}/temporal"
+    said = await asyncio.to_thread(stack.cluster.run, "sh", "-c", f"psql {url} -c 'SELECT 1' 2>&1 || true")
+    assert "permission denied for database" in said
+
+
+async def test_the_write_ahead_log_is_archived(stack: Stack) -> None:
+    await asyncio.to_thread(stack.cluster.run, "psql", "-qc", "SELECT pg_switch_wal()")
+    async with asyncio.timeout(30):
+        while not list(stack.cluster.archive.iterdir()):  # noqa: ASYNC110 - another process writes them
+            await asyncio.sleep(0.1)
+
+
+async def test_every_story_ends_as_told(teller: Teller) -> None:
+    async def play(story: Story) -> None:
+        await tell(story, teller)
+
+    await asyncio.gather(*map(play, STORIES))
