@@ -74,11 +74,7 @@ class Stack:
                 for key, value in os.environ.items()
                 if not key.startswith(("DINGDAN_", "TEMPORAL_"))
             },
-            **{
-                k: v
-                for k, v in changed.items()
-                if k not in {"DINGDAN_METRICS_HOST", "DINGDAN_ATTACHMENTS_DIR"}
-            },  # TEMP
+            **changed,
             "PATH": f"{self.programs}{os.pathsep}{os.environ['PATH']}",
             **changes,
         }
