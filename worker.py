@@ -8,11 +8,14 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 from temporalio.client import Client
-from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
+from temporalio.common import MetricMeter
+from temporalio.runtime import PrometheusConfig
 from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
+from activities import figures
 from activities.deliver import Courier
+from activities.figures import Figures
 from activities.reconcile import OutboxDrain
 from activities.record import Recorder
 from gateways.messaging.console import ConsoleMessenger
@@ -43,11 +46,12 @@ def build(
     threads: int,
     task_queue: str = TASK_QUEUE,
     cache: int = 1000,
+    meter: MetricMeter = MetricMeter.noop,
 ) -> Worker:
     """Build the worker: workflows and activities in one process, so that activities start eagerly."""
-    now = _now
-    recorder, courier = Recorder(store), Courier(store, messenger, now)
-    drain = OutboxDrain(store, temporal.Orders(client, task_queue=task_queue), now)
+    now, counted = _now, Figures(meter)
+    recorder, courier = Recorder(store, counted), Courier(store, messenger, now, counted)
+    drain = OutboxDrain(store, temporal.Orders(client, task_queue=task_queue), now, counted)
     return Worker(
         client,
         task_queue=task_queue,
@@ -87,16 +91,25 @@ async def run(settings: Settings) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     store = Store(settings.database_url, pool_size=settings.threads)
     schema.check(store.engine)
-    telemetry = TelemetryConfig(
-        metrics=PrometheusConfig(bind_address=f"127.0.0.1:{settings.metrics_port}", durations_as_seconds=True)
-        if settings.metrics_port
-        else None
-    )
-    client = await temporal.connect(runtime=Runtime(telemetry=telemetry))
+    runtime = temporal.sdk_runtime(metrics(settings))
+    client = await temporal.connect(runtime=runtime)
     await temporal.check(client)
     await temporal.Orders(client).ensure_reconcile(interval=timedelta(seconds=settings.reconcile_seconds))
-    async with build(client, store, ConsoleMessenger(), threads=settings.threads):
+    async with build(client, store, ConsoleMessenger(), threads=settings.threads, meter=runtime.metric_meter):
         _log.info("worker_ready", namespace=client.namespace, task_queue=TASK_QUEUE)
         await stop.wait()
     store.close()
     _log.info("worker_stopped")
+
+
+def metrics(settings: Settings) -> PrometheusConfig | None:
+    """Say where and in which form figures are served, if they are."""
+    if settings.metrics_port is None:
+        return None
+    return PrometheusConfig(
+        bind_address=f"{settings.metrics_host}:{settings.metrics_port}",
+        durations_as_seconds=True,
+        counters_total_suffix=True,
+        unit_suffix=True,
+        histogram_bucket_overrides={figures.SECONDS: figures.BUCKETS},
+    )

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from temporalio import activity
 
+from activities.figures import UNCOUNTED, Figures
 from activities.wording import words
 from gateways.messaging.protocol import GatewayRefused, Message, Messenger
 from messages.names import DELIVER
@@ -16,11 +17,14 @@ from store.database import Store
 class Courier:
     """Sends what `record` has written."""
 
-    def __init__(self, store: Store, messenger: Messenger, now: Callable[[], datetime]) -> None:
-        """Keep store, gateway and clock."""
+    def __init__(
+        self, store: Store, messenger: Messenger, now: Callable[[], datetime], figures: Figures = UNCOUNTED
+    ) -> None:
+        """Keep store, gateway, clock and counters."""
         self._store = store
         self._messenger = messenger
         self._now = now
+        self._figures = figures
 
     @activity.defn(name=DELIVER)
     def deliver(self, request: DeliverMessages) -> Delivered:
@@ -50,4 +54,5 @@ class Courier:
                 failed.append(each.id)
             with self._store.write() as connection:
                 messages.mark(connection, each.id, state, now=self._now())
+            self._figures.message(recipient=each.recipient, state=state)
         return Delivered(sent=len(waiting) - len(failed), failed=tuple(failed))

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from temporalio import activity
 
+from activities.figures import UNCOUNTED, Figures
 from messages.names import DRAIN_OUTBOX
 from messages.orders import Drained, StartOrder
 from messages.signals import CompleteTask, OrderAction
@@ -24,11 +25,14 @@ _TIME_USED_UP = timedelta(seconds=60)
 class OutboxDrain:
     """Empties the outbox, or stops when its time is used up."""
 
-    def __init__(self, store: Store, orders: Orders, now: Callable[[], datetime]) -> None:
-        """Keep store, the way to Temporal, and the clock."""
+    def __init__(
+        self, store: Store, orders: Orders, now: Callable[[], datetime], figures: Figures = UNCOUNTED
+    ) -> None:
+        """Keep store, the way to Temporal, clock and counters."""
         self._store = store
         self._orders = orders
         self._now = now
+        self._figures = figures
 
     @activity.defn(name=DRAIN_OUTBOX)
     async def drain(self) -> Drained:
@@ -61,6 +65,7 @@ class OutboxDrain:
         except OrderGone:
             result = "order_archived"
         await asyncio.to_thread(self._settle, waiting, result)
+        self._figures.drained(waiting.kind, result)
         return result == "sent"
 
     def _claim(self) -> list[outbox.Waiting]:

@@ -50,8 +50,11 @@ class Settings(BaseSettings):
     ] = 30
     metrics_port: Annotated[
         int | None,
-        Field(description="Port of the worker's /metrics on the loopback; none if empty.", ge=1, le=65535),
+        Field(description="Port of the worker's /metrics; none if empty.", ge=1, le=65535),
     ] = None
+    metrics_host: Annotated[
+        str, Field(description="Address on which the worker serves /metrics; 0.0.0.0 in a container.")
+    ] = "127.0.0.1"
     temporal_cli: Annotated[
         Path | None, Field(description="The Temporal CLI that `dingdan up` uses; found or built if empty.")
     ] = None

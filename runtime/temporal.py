@@ -7,6 +7,7 @@ not answer in time says so, and never waits longer than it was allowed.
 import asyncio
 import functools
 import gc
+import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
@@ -26,7 +27,14 @@ from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.envconfig import ClientConfig
 from temporalio.exceptions import WorkflowAlreadyStartedError
-from temporalio.runtime import Runtime, TelemetryConfig
+from temporalio.runtime import (
+    LogForwardingConfig,
+    LoggingConfig,
+    PrometheusConfig,
+    Runtime,
+    TelemetryConfig,
+    TelemetryFilter,
+)
 from temporalio.service import RPCError, RPCStatusCode
 
 from domain.orders import Stage, Tier
@@ -94,6 +102,23 @@ async def connect(
         raise TemporalAway(f"no Temporal server answers at {config['target_host']}") from error
 
 
+def sdk_runtime(metrics: PrometheusConfig | None = None) -> Runtime:
+    """Give what the SDK runs on: its own lines go to our log, its figures to a port if there is one."""
+    return Runtime(
+        telemetry=TelemetryConfig(
+            logging=LoggingConfig(
+                filter=TelemetryFilter(core_level="WARN", other_level="ERROR"),
+                forwarding=LogForwardingConfig(
+                    logger=logging.getLogger("temporalio.core"),
+                    append_target_to_name=False,
+                    prepend_target_on_message=False,
+                ),
+            ),
+            metrics=metrics,
+        )
+    )
+
+
 class Orders:
     """The orders' workflows, as the rest of the program may reach them.
 
@@ -101,10 +126,17 @@ class Orders:
     serves while Temporal is away.
     """
 
-    def __init__(self, client: Client | None = None, *, task_queue: str = names.TASK_QUEUE) -> None:
-        """Use a client that is connected already, or connect later."""
+    def __init__(
+        self,
+        client: Client | None = None,
+        *,
+        task_queue: str = names.TASK_QUEUE,
+        interceptors: Sequence[Interceptor] = (),
+    ) -> None:
+        """Use a client that is connected already, or connect later, then with these interceptors."""
         self._client = client
         self._task_queue = task_queue
+        self._interceptors = interceptors
         self._connecting = asyncio.Lock()
 
     async def client(self) -> Client:
@@ -116,7 +148,7 @@ class Orders:
         if self._client is None:
             async with self._connecting:
                 if self._client is None:
-                    self._client = await connect()
+                    self._client = await connect(interceptors=self._interceptors)
         return self._client
 
     async def start(self, start: StartOrder, *, limit: timedelta = CALL_LIMIT) -> None:

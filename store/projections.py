@@ -5,7 +5,9 @@ histories. A repeated step is answered as before; a step of an abandoned run cha
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, insert, select, update
@@ -40,7 +42,35 @@ class StaleRun(Exception):
     """A step came from a run that an operator's reset has abandoned."""
 
 
+class StepResult(StrEnum):
+    """What became of a step."""
+
+    NEW = "new"
+    REPEATED = "repeated"
+    PENDING = "pending"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Written:
+    """What a step did; `entered` and `finished` (kind and outcome) are known of a new one only."""
+
+    answer: RecordAnswer
+    result: StepResult
+    entered: str | None = None
+    finished: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def is_new(self) -> bool:
+        """Whether it was this call that wrote it."""
+        return self.result is StepResult.NEW
+
+
 def apply_step(connection: Connection, step: RecordStep, book: PolicyBook) -> RecordAnswer:
+    """Commit a step as `write_step` does; gives the answer alone."""
+    return write_step(connection, step, book).answer
+
+
+def write_step(connection: Connection, step: RecordStep, book: PolicyBook) -> Written:
     """Commit a step, or answer a repeated one as before; before an automatic step say what is pending.
 
     Raises:
@@ -49,16 +79,16 @@ def apply_step(connection: Connection, step: RecordStep, book: PolicyBook) -> Re
     """
     order = lock_order(connection, step.order_no)
     if (known := _answered_before(connection, step)) is not None:
-        return known
+        return Written(answer=known, result=StepResult.REPEATED)
     _check_run(connection, order, step)
     if step.expiry is not None:
         pending = pending_on(connection, step.order_no, step.expiry)
         if pending:
-            return RecordAnswer(pending=tuple(pending))
+            return Written(answer=RecordAnswer(pending=tuple(pending)), result=StepResult.PENDING)
     promised_at = _promised(step.promise, order.source_due_at, book)
     clocks = {request.key: _read(request, promised_at, book) for request in step.clocks}
     vias = _settle_verdicts(connection, step)
-    _write_tasks(connection, step, clocks)
+    finished = _write_tasks(connection, step, clocks)
     _write_events(connection, step, vias)
     _write_messages(connection, step)
     _write_order(connection, step, promised_at, clocks)
@@ -74,7 +104,12 @@ def apply_step(connection: Connection, step: RecordStep, book: PolicyBook) -> Re
             order_no=step.order_no, run_id=step.run_id, seq=step.seq, answer=answer.model_dump(mode="json")
         )
     )
-    return answer
+    return Written(
+        answer=answer,
+        result=StepResult.NEW,
+        entered=step.order.stage if step.order.stage != order.stage else None,
+        finished=finished,
+    )
 
 
 def _answered_before(connection: Connection, step: RecordStep) -> RecordAnswer | None:
@@ -229,7 +264,10 @@ def _fields_of(name: str) -> tuple[Field, ...]:
     )
 
 
-def _write_tasks(connection: Connection, step: RecordStep, clocks: Mapping[str, Clock]) -> None:
+def _write_tasks(
+    connection: Connection, step: RecordStep, clocks: Mapping[str, Clock]
+) -> tuple[tuple[str, str], ...]:
+    """Open and close tasks; gives kind and outcome of those that were closed."""
     for opened in step.opened:
         reading = clocks.get(opened.task_id)
         connection.execute(
@@ -249,12 +287,16 @@ def _write_tasks(connection: Connection, step: RecordStep, clocks: Mapping[str, 
                 .where(task.c.task_id == key)
                 .values(due_at=reading.due_at, remind_at=reading.remind_at)
             )
+    finished = []
     for closed in step.closed:
-        connection.execute(
+        kind = connection.scalar(
             update(task)
             .where(task.c.task_id == closed.task_id)
             .values(state=closed.state, outcome=closed.outcome, closed_by=closed.actor, closed_at=closed.at)
+            .returning(task.c.kind)
         )
+        finished.append((str(kind), closed.outcome))
+    return tuple(finished)
 
 
 def _write_events(connection: Connection, step: RecordStep, vias: Mapping[str, Via]) -> None:

@@ -1,0 +1,99 @@
+"""What orders do, in figures: on the SDK's own meter, so that the worker's one port serves both.
+
+Assumes that it is called after the commit: a step is counted once, never when it is repeated, and not at
+all if the worker dies between commit and count. Labels come from closed sets; never an order or a person.
+"""
+
+from collections.abc import Collection
+from datetime import timedelta
+from typing import Final
+
+from temporalio.common import MetricMeter
+
+from domain.lifecycle import TASKS, TaskKind
+from domain.orders import Ending, Stage, Tier
+from messages.records import EventRecord, RecordStep
+from store.outbox import OutboxKind
+from store.projections import Written
+
+REQUESTER: Final = "requester"
+SECONDS: Final = "dingdan_record_seconds"
+BUCKETS: Final = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0)
+"""Bounds for `SECONDS`, up to the time after which an attempt is given up."""
+
+_OUTCOMES = {"expired", "superseded"} | {each.name for row in TASKS.values() for each in row.outcomes}
+
+
+class Figures:
+    """The counters of the worker's activities."""
+
+    def __init__(self, meter: MetricMeter = MetricMeter.noop) -> None:
+        """Register; without a meter nothing is counted."""
+        counter = meter.create_counter
+        self._entered = counter("dingdan_stage_entered", "Orders that came to a stage.")
+        self._closed = counter("dingdan_orders_closed", "Orders closed, by ending; a reopened one again.")
+        self._finished = counter("dingdan_tasks_finished", "Human tasks finished, by kind and outcome.")
+        self._limits = counter("dingdan_limits_passed", "Limits that passed, by task and tier of the order.")
+        self._handed_up = counter(
+            "dingdan_orders_handed_up",
+            "Orders that went up, by cause: `limit` passed, or said by the `unit`.",
+        )
+        self._messages = counter("dingdan_messages", "Messages to people, `sent` or `failed` for good.")
+        self._steps = counter(
+            "dingdan_record_steps", "Steps that came to be recorded, by what became of them."
+        )
+        self._outbox = counter(
+            "dingdan_outbox_drained", "Starts and signals that Reconcile tried, by result."
+        )
+        self._seconds = meter.create_histogram_float(SECONDS, "Time to record a step.")
+
+    def recorded(self, step: RecordStep, written: Written, took: timedelta) -> None:
+        """Count a step, and what it says if it was committed just now."""
+        self._steps.add(1, {"result": written.result})
+        self._seconds.record(took.total_seconds(), {"result": written.result})
+        if not written.is_new:
+            return
+        if written.entered is not None:
+            self._entered.add(1, {"stage": _known(written.entered, set(Stage))})
+        for kind, outcome in written.finished:
+            self._finished.add(
+                1, {"kind": _known(kind, set(TaskKind)), "outcome": _known(outcome, _OUTCOMES)}
+            )
+        for event in step.events:
+            self._told(event, step)
+
+    def stale(self) -> None:
+        """Count a step of a run that an operator's reset has abandoned."""
+        self._steps.add(1, {"result": "stale"})
+
+    def message(self, *, recipient: str, state: str) -> None:
+        """Count a message that went out, or never will."""
+        self._messages.add(1, {"to": "resident" if recipient == REQUESTER else "unit", "result": state})
+
+    def drained(self, kind: OutboxKind, result: str | None) -> None:
+        """Count a row of the outbox that was tried."""
+        self._outbox.add(1, {"kind": kind, "result": result or "waits"})
+
+    def _told(self, event: EventRecord, step: RecordStep) -> None:
+        tier = _known(step.order.tier, set(Tier))
+        match event.type:
+            case "OrderClosed":
+                self._closed.add(1, {"ending": _known(str(event.data.get("ending")), set(Ending))})
+            case "LimitPassed":
+                kind = _known(str(event.data.get("kind")), set(TaskKind))
+                self._limits.add(1, {"kind": kind, "tier": tier})
+            case "OrderEscalated":
+                self._handed_up.add(1, {"cause": "limit", "tier": tier})
+            case "OrderHandedUp":
+                self._handed_up.add(1, {"cause": "unit", "tier": tier})
+            case _:
+                pass
+
+
+UNCOUNTED: Final = Figures()
+"""For whoever runs an activity and has no meter."""
+
+
+def _known(value: str, known: Collection[str]) -> str:
+    """Keep a label within its closed set, whatever an operator's signal brought."""
+    return value if value in known else "other"
