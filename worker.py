@@ -9,19 +9,20 @@ from datetime import UTC, datetime, timedelta
 import structlog
 from temporalio.client import Client
 from temporalio.common import MetricMeter
-from temporalio.runtime import PrometheusConfig
+from temporalio.runtime import PrometheusConfig, Runtime
 from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from activities import figures
 from activities.deliver import Courier
 from activities.figures import Figures
+from activities.interceptor import NamedLines
 from activities.reconcile import OutboxDrain
 from activities.record import Recorder
 from gateways.messaging.console import ConsoleMessenger
 from gateways.messaging.protocol import Messenger
 from messages.names import TASK_QUEUE
-from runtime import logging, temporal
+from runtime import logging, temporal, tracing
 from runtime.settings import Settings
 from store import schema
 from store.database import Store
@@ -30,7 +31,7 @@ from workflows.order.workflow import OrderWorkflow
 from workflows.reconcile import ReconcileWorkflow
 
 WORKFLOWS = [OrderWorkflow, ReconcileWorkflow]
-INTERCEPTORS = [TotalSignals()]
+INTERCEPTORS = [TotalSignals(), NamedLines()]
 RUNNER = SandboxedWorkflowRunner(
     # Named one by one: a module passed through runs with the real clock, so nothing of `workflows` is.
     restrictions=SandboxRestrictions.default.with_passthrough_modules("domain", "messages", "activities")
@@ -92,14 +93,23 @@ async def run(settings: Settings) -> None:
     store = Store(settings.database_url, pool_size=settings.threads)
     schema.check(store.engine)
     runtime = temporal.sdk_runtime(metrics(settings))
-    client = await temporal.connect(runtime=runtime)
-    await temporal.check(client)
-    await temporal.Orders(client).ensure_reconcile(interval=timedelta(seconds=settings.reconcile_seconds))
+    await _prepare(settings, runtime)
+    tracer_provider = tracing.configure("dingdan-worker")
+    client = await temporal.connect(interceptors=tracing.interceptors(tracer_provider), runtime=runtime)
     async with build(client, store, ConsoleMessenger(), threads=settings.threads, meter=runtime.metric_meter):
         _log.info("worker_ready", namespace=client.namespace, task_queue=TASK_QUEUE)
         await stop.wait()
     store.close()
+    if tracer_provider is not None:
+        await asyncio.to_thread(tracer_provider.shutdown)
     _log.info("worker_stopped")
+
+
+async def _prepare(settings: Settings, runtime: Runtime) -> None:
+    """See that orders can run, by a client that is not traced: all rounds of `Reconcile` would be one trace."""
+    client = await temporal.connect(runtime=runtime)
+    await temporal.check(client)
+    await temporal.Orders(client).ensure_reconcile(interval=timedelta(seconds=settings.reconcile_seconds))
 
 
 def metrics(settings: Settings) -> PrometheusConfig | None:

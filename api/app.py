@@ -1,14 +1,20 @@
 """The application: routers, error answers, and the parts behind them."""
 
+import asyncio
+import re
+import secrets
 import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from http import HTTPStatus
 
-from fastapi import APIRouter, FastAPI
+import structlog
+from fastapi import APIRouter, Depends, FastAPI, Request
+from opentelemetry.sdk.trace import TracerProvider
 from starlette.datastructures import MutableHeaders
 from starlette.types import Message, Receive, Scope, Send
+from temporalio.runtime import Runtime
 
 from api import errors, operations
 from api.intake import routes as intake
@@ -16,18 +22,19 @@ from api.resident import routes as resident
 from api.service import Service
 from api.staff import orders, tasks
 from domain.policy import policy
-from runtime import logging, temporal
+from runtime import logging, temporal, tracing
 from runtime.settings import Settings, read_settings
 from store import schema
 from store.database import Store
 
 _SWITCH_SECONDS = 0.0005
+_ORDER_NO = re.compile(r"\d{8}-[0-9A-Z]{6}(?![0-9A-Z])")
 MAX_BODY = 128 * 1024
 """Longest body of any request, in bytes; intake has a smaller limit of its own."""
 
 
 class Edge:
-    """Around the whole application: times each endpoint, keeps answers out of caches, one form for every error.
+    """Around the whole application: names and times each request, no answer in caches, one form for every error.
 
     Outermost, because what the server refuses by size alone is answered before any handler of ours.
     """
@@ -42,6 +49,14 @@ class Edge:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        # Never the caller's: whatever it sent would stand in every line.
+        request_id = secrets.token_hex(8)
+        # What an earlier request of the same connection was about must not stand in this one's lines.
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=request_id)
+        await self._serve(scope, receive, send, request_id)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send, request_id: str) -> None:
         if b"%00" in scope["raw_path"] + scope["query_string"]:
             await errors.answer(errors.nul())(scope, receive, send)
             return
@@ -56,6 +71,7 @@ class Edge:
                     raise _TooLarge
                 headers.setdefault("Cache-Control", "no-store")
                 headers.setdefault("X-Content-Type-Options", "nosniff")
+                headers["X-Request-Id"] = request_id
             await send(message)
 
         try:
@@ -72,13 +88,22 @@ class _TooLarge(Exception):
     """The server refused a body in its own words."""
 
 
-def create_app(service: Service) -> Edge:
-    """Build the application on given parts."""
+async def name_the_order(request: Request) -> None:
+    """Name the order in every line of a request that is about one; what is no order number is never repeated."""
+    named = request.path_params.get("order_no") or request.path_params.get("task_id") or ""
+    if found := _ORDER_NO.match(named):
+        structlog.contextvars.bind_contextvars(order_no=found[0])
+
+
+def create_app(service: Service, *, tracer_provider: TracerProvider | None = None) -> Edge:
+    """Build the application on given parts; traced if there is a provider."""
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         yield
         await service.close()
+        if tracer_provider is not None:
+            await asyncio.to_thread(tracer_provider.shutdown)
 
     app = FastAPI(
         title="Dingdan",
@@ -89,11 +114,21 @@ def create_app(service: Service) -> Edge:
         redoc_url=None,
         lifespan=lifespan,
         max_body_size=MAX_BODY,
+        telemetry={
+            "tracing": tracer_provider is not None,
+            "tracer_provider": tracer_provider,
+            # One span a request; what it calls in Temporal has spans of its own.
+            "operation_spans": False,
+            # Of its own accord it would log the texts of errors, and count beside `/metrics`.
+            "logs": False,
+            "metrics": False,
+            "auto_configure": False,
+        },
     )
     app.state.service = service
     app.state.readiness = operations.ReadinessCheck()
     errors.install(app)
-    api = APIRouter(prefix="/api/v1")
+    api = APIRouter(prefix="/api/v1", dependencies=[Depends(name_the_order)])
     for router in (intake.router, orders.router, tasks.router, resident.router):
         api.include_router(router)
     app.include_router(api)
@@ -117,15 +152,18 @@ def from_settings(settings: Settings) -> Edge:
     policy(settings.policy)
     store = Store(settings.database_url, pool_size=settings.threads)
     schema.check(store.engine)
+    Runtime.set_default(temporal.sdk_runtime(), error_if_already_set=False)
+    tracer_provider = tracing.configure("dingdan-api")
     return create_app(
         Service(
             store=store,
-            orders=temporal.Orders(),
+            orders=temporal.Orders(interceptors=tracing.interceptors(tracer_provider)),
             secret=settings.secret_key.get_secret_value(),
             policy=settings.policy,
             public_url=settings.public_url,
             threads=settings.threads,
-        )
+        ),
+        tracer_provider=tracer_provider,
     )
 
 

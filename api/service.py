@@ -5,6 +5,7 @@ waits never keeps a thread that an intake needs.
 """
 
 import asyncio
+import contextvars
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -86,7 +87,9 @@ class Service:
             with open_() as connection:  # type: ignore[attr-defined]  # a context manager of the store
                 return work(connection)
 
-        return await asyncio.get_running_loop().run_in_executor(self._pool, transact)
+        # With the context of the request, so that a line logged in the thread names it.
+        context = contextvars.copy_context()
+        return await asyncio.get_running_loop().run_in_executor(self._pool, context.run, transact)
 
 
 class SentMarks:

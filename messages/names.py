@@ -38,3 +38,8 @@ _PREFIX: Final = "order-"
 def order_workflow_id(order_no: str) -> str:
     """Name the workflow of an order: the only place where this id is built."""
     return f"{_PREFIX}{order_no}"
+
+
+def order_no_of(workflow_id: str) -> str | None:
+    """Read an order's number back from the id of its workflow; `None` for any other workflow."""
+    return workflow_id.removeprefix(_PREFIX) if workflow_id.startswith(_PREFIX) else None

@@ -46,6 +46,7 @@ async def place(body: OrderBody, client: ChannelDep, service: ServiceDep, key: K
     wanted = _new_order(body, client, required_key(key))
     async with service.in_flight.alone(client.client_id, wanted.key):
         placed = await _place(service, wanted)
+        structlog.contextvars.bind_contextvars(order_no=placed.response["order_no"])
         if placed.start is not None:
             await _start(service, placed)
             service.metrics.orders.labels(channel=client.channel).inc()

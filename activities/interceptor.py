@@ -1,0 +1,28 @@
+"""The order and the activity on every line that is logged while an activity runs."""
+
+from typing import Any
+
+import structlog
+from temporalio import activity
+from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
+
+from messages.names import order_no_of
+
+
+class _Named(ActivityInboundInterceptor):
+    async def execute_activity(self, input: ExecuteActivityInput) -> Any:  # noqa: A002 - the SDK names it so
+        """Bind what names the work; a threaded activity takes the context with it."""
+        info = activity.info()
+        facts = {"activity_type": info.activity_type, "attempt": info.attempt}
+        if order_no := order_no_of(info.workflow_id or ""):
+            facts["order_no"] = order_no
+        with structlog.contextvars.bound_contextvars(**facts):
+            return await super().execute_activity(input)
+
+
+class NamedLines(Interceptor):
+    """Name the order in what activities log."""
+
+    def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:  # noqa: A002
+        """Put the names around every activity."""
+        return _Named(next)
