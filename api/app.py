@@ -127,6 +127,7 @@ def create_app(service: Service, *, tracer_provider: TracerProvider | None = Non
     )
     app.state.service = service
     app.state.readiness = operations.ReadinessCheck()
+    app.state.figures = operations.Figures()
     errors.install(app)
     api = APIRouter(prefix="/api/v1", dependencies=[Depends(name_the_order)])
     for router in (intake.router, orders.router, tasks.router, resident.router):

@@ -1,5 +1,8 @@
 """The API's own figures, for `/metrics`; one registry per app, so that apps beside each other do not mix."""
 
+import math
+from datetime import datetime
+
 from prometheus_client import (
     CollectorRegistry,
     Counter,
@@ -8,6 +11,8 @@ from prometheus_client import (
     PlatformCollector,
     ProcessCollector,
 )
+
+from store.standing import Standing
 
 
 class Metrics:
@@ -41,3 +46,53 @@ class Metrics:
         self.outbox_oldest = Gauge(
             "dingdan_outbox_oldest_seconds", "Age of the oldest of them.", registry=self.registry
         )
+        self.up = Gauge(
+            "dingdan_part_up",
+            "1 while the part answers: `store`, `temporal`.",
+            ["part"],
+            registry=self.registry,
+        )
+        self.open = Gauge(
+            "dingdan_orders_open",
+            "Orders open now, 10,000 a stage at most.",
+            ["stage"],
+            registry=self.registry,
+        )
+        self.overdue = Gauge(
+            "dingdan_orders_open_overdue",
+            "Of them, those that missed a limit of their handling.",
+            registry=self.registry,
+        )
+        self.late = Gauge(
+            "dingdan_tasks_late",
+            "Open tasks whose limit has passed, 10,000 a tier at most.",
+            ["tier"],
+            registry=self.registry,
+        )
+        self.oldest_decision = Gauge(
+            "dingdan_decision_oldest_seconds",
+            "Age of the oldest decision that no workflow has judged.",
+            registry=self.registry,
+        )
+
+    def show(self, standing: Standing, backlog: tuple[int, datetime | None], *, now: datetime) -> None:
+        """Show how the office stands."""
+        self.outbox_rows.set(backlog[0])
+        self.outbox_oldest.set(_age(backlog[1], now))
+        for stage, orders in standing.by_stage.items():
+            self.open.labels(stage=stage).set(orders)
+        self.overdue.set(standing.overdue)
+        for tier, tasks in standing.tasks_late.items():
+            self.late.labels(tier=tier).set(tasks)
+        self.oldest_decision.set(_age(standing.oldest_decision, now))
+
+    def hide(self) -> None:
+        """Show no figure of a store that does not answer: an old one would look like a true one."""
+        self.open.clear()
+        self.late.clear()
+        for gauge in (self.outbox_rows, self.outbox_oldest, self.overdue, self.oldest_decision):
+            gauge.set(math.nan)
+
+
+def _age(since: datetime | None, now: datetime) -> float:
+    return max((now - since).total_seconds(), 0) if since else 0

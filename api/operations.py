@@ -1,5 +1,6 @@
 """For operations: is the process alive, is it ready, what are its figures."""
 
+import asyncio
 import time
 from typing import Literal
 
@@ -10,9 +11,11 @@ from pydantic import BaseModel
 from api.service import Service, ServiceDep
 from store import outbox
 from store.database import StoreUnavailable
+from store.standing import standing
 
 router = APIRouter(tags=["operations"])
 _FRESH_SECONDS = 2.0
+_FIGURES_FRESH_SECONDS = 10.0
 
 
 class Readiness(BaseModel):
@@ -78,10 +81,39 @@ async def readyz(request: Request, service: ServiceDep, response: Response) -> R
     return readiness
 
 
+class Figures:
+    """Reads how the office stands, at most every ten seconds however many ask."""
+
+    def __init__(self) -> None:
+        """Begin with nothing read."""
+        self._read_at: float | None = None
+        self._reading = asyncio.Lock()
+
+    async def refresh(self, service: Service) -> None:
+        """Bring the figures of the store up to date, or hide them while it does not answer."""
+        async with self._reading:
+            if self._read_at is not None and time.monotonic() - self._read_at < _FIGURES_FRESH_SECONDS:
+                return
+            now = service.now()
+            try:
+                seen = await service.read(
+                    lambda connection: (standing(connection, now=now), outbox.backlog(connection))
+                )
+            except StoreUnavailable:
+                self._read_at = None
+                service.metrics.hide()
+                return
+            service.metrics.show(*seen, now=now)
+            self._read_at = time.monotonic()
+
+
 @router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
-async def metrics(service: ServiceDep) -> Response:
-    """Give the figures in Prometheus' text form."""
-    rows, oldest = await service.read(outbox.backlog)
-    service.metrics.outbox_rows.set(rows)
-    service.metrics.outbox_oldest.set((service.now() - oldest).total_seconds() if oldest else 0)
+async def metrics(request: Request, service: ServiceDep) -> Response:
+    """Give the figures in Prometheus' text form; also while the store is away, then without its own."""
+    ready = await _check_of(request).look(service)
+    for part in ("store", "temporal"):
+        service.metrics.up.labels(part=part).set(getattr(ready, part) == "up")
+    figures = request.app.state.figures
+    assert isinstance(figures, Figures)  # noqa: S101 - narrows for the type checker
+    await figures.refresh(service)
     return Response(generate_latest(service.metrics.registry), media_type=CONTENT_TYPE_LATEST)

@@ -1,10 +1,15 @@
 """Health, figures, and what the OpenAPI document promises."""
 
+import re
+from datetime import UTC, datetime, timedelta
+
 import pytest
+from sqlalchemy import text
 
 from api.errors import STATUS
 from store.database import StoreUnavailable
 from tests.api.conftest import Api
+from tests.support.office import plain
 
 
 class TestOperations:
@@ -19,6 +24,34 @@ class TestOperations:
         metrics = (await api.http.get("/metrics")).text
         assert 'dingdan_orders_accepted_total{channel="hotline"} 1.0' in metrics
         assert 'dingdan_http_seconds_count{endpoint="place",status="201"} 1.0' in metrics
+
+    async def test_tell_how_the_office_stands(self, api: Api) -> None:
+        first, _ = [await api.placed(key=f"key-0000000{number}") for number in range(2)]
+        now = datetime.now(UTC)
+        with api.office.store.write() as connection:
+            connection.execute(text("UPDATE orders SET stage = 'handling', overdue = true"))
+            connection.execute(text("UPDATE task SET due_at = :at"), {"at": plain(now - timedelta(hours=1))})
+        api.office.submit_action(first["order_no"], "urge")
+        metrics = (await api.http.get("/metrics")).text
+        for line in (
+            'dingdan_orders_open{stage="handling"} 2.0',
+            'dingdan_orders_open{stage="first_contact"} 0.0',
+            "dingdan_orders_open_overdue 2.0",
+            'dingdan_tasks_late{tier="street"} 2.0',
+            'dingdan_part_up{part="store"} 1.0',
+            'dingdan_part_up{part="temporal"} 1.0',
+        ):
+            assert line in metrics.splitlines(), line
+        assert re.search(r"^dingdan_decision_oldest_seconds 0\.\d", metrics, re.MULTILINE)
+
+    async def test_answer_without_the_stores_figures_while_it_is_away(self, api: Api) -> None:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(type(api.office.store), "read", _away)
+            metrics = await api.http.get("/metrics")
+        assert metrics.status_code == 200
+        assert 'dingdan_part_up{part="store"} 0.0' in metrics.text
+        assert "dingdan_outbox_rows NaN" in metrics.text
+        assert "dingdan_orders_open{" not in metrics.text
 
     async def test_say_unavailable_when_the_store_is_away(self, api: Api) -> None:
         api.office.store.close()
