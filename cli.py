@@ -22,7 +22,9 @@ app = typer.Typer(
 )
 client_app = typer.Typer(no_args_is_help=True, help="Intake channels and their keys.")
 user_app = typer.Typer(no_args_is_help=True, help="Staff, their roles and tokens.")
+attachments_app = typer.Typer(no_args_is_help=True, help="Attached files.")
 app.add_typer(client_app, name="client")
+app.add_typer(attachments_app, name="attachments")
 app.add_typer(user_app, name="user")
 
 
@@ -227,6 +229,23 @@ def user_list() -> None:
     with _store() as store, store.read() as connection:
         for each in all_staff(connection):
             typer.echo(f"{each.username}\t{each.unit}\t{','.join(sorted(each.roles))}")
+
+
+@attachments_app.command("sweep")
+def attachments_sweep(
+    delete: Annotated[
+        bool, typer.Option("--delete", help="Delete them; else they are only counted.")
+    ] = False,
+) -> None:
+    """Count, or delete, uploads that nothing refers to after a day, and files that no upload names."""
+    from runtime.settings import read_settings
+    from store.attachments import sweep
+    from store.files import FileStore
+
+    with _store() as store:
+        swept = sweep(store, FileStore(read_settings().attachments_dir), now=_now(), really=delete)
+    done = "deleted" if delete else "found; delete them with --delete"
+    typer.echo(f"{swept.rows} unused upload(s) and {swept.files} file(s) {done}")
 
 
 @app.command()

@@ -17,6 +17,7 @@ from starlette.types import Message, Receive, Scope, Send
 from temporalio.runtime import Runtime
 
 from api import errors, operations
+from api.attachments import routes as attachments
 from api.intake import routes as intake
 from api.resident import routes as resident
 from api.service import Service
@@ -26,11 +27,12 @@ from runtime import logging, temporal, tracing
 from runtime.settings import Settings, read_settings
 from store import schema
 from store.database import Store
+from store.files import FileStore
 
 _SWITCH_SECONDS = 0.0005
 _ORDER_NO = re.compile(r"\d{8}-[0-9A-Z]{6}(?![0-9A-Z])")
 MAX_BODY = 128 * 1024
-"""Longest body of any request, in bytes; intake has a smaller limit of its own."""
+"""Longest body of any request, in bytes; intake and attachments have limits of their own."""
 
 
 class Edge:
@@ -130,7 +132,7 @@ def create_app(service: Service, *, tracer_provider: TracerProvider | None = Non
     app.state.figures = operations.Figures()
     errors.install(app)
     api = APIRouter(prefix="/api/v1", dependencies=[Depends(name_the_order)])
-    for router in (intake.router, orders.router, tasks.router, resident.router):
+    for router in (intake.router, attachments.router, orders.router, tasks.router, resident.router):
         api.include_router(router)
     app.include_router(api)
     # At the root for probes and scrapers, and beside the rest for programs that know one address only.
@@ -158,6 +160,7 @@ def from_settings(settings: Settings) -> Edge:
     return create_app(
         Service(
             store=store,
+            files=FileStore(settings.attachments_dir),
             orders=temporal.Orders(interceptors=tracing.interceptors(tracer_provider)),
             secret=settings.secret_key.get_secret_value(),
             policy=settings.policy,

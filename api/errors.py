@@ -16,8 +16,10 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 from domain.errors import DomainError
+from store.attachments import UnusableAttachment
 from store.database import StoreUnavailable
 from store.decisions import Refused
+from store.files import FilesUnavailable
 from store.intake import ReferenceReused
 
 _log = structlog.get_logger("api")
@@ -41,6 +43,7 @@ STATUS: Final[Mapping[str, int]] = {
     "unknown_field": 422,
     "unknown_officer": 422,
     "unknown_outcome": 422,
+    "unusable_attachment": 422,
     "wrong_stage": 409,
 }
 """The HTTP status of each code that a rule refuses with."""
@@ -53,7 +56,7 @@ _TITLES: Final[Mapping[int, str]] = {
     405: "Method not allowed",
     409: "Not possible as things stand",
     413: "The body is too large",
-    415: "Only JSON is read here",
+    415: "This is not what is read here",
     422: "Something in the request is wrong",
     500: "Something went wrong here",
     503: "Not available now",
@@ -134,6 +137,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _validation)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(StoreUnavailable, _store)
+    app.add_exception_handler(FilesUnavailable, _files)
     app.add_exception_handler(Exception, _unforeseen)
 
 
@@ -159,6 +163,8 @@ def _domain(request: Request, error: Exception) -> JSONResponse:
         code = error.refusal.code
         if error.refusal.field:
             errors = [FieldError(field=error.refusal.field, reason=error.refusal.reason)]
+    if isinstance(error, UnusableAttachment):
+        errors = [FieldError(field="attachments", reason=str(error))]
     if isinstance(error, ReferenceReused):
         href = str(request.url_for("read_order", order_no=error.order_no).path)
     return answer(Problem(STATUS.get(code, 409), code, str(error), errors=errors, href=href))
@@ -192,6 +198,19 @@ def _store(_request: Request, _error: Exception) -> JSONResponse:
     return answer(
         Problem(
             503, "store_unavailable", "the database does not answer; try again", headers={"Retry-After": "5"}
+        )
+    )
+
+
+def _files(_request: Request, error: Exception) -> JSONResponse:
+    # The text names folders and hashes: for the operator, not for the caller.
+    _log.error("files_unavailable", reason=str(error))
+    return answer(
+        Problem(
+            503,
+            "files_unavailable",
+            "attachments cannot be kept or read now; try again later, or go on without them",
+            headers={"Retry-After": "60"},
         )
     )
 

@@ -12,6 +12,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from api.errors import Problem
 from api.service import Service, ServiceDep
 from domain.orders import Role
+from store.attachments import Uploader
 from store.credentials import Client, CredentialKind, find_client, find_subject
 from store.database import Connection
 from store.office import Staff, find_staff
@@ -105,6 +106,13 @@ async def channel(who: CallerDep) -> Client:
     if not isinstance(who, Client):
         raise Problem(403, "not_entitled", "orders are placed with a channel's key, not with a staff token")
     return who
+
+
+def uploader_of(who: Caller) -> Uploader:
+    """Say whose an upload is."""
+    if isinstance(who, Client):
+        return Uploader(kind=CredentialKind.CLIENT, name=who.client_id)
+    return Uploader(kind=CredentialKind.STAFF, name=who.username)
 
 
 StaffDep = Annotated[Staff, Depends(staff)]

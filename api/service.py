@@ -21,6 +21,7 @@ from runtime.temporal import OrderGone, Orders, TemporalAway
 from store import outbox
 from store.database import Connection, Store, StoreUnavailable
 from store.decisions import reject_unsent
+from store.files import FileStore
 
 T = TypeVar("T")
 _log = structlog.get_logger("api")
@@ -30,10 +31,19 @@ class Service:
     """The parts that an app is made of."""
 
     def __init__(
-        self, *, store: Store, orders: Orders, secret: str, policy: str, public_url: str, threads: int
+        self,
+        *,
+        store: Store,
+        files: FileStore,
+        orders: Orders,
+        secret: str,
+        policy: str,
+        public_url: str,
+        threads: int,
     ) -> None:
         """Keep the parts."""
         self.store = store
+        self.files = files
         self.orders = orders
         self.secret = secret
         self.policy = policy

@@ -133,6 +133,7 @@ def _lay_out(
     environment = {
         f"{PREFIX}DATABASE_URL": f"sqlite:///{data_dir}/dingdan.db",
         f"{PREFIX}SECRET_KEY": secret,
+        f"{PREFIX}ATTACHMENTS_DIR": str(data_dir / "attachments"),
         f"{PREFIX}POLICY": policy_version,
         f"{PREFIX}PUBLIC_URL": f"http://127.0.0.1:{api_port}",
         f"{PREFIX}RECONCILE_SECONDS": "5",

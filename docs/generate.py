@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from domain import policy
+from domain.attachments import MAX_ATTACHMENTS
 from domain.lifecycle import ACTIONS, TASKS, Field, FieldType, TaskKind
 from domain.orders import Stage
 from domain.routing import CATEGORIES, ROUTES
@@ -81,6 +82,7 @@ def _field(each: Field) -> str:
         FieldType.CODE: _SEE if each.name == "category" else _codes(each.codes),
         FieldType.UNIT: _SEE,
         FieldType.INSTANT: "instant with an offset" + (", in the future" if each.future else ""),
+        FieldType.ATTACHMENTS: f"ids that `POST /attachments` gave, at most {MAX_ATTACHMENTS}",
         FieldType.NONE_YET: "not possible yet: leave it out",
     }
     return f"`{each.name}` {each.label}{'' if each.required else ' (optional)'}: {kinds[each.type]}"

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from domain.attachments import wrong_ids
 from domain.deadlines import is_reckonable
 from domain.lifecycle import ACTIONS, MAX_TEXT, ActionName, Field, FieldType, TaskKind, outcomes_of
 from domain.orders import Stage
@@ -148,6 +149,13 @@ def _judge_field(each: Field, wanted: Submission) -> Refusal | None:
 def _wrong(each: Field, value: object, now: datetime) -> str | None:
     if each.type is FieldType.NONE_YET:
         return None if value == [] else f"{each.name} is not possible yet; leave it out"
+    if each.type is FieldType.ATTACHMENTS:
+        reason = wrong_ids(value)
+        return f"{each.name} {reason}" if reason else None
+    return _wrong_word(each, value, now)
+
+
+def _wrong_word(each: Field, value: object, now: datetime) -> str | None:
     if not isinstance(value, str) or not value.strip() or not _can_be_stored(value):
         return f"{each.name} must be a text that is not empty, without NUL characters or halves of emoji"
     match each.type:

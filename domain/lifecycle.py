@@ -63,6 +63,7 @@ class FieldType(StrEnum):
     CODE = "code"
     UNIT = "unit"
     INSTANT = "instant"
+    ATTACHMENTS = "attachments"
     NONE_YET = "none_yet"
 
 
@@ -136,7 +137,7 @@ def _code(name: str, label: str, codes: type[StrEnum] | tuple[str, ...], *, requ
     )
 
 
-_ATTACHMENTS = Field(name="attachments", label="附件", type=FieldType.NONE_YET, required=False)
+_ATTACHMENTS = Field(name="attachments", label="附件", type=FieldType.ATTACHMENTS, required=False)
 _CATEGORY = _code("category", "诉求类别", tuple(CATEGORIES), required=False)
 
 

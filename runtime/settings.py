@@ -38,6 +38,9 @@ class Settings(BaseSettings):
             description="Keys the hashes of channel keys and tokens; at least 32 characters.", min_length=32
         ),
     ]
+    attachments_dir: Annotated[
+        Path, Field(description="The folder of attached files; all API processes share it.")
+    ] = Path("data/attachments")
     policy: Annotated[str, Field(description="The policy version that new orders get.")] = "standard"
     public_url: Annotated[
         str, Field(description="The address under which people reach the pages.", pattern=r"^https?://[^/]+$")

@@ -29,6 +29,8 @@ from domain.lifecycle import (
 )
 from domain.orders import Role, Stage, Via
 from messages.signals import CompleteTask, OrderAction, Said
+from store.attachments import Uploader, bind
+from store.credentials import CredentialKind
 from store.office import Staff
 from store.outbox import OutboxKind, put
 from store.tables import audit, decision, orders, task
@@ -160,6 +162,7 @@ def submit_decision(
         KeyTaken: the key stands for something else.
         TaskClosed: the task is done; says by whom and when.
         Refused: the outcome or one of its fields is not in order.
+        UnusableAttachment: an attachment is not the decider's own, or used already.
     """
     found = connection.execute(select(task.c.order_no).where(task.c.task_id == task_id)).one_or_none()
     if found is None:
@@ -192,6 +195,18 @@ def submit_decision(
         fields=codes,
         stored=tuple(sorted(texts)),
         decided_at=now,
+    )
+    bind(
+        connection,
+        [
+            ids
+            for each in spec.fields
+            if each.type is FieldType.ATTACHMENTS
+            for ids in codes.get(each.name, [])
+        ],
+        uploader=Uploader(kind=CredentialKind.STAFF, name=staff.username),
+        order_no=order.order_no,
+        decision_id=decision_id,
     )
     actor = Actor(name=staff.username, via=Via.STAFF, staff=staff)
     return _keep(connection, said, order.order_no, actor, texts, comment, fingerprint, now)

@@ -18,6 +18,8 @@ from domain.lifecycle import TaskKind, TaskState
 from domain.orders import Stage, Tier, Via
 from domain.policy import policy
 from messages.orders import OpenTask, StartOrder
+from store.attachments import Uploader, bind
+from store.credentials import CredentialKind
 from store.office import find_staff, first_contact_owner, insert_ignore
 from store.outbox import OutboxKind, put
 from store.tables import audit, event, idempotency, orders, requester, task
@@ -72,6 +74,7 @@ class NewOrder:
     longitude: float | None
     latitude: float | None
     requester: Mapping[str, str | None]
+    attachments: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -121,6 +124,7 @@ def place_order(
         KeyReused: the key stands for another body.
         ReferenceReused: the client's reference stands for another body.
         UnknownOfficer: `received_by` is nobody.
+        UnusableAttachment: an attachment is not the client's own, or used already.
     """
     if known := _placed_before(connection, new):
         response = respond(known)
@@ -232,6 +236,8 @@ def _insert(
         remind_at=reading.remind_at,
     )
     connection.execute(insert(orders), _order_row(new, receipt, policy_version, first))
+    uploader = Uploader(kind=CredentialKind.CLIENT, name=new.client_id)
+    bind(connection, new.attachments, uploader=uploader, order_no=order_no)
     if any(new.requester.values()):
         connection.execute(insert(requester), {"order_no": order_no, **new.requester})
     connection.execute(

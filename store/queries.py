@@ -17,7 +17,8 @@ from domain.deadlines import is_reckonable
 from domain.errors import DomainError
 from domain.lifecycle import TaskState
 from domain.orders import Stage
-from store.tables import decision, event, message, orders, requester, task
+from store.decisions import DecisionStatus
+from store.tables import attachment, decision, event, message, orders, requester, task
 
 PAGE = 50
 """Rows of one page."""
@@ -198,6 +199,22 @@ def count_undelivered(connection: Connection, order_no: str) -> int:
     """Count the messages that a gateway refused for good."""
     query = select(func.count()).where(message.c.order_no == order_no, message.c.state == "failed")
     return connection.scalar(query) or 0
+
+
+def list_attachments(connection: Connection, order_no: str) -> Sequence[Row[Any]]:
+    """List an order's attachments, the oldest first; none of a decision that was rejected."""
+    behind = and_(
+        decision.c.decision_id == attachment.c.decision_id, decision.c.order_no == attachment.c.order_no
+    )
+    return connection.execute(
+        select(attachment)
+        .outerjoin(decision, behind)
+        .where(
+            attachment.c.order_no == order_no,
+            or_(decision.c.status.is_(None), decision.c.status != DecisionStatus.REJECTED),
+        )
+        .order_by(attachment.c.created_at, attachment.c.attachment_id)
+    ).all()
 
 
 def last_reply(connection: Connection, order_no: str) -> str | None:

@@ -250,6 +250,22 @@ decision = Table(
     Index(None, "order_no", "status"),
 )
 
+attachment = Table(
+    "attachment",
+    metadata,
+    _code("attachment_id", primary_key=True),
+    _code("sha256", nullable=False),
+    _code("media_type", nullable=False),
+    Column("size", Integer, nullable=False),
+    _code("uploaded_by", nullable=False),
+    _code("uploaded_via", nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("order_no", String(64), ForeignKey("orders.order_no")),
+    Column("decision_id", String(100)),
+    Index(None, "order_no", "created_at"),
+    Index(None, "sha256"),
+)
+
 message = Table(
     "message",
     metadata,

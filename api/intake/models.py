@@ -15,6 +15,7 @@ from pydantic import (
 )
 
 from api.moments import Moment
+from domain.attachments import ID_PATTERN, MAX_ATTACHMENTS, wrong_ids
 from domain.orders import Channel, RequestKind
 from domain.routing import CATEGORIES, COMMUNITIES
 
@@ -32,6 +33,12 @@ def _known(kind: str, known: tuple[str, ...]) -> AfterValidator:
         return value
 
     return AfterValidator(check)
+
+
+def _distinct(ids: list[str]) -> list[str]:
+    if reason := wrong_ids(ids):
+        raise ValueError(reason)
+    return ids
 
 
 def _text(most: int) -> Any:
@@ -92,7 +99,13 @@ class OrderBody(_Body):
     received_by: Annotated[Short | None, Field(description="Username of the officer who took it.")] = None
     category: Annotated[str, _known("category", tuple(CATEGORIES))] | None = None
     attachments: Annotated[
-        list[str], Field(max_length=0, description="Not possible yet: leave it out or empty.")
+        list[Annotated[str, StringConstraints(pattern=ID_PATTERN)]],
+        AfterValidator(_distinct),
+        Field(
+            max_length=MAX_ATTACHMENTS,
+            description="Ids of what this key uploaded and has not used yet.",
+            json_schema_extra={"uniqueItems": True},
+        ),
     ] = []
 
     def fingerprint(self) -> str:

@@ -131,4 +131,5 @@ def _new_order(body: OrderBody, client: Client, key: str) -> NewOrder:
         longitude=body.place.longitude,
         latitude=body.place.latitude,
         requester=body.requester.model_dump(),
+        attachments=tuple(body.attachments),
     )

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.attachments.models import AttachmentView
 from domain.lifecycle import MAX_TEXT
 
 
@@ -115,6 +116,7 @@ class OrderDetail(OrderSummary):
     source_due_at: datetime | None
     received_by: str | None
     requester: dict[str, str] | None
+    attachments: list[AttachmentView]
     tasks: list[TaskView]
     refusals: list[Refusal]
     undelivered_messages: int

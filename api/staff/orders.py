@@ -38,6 +38,7 @@ async def read_order(order_no: str, who: CallerDep, service: ServiceDep) -> Orde
             tasks=queries.open_tasks(connection, order_no),
             refusals=queries.list_refusals(connection, order_no),
             requester=queries.find_requester(connection, order_no) if isinstance(who, Staff) else None,
+            attachments=queries.list_attachments(connection, order_no),
             undelivered=queries.count_undelivered(connection, order_no),
             now=service.now(),
         )

@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from sqlalchemy import Row
 
+from api.attachments.models import AttachmentView
 from api.staff.models import (
     DecisionView,
     EventView,
@@ -17,6 +18,7 @@ from api.staff.models import (
     TaskDetail,
     TaskView,
 )
+from domain.attachments import ID_PATTERN, MAX_ATTACHMENTS
 from domain.lifecycle import MAX_TEXT, TASKS, Field, FieldType, TaskKind, TaskState, outcomes_of
 from domain.timeliness import timeliness
 from store.decisions import DecisionRow
@@ -56,6 +58,7 @@ def order_detail(
     tasks: Sequence[Row[Any]],
     refusals: Sequence[Row[Any]],
     requester: Row[Any] | None,
+    attachments: Sequence[Row[Any]],
     undelivered: int,
     now: datetime,
 ) -> OrderDetail:
@@ -67,6 +70,7 @@ def order_detail(
         {
             **{name: row._mapping[name] for name in (*_SUMMARY, *_DETAIL)},
             "requester": person,
+            "attachments": [_attachment(each) for each in attachments],
             "tasks": [task_view(each, now=now) for each in tasks],
             "refusals": [
                 Refusal(
@@ -138,6 +142,9 @@ def _property(each: Field) -> dict[str, Any]:
         case FieldType.INSTANT:
             when = "in the future, with an offset" if each.future else "with an offset"
             kind = {"type": "string", "format": "date-time", "description": when}
+        case FieldType.ATTACHMENTS:
+            ids = {"type": "string", "pattern": ID_PATTERN}
+            kind = {"type": "array", "items": ids, "maxItems": MAX_ATTACHMENTS, "uniqueItems": True}
         case FieldType.NONE_YET:
             kind = {"type": "array", "maxItems": 0}
         case FieldType.TEXT:
@@ -175,6 +182,16 @@ _DETAIL = (
     "source_due_at",
     "received_by",
 )
+
+
+def _attachment(row: Row[Any]) -> AttachmentView:
+    return AttachmentView(
+        attachment_id=row.attachment_id,
+        media_type=row.media_type,
+        size=row.size,
+        decision_id=row.decision_id,
+        href=f"/api/v1/attachments/{row.attachment_id}",
+    )
 
 
 def _task(row: Row[Any], now: datetime) -> dict[str, Any]:

@@ -1,8 +1,10 @@
 """A running API on a real store, called through ASGI as its clients do."""
 
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -13,8 +15,10 @@ from api.service import Service
 from demo.office import CLIENTS
 from runtime.temporal import Orders
 from store.credentials import CredentialKind, mint
+from store.files import FileStore
 from tests.support.office import Office, now
 
+_NO_FOLDER = Path(os.devnull) / "attachments"
 SECRET = "a-secret-of-the-tests-that-is-long-enough"
 
 
@@ -70,10 +74,13 @@ def order_body(**changes: Any) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def api_of(office: Office, orders: Orders) -> AsyncIterator[httpx2.AsyncClient]:
+async def api_of(
+    office: Office, orders: Orders, attachments: Path | None = None
+) -> AsyncIterator[httpx2.AsyncClient]:
     """Run an app in this process and give a client of it; at the end the app closes as on a server."""
     service = Service(
         store=office.store,
+        files=FileStore(attachments or _NO_FOLDER),
         orders=orders,
         secret=SECRET,
         policy=office.policy,
@@ -87,9 +94,9 @@ async def api_of(office: Office, orders: Orders) -> AsyncIterator[httpx2.AsyncCl
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def api(closed_office: Office) -> AsyncIterator[Api]:
+async def api(closed_office: Office, tmp_path: Path) -> AsyncIterator[Api]:
     """Give an API whose orders start, with no worker yet."""
-    async with api_of(closed_office, closed_office.orders) as http:
+    async with api_of(closed_office, closed_office.orders, tmp_path) as http:
         yield Api(http=http, office=closed_office)
 
 

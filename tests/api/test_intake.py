@@ -162,7 +162,7 @@ class TestABadRequest:
             ({"requester": {"phone": 5}}, "requester.phone"),
             ({"requester": {"shoe_size": "43"}}, "requester.shoe_size"),
             ({"colour": "red"}, "colour"),
-            ({"attachments": ["a"]}, "attachments"),
+            ({"attachments": ["a"]}, "attachments.0"),
             ({"source_due_at": "2026-12-01T10:00:00"}, "source_due_at"),
             ({"source_due_at": "9999-12-31T23:59:59-08:00"}, "source_due_at"),
             ({"received_by": "nobody"}, "received_by"),

@@ -33,6 +33,10 @@ def code_of(refusal: Refusal | None) -> str | None:
     return refusal.code if refusal else None
 
 
+NO_LISTS: list[Any] = ["0" * 32, ["0" * 32] * 2, [f"{n:032x}" for n in range(10)], ["F" * 32], [None], {}]
+"""What is no list of attachment ids."""
+
+
 class TestTheTable:
     def test_has_a_row_for_every_kind(self) -> None:
         assert set(TASKS) == set(TaskKind)
@@ -69,6 +73,7 @@ class TestADecision:
             (TaskKind.DISPATCH, "reclassify", {"class": "complex", "reason": "more_difficult"}),
             (TaskKind.ACKNOWLEDGE, "accept", {}),
             (TaskKind.HANDLE, "report_result", {"text": "已办", "attachments": []}),
+            (TaskKind.HANDLE, "report_result", {"text": "已办", "attachments": ["0" * 32, "f" * 32]}),
             (TaskKind.HANDLE, "cannot_resolve", {"reason": "no_legal_basis", "text": "因为"}),
             (TaskKind.HANDLE, "hand_up", {"text": "上报"}),
             (TaskKind.EXPLAIN, "explained", {"how": "phone", "at": "2026-05-15T10:00:00Z", "text": "说明"}),
@@ -105,6 +110,16 @@ class TestADecision:
                 {"text": "好", "attachments": ["a"]},
                 "invalid_field",
                 "attachments",
+            ),
+            *(
+                (
+                    TaskKind.HANDLE,
+                    "report_result",
+                    {"text": "好", "attachments": ids},
+                    "invalid_field",
+                    "attachments",
+                )
+                for ids in NO_LISTS
             ),
             (TaskKind.HANDLE, "report_result", {"text": "好", "colour": "red"}, "unknown_field", "fields"),
             (TaskKind.HANDLE, "cannot_resolve", {"text": "好", "reason": "tired"}, "invalid_field", "reason"),

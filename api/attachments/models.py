@@ -1,0 +1,49 @@
+"""What is told about an attachment: never its name on somebody's telephone, which may say who took it."""
+
+from typing import Any, Final
+
+from pydantic import BaseModel
+
+from domain.attachments import KINDS
+
+UPLOAD: Final[dict[str, Any]] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "properties": {
+                        "file": {
+                            "type": "string",
+                            "format": "binary",
+                            "description": f"One file: {', '.join(kind.name for kind in KINDS)}.",
+                        }
+                    },
+                    "required": ["file"],
+                    "additionalProperties": False,
+                }
+            }
+        },
+    }
+}
+"""How an upload looks, for OpenAPI: the route reads the form itself, after it knows who calls."""
+
+
+class AttachmentKept(BaseModel):
+    """An attachment that was kept; `media_type` is what its content says."""
+
+    attachment_id: str
+    media_type: str
+    size: int
+    sha256: str
+
+
+class AttachmentView(BaseModel):
+    """An attachment of an order; `decision_id` names the decision that brought it, none if it came with the order."""
+
+    attachment_id: str
+    media_type: str
+    size: int
+    decision_id: str | None
+    href: str

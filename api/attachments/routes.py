@@ -1,0 +1,125 @@
+"""`/attachments`: a file is uploaded first, and referred to by its id afterwards.
+
+Assumes that nothing which the client says of a file is true but its bytes. A body is spooled to disk
+beyond 1 MiB, so that uploads side by side need little memory.
+"""
+
+import asyncio
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import StreamingResponse
+from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+
+from api.attachments.models import UPLOAD, AttachmentKept
+from api.errors import FieldError, Problem, problems
+from api.security import CallerDep, scope_of, uploader_of
+from api.service import Service, ServiceDep
+from domain.attachments import HEAD, KINDS, MAX_SIZE, Kind, kind_of, suffix_of
+from store import attachments, queries
+from store.database import Connection
+from store.files import KeptFile
+
+router = APIRouter(prefix="/attachments", tags=["attachments"])
+MAX_BODY = MAX_SIZE + 16 * 1024
+"""Longest body of an upload, in bytes: the file and the form around it."""
+_FORM = "multipart/form-data"
+
+
+@router.post(
+    "",
+    status_code=201,
+    response_model=AttachmentKept,
+    max_body_size=MAX_BODY,
+    openapi_extra=UPLOAD,
+    responses=problems(400, 401, 413, 415, 422),
+)
+async def upload(request: Request, who: CallerDep, service: ServiceDep) -> AttachmentKept:
+    """Upload one file, to be named by its id in an order or in a decision within a day."""
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _FORM:
+        raise Problem(
+            415, "unsupported_media_type", f"send the file as {_FORM}, in one part with the name `file`"
+        )
+    try:
+        async with request.form(max_files=1, max_fields=0) as form:
+            file = form.get("file")
+            if not isinstance(file, UploadFile):
+                raise _wrong_file("send exactly one file, in a part with the name `file` and a file name")
+            kind, kept = await _keep(service, file)
+    except ClientDisconnect:
+        raise _malformed("the upload broke off; send it again") from None
+    except HTTPException as error:
+        if error.status_code != 400:  # noqa: PLR2004 - the one that the form's parser raises
+            raise
+        raise _malformed(f"the form cannot be read: {error.detail}") from None
+    now = service.now()
+    attachment_id = await service.write(
+        lambda connection: attachments.add(
+            connection, kept, media_type=kind.media_type, uploader=uploader_of(who), now=now
+        )
+    )
+    return AttachmentKept(
+        attachment_id=attachment_id, media_type=kind.media_type, size=kept.size, sha256=kept.sha256
+    )
+
+
+@router.get(
+    "/{attachment_id}",
+    response_class=StreamingResponse,
+    responses={
+        200: {
+            "description": "The file",
+            "content": {
+                kind.media_type: {"schema": {"type": "string", "format": "binary"}} for kind in KINDS
+            },
+        },
+        **problems(401, 404, 422),
+    },
+)
+async def download(attachment_id: str, who: CallerDep, service: ServiceDep) -> StreamingResponse:
+    """Give the file to who may read its order, or to who uploaded it."""
+
+    def work(connection: Connection) -> Any:
+        row = attachments.find(connection, attachment_id)
+        if row is not None:
+            mine = attachments.Uploader(kind=row.uploaded_via, name=row.uploaded_by) == uploader_of(who)
+            if mine or (row.order_no and queries.find_order(connection, row.order_no, scope_of(who))):
+                return row
+        raise Problem(404, "not_found", "there is no attachment of this id that you may see")
+
+    row = await service.read(work)
+    await asyncio.to_thread(service.files.check, row.sha256, row.size)
+    return StreamingResponse(
+        service.files.read(row.sha256),
+        media_type=row.media_type,
+        headers={
+            "Content-Length": str(row.size),
+            "Content-Disposition": f'attachment; filename="{row.attachment_id}.{suffix_of(row.media_type)}"',
+            "X-Content-Type-Options": "nosniff",
+        },
+    )
+
+
+async def _keep(service: Service, file: UploadFile) -> tuple[Kind, KeptFile]:
+    if not file.size:
+        raise _wrong_file("the file is empty")
+    if file.size > MAX_SIZE:
+        raise Problem(
+            413, "attachment_too_large", f"a file has at most {MAX_SIZE >> 20} MiB; send a smaller one"
+        )
+    kind = kind_of(await file.read(HEAD))
+    if kind is None:
+        known = ", ".join(each.name for each in KINDS)
+        raise Problem(415, "unsupported_kind", f"the content is of no kind that is taken here; send {known}")
+    await file.seek(0)
+    return kind, await asyncio.to_thread(service.files.keep, file.file)
+
+
+def _wrong_file(reason: str) -> Problem:
+    return Problem(422, "invalid_file", reason, errors=[FieldError(field="file", reason=reason)])
+
+
+def _malformed(detail: str) -> Problem:
+    return Problem(400, "malformed_form", detail)

@@ -1,0 +1,154 @@
+"""The bytes of attachments: files named by the hash of their content, in one folder.
+
+Assumes a file system of our own in which a rename is atomic. A file appears whole or not at all, and
+before the row that names it; equal contents are one file.
+"""
+
+import hashlib
+import os
+import re
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import BinaryIO
+
+_CHUNK = 64 * 1024
+_DRAFT = ".upload-"
+_SWEPT = ".swept-"
+_PREFIX = re.compile(r"[0-9a-f]{2}")
+_NAME = re.compile(r"[0-9a-f]{64}")
+
+
+class FilesUnavailable(Exception):
+    """The folder cannot be written or read: full, away, or not ours."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class KeptFile:
+    """What a kept file is known by."""
+
+    sha256: str
+    size: int
+
+
+class FileStore:
+    """A folder of files by the hash of their content."""
+
+    def __init__(self, folder: Path) -> None:
+        """Name the folder; it is made when the first file comes."""
+        self._folder = folder
+
+    def keep(self, source: BinaryIO) -> KeptFile:
+        """Keep a copy, durable when this returns; on a failure nothing of it is left.
+
+        Raises:
+            FilesUnavailable: the folder is full or cannot be written.
+        """
+        try:
+            return self._keep(source)
+        except OSError as error:
+            raise FilesUnavailable(
+                f"attachments cannot be kept ({error.strerror}); see that DINGDAN_ATTACHMENTS_DIR is there, "
+                "may be written and has room"
+            ) from None
+
+    def check(self, sha256: str, size: int) -> None:
+        """Check that a file is there, whole.
+
+        Raises:
+            FilesUnavailable: it is not.
+        """
+        try:
+            there = self._path(sha256).stat().st_size == size
+        except OSError:
+            there = False
+        if not there:
+            raise FilesUnavailable(
+                f"the file {sha256} is missing or cut; see that DINGDAN_ATTACHMENTS_DIR is the folder of this store"
+            )
+
+    def read(self, sha256: str) -> Iterator[bytes]:
+        """Read a file in pieces."""
+        with self._path(sha256).open("rb") as file:
+            while piece := file.read(_CHUNK):
+                yield piece
+
+    def sweep(self, known: Callable[[str], set[str]], *, before: datetime, delete: bool) -> int:
+        """Delete files older than `before` that nobody names, and drafts that were left; gives how many.
+
+        `known` gives the hashes that rows name, by their first two letters.
+        """
+        count = 0
+        for folder in sorted(self._folder.iterdir()) if self._folder.is_dir() else []:
+            if folder.is_file() and folder.name.startswith((_DRAFT, _SWEPT)):
+                count += self._remove(folder, before, delete=delete)
+            elif folder.is_dir() and _PREFIX.fullmatch(folder.name):
+                kept = known(folder.name)
+                for path in sorted(folder.iterdir()):
+                    if _NAME.fullmatch(path.name) and path.name not in kept:
+                        count += self._remove(path, before, delete=delete)
+        return count
+
+    def _keep(self, source: BinaryIO) -> KeptFile:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        digest, size = hashlib.sha256(), 0
+        descriptor, name = tempfile.mkstemp(prefix=_DRAFT, dir=self._folder)
+        draft = Path(name)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                while piece := source.read(_CHUNK):
+                    digest.update(piece)
+                    size += len(piece)
+                    file.write(piece)
+                file.flush()
+                os.fsync(file.fileno())
+            path = self._path(digest.hexdigest())
+            path.parent.mkdir(exist_ok=True)
+            # Over an equal file too: its new age keeps the sweep away until the row is there.
+            draft.replace(path)
+            _sync_folder(path.parent)
+            _sync_folder(self._folder)
+        except BaseException:
+            with suppress(OSError):
+                draft.unlink()
+            raise
+        return KeptFile(sha256=digest.hexdigest(), size=size)
+
+    def _remove(self, path: Path, before: datetime, *, delete: bool) -> bool:
+        if not _is_older(path, before):
+            return False
+        if not delete:
+            return True
+        # An equal file may be uploaded at this moment: take it aside, look once more, put it back if it is young.
+        aside = self._folder / f"{_SWEPT}{path.name.removeprefix('.')}"
+        try:
+            path.replace(aside)
+        except FileNotFoundError:
+            return False
+        if not _is_older(aside, before):
+            aside.replace(path)
+            return False
+        aside.unlink()
+        return True
+
+    def _path(self, sha256: str) -> Path:
+        return self._folder / sha256[:2] / sha256
+
+
+def _is_older(path: Path, before: datetime) -> bool:
+    try:
+        return path.stat().st_mtime < before.timestamp()
+    except FileNotFoundError:
+        return False
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a rename durable: the entry belongs to the folder, not to the file."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
