@@ -147,6 +147,48 @@ def migrate() -> None:
     typer.echo("the store is up to date")
 
 
+@app.command()
+def rebuild(
+    order_no: Annotated[
+        list[str] | None, typer.Argument(help="Orders whose rows are to be written again.")
+    ] = None,
+    every: Annotated[
+        bool, typer.Option("--all", help="All orders that Temporal still has a history of.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option(help="Only say what would change.")] = False,
+) -> None:
+    """Write the rows of orders again from what their histories recorded; whole orders are not touched."""
+    from activities.rebuilding import Rebuilder
+    from domain.errors import DomainError
+    from runtime.histories import NoHistory
+    from runtime.temporal import Orders, connect
+
+    if bool(order_no) == every:
+        raise typer.BadParameter("name the orders, or say --all")
+
+    async def work(store: "Store") -> int:
+        rebuilder = Rebuilder(store, Orders(await connect()))
+        failed = forgotten = 0
+        for number in order_no or rebuilder.all_orders():
+            try:
+                typer.echo(str(await rebuilder.rebuild(number, dry_run=dry_run)))
+            except NoHistory as error:
+                forgotten += 1
+                if order_no:
+                    typer.echo(f"{number}: left as it is: {error}", err=True)
+            except DomainError as error:
+                failed += 1
+                typer.echo(f"{number}: left as it is: {error}", err=True)
+        if forgotten:
+            typer.echo(
+                f"{forgotten} order(s) have no history in Temporal and were left as they are", err=True
+            )
+        return 1 if failed or (forgotten and order_no) else 0
+
+    with _store() as store:
+        raise SystemExit(asyncio.run(work(store)))
+
+
 @client_app.command("add")
 def client_add(
     client_id: Annotated[str, typer.Argument(help="A name for the program that will send orders.")],

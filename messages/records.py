@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from messages.orders import StartOrder
 from messages.signals import CompleteTask, OrderAction, Said
 from messages.wire import Wire
 
@@ -140,6 +141,28 @@ class RecordAnswer(Wire):
     pending: tuple[AnySaid, ...] = ()
 
 
+class RecordedStep(Wire):
+    """A step as a history holds it; `answer` is `None` while `record` is under way.
+
+    `abandoned` came from a run that an operator's reset has left, after the point of that reset.
+    `delivered_at` is when the messages written so far had gone out, `undelivered` if not all could.
+    """
+
+    step: RecordStep
+    answer: RecordAnswer | None
+    abandoned: bool = False
+    delivered_at: datetime | None = None
+    undelivered: bool = False
+
+
+class RecordedOrder(Wire):
+    """What the histories of an order hold: its start, its runs, the present one last, and their steps in order."""
+
+    start: StartOrder
+    runs: tuple[str, ...]
+    steps: tuple[RecordedStep, ...]
+
+
 __all__ = [
     "AnySaid",
     "ClockReading",
@@ -150,6 +173,8 @@ __all__ = [
     "PromiseRequest",
     "RecordAnswer",
     "RecordStep",
+    "RecordedOrder",
+    "RecordedStep",
     "Said",
     "TaskClosed",
     "TaskOpened",

@@ -244,21 +244,19 @@ def _insert(
         insert(task),
         {**first.model_dump(), "order_no": order_no, "state": TaskState.OPEN, "holder": new.received_by},
     )
-    data = {"channel": new.channel, "kind": new.kind, "community": new.community, "category": new.category}
     connection.execute(
         insert(event),
-        {
-            "order_no": order_no,
-            "run_id": INTAKE_RUN,
-            "seq": 1,
-            "at": now,
-            "type": "OrderReceived",
-            "actor": new.client_id,
-            "via": Via.CHANNEL,
-            "task_id": first.task_id,
-            "data": {key: value for key, value in data.items() if value},
-            "abandoned": False,
-        },
+        received_event(
+            order_no=order_no,
+            client_id=new.client_id,
+            first=first,
+            data={
+                "channel": new.channel,
+                "kind": new.kind,
+                "community": new.community,
+                "category": new.category,
+            },
+        ),
     )
     connection.execute(
         insert(audit),
@@ -284,6 +282,47 @@ def _insert(
     )
 
 
+def received_event(
+    *, order_no: str, client_id: str, first: OpenTask, data: Mapping[str, str | None]
+) -> dict[str, Any]:
+    """Write an order's event number 1."""
+    return {
+        "order_no": order_no,
+        "run_id": INTAKE_RUN,
+        "seq": 1,
+        "at": first.opened_at,
+        "type": "OrderReceived",
+        "actor": client_id,
+        "via": Via.CHANNEL,
+        "task_id": first.task_id,
+        "data": {key: value for key, value in data.items() if value},
+        "abandoned": False,
+    }
+
+
+def as_taken_in(first: OpenTask, *, category: str | None) -> dict[str, Any]:
+    """Show an order as it stands before its workflow has recorded anything."""
+    return {
+        "category": category,
+        "stage": Stage.FIRST_CONTACT,
+        "ending": None,
+        "round": 1,
+        "tier": Tier.STREET,
+        "unit": first.unit,
+        "class": None,
+        "promised_at": None,
+        "due_at": first.due_at,
+        "escalations": 0,
+        "overdue": False,
+        "reclassified": False,
+        "reopened": False,
+        "handled_by": None,
+        "run_id": None,
+        "recorded_seq": 0,
+        "recorded_at": None,
+    }
+
+
 def _order_row(new: NewOrder, receipt: Receipt, policy_version: str, first: OpenTask) -> dict[str, Any]:
     return {
         "order_no": receipt.order_no,
@@ -304,22 +343,6 @@ def _order_row(new: NewOrder, receipt: Receipt, policy_version: str, first: Open
         "policy": policy_version,
         "received_at": receipt.received_at,
         "source_due_at": new.source_due_at,
-        "category": new.category,
-        "stage": receipt.stage,
-        "ending": None,
-        "round": 1,
-        "tier": Tier.STREET,
-        "unit": first.unit,
-        "class": None,
-        "promised_at": None,
-        "due_at": first.due_at,
-        "escalations": 0,
-        "overdue": False,
         "held": False,
-        "reclassified": False,
-        "reopened": False,
-        "handled_by": None,
-        "run_id": None,
-        "recorded_seq": 0,
-        "recorded_at": None,
+        **as_taken_in(first, category=new.category),
     }

@@ -4,7 +4,7 @@ Assumes that a step was recorded in history before it comes here, so that these 
 histories. A repeated step is answered as before; a step of an abandoned run changes nothing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -86,30 +86,47 @@ def write_step(connection: Connection, step: RecordStep, book: PolicyBook) -> Wr
         if pending:
             return Written(answer=RecordAnswer(pending=tuple(pending)), result=StepResult.PENDING)
     promised_at = _promised(step.promise, order.source_due_at, book)
-    clocks = {request.key: _read(request, promised_at, book) for request in step.clocks}
-    vias = _settle_verdicts(connection, step)
-    finished = _write_tasks(connection, step, clocks)
-    _write_events(connection, step, vias)
-    _write_messages(connection, step)
-    _write_order(connection, step, promised_at, clocks)
+    readings = {request.key: _read(request, promised_at, book) for request in step.clocks}
     answer = RecordAnswer(
         clocks={
             key: ClockReading(due_at=reading.due_at, remind_at=reading.remind_at)
-            for key, reading in clocks.items()
+            for key, reading in readings.items()
         },
         promised_at=promised_at,
     )
-    connection.execute(
-        insert(record_entry).values(
-            order_no=step.order_no, run_id=step.run_id, seq=step.seq, answer=answer.model_dump(mode="json")
-        )
-    )
+    finished = _commit(connection, step, answer)
     return Written(
         answer=answer,
         result=StepResult.NEW,
         entered=step.order.stage if step.order.stage != order.stage else None,
         finished=finished,
     )
+
+
+def reapply_step(connection: Connection, step: RecordStep, answer: RecordAnswer) -> None:
+    """Commit a step once more, from history: with the clocks that it was given then, not reckoned anew.
+
+    Raises:
+        NotFound: there is no such order.
+        StaleRun: the run was abandoned.
+    """
+    _check_run(connection, lock_order(connection, step.order_no), step)
+    _commit(connection, step, answer)
+
+
+def _commit(connection: Connection, step: RecordStep, answer: RecordAnswer) -> tuple[tuple[str, str], ...]:
+    """Write all that a step says; gives kind and outcome of the tasks that it finished."""
+    vias = _settle_verdicts(connection, step)
+    finished = _write_tasks(connection, step, answer.clocks)
+    _write_events(connection, step, vias)
+    _write_messages(connection, step)
+    write_order(connection, step, answer.promised_at, answer.clocks)
+    connection.execute(
+        insert(record_entry).values(
+            order_no=step.order_no, run_id=step.run_id, seq=step.seq, answer=answer.model_dump(mode="json")
+        )
+    )
+    return finished
 
 
 def _answered_before(connection: Connection, step: RecordStep) -> RecordAnswer | None:
@@ -129,22 +146,43 @@ def _check_run(connection: Connection, order: Row[Any], step: RecordStep) -> Non
         return
     if order.recorded_at is not None and step.at < order.recorded_at:
         raise StaleRun(f"order {step.order_no}: a later run has taken over")
+    abandon(
+        connection,
+        step.order_no,
+        run_id=step.run_id,
+        next_event=step.next_event,
+        open_tasks=step.open_tasks,
+        at=order.recorded_at or step.at,
+    )
+
+
+def abandon(
+    connection: Connection,
+    order_no: str,
+    *,
+    run_id: str,
+    next_event: int,
+    open_tasks: Collection[str],
+    at: datetime,
+) -> None:
+    """Mark what other runs wrote from an event's number on; open are the tasks that this run has open.
+
+    `at` is the last that was heard of the abandoned branch.
+    """
     connection.execute(
         update(event)
-        .where(
-            event.c.order_no == step.order_no, event.c.run_id != step.run_id, event.c.seq >= step.next_event
-        )
+        .where(event.c.order_no == order_no, event.c.run_id != run_id, event.c.seq >= next_event)
         .values(abandoned=True)
     )
-    mine = task.c.order_no == step.order_no
+    mine = task.c.order_no == order_no
     connection.execute(
         update(task)
-        .where(mine, task.c.state == TaskState.OPEN, task.c.task_id.not_in(step.open_tasks))
-        .values(state=TaskState.SUPERSEDED, outcome="abandoned", closed_by=SYSTEM, closed_at=step.at)
+        .where(mine, task.c.state == TaskState.OPEN, task.c.task_id.not_in(open_tasks))
+        .values(state=TaskState.SUPERSEDED, outcome="abandoned", closed_by=SYSTEM, closed_at=at)
     )
     connection.execute(
         update(task)
-        .where(mine, task.c.state != TaskState.OPEN, task.c.task_id.in_(step.open_tasks))
+        .where(mine, task.c.state != TaskState.OPEN, task.c.task_id.in_(open_tasks))
         .values(state=TaskState.OPEN, outcome=None, closed_by=None, closed_at=None)
     )
 
@@ -193,7 +231,9 @@ def _settle_verdicts(connection: Connection, step: RecordStep) -> dict[str, Via]
                 connection.execute(update(decision).where(mine).values(**settled))
             continue
         vias[said_id] = Via.OPERATOR
-        connection.execute(insert(decision).values(**_operator_row(step.order_no, said_id, verdict)))
+        connection.execute(insert(decision).values(**said_row(step.order_no, said_id, verdict)))
+        if said_id in signalled(connection, step.order_no):
+            continue
         connection.execute(
             insert(audit).values(
                 at=verdict.at,
@@ -230,7 +270,16 @@ def _settled(verdict: Verdict) -> dict[str, Any]:
     }
 
 
-def _operator_row(order_no: str, said_id: str, verdict: Verdict) -> dict[str, Any]:
+def signalled(connection: Connection, order_no: str) -> set[str]:
+    """List the ids that operators signalled to an order, as the audit has them."""
+    rows = connection.scalars(
+        select(audit.c.data).where(audit.c.order_no == order_no, audit.c.act == "signalled")
+    )
+    return {str(each["decision_id"]) for each in rows}
+
+
+def said_row(order_no: str, said_id: str, verdict: Verdict) -> dict[str, Any]:
+    """Make a row for what was said without one: an operator's, with all that the signal held."""
     said = verdict.said
     by_task = isinstance(said, CompleteTask)
     name = verdict.said.said_name
@@ -265,7 +314,7 @@ def _fields_of(name: str) -> tuple[Field, ...]:
 
 
 def _write_tasks(
-    connection: Connection, step: RecordStep, clocks: Mapping[str, Clock]
+    connection: Connection, step: RecordStep, clocks: Mapping[str, ClockReading]
 ) -> tuple[tuple[str, str], ...]:
     """Open and close tasks; gives kind and outcome of those that were closed."""
     for opened in step.opened:
@@ -335,9 +384,10 @@ def _write_messages(connection: Connection, step: RecordStep) -> None:
         )
 
 
-def _write_order(
-    connection: Connection, step: RecordStep, promised_at: datetime | None, clocks: Mapping[str, Clock]
+def write_order(
+    connection: Connection, step: RecordStep, promised_at: datetime | None, clocks: Mapping[str, ClockReading]
 ) -> None:
+    """Show the order as it stands after a step."""
     facts = step.order.model_dump()
     facts["class"] = facts.pop("order_class")
     if promised_at is not None:

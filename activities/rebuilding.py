@@ -1,0 +1,62 @@
+"""Rebuilding: an order's rows are written again from what its histories recorded."""
+
+import asyncio
+from collections.abc import Iterator
+
+from messages.records import RecordedOrder
+from runtime.histories import read_order
+from runtime.temporal import Orders
+from store.comparison import page_of_numbers
+from store.database import Store
+from store.rebuild import AheadOfHistory, Rebuilt, rebuild
+
+_PAGE = 500
+_LOOKS = 3
+_BETWEEN_LOOKS = 1.0
+
+
+class Rebuilder:
+    """Brings histories and rows together, one order and one transaction at a time."""
+
+    def __init__(self, store: Store, orders: Orders) -> None:
+        """Keep the store and the way to Temporal."""
+        self._store = store
+        self._orders = orders
+
+    def all_orders(self) -> Iterator[str]:
+        """List every order of the store, page by page."""
+        after = ""
+        while True:
+            with self._store.read() as connection:
+                page = page_of_numbers(connection, after=after, limit=_PAGE)
+            if not page:
+                return
+            yield from page
+            after = page[-1]
+
+    async def rebuild(self, order_no: str, *, dry_run: bool = False) -> Rebuilt:
+        """Write one order's rows again, or with `dry_run` only say what would change.
+
+        A store that is ahead is looked at again: a step may have come since its history was read. If it
+        stays ahead, Temporal was restored from an earlier time, and is the one that the order goes on from.
+
+        Raises:
+            NoHistory: Temporal does not know the order, or has forgotten a run of it.
+            RowGone: the order is not in the store any more.
+            UnknownRun: rows would be lost that nothing can write again.
+            TemporalAway: it refused or did not answer.
+        """
+        client = await self._orders.client()
+        for _ in range(_LOOKS - 1):
+            try:
+                return await self._write(await read_order(client, order_no), dry_run=dry_run)
+            except AheadOfHistory:
+                await asyncio.sleep(_BETWEEN_LOOKS)
+        return await self._write(await read_order(client, order_no), behind=True, dry_run=dry_run)
+
+    async def _write(self, recorded: RecordedOrder, *, behind: bool = False, dry_run: bool) -> Rebuilt:
+        def write() -> Rebuilt:
+            with self._store.write() as connection:
+                return rebuild(connection, recorded, behind=behind, dry_run=dry_run)
+
+        return await asyncio.to_thread(write)

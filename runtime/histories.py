@@ -1,0 +1,237 @@
+"""What the histories of orders hold: the recorded inputs from which rows can be written again.
+
+Assumes the client's own converter, and that `record` is an ordinary activity, so that each of its inputs
+stands in the history before it ran (ADR-0003).
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC
+from enum import StrEnum
+from typing import TypeVar
+
+from temporalio.api.common.v1 import Payloads, WorkflowExecution
+from temporalio.api.enums.v1 import EventType
+from temporalio.api.history.v1 import HistoryEvent
+from temporalio.api.workflowservice.v1 import GetWorkflowExecutionHistoryReverseRequest
+from temporalio.client import Client
+from temporalio.service import RPCError, RPCStatusCode
+
+from domain.errors import DomainError
+from messages import names
+from messages.orders import Delivered, StartOrder
+from messages.records import RecordAnswer, RecordedOrder, RecordedStep, RecordStep
+from runtime.temporal import TemporalAway
+
+_Value = TypeVar("_Value")
+_CALL_LIMIT = 10.0
+_TAIL = 60
+
+
+class NoHistory(DomainError):
+    """Temporal has no history of an order, or has forgotten one of its runs."""
+
+    code = "no_history"
+
+
+class Standing(StrEnum):
+    """How the workflow of an order stands; `ended_by_force` is terminated, cancelled or failed."""
+
+    RUNNING = "running"
+    COMPLETED = "completed"
+    ENDED_BY_FORCE = "ended_by_force"
+    MISSING = "missing"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Tail:
+    """The end of an order's history: the last step that was committed, `None` if there was none yet."""
+
+    standing: Standing
+    step: RecordStep | None = None
+
+
+async def read_order(client: Client, order_no: str) -> RecordedOrder:
+    """Read all that an order's runs have recorded, those that a reset has left before the present one.
+
+    Raises:
+        NoHistory: Temporal does not know the order, or has forgotten a run of it.
+        TemporalAway: it refused or did not answer.
+    """
+    workflow_id = names.order_workflow_id(order_no)
+    with _answering(f"order {order_no}"):
+        described = await _soon(client.get_workflow_handle(workflow_id).describe())
+    present = described.run_id or ""
+    runs: dict[str, _Run] = {}
+    await _read_with_bases(client, order_no, present, runs)
+    start = runs[present].start
+    if start is None:
+        raise NoHistory(f"order {order_no}: its history has no beginning")
+    still = {(each.step.run_id, each.step.seq) for each in runs[present].steps}
+    steps: dict[tuple[str, int], RecordedStep] = {}
+    for run in runs.values():
+        for each in run.steps:
+            key = each.step.run_id, each.step.seq
+            # A run that was reset carries the steps before that point over: here they have ended at last.
+            if key not in steps or steps[key].answer is None:
+                steps[key] = each.model_copy(update={"abandoned": key not in still})
+    return RecordedOrder(start=start, runs=tuple(runs), steps=tuple(steps.values()))
+
+
+async def read_tail(client: Client, order_no: str) -> Tail:
+    """Read an order's history from its end back to the last step that was committed.
+
+    Raises:
+        TemporalAway: it refused or did not answer.
+    """
+    standing: Standing | None = None
+    completed: dict[int, Payloads] = {}
+    try:
+        async for event in _backwards(client, order_no):
+            standing = standing or _ENDS.get(event.event_type, Standing.RUNNING)
+            if event.event_type == EventType.EVENT_TYPE_ACTIVITY_TASK_COMPLETED:
+                done = event.activity_task_completed_event_attributes
+                completed[done.scheduled_event_id] = done.result
+            elif _activity(event) == names.RECORD and event.event_id in completed:
+                answer = await _decode(client, completed[event.event_id], RecordAnswer)
+                if not answer.pending:
+                    given = event.activity_task_scheduled_event_attributes.input
+                    return Tail(standing=standing, step=await _decode(client, given, RecordStep))
+    except NoHistory:
+        return Tail(standing=Standing.MISSING)
+    return Tail(standing=standing or Standing.MISSING)
+
+
+async def running_orders(client: Client, *, failing: bool = False) -> AsyncIterator[str]:
+    """List the orders whose workflow runs, or those among them whose workflow task keeps failing.
+
+    The list lags a little: look at the order itself before drawing a conclusion.
+
+    Raises:
+        TemporalAway: it refused or did not answer.
+    """
+    query = f'WorkflowType = "{names.ORDER}" AND ExecutionStatus = "Running"'
+    if failing:
+        query += " AND TemporalReportedProblems IS NOT NULL"
+    with _answering("the list of orders"):
+        async for each in client.list_workflows(query, page_size=200):
+            if (order_no := names.order_no_of(each.id)) is not None:
+                yield order_no
+
+
+class _Run:
+    """One run's history, taken apart event by event."""
+
+    def __init__(self) -> None:
+        self.start: StartOrder | None = None
+        self.bases: list[str] = []
+        self.steps: list[RecordedStep] = []
+        self._recording: dict[int, int] = {}
+        self._delivering: dict[int, int] = {}
+
+    async def take(self, client: Client, event: HistoryEvent) -> None:
+        """Take what concerns rows from one event."""
+        match event.event_type:
+            case EventType.EVENT_TYPE_WORKFLOW_EXECUTION_STARTED:
+                given = event.workflow_execution_started_event_attributes.input
+                self.start = await _decode(client, given, StartOrder)
+            case EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED:
+                # Only an operator's reset names the run that it leaves.
+                if base := event.workflow_task_failed_event_attributes.base_run_id:
+                    self.bases.append(base)
+            case EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED:
+                given = event.activity_task_scheduled_event_attributes.input
+                if _activity(event) == names.RECORD:
+                    self._recording[event.event_id] = len(self.steps)
+                    step = await _decode(client, given, RecordStep)
+                    self.steps.append(RecordedStep(step=step, answer=None))
+                elif _activity(event) == names.DELIVER:
+                    # It sends what the steps before it wrote.
+                    self._delivering[event.event_id] = len(self.steps)
+            case EventType.EVENT_TYPE_ACTIVITY_TASK_COMPLETED:
+                await self._complete(client, event)
+            case _:
+                pass
+
+    async def _complete(self, client: Client, event: HistoryEvent) -> None:
+        done = event.activity_task_completed_event_attributes
+        if (index := self._recording.get(done.scheduled_event_id)) is not None:
+            answer = await _decode(client, done.result, RecordAnswer)
+            self.steps[index] = self.steps[index].model_copy(update={"answer": answer})
+        elif (count := self._delivering.get(done.scheduled_event_id)) is not None:
+            delivered = await _decode(client, done.result, Delivered)
+            at = event.event_time.ToDatetime(UTC)
+            for index, each in enumerate(self.steps[:count]):
+                if each.answer is not None and each.delivered_at is None:
+                    marks = {"delivered_at": at, "undelivered": bool(delivered.failed)}
+                    self.steps[index] = each.model_copy(update=marks)
+
+
+async def _read_with_bases(client: Client, order_no: str, run_id: str, runs: dict[str, _Run]) -> None:
+    handle = client.get_workflow_handle(names.order_workflow_id(order_no), run_id=run_id)
+    with _answering(f"run {run_id} of order {order_no}"):
+        history = await _soon(handle.fetch_history())
+    run = _Run()
+    for event in history.events:
+        await run.take(client, event)
+    for base in run.bases:
+        if base not in runs:
+            await _read_with_bases(client, order_no, base, runs)
+    runs[run_id] = run
+
+
+async def _backwards(client: Client, order_no: str) -> AsyncIterator[HistoryEvent]:
+    request = GetWorkflowExecutionHistoryReverseRequest(
+        namespace=client.namespace,
+        execution=WorkflowExecution(workflow_id=names.order_workflow_id(order_no)),
+        maximum_page_size=_TAIL,
+    )
+    while True:
+        with _answering(f"order {order_no}"):
+            page = await _soon(client.workflow_service.get_workflow_execution_history_reverse(request))
+        for event in page.history.events:
+            yield event
+        if not page.next_page_token:
+            return
+        request.next_page_token = page.next_page_token
+
+
+def _activity(event: HistoryEvent) -> str:
+    return event.activity_task_scheduled_event_attributes.activity_type.name
+
+
+async def _decode(client: Client, payloads: Payloads, type_: type[_Value]) -> _Value:
+    (value,) = await client.data_converter.decode(payloads.payloads, [type_])
+    if not isinstance(value, type_):
+        raise NoHistory(f"a history holds something else than a {type_.__name__}")
+    return value
+
+
+async def _soon(call: Awaitable[_Value]) -> _Value:
+    async with asyncio.timeout(_CALL_LIMIT):
+        return await call
+
+
+@contextmanager
+def _answering(what: str) -> Iterator[None]:
+    """Tell what Temporal does not know from a Temporal that does not answer."""
+    try:
+        yield
+    except RPCError as error:
+        # A namespace that is missing is a fault of the installation, not of the order.
+        if error.status is RPCStatusCode.NOT_FOUND and "namespace" not in str(error).lower():
+            raise NoHistory(f"{what}: Temporal has no history of it") from error
+        raise TemporalAway(f"Temporal refused or did not answer ({error.message})") from error
+    except (RuntimeError, TimeoutError, OSError) as error:
+        raise TemporalAway("Temporal did not answer in time") from error
+
+
+_ENDS: dict[int, Standing] = {
+    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED: Standing.COMPLETED,
+    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_TERMINATED: Standing.ENDED_BY_FORCE,
+    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CANCELED: Standing.ENDED_BY_FORCE,
+    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_FAILED: Standing.ENDED_BY_FORCE,
+    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_TIMED_OUT: Standing.ENDED_BY_FORCE,
+}

@@ -1,0 +1,137 @@
+"""How orders stand in the store, page by page, for comparing it with Temporal."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, and_, select, update
+
+from domain.lifecycle import TaskState
+from domain.orders import Stage
+from messages.records import OrderFacts, RecordStep
+from store.decisions import DecisionStatus
+from store.outbox import OutboxKind
+from store.tables import decision, orders, outbox, record_entry, task
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Known:
+    """An order as the store has it."""
+
+    order_no: str
+    facts: OrderFacts
+    received_at: datetime
+    recorded_seq: int
+    waits_in_outbox: bool
+    open_tasks: frozenset[str]
+
+    @property
+    def is_open(self) -> bool:
+        """Whether its workflow has to run."""
+        return self.facts.stage != Stage.ARCHIVED
+
+    def differs_from(self, step: RecordStep) -> str | None:
+        """Say what differs from the last step that was committed, `None` if nothing does."""
+        seq = step.events[-1].seq if step.events else step.next_event - 1
+        still_open = set(step.open_tasks) - {each.task_id for each in step.closed}
+        if self.recorded_seq != seq:
+            return f"its last event is {self.recorded_seq} in the store and {seq} in its history"
+        if self.open_tasks != still_open:
+            return "its open tasks are others than in its history"
+        wrong = [name for name, value in self.facts if value != getattr(step.order, name)]
+        return f"its {', '.join(wrong)} differ from its history" if wrong else None
+
+
+def page_of_numbers(connection: Connection, *, after: str, limit: int, only_open: bool = False) -> list[str]:
+    """List order numbers behind one, in sequence."""
+    page = select(orders.c.order_no).where(orders.c.order_no > after)
+    if only_open:
+        page = page.where(orders.c.stage != Stage.ARCHIVED)
+    return list(connection.scalars(page.order_by(orders.c.order_no).limit(limit)))
+
+
+def known_orders(connection: Connection, order_nos: Collection[str]) -> dict[str, Known]:
+    """Find orders; those that are not in the store are left out."""
+    waiting = set(
+        connection.scalars(
+            select(outbox.c.order_no).where(
+                outbox.c.order_no.in_(order_nos),
+                outbox.c.kind == OutboxKind.START,
+                outbox.c.done_at.is_(None),
+            )
+        )
+    )
+    open_tasks: dict[str, set[str]] = {}
+    of_these = task.c.order_no.in_(order_nos) & (task.c.state == TaskState.OPEN)
+    for row in connection.execute(select(task.c.order_no, task.c.task_id).where(of_these)):
+        open_tasks.setdefault(row.order_no, set()).add(row.task_id)
+    rows = connection.execute(select(orders).where(orders.c.order_no.in_(order_nos))).mappings()
+    return {
+        row["order_no"]: Known(
+            order_no=row["order_no"],
+            facts=OrderFacts.model_validate({**row, "order_class": row["class"]}),
+            received_at=row["received_at"],
+            recorded_seq=row["recorded_seq"],
+            waits_in_outbox=row["order_no"] in waiting,
+            open_tasks=frozenset(open_tasks.get(row["order_no"], ())),
+        )
+        for row in rows
+    }
+
+
+def was_recorded(connection: Connection, step: RecordStep) -> bool:
+    """Tell whether the store has a step."""
+    entry = select(record_entry.c.seq).where(
+        record_entry.c.order_no == step.order_no,
+        record_entry.c.run_id == step.run_id,
+        record_entry.c.seq == step.seq,
+    )
+    return connection.scalar(entry) is not None
+
+
+def old_decisions(connection: Connection, *, before: datetime, limit: int) -> list[tuple[str, str]]:
+    """List decisions that have been pending since before an instant: order and decision, oldest first."""
+    rows = connection.execute(
+        select(decision.c.order_no, decision.c.decision_id)
+        .where(decision.c.status == DecisionStatus.PENDING, decision.c.decided_at < before)
+        .order_by(decision.c.decided_at, decision.c.decision_id)
+        .limit(limit)
+    )
+    return [(row.order_no, row.decision_id) for row in rows]
+
+
+def old_outbox_rows(connection: Connection, *, before: datetime, limit: int) -> list[tuple[str, str]]:
+    """List what has waited in the outbox since before an instant: order and kind, oldest first."""
+    rows = connection.execute(
+        select(outbox.c.order_no, outbox.c.kind)
+        .where(outbox.c.done_at.is_(None), outbox.c.created_at < before)
+        .order_by(outbox.c.id)
+        .limit(limit)
+    )
+    return [(row.order_no, row.kind) for row in rows]
+
+
+def never_recorded(connection: Connection, *, after: str, before: datetime, limit: int) -> list[str]:
+    """List open orders whose workflow counts as started but has recorded nothing so far, in sequence."""
+    page = (
+        select(orders.c.order_no)
+        .join(outbox, and_(outbox.c.order_no == orders.c.order_no, outbox.c.kind == OutboxKind.START))
+        .where(
+            orders.c.order_no > after,
+            orders.c.stage != Stage.ARCHIVED,
+            orders.c.run_id.is_(None),
+            outbox.c.done_at < before,
+        )
+        .order_by(orders.c.order_no)
+        .limit(limit)
+    )
+    return list(connection.scalars(page))
+
+
+def start_again(connection: Connection, order_no: str, *, now: datetime) -> None:
+    """Let an order's start wait in the outbox once more."""
+    connection.execute(
+        update(outbox)
+        .where(outbox.c.order_no == order_no, outbox.c.kind == OutboxKind.START)
+        .values(done_at=None, result=None, attempts=0, next_at=now - timedelta(seconds=1))
+    )
