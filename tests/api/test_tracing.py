@@ -3,6 +3,7 @@
 import logging
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -20,6 +21,7 @@ from gateways.messaging.protocol import Message
 from runtime import tracing
 from runtime.temporal import Orders
 from store import queries
+from store.files import FileStore
 from tests.api.conftest import SECRET, Api
 from tests.support.office import Office, RecordingMessenger
 
@@ -43,7 +45,7 @@ class Traced(Api):
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def traced(closed_office: Office) -> AsyncIterator[Traced]:
+async def traced(closed_office: Office, tmp_path: Path) -> AsyncIterator[Traced]:
     exporter = InMemorySpanExporter()
     provider = tracing.build(exporter, service="test")
     config = closed_office.client.config()
@@ -52,6 +54,7 @@ async def traced(closed_office: Office) -> AsyncIterator[Traced]:
     office = replace(closed_office, client=client, orders=Orders(client, task_queue=closed_office.queue))
     service = Service(
         store=office.store,
+        files=FileStore(tmp_path),
         orders=office.orders,
         secret=SECRET,
         policy=office.policy,
