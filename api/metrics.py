@@ -64,9 +64,8 @@ class Metrics:
             registry=self.registry,
         )
         self.late = Gauge(
-            "dingdan_tasks_late",
-            "Open tasks whose limit has passed, 10,000 a tier at most.",
-            ["tier"],
+            "dingdan_orders_late",
+            "Open orders whose next limit has passed and nobody took the step.",
             registry=self.registry,
         )
         self.oldest_decision = Gauge(
@@ -82,15 +81,13 @@ class Metrics:
         for stage, orders in standing.by_stage.items():
             self.open.labels(stage=stage).set(orders)
         self.overdue.set(standing.overdue)
-        for tier, tasks in standing.tasks_late.items():
-            self.late.labels(tier=tier).set(tasks)
+        self.late.set(standing.late)
         self.oldest_decision.set(_age(standing.oldest_decision, now))
 
     def hide(self) -> None:
         """Show no figure of a store that does not answer: an old one would look like a true one."""
         self.open.clear()
-        self.late.clear()
-        for gauge in (self.outbox_rows, self.outbox_oldest, self.overdue, self.oldest_decision):
+        for gauge in (self.outbox_rows, self.outbox_oldest, self.overdue, self.late, self.oldest_decision):
             gauge.set(math.nan)
 
 

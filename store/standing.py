@@ -11,10 +11,9 @@ from typing import Final
 
 from sqlalchemy import Connection, func, select
 
-from domain.lifecycle import TaskState
-from domain.orders import Stage, Tier
+from domain.orders import Stage
 from store.decisions import DecisionStatus
-from store.tables import decision, orders, task
+from store.tables import decision, orders
 
 MOST: Final = 10_000
 """Where counting ends: who has more open than this needs no exact figure to be alarmed."""
@@ -24,38 +23,30 @@ OPEN: Final = tuple(stage for stage in Stage if not stage.is_over)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Standing:
-    """What is open now; `tasks_late` are open tasks whose limit has passed and nobody took the step."""
+    """What is open now; `late` are orders whose next limit has passed and nobody took the step."""
 
     by_stage: Mapping[Stage, int]
     overdue: int
-    tasks_late: Mapping[Tier, int]
+    late: int
     oldest_decision: datetime | None
 
 
 def standing(connection: Connection, *, now: datetime) -> Standing:
     """Count what is open, and say since when the oldest decision waits to be judged."""
-    by_stage, overdue = {}, 0
+    by_stage, overdue, late = {}, 0, 0
     for stage in OPEN:
-        some = select(orders.c.overdue).where(orders.c.stage == stage).limit(MOST).subquery()
-        late = func.count().filter(some.c.overdue.is_(True))
-        counted = connection.execute(select(func.count(), late).select_from(some)).one()
-        by_stage[stage], overdue = counted[0], overdue + counted[1]
+        some = select(orders.c.overdue, orders.c.due_at).where(orders.c.stage == stage).limit(MOST).subquery()
+        row = connection.execute(
+            select(
+                func.count(),
+                func.count().filter(some.c.overdue.is_(True)),
+                func.count().filter(some.c.due_at < now),
+            ).select_from(some)
+        ).one()
+        by_stage[stage], overdue, late = row[0], overdue + row[1], late + row[2]
     return Standing(
-        by_stage=by_stage,
-        overdue=overdue,
-        tasks_late={tier: _late(connection, tier, now) for tier in Tier},
-        oldest_decision=_oldest_decision(connection),
+        by_stage=by_stage, overdue=overdue, late=late, oldest_decision=_oldest_decision(connection)
     )
-
-
-def _late(connection: Connection, tier: Tier, now: datetime) -> int:
-    some = (
-        select(task.c.task_id)
-        .where(task.c.state == TaskState.OPEN, task.c.tier == tier, task.c.due_at < now)
-        .limit(MOST)
-        .subquery()
-    )
-    return connection.scalar(select(func.count()).select_from(some)) or 0
 
 
 def _oldest_decision(connection: Connection) -> datetime | None:

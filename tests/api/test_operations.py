@@ -30,14 +30,17 @@ class TestOperations:
         now = datetime.now(UTC)
         with api.office.store.write() as connection:
             connection.execute(text("UPDATE orders SET stage = 'handling', overdue = true"))
-            connection.execute(text("UPDATE task SET due_at = :at"), {"at": plain(now - timedelta(hours=1))})
+            connection.execute(
+                text("UPDATE orders SET due_at = :at WHERE order_no = :order_no"),
+                {"at": plain(now - timedelta(hours=1)), "order_no": first["order_no"]},
+            )
         api.office.submit_action(first["order_no"], "urge")
         metrics = (await api.http.get("/metrics")).text
         for line in (
             'dingdan_orders_open{stage="handling"} 2.0',
             'dingdan_orders_open{stage="first_contact"} 0.0',
             "dingdan_orders_open_overdue 2.0",
-            'dingdan_tasks_late{tier="street"} 2.0',
+            "dingdan_orders_late 1.0",
             'dingdan_part_up{part="store"} 1.0',
             'dingdan_part_up{part="temporal"} 1.0',
         ):
