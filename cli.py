@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from contextlib import aclosing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -187,6 +188,39 @@ def rebuild(
 
     with _store() as store:
         raise SystemExit(asyncio.run(work(store)))
+
+
+@app.command()
+def check(
+    order_no: Annotated[
+        list[str] | None, typer.Option(help="Only this order; may be given several times.")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, help="Findings to show before stopping.")] = 100,
+) -> None:
+    """Compare store and Temporal, both ways; 0 if all is well, 1 with the orders that are not, 2 if one is away."""
+    from activities.comparison import Comparison
+    from runtime.temporal import Orders, TemporalAway, connect
+    from store.database import StoreUnavailable
+
+    async def work(store: "Store") -> int:
+        comparison = Comparison(store, Orders(await connect()), _now)
+        count = 0
+        async with aclosing(comparison.findings(order_no)) as findings:
+            async for finding in findings:
+                typer.echo(str(finding))
+                count += 1
+                if count == limit:
+                    typer.echo(f"stopped at {limit} findings; there may be more: --limit", err=True)
+                    return 1
+        typer.echo(f"{comparison.looked_at} order(s) looked at, {count} finding(s)")
+        return 1 if count else 0
+
+    try:
+        with _store() as store:
+            raise SystemExit(asyncio.run(work(store)))
+    except (StoreUnavailable, TemporalAway) as error:
+        typer.secho(f"dingdan: nothing can be compared: {error}", fg="red", err=True)
+        raise SystemExit(2) from None
 
 
 @client_app.command("add")

@@ -47,10 +47,14 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Tail:
-    """The end of an order's history: the last step that was committed, `None` if there was none yet."""
+    """The end of an order's history: the last step that was committed, `None` if there was none yet.
+
+    `fails` if the workflow task that was tried last did not succeed.
+    """
 
     standing: Standing
     step: RecordStep | None = None
+    fails: bool = False
 
 
 async def read_order(client: Client, order_no: str) -> RecordedOrder:
@@ -87,10 +91,16 @@ async def read_tail(client: Client, order_no: str) -> Tail:
         TemporalAway: it refused or did not answer.
     """
     standing: Standing | None = None
+    fails: bool | None = None
     completed: dict[int, Payloads] = {}
     try:
         async for event in _backwards(client, order_no):
             standing = standing or _ENDS.get(event.event_type, Standing.RUNNING)
+            if fails is None and event.event_type in _TASK_ENDS:
+                # A reset begins with a task that counts as failed, and names the run that it leaves.
+                fails = _TASK_ENDS[event.event_type] and not (
+                    event.workflow_task_failed_event_attributes.base_run_id
+                )
             if event.event_type == EventType.EVENT_TYPE_ACTIVITY_TASK_COMPLETED:
                 done = event.activity_task_completed_event_attributes
                 completed[done.scheduled_event_id] = done.result
@@ -98,14 +108,15 @@ async def read_tail(client: Client, order_no: str) -> Tail:
                 answer = await _decode(client, completed[event.event_id], RecordAnswer)
                 if not answer.pending:
                     given = event.activity_task_scheduled_event_attributes.input
-                    return Tail(standing=standing, step=await _decode(client, given, RecordStep))
+                    step = await _decode(client, given, RecordStep)
+                    return Tail(standing=standing, step=step, fails=bool(fails))
     except NoHistory:
         return Tail(standing=Standing.MISSING)
-    return Tail(standing=standing or Standing.MISSING)
+    return Tail(standing=standing or Standing.MISSING, fails=bool(fails))
 
 
-async def running_orders(client: Client, *, failing: bool = False) -> AsyncIterator[str]:
-    """List the orders whose workflow runs, or those among them whose workflow task keeps failing.
+async def running_orders(client: Client) -> AsyncIterator[str]:
+    """List the orders whose workflow runs.
 
     The list lags a little: look at the order itself before drawing a conclusion.
 
@@ -113,8 +124,6 @@ async def running_orders(client: Client, *, failing: bool = False) -> AsyncItera
         TemporalAway: it refused or did not answer.
     """
     query = f'WorkflowType = "{names.ORDER}" AND ExecutionStatus = "Running"'
-    if failing:
-        query += " AND TemporalReportedProblems IS NOT NULL"
     with _answering("the list of orders"):
         async for each in client.list_workflows(query, page_size=200):
             if (order_no := names.order_no_of(each.id)) is not None:
@@ -235,3 +244,9 @@ _ENDS: dict[int, Standing] = {
     EventType.EVENT_TYPE_WORKFLOW_EXECUTION_FAILED: Standing.ENDED_BY_FORCE,
     EventType.EVENT_TYPE_WORKFLOW_EXECUTION_TIMED_OUT: Standing.ENDED_BY_FORCE,
 }
+_TASK_ENDS: dict[int, bool] = {
+    EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED: False,
+    EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED: True,
+    EventType.EVENT_TYPE_WORKFLOW_TASK_TIMED_OUT: True,
+}
+"""How a workflow task ended, and whether that is a failure."""

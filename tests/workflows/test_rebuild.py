@@ -9,12 +9,13 @@ from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.enums.v1 import EventType, ResetReapplyExcludeType
 from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
 
+from activities.comparison import Comparison
 from activities.rebuilding import Rebuilder
 from domain.lifecycle import TaskKind
 from messages.names import order_workflow_id
 from runtime.histories import NoHistory
 from store.rebuild import Rebuilt, RowGone
-from tests.support.office import Office
+from tests.support.office import Office, now
 from tests.workflows.test_faults import passes
 
 TABLES = {
@@ -83,6 +84,11 @@ async def reset(office: Office, order_no: str) -> None:
     )
 
 
+async def findings(office: Office, order_no: str) -> list[str]:
+    comparison = Comparison(office.store, office.orders, now)
+    return [str(each) async for each in comparison.findings([order_no])]
+
+
 async def on_the_spot(office: Office) -> str:
     order_no = await office.place()
     await office.decide(order_no, TaskKind.FIRST_CONTACT, "resolve", text="答复")
@@ -129,6 +135,7 @@ async def by_an_operator(office: Office) -> str:
 
 
 async def still_waiting(office: Office) -> str:
+    office.policy = "standard"
     order_no = await office.dispatched()
     spoil(office, order_no, "UPDATE task SET holder = 'x' WHERE order_no = :no AND state = 'open'")
     return order_no
@@ -214,6 +221,7 @@ class TestAnOrdersRows:
         await office.act(order_no, "rate", solved="yes", satisfied="yes")
 
     async def test_follow_a_history_that_stays_behind(self, office: Office) -> None:
+        office.policy = "standard"
         order_no = await office.dispatched()
         before = everything(office, order_no)
         spoil(
@@ -229,6 +237,7 @@ class TestAnOrdersRows:
 
 class TestAnOrderThatWasReset:
     async def test_goes_another_way_and_its_rows_follow(self, office: Office) -> None:
+        office.policy = "standard"
         order_no = await office.dispatched("community-03")
         taken = await office.task(order_no, TaskKind.HANDLE)
         await office.decide(order_no, TaskKind.HANDLE, "report_result", text="已办")
@@ -236,9 +245,12 @@ class TestAnOrderThatWasReset:
         await reset(office, order_no)
         before = everything(office, order_no)
         assert office.order(order_no)["stage"] == "follow_up", "the new run has recorded nothing so far"
+        (said,) = await findings(office, order_no)
+        assert said.endswith(f"run: dingdan rebuild {order_no}")
         turned_back = await rebuilt(office, order_no)
         assert {"orders", "event", "task"} <= set(turned_back.changed)
         assert office.order(order_no)["stage"] == "handling"
+        assert await findings(office, order_no) == []
         assert [each["task_id"] for each in open_tasks(office, order_no)] == [taken["task_id"]]
         assert (await rebuilt(office, order_no)).changed == {}
         assert len(everything(office, order_no)["event"]) == len(before["event"])
@@ -254,7 +266,8 @@ class TestAnOrderThatWasReset:
         await rebuilt(office, order_no)
         assert everything(office, order_no) == before
         await office.act(order_no, "withdraw")
-        assert (await office.result(order_no)).ending == "withdrawn"
+        await office.stage(order_no, "closed")
+        assert await findings(office, order_no) == []
         assert (await rebuilt(office, order_no)).changed == {}
 
 

@@ -1,0 +1,193 @@
+"""Comparing store and Temporal, both ways: every open order has its workflow, every workflow its order.
+
+Assumes that both change while they are looked at: what seems wrong is looked at again before it is said.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from runtime.histories import Standing, Tail, read_tail, running_orders
+from runtime.temporal import Orders
+from store import comparison
+from store.comparison import Known
+from store.database import Store
+
+_PAGE = 200
+_AT_ONCE = 8
+_SECOND_LOOK = 2.0
+_TOO_LONG = timedelta(minutes=1)
+_REBUILD = "run: dingdan rebuild {}"
+_RECONCILE = "Reconcile sends it; if it does not, see docs/operate.md, Runbook"
+
+
+_NOT_STARTED = ("its workflow has not started yet", _RECONCILE)
+_ABSENT = {
+    Standing.MISSING: (
+        "it is open in the store and has no workflow",
+        "Reconcile starts it again if it never ran, else see docs/operate.md",
+    ),
+    Standing.COMPLETED: ("it is open in the store and its workflow has ended", _REBUILD),
+    Standing.ENDED_BY_FORCE: (
+        "it is open and its workflow was ended by force",
+        "nobody is reminded any more: reset the workflow (docs/operate.md), then " + _REBUILD,
+    ),
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Finding:
+    """Something that is not as it should be, and what to do about it."""
+
+    order_no: str
+    what: str
+    remedy: str
+
+    def __str__(self) -> str:
+        """Say it in one line."""
+        return f"{self.order_no}: {self.what}; {self.remedy}"
+
+
+class Comparison:
+    """Looks at orders from both sides, a page at a time, and changes nothing."""
+
+    def __init__(self, store: Store, orders: Orders, now: Callable[[], datetime]) -> None:
+        """Keep store, the way to Temporal, and the clock."""
+        self._store = store
+        self._orders = orders
+        self._now = now
+        self.looked_at = 0
+
+    async def findings(self, order_nos: Iterable[str] | None = None) -> AsyncGenerator[Finding]:
+        """Compare these orders, or all that are open on either side, and look for what has waited too long.
+
+        Raises:
+            TemporalAway: it refused or did not answer.
+            StoreUnavailable: the store does not answer.
+        """
+        if order_nos is not None:
+            async for each in self._compare(list(order_nos)):
+                yield each
+            return
+        async for page in self._open_orders():
+            async for each in self._compare(page):
+                yield each
+        async for page in self._running_orders():
+            closed = await asyncio.to_thread(self._not_open, page)
+            async for each in self._compare(closed):
+                yield each
+        for each in await asyncio.to_thread(self._waits_too_long):
+            yield each
+
+    async def _open_orders(self) -> AsyncGenerator[list[str]]:
+        after = ""
+        while page := await asyncio.to_thread(self._page, after):
+            yield page
+            after = page[-1]
+
+    async def _running_orders(self) -> AsyncGenerator[list[str]]:
+        page: list[str] = []
+        async for order_no in running_orders(await self._orders.client()):
+            page.append(order_no)
+            if len(page) == _PAGE:
+                yield page
+                page = []
+        if page:
+            yield page
+
+    async def _compare(self, order_nos: list[str]) -> AsyncGenerator[Finding]:
+        """Look at each order, and after a moment again at those that seem wrong."""
+        self.looked_at += len(order_nos)
+        suspects = [each.order_no for each in await self._look(order_nos)]
+        if suspects:
+            await asyncio.sleep(_SECOND_LOOK)
+            for each in await self._look(suspects):
+                yield each
+
+    async def _look(self, order_nos: list[str]) -> list[Finding]:
+        client = await self._orders.client()
+        turn = asyncio.Semaphore(_AT_ONCE)
+
+        async def tail(order_no: str) -> Tail:
+            async with turn:
+                return await read_tail(client, order_no)
+
+        tails = await asyncio.gather(*(tail(each) for each in order_nos))
+        return await asyncio.to_thread(self._judge, dict(zip(order_nos, tails, strict=True)))
+
+    def _judge(self, tails: dict[str, Tail]) -> list[Finding]:
+        with self._store.read() as connection:
+            known = comparison.known_orders(connection, tails)
+            looks = {
+                order_no: _look_at(
+                    known.get(order_no),
+                    tail,
+                    is_recorded=tail.step is None or comparison.was_recorded(connection, tail.step),
+                )
+                for order_no, tail in tails.items()
+            }
+        return [
+            Finding(order_no=order_no, what=seen[0], remedy=seen[1].format(order_no))
+            for order_no, seen in looks.items()
+            if seen
+        ]
+
+    def _page(self, after: str) -> list[str]:
+        with self._store.read() as connection:
+            return comparison.page_of_numbers(connection, after=after, limit=_PAGE, only_open=True)
+
+    def _not_open(self, order_nos: list[str]) -> list[str]:
+        with self._store.read() as connection:
+            known = comparison.known_orders(connection, order_nos)
+        return [each for each in order_nos if each not in known or not known[each].is_open]
+
+    def _waits_too_long(self) -> list[Finding]:
+        before = self._now() - _TOO_LONG
+        with self._store.read() as connection:
+            decisions = comparison.old_decisions(connection, before=before, limit=_PAGE)
+            rows = comparison.old_outbox_rows(connection, before=before, limit=_PAGE)
+        return [
+            *(
+                Finding(
+                    order_no=order_no, what=f"decision {said_id} has been pending too long", remedy=_RECONCILE
+                )
+                for order_no, said_id in decisions
+            ),
+            *(
+                Finding(
+                    order_no=order_no, what=f"a {kind} has waited in the outbox too long", remedy=_RECONCILE
+                )
+                for order_no, kind in rows
+            ),
+        ]
+
+
+def _look_at(known: Known | None, tail: Tail, *, is_recorded: bool) -> tuple[str, str] | None:
+    """Say what is wrong with an order, and what to do about it."""
+    match tail.standing:
+        case Standing.MISSING if known is None:
+            return "it is in neither store nor Temporal", "look for the right number"
+        case _ if known is None:
+            return (
+                "its workflow has no row in the store",
+                f"bring the store back from a backup, then {_REBUILD}",
+            )
+        case Standing.RUNNING if tail.fails:
+            return "its workflow task fails", "nothing is lost: see docs/operate.md, Runbook"
+        case Standing.RUNNING:
+            differs = _differs(known, tail, is_recorded=is_recorded)
+            return (differs, _REBUILD) if differs else None
+        case _ if not known.is_open:
+            return None
+        case standing:
+            waits = standing is Standing.MISSING and known.waits_in_outbox
+            return _NOT_STARTED if waits else _ABSENT[standing]
+
+
+def _differs(known: Known, tail: Tail, *, is_recorded: bool) -> str | None:
+    if not known.is_open:
+        return "it is archived in the store and its workflow runs"
+    if not is_recorded:
+        return "its last step is not in the store"
+    return known.differs_from(tail.step) if tail.step else None
