@@ -7,19 +7,26 @@ import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+import structlog
 from temporalio import activity
 
 from activities.figures import UNCOUNTED, Figures
 from messages.names import DRAIN_OUTBOX
 from messages.orders import Drained, StartOrder
 from messages.signals import CompleteTask, OrderAction
+from runtime.histories import Standing, read_tail
 from runtime.temporal import OrderGone, Orders, TemporalAway
-from store import outbox
+from store import comparison, outbox
 from store.database import Store
 from store.decisions import reject_unsent
 
 _BATCH = 50
+_SLICE = 50
+_SURELY_STARTED = timedelta(minutes=1)
+_TIME_TO_LOOK = timedelta(seconds=20)
 _TIME_USED_UP = timedelta(seconds=60)
+
+_log = structlog.get_logger("reconcile")
 
 
 class OutboxDrain:
@@ -33,10 +40,12 @@ class OutboxDrain:
         self._orders = orders
         self._now = now
         self._figures = figures
+        self._looked_up_to = ""
 
     @activity.defn(name=DRAIN_OUTBOX)
     async def drain(self) -> Drained:
-        """Send what is ready, an order's start before its signals."""
+        """Send what is ready, an order's start before its signals; first look for starts that were lost."""
+        await self._look_for_lost_starts()
         started = signalled = 0
         until = self._now() + _TIME_USED_UP
         while self._now() < until:
@@ -48,6 +57,25 @@ class OutboxDrain:
                 started += sent and waiting.kind is outbox.OutboxKind.START
                 signalled += sent and waiting.kind is outbox.OutboxKind.SIGNAL
         return Drained(started=started, signalled=signalled, waiting=await asyncio.to_thread(self._backlog))
+
+    async def _look_for_lost_starts(self) -> None:
+        """Let orders start again whose workflow counts as started, has recorded nothing, and is not there.
+
+        A slice each round: Temporal may have been restored from a time before these starts.
+        """
+        until = self._now() + _TIME_TO_LOOK
+        for order_no in await asyncio.to_thread(self._slice):
+            if self._now() >= until:
+                return
+            try:
+                tail = await read_tail(await self._orders.client(), order_no)
+            except TemporalAway:
+                return
+            if tail.standing is Standing.MISSING:
+                await asyncio.to_thread(self._start_again, order_no)
+                _log.warning("order_starts_again", order_no=order_no)
+            elif tail.standing is not Standing.RUNNING:
+                _log.warning("workflow_has_ended", order_no=order_no, standing=tail.standing)
 
     async def _send(self, waiting: outbox.Waiting) -> bool:
         result: str | None = "sent"
@@ -67,6 +95,18 @@ class OutboxDrain:
         await asyncio.to_thread(self._settle, waiting, result)
         self._figures.drained(waiting.kind, result)
         return result == "sent"
+
+    def _slice(self) -> list[str]:
+        with self._store.read() as connection:
+            page = comparison.never_recorded(
+                connection, after=self._looked_up_to, before=self._now() - _SURELY_STARTED, limit=_SLICE
+            )
+        self._looked_up_to = page[-1] if len(page) == _SLICE else ""
+        return page
+
+    def _start_again(self, order_no: str) -> None:
+        with self._store.write() as connection:
+            comparison.start_again(connection, order_no, now=self._now())
 
     def _claim(self) -> list[outbox.Waiting]:
         with self._store.write() as connection:

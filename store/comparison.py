@@ -118,7 +118,7 @@ def never_recorded(connection: Connection, *, after: str, before: datetime, limi
         .join(outbox, and_(outbox.c.order_no == orders.c.order_no, outbox.c.kind == OutboxKind.START))
         .where(
             orders.c.order_no > after,
-            orders.c.stage != Stage.ARCHIVED,
+            orders.c.stage == Stage.FIRST_CONTACT,
             orders.c.run_id.is_(None),
             outbox.c.done_at < before,
         )

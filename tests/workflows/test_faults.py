@@ -7,7 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import pytest
+from sqlalchemy import text
 from temporalio import activity
+from temporalio.client import WorkflowExecutionStatus
 from temporalio.testing import ActivityEnvironment
 from temporalio.worker import Worker
 
@@ -132,6 +134,23 @@ class TestWhileTemporalIsAway:
             assert (await office.settled(submitted.row.decision_id))["status"] == "applied"
             await office.called_back(order_no)
             assert (await office.result(order_no)).ending == "resolved_on_the_spot"
+
+    async def test_a_start_that_it_has_forgotten_is_sent_again(self, office: Office) -> None:
+        """As after Temporal was restored from a time before the order."""
+        office.policy = "standard"
+        lost, ended, there = office.take().order_no, await office.place(), await office.place()
+        await office.handle(ended).terminate("an operator ended it")
+        with office.store.write() as connection:
+            connection.execute(text("UPDATE outbox SET done_at = created_at, result = 'sent'"))
+        drain = OutboxDrain(office.store, office.orders, now=lambda: now() + timedelta(minutes=2))
+        drained = await ActivityEnvironment().run(drain.drain)
+        assert (drained.started, drained.signalled, drained.waiting) == (1, 0, 0)
+        office.placed.append(lost)
+        for order_no in (lost, there):
+            await office.decide(order_no, TaskKind.FIRST_CONTACT, "resolve", text="答复")
+            await office.task(order_no, TaskKind.FOLLOW_UP)
+        described = await office.handle(ended).describe()
+        assert described.status is WorkflowExecutionStatus.TERMINATED
 
     async def test_a_decision_on_an_archived_order_is_rejected_in_the_end(self, office: Office) -> None:
         order_no = await office.dispatched()
