@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, exists, func, or_, select
+from sqlalchemy import Connection, Row, Select, and_, exists, func, literal, or_, select, tuple_
 
 from domain.deadlines import is_reckonable
 from domain.errors import DomainError
 from domain.lifecycle import TaskState
 from domain.orders import Stage
 from store.decisions import DecisionStatus
-from store.tables import attachment, decision, event, message, orders, requester, task
+from store.tables import Instant, attachment, decision, event, message, orders, requester, task
 
 PAGE = 50
 """Rows of one page."""
@@ -123,7 +123,7 @@ def list_orders(
     if cursor:
         at, last = _read_cursor(cursor)
         query = query.where(
-            or_(orders.c.received_at < at, and_(orders.c.received_at == at, orders.c.order_no < last))
+            tuple_(orders.c.received_at, orders.c.order_no) < tuple_(literal(at, Instant), last)
         )
     query = query.order_by(orders.c.received_at.desc(), orders.c.order_no.desc())
     return _page(connection, query, lambda row: (row.received_at, row.order_no))
@@ -151,7 +151,7 @@ def list_tasks(connection: Connection, wanted: TaskFilter, *, cursor: str | None
         query = query.where(task.c.due_at < wanted.due_before)
     if cursor:
         at, last = _read_cursor(cursor)
-        query = query.where(or_(task.c.due_at > at, and_(task.c.due_at == at, task.c.task_id > last)))
+        query = query.where(tuple_(task.c.due_at, task.c.task_id) > tuple_(literal(at, Instant), last))
     query = query.order_by(task.c.due_at, task.c.task_id)
     return _page(connection, query, lambda row: (row.due_at, row.task_id))
 
