@@ -65,8 +65,9 @@ docs: $(SYNCED) ## write the generated pages anew
 migrate: $(SYNCED) ## bring the store named by DINGDAN_DATABASE_URL up to date
 	@$(RUN) cli migrate
 
-bench: $(SYNCED) ## measure: ratios against a bare workflow in the same run
-	@$(RUN) bench.intake
+bench: $(SYNCED) dev-server ## measure: ratios against a bare workflow in the same run; fills docs/performance.md (two hours)
+	@$(RUN) tests.support.official
+	@$(RUN) bench --write $(ONLY)
 
 ##@ Tidy
 clean: ## remove the environment and the demo's data

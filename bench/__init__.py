@@ -1,4 +1,4 @@
-"""Programs that measure, and print ratios against a bare library call in the same run.
+"""Programs that measure: ratios against a bare workflow or a bare look-up in the same run.
 
-Never imported by the service, never a timed test.
+Never imported by the service, never part of the tests' verdict: machines are noisy.
 """

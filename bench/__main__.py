@@ -1,0 +1,142 @@
+"""Measure what the service costs: ratios against a bare workflow or a bare look-up in the same run.
+
+Machines are noisy and shared: trust the ratios of one run, not the absolutes of two. With --write the
+figures go into docs/performance.md, each with date, machine and command.
+"""
+
+import argparse
+import asyncio
+import os
+import sys
+from collections.abc import Callable, Coroutine
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Any
+
+from bench import growth, intake, lists, memory, orders, storm, workers
+from bench.figures import Figure, machine, publish, say
+from bench.places import Place, embedded, production
+
+PLACES: dict[str, Callable[..., AbstractAsyncContextManager[Place]]] = {
+    "embedded": embedded,
+    "production": production,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Size:
+    """How much is measured."""
+
+    intake: int
+    rounds: int
+    orders: int
+    memory: int
+    storm: int
+    storm_embedded: int
+    lists: int
+    few: int
+    many: int
+
+
+FULL = Size(
+    intake=400,
+    rounds=3,
+    orders=300,
+    memory=1_000,
+    storm=10_000,
+    storm_embedded=1_000,
+    lists=1_000_000,
+    few=1_000,
+    many=50_000,
+)
+SMALL = Size(
+    intake=40, rounds=1, orders=20, memory=20, storm=20, storm_embedded=20, lists=2_000, few=20, many=60
+)
+
+
+async def _intake(name: str, size: Size) -> list[Figure]:
+    found = []
+    # Without a worker nothing but the intake competes for the cores; with one every start, ours and the
+    # bare one, is also a first workflow task, as in use.
+    for how, count in (("no worker", 0), ("one worker", 1)):
+        async with PLACES[name]("standard", workers=count) as place:
+            found += await intake.measure(place, orders=size.intake, rounds=size.rounds, how=how)
+    return found
+
+
+async def _orders(name: str, size: Size) -> list[Figure]:
+    async with PLACES[name]("seconds") as place:
+        return await orders.measure(place, orders=size.orders, rounds=size.rounds)
+
+
+async def _workers(name: str, size: Size) -> list[Figure]:
+    rates: dict[int, float] = {}
+    for count in (1, 2):
+        async with PLACES[name]("seconds", workers=count) as place:
+            rates[count] = await workers.throughput(place, orders=size.orders)
+            where = place.name
+    return workers.compare(where, rates)
+
+
+async def _memory(name: str, size: Size) -> list[Figure]:
+    async with PLACES[name]("standard") as place:
+        return await memory.measure(place, orders=size.memory)
+
+
+async def _storm(name: str, size: Size) -> list[Figure]:
+    count = size.storm if name == "production" else size.storm_embedded
+    async with PLACES[name]("standard") as place:
+        return await storm.measure(place, orders=count)
+
+
+async def _growth(name: str, size: Size) -> list[Figure]:
+    if name == "embedded":
+        return []
+    async with PLACES[name]("standard") as place:
+        return await growth.measure(place, few=size.few, many=size.many, orders=size.intake)
+
+
+async def _lists(name: str, size: Size) -> list[Figure]:
+    # Both databases in one go, without Temporal.
+    return lists.measure(orders=size.lists) if name == "production" else []
+
+
+PROGRAMS: dict[str, Callable[[str, Size], Coroutine[Any, Any, list[Figure]]]] = {
+    "intake": _intake,
+    "orders": _orders,
+    "workers": _workers,
+    "memory": _memory,
+    "lists": _lists,
+    "storm": _storm,
+    "growth": _growth,
+}
+
+
+def main() -> int:
+    """Read the arguments and measure."""
+    parser = argparse.ArgumentParser(
+        prog="python -m bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("program", nargs="*", help=f"which; all if none is named: {', '.join(PROGRAMS)}")
+    parser.add_argument("--place", choices=PLACES, help="one place only")
+    parser.add_argument("--small", action="store_true", help="tiny sizes: to see that the programs run")
+    parser.add_argument("--write", action="store_true", help="write the figures into docs/performance.md")
+    arguments = parser.parse_args()
+    wrong = [each for each in arguments.program if each not in PROGRAMS]
+    if wrong:
+        parser.error(f"there is no program {wrong[0]!r}; known: {', '.join(PROGRAMS)}")
+    say(f"machine: {machine()}, load {os.getloadavg()[0]:.1f}")
+    for program in arguments.program or PROGRAMS:
+        figures: list[Figure] = []
+        for name in [arguments.place] if arguments.place else PLACES:
+            figures += asyncio.run(PROGRAMS[program](name, SMALL if arguments.small else FULL))
+        for figure in figures:
+            say(figure)
+        if arguments.write:
+            # After each program: what was measured is not lost if a later one is interrupted.
+            publish(figures, command=f"python -m bench {program}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,132 @@
+"""The bare workflow to compare with: as many signals, timers and ordinary activities, and nothing else.
+
+`python -m bench.bare ADDRESS` runs its worker, in the sandbox like ours.
+"""
+
+import asyncio
+import sys
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+from temporalio import activity, workflow
+from temporalio.client import Client, WorkflowHandle
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.worker import Worker
+
+with workflow.unsafe.imports_passed_through():
+    from pydantic import BaseModel
+    from temporalio.api.enums.v1 import EventType
+
+QUEUE = "bare"
+_STEP = "x" * 1_000
+"""What an activity is given: as much as a step of an order."""
+
+
+class Plan(BaseModel, frozen=True):
+    """What a bare workflow does.
+
+    First a timer, if it is told to; then for each signal a wait under a timer and its share of the
+    activities; then the timers that are left.
+    """
+
+    signals: int
+    activities: int
+    timers: int
+    last_timer_seconds: float
+    first_timer_seconds: float = 0
+    wait_seconds: float = 3_600
+
+
+@workflow.defn(name="Bare")
+class BareWorkflow:
+    """Waits and works as the plan says."""
+
+    def __init__(self) -> None:
+        """Begin with no signal heard."""
+        self.heard = 0
+
+    @workflow.run
+    async def run(self, plan: Plan) -> None:
+        """Do what the plan says."""
+        waits = max(plan.signals, 1)
+        done = 0
+        if plan.first_timer_seconds > 0:
+            await workflow.sleep(plan.first_timer_seconds)
+        for number in range(plan.signals):
+            await workflow.wait_condition(
+                lambda wanted=number: self.heard > wanted,  # type: ignore[misc]
+                timeout=timedelta(seconds=plan.wait_seconds),
+            )
+            for _ in range(plan.activities // waits):
+                done += 1
+                await self._act()
+        while done < plan.activities:
+            done += 1
+            await self._act()
+        for _ in range(plan.timers - plan.signals - bool(plan.first_timer_seconds > 0)):
+            await workflow.sleep(plan.last_timer_seconds)
+
+    async def _act(self) -> None:
+        await workflow.execute_activity(act, _STEP, start_to_close_timeout=timedelta(seconds=20))
+
+    @workflow.signal
+    def go_on(self, what: dict[str, str]) -> None:
+        """Count a signal."""
+        del what
+        self.heard += 1
+
+
+@activity.defn
+async def act(step: str) -> int:
+    """Do nothing."""
+    return len(step)
+
+
+async def plan_of(handle: WorkflowHandle[object, object], *, last_timer_seconds: float) -> Plan:
+    """Count what an order's workflow did."""
+    history = await handle.fetch_history()
+    types = Counter(EventType.Name(each.event_type) for each in history.events)
+    return Plan(
+        signals=types["EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED"],
+        activities=types["EVENT_TYPE_ACTIVITY_TASK_SCHEDULED"],
+        timers=types["EVENT_TYPE_TIMER_STARTED"],
+        last_timer_seconds=last_timer_seconds,
+    )
+
+
+@asynccontextmanager
+async def bare_worker(address: str, *, processes: int = 1) -> AsyncIterator[None]:
+    """Run the worker in processes of its own."""
+    running = [
+        await asyncio.create_subprocess_exec(sys.executable, "-m", "bench.bare", address)
+        for _ in range(processes)
+    ]
+    try:
+        yield
+    finally:
+        for process in running:
+            process.terminate()
+            await process.wait()
+
+
+async def _work(address: str) -> None:
+    client = await Client.connect(address, namespace="dingdan", data_converter=pydantic_data_converter)
+    async with Worker(
+        client,
+        task_queue=QUEUE,
+        workflows=[BareWorkflow],
+        activities=[act],
+        max_concurrent_workflow_tasks=20,
+        max_cached_workflows=1000,
+        graceful_shutdown_timeout=timedelta(seconds=1),
+    ):
+        stop = asyncio.Event()
+        for number in (2, 15):
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        await stop.wait()
+
+
+if __name__ == "__main__":
+    asyncio.run(_work(sys.argv[1]))

@@ -1,0 +1,71 @@
+"""Many open orders, quickly: taken in by the store's own functions and started like any other."""
+
+import asyncio
+import uuid
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from bench.places import Place, rate
+from domain.policy import STANDARD
+from messages.orders import StartOrder
+from runtime.temporal import Orders
+from store.intake import NewOrder, place_order
+
+_TOGETHER = 100
+_PATIENCE = timedelta(seconds=30)
+
+
+async def open_orders(
+    place: Place, count: int, *, due_at: Callable[[int], datetime] | None = None
+) -> list[str]:
+    """Open orders that wait for their first contact, each due when it is told; gives their numbers.
+
+    An order whose due time lies before its reception counts as received so much earlier.
+    """
+    starts: list[StartOrder] = []
+    for first in range(0, count, _TOGETHER):
+        numbers = range(first, min(first + _TOGETHER, count))
+        starts += await asyncio.to_thread(_take, place, numbers, due_at)
+    orders = Orders(place.client)
+    await rate(count, lambda number: orders.start(starts[number], limit=_PATIENCE))
+    return [each.order_no for each in starts]
+
+
+def _take(place: Place, numbers: range, due_at: Callable[[int], datetime] | None) -> list[StartOrder]:
+    starts = []
+    with place.store.write() as connection:
+        for number in numbers:
+            now = due_at(number) - STANDARD.first_contact if due_at else datetime.now(UTC)
+            placed = place_order(
+                connection,
+                _request(),
+                now=now,
+                policy_version=STANDARD.version,
+                page=lambda order_no: f"http://localhost/{order_no}",
+                respond=lambda receipt: {"order_no": receipt.order_no},
+            )
+            assert placed.start is not None
+            starts.append(placed.start)
+    return starts
+
+
+def _request() -> NewOrder:
+    return NewOrder(
+        client_id="demo-hotline",
+        key=uuid.uuid4().hex,
+        fingerprint="0" * 64,
+        channel="hotline",
+        kind="complaint",
+        subject=None,
+        description="路边停放多辆废弃车辆，长期无人处理，请尽快清走。",
+        source_reference=None,
+        source_due_at=None,
+        confidential=False,
+        received_by=None,
+        category=None,
+        community="community-03",
+        address=None,
+        longitude=None,
+        latitude=None,
+        requester={"name": None, "phone": "000-0000", "email": None, "wechat_openid": None},
+    )

@@ -1,0 +1,109 @@
+"""Many deadlines due in one minute, beside bare workflows whose timers fire in one minute."""
+
+import asyncio
+import time
+import uuid
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import text
+
+from bench.bare import QUEUE, Plan, bare_worker, plan_of
+from bench.figures import Figure, say
+from bench.opening import open_orders
+from bench.places import Place, rate
+from messages.names import order_workflow_id
+
+_GOAL = 2.0
+_MINUTE = timedelta(minutes=1)
+_STARTS_A_SECOND = 25
+"""How fast orders can be opened and rest, at worst; the storm begins after all have."""
+_LOOK_SECONDS = 1.0
+
+
+async def measure(place: Place, *, orders: int) -> list[Figure]:
+    """Let every order's first contact run out in the same minute: each goes to the desk by itself."""
+    begins = datetime.now(UTC) + timedelta(seconds=60 + orders / _STARTS_A_SECOND)
+    spread = _MINUTE / orders
+    numbers = await open_orders(place, orders, due_at=lambda number: begins + number * spread)
+    await place.rests("worker", "Temporal")
+    waited = (begins - datetime.now(UTC)).total_seconds()
+    assert waited > 0, "the orders were not open in time: measure with fewer"
+    say(f"{place.name}: {orders:,} orders are open, the storm begins in {waited:.0f} s")
+    ours = await _drained(place, begins, numbers)
+    once = await asyncio.to_thread(_passed_once, place)
+    lost, twice = orders - len(once), sum(1 for count in once.values() if count > 1)
+    plan = await plan_of(
+        place.client.get_workflow_handle(order_workflow_id(numbers[0])), last_timer_seconds=0
+    )
+    bare = await _bare_storm(place, orders, plan)
+    return [
+        Figure(
+            program="storm",
+            place=place.name,
+            what=f"{orders:,} deadlines in one minute: time until all are at the desk ÷ bare workflows' time",
+            value=f"{ours / bare:.2f} ({ours:.0f} s ÷ {bare:.0f} s)",
+            goal=f"≤ {_GOAL:g}",
+            met=ours / bare <= _GOAL,
+        ),
+        Figure(
+            program="storm",
+            place=place.name,
+            what="deadlines lost, and passed twice",
+            value=f"{lost} and {twice}",
+            goal="none",
+            met=not lost and not twice,
+        ),
+    ]
+
+
+async def _drained(place: Place, begins: datetime, numbers: list[str]) -> float:
+    """Wait until the desk has every order; gives the seconds since the first was due."""
+    while await asyncio.to_thread(_at_the_desk, place) < len(numbers):  # noqa: ASYNC110 - the worker sets it
+        await asyncio.sleep(_LOOK_SECONDS)
+    return (datetime.now(UTC) - begins).total_seconds()
+
+
+async def _bare_storm(place: Place, count: int, plan: Plan) -> float:
+    """Start bare workflows whose one timer fires in the same minute, each followed by as many activities as ours."""
+    began = time.time() + 30 + count / _STARTS_A_SECOND
+    spread = _MINUTE.total_seconds() / count
+
+    async with bare_worker(place.installation.temporal_address):
+        handles = []
+
+        async def start(number: int) -> None:
+            seconds = began + number * spread - time.time()
+            own = Plan(
+                signals=0,
+                activities=plan.activities,
+                timers=plan.timers,
+                last_timer_seconds=0.001,
+                first_timer_seconds=seconds,
+            )
+            handles.append(
+                await place.client.start_workflow(
+                    "Bare", own, id=f"bare-{uuid.uuid4().hex}", task_queue=QUEUE
+                )
+            )
+
+        await rate(count, start)
+        await asyncio.gather(*(handle.result() for handle in handles))
+    return time.time() - began
+
+
+def _at_the_desk(place: Place) -> int:
+    with place.store.read() as connection:
+        return int(
+            connection.scalar(
+                text("SELECT count(*) FROM task WHERE kind = 'classify' AND due_at IS NOT NULL")
+            )
+            or 0
+        )
+
+
+def _passed_once(place: Place) -> dict[str, int]:
+    with place.store.read() as connection:
+        rows = connection.execute(
+            text("SELECT order_no, count(*) FROM event WHERE type = 'LimitPassed' GROUP BY order_no")
+        ).all()
+    return {row[0]: row[1] for row in rows}
