@@ -23,7 +23,7 @@ from gateways.messaging.console import ConsoleMessenger
 from gateways.messaging.protocol import Messenger
 from messages.names import TASK_QUEUE
 from runtime import logging, temporal, tracing
-from runtime.settings import Settings
+from runtime.settings import Settings, WrongSettings
 from store import schema
 from store.database import Store
 from workflows.interceptor import TotalSignals
@@ -92,7 +92,7 @@ async def run(settings: Settings) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     store = Store(settings.database_url, pool_size=settings.threads)
     schema.check(store.engine)
-    runtime = temporal.sdk_runtime(metrics(settings))
+    runtime = sdk_runtime(settings)
     await _prepare(settings, runtime)
     tracer_provider = tracing.configure("dingdan-worker")
     client = await temporal.connect(interceptors=tracing.interceptors(tracer_provider), runtime=runtime)
@@ -110,6 +110,21 @@ async def _prepare(settings: Settings, runtime: Runtime) -> None:
     client = await temporal.connect(runtime=runtime)
     await temporal.check(client)
     await temporal.Orders(client).ensure_reconcile(interval=timedelta(seconds=settings.reconcile_seconds))
+
+
+def sdk_runtime(settings: Settings) -> Runtime:
+    """Give what the SDK runs on, with its figures where the settings say.
+
+    Raises:
+        WrongSettings: nobody can listen there.
+    """
+    try:
+        return temporal.sdk_runtime(metrics(settings))
+    except ValueError as error:
+        raise WrongSettings(
+            f"/metrics cannot be served at {settings.metrics_host}:{settings.metrics_port} ({error}); "
+            "choose another DINGDAN_METRICS_PORT, and an address of this machine as DINGDAN_METRICS_HOST"
+        ) from None
 
 
 def metrics(settings: Settings) -> PrometheusConfig | None:

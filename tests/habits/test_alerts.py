@@ -18,7 +18,6 @@ from api.metrics import Metrics
 from messages.records import EventRecord, OrderFacts, RecordAnswer, RecordStep
 from runtime.ports import free_port
 from runtime.settings import Settings
-from runtime.temporal import sdk_runtime
 from store.outbox import OutboxKind
 from store.projections import StepResult, Written
 
@@ -63,7 +62,7 @@ def of_the_worker() -> set[str]:
     """Count one of everything and read the worker's port."""
     port, now = free_port(0), datetime.now(UTC)
     settings = Settings(database_url="sqlite:///x.db", secret_key=SecretStr("k" * 40), metrics_port=port)
-    runtime = sdk_runtime(worker.metrics(settings))
+    runtime = worker.sdk_runtime(settings)
     figures = Figures(runtime.metric_meter)
     told = ("OrderClosed", "LimitPassed", "OrderEscalated", "OrderHandedUp")
     step = RecordStep(

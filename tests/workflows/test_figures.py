@@ -15,8 +15,7 @@ from activities.record import Recorder
 from domain.lifecycle import TaskKind
 from messages.records import EventRecord, OrderFacts, RecordStep, TaskClosed
 from runtime.ports import free_port
-from runtime.settings import Settings
-from runtime.temporal import sdk_runtime
+from runtime.settings import Settings, WrongSettings
 from store.database import Store
 from tests.support.office import Office, now
 
@@ -50,7 +49,7 @@ class Scraped:
 def scraped() -> Scraped:
     port = free_port(0)
     settings = Settings(database_url="sqlite:///x.db", secret_key=SecretStr("k" * 40), metrics_port=port)
-    return Scraped(sdk_runtime(worker.metrics(settings)), port)
+    return Scraped(worker.sdk_runtime(settings), port)
 
 
 class TestTheWorkersFigures:
@@ -151,3 +150,16 @@ class TestTheOutbox:
             await drain.drain()
             office.placed.append(start.order_no)
         assert scraped.value("outbox_drained_total", kind="start", result="sent") == 1
+
+
+class TestAPortThatIsTaken:
+    @pytest.mark.parametrize(("host", "port"), [("127.0.0.1", None), ("nowhere.example", 9464)])
+    def test_is_named_with_what_to_do(self, scraped: Scraped, host: str, port: int | None) -> None:
+        settings = Settings(
+            database_url="sqlite:///x.db",
+            secret_key=SecretStr("k" * 40),
+            metrics_host=host,
+            metrics_port=port or scraped.port,
+        )
+        with pytest.raises(WrongSettings, match="choose another DINGDAN_METRICS_PORT"):
+            worker.sdk_runtime(settings)
