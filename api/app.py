@@ -8,9 +8,11 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from http import HTTPStatus
+from typing import Any
 
 import structlog
 from fastapi import APIRouter, Depends, FastAPI, Request
+from fastapi.openapi.utils import get_openapi
 from opentelemetry.sdk.trace import TracerProvider
 from starlette.datastructures import MutableHeaders
 from starlette.types import Message, Receive, Scope, Send
@@ -31,6 +33,7 @@ from store.files import FileStore
 
 _SWITCH_SECONDS = 0.0005
 _ORDER_NO = re.compile(r"\d{8}-[0-9A-Z]{6}(?![0-9A-Z])")
+_TOO_LARGE = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
 MAX_BODY = 128 * 1024
 """Longest body of any request, in bytes; intake and attachments have limits of their own."""
 
@@ -62,32 +65,29 @@ class Edge:
         if b"%00" in scope["raw_path"] + scope["query_string"]:
             await errors.answer(errors.nul())(scope, receive, send)
             return
-        began, status = time.perf_counter(), 500
+        began, status, too_large = time.perf_counter(), 500, False
 
         async def send_on(message: Message) -> None:
-            nonlocal status
+            nonlocal status, too_large
             if message["type"] == "http.response.start":
                 status = message["status"]
                 headers = MutableHeaders(scope=message)
-                if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE and "problem" not in headers["content-type"]:
-                    raise _TooLarge
+                too_large = status == _TOO_LARGE and "problem" not in headers["content-type"]
                 headers.setdefault("Cache-Control", "no-store")
                 headers.setdefault("X-Content-Type-Options", "nosniff")
                 headers["X-Request-Id"] = request_id
-            await send(message)
+            if not too_large:
+                await send(message)
 
         try:
             await self.app(scope, receive, send_on)
-        except _TooLarge:
-            await errors.answer(errors.too_large())(scope, receive, send)
+            if too_large:
+                # The server refused the body in its own words: they were held back.
+                await errors.answer(errors.too_large())(scope, receive, send)
         finally:
             endpoint = getattr(scope.get("route"), "name", "unknown")
             seconds = time.perf_counter() - began
             self._seconds.labels(endpoint=endpoint, status=str(status)).observe(seconds)
-
-
-class _TooLarge(Exception):
-    """The server refused a body in its own words."""
 
 
 async def name_the_order(request: Request) -> None:
@@ -131,6 +131,7 @@ def create_app(service: Service, *, tracer_provider: TracerProvider | None = Non
     app.state.readiness = operations.ReadinessCheck()
     app.state.figures = operations.Figures()
     errors.install(app)
+    app.openapi = lambda: _document(app)  # type: ignore[method-assign]  # as FastAPI's documentation says
     api = APIRouter(prefix="/api/v1", dependencies=[Depends(name_the_order)])
     for router in (intake.router, attachments.router, orders.router, tasks.router, resident.router):
         api.include_router(router)
@@ -139,6 +140,15 @@ def create_app(service: Service, *, tracer_provider: TracerProvider | None = Non
     app.include_router(operations.router)
     app.include_router(operations.router, prefix="/api/v1", include_in_schema=False)
     return Edge(app, service)
+
+
+def _document(app: FastAPI) -> dict[str, Any]:
+    """Write the OpenAPI document once, with the schemas that error answers refer to."""
+    if not app.openapi_schema:
+        document = get_openapi(title=app.title, version=app.version, summary=app.summary, routes=app.routes)
+        document["components"]["schemas"].update(errors.schemas())
+        app.openapi_schema = document
+    return app.openapi_schema
 
 
 def from_settings(settings: Settings) -> Edge:

@@ -6,6 +6,7 @@ gets an incident number, and its text goes to the log alone.
 
 import uuid
 from collections.abc import Mapping, Sequence
+from http import HTTPStatus
 from typing import Any, Final
 
 import structlog
@@ -14,6 +15,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from domain.errors import DomainError
 from store.attachments import UnusableAttachment
@@ -61,6 +63,16 @@ _TITLES: Final[Mapping[int, str]] = {
     500: "Something went wrong here",
     503: "Not available now",
 }
+_REF: Final = "#/components/schemas/{model}"
+
+
+_HTTP: Final[Mapping[int, tuple[str, str]]] = {
+    400: ("malformed_body", "the body cannot be read; send UTF-8"),
+    404: ("not_found", "there is nothing at this address; see /api/v1/docs"),
+    405: ("method_not_allowed", "this address does not take this method; Allow names those that it takes"),
+}
+"""Code and sentence of what the framework refuses by itself."""
+_KEY: Final = ("header", "Idempotency-Key")
 
 
 class FieldError(BaseModel):
@@ -110,14 +122,20 @@ class Problem(Exception):
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Declare error answers of a route for OpenAPI."""
+    """Declare error answers of a route for OpenAPI; an address with a NUL and a store that is away meet every route."""
     return {
         status: {
             "description": _TITLES[status],
-            "content": {"application/problem+json": {"schema": ProblemBody.model_json_schema()}},
+            "content": {"application/problem+json": {"schema": {"$ref": _REF.format(model="ProblemBody")}}},
         }
-        for status in sorted({*statuses, 503})
+        for status in sorted({*statuses, 400, 503})
     }
+
+
+def schemas() -> dict[str, Any]:
+    """Give what the declared answers refer to, for the components of the OpenAPI document."""
+    body = ProblemBody.model_json_schema(ref_template=_REF)
+    return {**body.pop("$defs"), "ProblemBody": body}
 
 
 def too_large() -> Problem:
@@ -170,14 +188,34 @@ def _domain(request: Request, error: Exception) -> JSONResponse:
     return answer(Problem(STATUS.get(code, 409), code, str(error), errors=errors, href=href))
 
 
-def _validation(_request: Request, error: Exception) -> JSONResponse:
+def _validation(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - narrows for the type checker
     found = error.errors()
     if any(each["type"] == "json_invalid" for each in found):
         return answer(Problem(400, "malformed_json", "the body is no JSON; send one JSON object"))
+    if any(each["type"] == "missing" and each["loc"] == _KEY for each in found):
+        return answer(
+            Problem(
+                400,
+                "idempotency_key_missing",
+                "send an Idempotency-Key (8 to 64 visible ASCII characters), "
+                "and the same one when you repeat the request",
+            )
+        )
+    if any(each["type"] != "missing" and each["loc"] == ("body",) for each in found) and not _is_json(
+        request
+    ):
+        return answer(
+            Problem(415, "unsupported_media_type", "send JSON, with Content-Type: application/json")
+        )
     errors = [FieldError(field=_path(each["loc"]), reason=str(each["msg"])) for each in found]
     detail = "; ".join(f"{each.field}: {each.reason}" for each in errors[:5])
     return answer(Problem(422, "invalid_request", detail, errors=errors))
+
+
+def _is_json(request: Request) -> bool:
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return kind == "application/json" or (kind.startswith("application/") and kind.endswith("+json"))
 
 
 def _path(location: Sequence[Any]) -> str:
@@ -186,12 +224,27 @@ def _path(location: Sequence[Any]) -> str:
     return ".".join(parts) or str(location[0] if location else "body")
 
 
-def _http(_request: Request, error: Exception) -> JSONResponse:
+def _http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101 - narrows for the type checker
-    title = _TITLES.get(error.status_code, "Error")
-    return answer(
-        Problem(error.status_code, title.lower().replace(" ", "_"), str(error.detail), headers=error.headers)
-    )
+    if error.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        return answer(too_large())
+    code, detail = _HTTP.get(error.status_code, ("refused", str(error.detail)))
+    headers = dict(error.headers or {})
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = ", ".join(_allowed(request))
+    return answer(Problem(error.status_code, code, detail, headers=headers))
+
+
+def _allowed(request: Request) -> list[str]:
+    """List the methods of an address: each is a route of its own, and the framework names those of one alone."""
+    return [
+        method
+        for method in ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
+        if any(
+            route.matches({**request.scope, "method": method})[0] is Match.FULL
+            for route in request.app.router.routes
+        )
+    ]
 
 
 def _store(_request: Request, _error: Exception) -> JSONResponse:

@@ -17,6 +17,7 @@ UPLOAD: Final[dict[str, Any]] = {
                         "file": {
                             "type": "string",
                             "format": "binary",
+                            "minLength": 1,
                             "description": f"One file: {', '.join(kind.name for kind in KINDS)}.",
                         }
                     },

@@ -34,7 +34,7 @@ _FORM = "multipart/form-data"
     response_model=AttachmentKept,
     max_body_size=MAX_BODY,
     openapi_extra=UPLOAD,
-    responses=problems(400, 401, 413, 415, 422),
+    responses=problems(401, 413, 415, 422),
 )
 async def upload(request: Request, who: CallerDep, service: ServiceDep) -> AttachmentKept:
     """Upload one file, to be named by its id in an order or in a decision within a day."""

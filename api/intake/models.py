@@ -35,6 +35,10 @@ def _known(kind: str, known: tuple[str, ...]) -> AfterValidator:
     return AfterValidator(check)
 
 
+def _shown(known: tuple[str, ...]) -> Any:
+    return Field(json_schema_extra={"enum": list(known)})
+
+
 def _distinct(ids: list[str]) -> list[str]:
     if reason := wrong_ids(ids):
         raise ValueError(reason)
@@ -68,7 +72,7 @@ class Requester(_Body):
 class Place(_Body):
     """Where it is; longitude and latitude in degrees (WGS 84), both or neither."""
 
-    community: Annotated[str, _known("community", COMMUNITIES)] | None = None
+    community: Annotated[str, _known("community", COMMUNITIES), _shown(COMMUNITIES)] | None = None
     address: Line | None = None
     longitude: Annotated[float, Field(ge=-180, le=180)] | None = None
     latitude: Annotated[float, Field(ge=-90, le=90)] | None = None
@@ -97,7 +101,7 @@ class OrderBody(_Body):
     place: Place = Place()
     confidential: bool = False
     received_by: Annotated[Short | None, Field(description="Username of the officer who took it.")] = None
-    category: Annotated[str, _known("category", tuple(CATEGORIES))] | None = None
+    category: Annotated[str, _known("category", tuple(CATEGORIES)), _shown(tuple(CATEGORIES))] | None = None
     attachments: Annotated[
         list[Annotated[str, StringConstraints(pattern=ID_PATTERN)]],
         AfterValidator(_distinct),

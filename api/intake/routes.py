@@ -8,7 +8,7 @@ from fastapi.responses import JSONResponse
 
 from api.errors import FieldError, Problem, problems
 from api.intake.models import OrderBody, OrderPlaced
-from api.keys import KeyHeader, required_key
+from api.keys import RequiredKeyHeader, required_key
 from api.security import ChannelDep
 from api.service import Service, ServiceDep
 from runtime.temporal import TemporalAway
@@ -33,10 +33,10 @@ MAX_BODY = 64 * 1024
             "model": OrderPlaced,
             "description": "This source_reference stands for an order already: the same one",
         },
-        **problems(400, 401, 403, 409, 413, 415, 422),
+        **problems(401, 403, 409, 413, 415, 422),
     },
 )
-async def place(body: OrderBody, client: ChannelDep, service: ServiceDep, key: KeyHeader = None) -> Response:
+async def place(body: OrderBody, client: ChannelDep, service: ServiceDep, key: RequiredKeyHeader) -> Response:
     """Place an order.
 
     Repeat a request with the same `Idempotency-Key` as often as you need: it places one order, and the

@@ -23,7 +23,7 @@ from store.decisions import Actor, Submitted, submit_action
 router = APIRouter(prefix="/track/{tracking_code}", tags=["residents"])
 _RESIDENT = Actor(name="resident", via=Via.RESIDENT)
 _OFFERED = (ActionName.SUPPLEMENT, ActionName.URGE, ActionName.WITHDRAW, ActionName.RATE, ActionName.REOPEN)
-_ERRORS = problems(400, 404, 409, 413, 422)
+_ERRORS = problems(404, 409, 413, 415, 422)
 
 
 def _find(connection: Connection, tracking_code: str) -> Any:
@@ -103,7 +103,7 @@ async def _act(
     service: Service, tracking_code: str, name: ActionName, fields: Mapping[str, Any], key: str | None
 ) -> Taken:
     # A resident's key counts for this order alone: nobody can meet somebody else's.
-    given = optional_key(key) if key else None
+    given = optional_key(key) if key is not None else None
 
     def work(connection: Connection) -> Submitted:
         row = _find(connection, tracking_code)

@@ -93,7 +93,7 @@ async def list_orders(  # noqa: PLR0913, PLR0917 - one parameter a filter, by co
     "/orders/{order_no}/actions",
     status_code=202,
     response_model=ActionAccepted,
-    responses=problems(400, 401, 403, 404, 409, 413, 422),
+    responses=problems(401, 403, 404, 409, 413, 415, 422),
 )
 async def act(
     order_no: str, body: ActionBody, who: StaffDep, service: ServiceDep, key: KeyHeader = None

@@ -80,7 +80,7 @@ async def release(task_id: str, who: StaffDep, service: ServiceDep) -> TaskDetai
     response_model=DecisionView,
     responses={
         200: {"model": DecisionView, "description": "Waited for: applied or rejected"},
-        **problems(400, 401, 403, 404, 409, 413, 422),
+        **problems(401, 403, 404, 409, 413, 415, 422),
     },
 )
 async def decide(

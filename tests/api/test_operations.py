@@ -1,5 +1,6 @@
 """Health, figures, and what the OpenAPI document promises."""
 
+import json
 import re
 from datetime import UTC, datetime, timedelta
 
@@ -86,6 +87,14 @@ class TestTheOpenApiDocument:
                 assert "503" in operation["responses"], (method, path)
                 if "requestBody" in operation:
                     assert "422" in operation["responses"], (method, path)
+
+    async def test_refers_to_nothing_that_is_not_there(self, api: Api) -> None:
+        text = (await api.http.get("/api/v1/openapi.json")).text
+        schemas = json.loads(text)["components"]["schemas"]
+        named = set(re.findall(r'"\$ref":"([^"]+)"', text))
+        assert "#/components/schemas/ProblemBody" in named
+        assert {name for name in named if name.rpartition("/")[2] not in schemas} == set()
+        assert not {name for name in named if not name.startswith("#/components/schemas/")}
 
     def test_has_a_status_for_every_code(self) -> None:
         assert set(STATUS.values()) <= {403, 404, 409, 422}
