@@ -62,13 +62,13 @@ class InFlight:
         self._locks: dict[tuple[str, str], tuple[asyncio.Lock, list[None]]] = {}
 
     @asynccontextmanager
-    async def alone(self, client_id: str, key: str) -> AsyncIterator[None]:
+    async def alone(self, caller: str, key: str) -> AsyncIterator[None]:
         """Work while nobody else does with this key.
 
         Raises:
             Problem: 409, the first still runs after two seconds.
         """
-        lock, users = self._locks.setdefault((client_id, key), (asyncio.Lock(), []))
+        lock, users = self._locks.setdefault((caller, key), (asyncio.Lock(), []))
         users.append(None)
         try:
             await self._acquire(lock)
@@ -79,7 +79,7 @@ class InFlight:
         finally:
             users.pop()
             if not users:
-                del self._locks[client_id, key]
+                del self._locks[caller, key]
 
     @staticmethod
     async def _acquire(lock: asyncio.Lock) -> None:

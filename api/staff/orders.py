@@ -114,7 +114,8 @@ async def act(
             now=service.now(),
         )
 
-    return accepted(await keep(service, work))
+    async with service.in_flight.alone(who.username, action_id):
+        return accepted(await keep(service, work))
 
 
 async def keep(service: ServiceDep, work: Callable[[Connection], Submitted]) -> Submitted:

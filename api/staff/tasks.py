@@ -112,7 +112,8 @@ async def decide(
             now=service.now(),
         )
 
-    row = (await keep(service, work)).row
+    async with service.in_flight.alone(who.username, decision_id):
+        row = (await keep(service, work)).row
     if wait:
         row = await _settled(service, row, timedelta(seconds=wait))
     if wait and row.status is not DecisionStatus.PENDING:
