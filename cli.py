@@ -55,10 +55,12 @@ def _foreseen() -> tuple[type[Exception], ...]:
     from runtime.supervisor import PartDidNotStart
     from runtime.temporal import MissingSearchAttributes, TemporalAway, WrongSearchAttribute
     from store.database import StoreUnavailable
+    from store.files import FilesUnavailable
     from store.schema import SchemaMismatch
 
     return (
         DomainError,
+        FilesUnavailable,
         MissingSearchAttributes,
         PartDidNotStart,
         SchemaMismatch,

@@ -50,10 +50,7 @@ class FileStore:
         try:
             return self._keep(source)
         except OSError as error:
-            raise FilesUnavailable(
-                f"attachments cannot be kept ({error.strerror}); see that DINGDAN_ATTACHMENTS_DIR is there, "
-                "may be written and has room"
-            ) from None
+            raise _unavailable(error) from None
 
     def check(self, sha256: str, size: int) -> None:
         """Check that a file is there, whole.
@@ -80,7 +77,16 @@ class FileStore:
         """Delete files older than `before` that nobody names, and drafts that were left; gives how many.
 
         `known` gives the hashes that rows name, by their first two letters.
+
+        Raises:
+            FilesUnavailable: the folder cannot be read or written.
         """
+        try:
+            return self._sweep(known, before, delete=delete)
+        except OSError as error:
+            raise _unavailable(error) from None
+
+    def _sweep(self, known: Callable[[str], set[str]], before: datetime, *, delete: bool) -> int:
         count = 0
         for folder in sorted(self._folder.iterdir()) if self._folder.is_dir() else []:
             if folder.is_file() and folder.name.startswith((_DRAFT, _SWEPT)):
@@ -136,6 +142,13 @@ class FileStore:
 
     def _path(self, sha256: str) -> Path:
         return self._folder / sha256[:2] / sha256
+
+
+def _unavailable(error: OSError) -> FilesUnavailable:
+    return FilesUnavailable(
+        f"the folder of attachments does not work ({error.strerror}); see that DINGDAN_ATTACHMENTS_DIR is there, "
+        "may be written and has room"
+    )
 
 
 def _is_older(path: Path, before: datetime) -> bool:

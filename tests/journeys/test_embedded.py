@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -234,6 +235,20 @@ class TestACommand:
         wrong = _run(tmp_path, ["client", "add", "x", "--channel", "pigeon"], environment)
         assert wrong.returncode == 2
         assert "pigeon" in wrong.stderr
+
+    def test_sweeps_attachments_only_when_told(self, tmp_path: Path) -> None:
+        environment = {"DINGDAN_DATABASE_URL": f"sqlite:///{tmp_path}/x.db", "DINGDAN_SECRET_KEY": "k" * 40}
+        assert _run(tmp_path, ["migrate"], environment).returncode == 0
+        left = tmp_path / "data/attachments/ab" / ("ab" + "0" * 62)
+        left.parent.mkdir(parents=True)
+        left.write_bytes(b"nobody names it")
+        os.utime(left, (0, 0))
+        counted = _run(tmp_path, ["attachments", "sweep"], environment)
+        assert counted.stdout == "0 unused upload(s) and 1 file(s) found; delete them with --delete\n"
+        assert left.exists()
+        deleted = _run(tmp_path, ["attachments", "sweep", "--delete"], environment)
+        assert deleted.stdout == "0 unused upload(s) and 1 file(s) deleted\n"
+        assert not left.exists()
 
     def test_doctor_names_what_is_missing(self, tmp_path: Path) -> None:
         done = _run(tmp_path, ["doctor"], {"TEMPORAL_ADDRESS": "127.0.0.1:1"})
