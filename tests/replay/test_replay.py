@@ -8,6 +8,7 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer
 
 import worker
+from tests.replay.paths import PATHS
 
 HISTORIES = sorted((Path(__file__).parent / "histories").glob("*.json"))
 
@@ -15,6 +16,10 @@ HISTORIES = sorted((Path(__file__).parent / "histories").glob("*.json"))
 class TestARecordedHistory:
     def test_exists_for_the_first_stories(self) -> None:
         assert {path.stem for path in HISTORIES} >= {"on_the_spot", "untouched"}
+
+    def test_exists_for_every_path(self) -> None:
+        """Red when a path has none yet: .venv/bin/python -m tests.replay.paths."""
+        assert {path.__name__ for path in PATHS} <= {path.stem for path in HISTORIES}
 
     @pytest.mark.parametrize("path", HISTORIES, ids=lambda path: path.stem)
     async def test_replays(self, path: Path) -> None:

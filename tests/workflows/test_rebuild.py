@@ -1,20 +1,16 @@
 """Rows are a function of histories: what is damaged or gone is written again, and what is whole stays as it is."""
 
-import uuid
 from typing import Any
 
 import pytest
 from sqlalchemy import text
-from temporalio.api.common.v1 import WorkflowExecution
-from temporalio.api.enums.v1 import EventType, ResetReapplyExcludeType
-from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
 
 from activities.comparison import Comparison
 from activities.rebuilding import Rebuilder
 from domain.lifecycle import TaskKind
-from messages.names import order_workflow_id
 from runtime.histories import NoHistory
 from store.rebuild import Rebuilt, RowGone
+from tests.replay.paths import take_back
 from tests.support.office import Office, now
 from tests.workflows.test_faults import passes
 
@@ -62,26 +58,6 @@ async def rebuilt(office: Office, order_no: str, *, dry_run: bool = False) -> Re
 
 def open_tasks(office: Office, order_no: str) -> list[dict[str, Any]]:
     return [each for each in office.tasks(order_no) if each["state"] == "open"]
-
-
-async def reset(office: Office, order_no: str) -> None:
-    """Reset to the workflow task before the last signal, and leave that signal out."""
-    completed = last = 0
-    for event in (await office.handle(order_no).fetch_history()).events:
-        if event.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED:
-            completed = event.event_id
-        elif event.event_type == EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED:
-            last = completed
-    await office.client.workflow_service.reset_workflow_execution(
-        ResetWorkflowExecutionRequest(
-            namespace=office.client.namespace,
-            workflow_execution=WorkflowExecution(workflow_id=order_workflow_id(order_no)),
-            reason="an operator takes a step back",
-            workflow_task_finish_event_id=last,
-            request_id=uuid.uuid4().hex,
-            reset_reapply_exclude_types=[ResetReapplyExcludeType.RESET_REAPPLY_EXCLUDE_TYPE_SIGNAL],
-        )
-    )
 
 
 async def findings(office: Office, order_no: str) -> list[str]:
@@ -242,7 +218,7 @@ class TestAnOrderThatWasReset:
         taken = await office.task(order_no, TaskKind.HANDLE)
         await office.decide(order_no, TaskKind.HANDLE, "report_result", text="已办")
         await office.task(order_no, TaskKind.FOLLOW_UP)
-        await reset(office, order_no)
+        await take_back(office, order_no)
         before = everything(office, order_no)
         assert office.order(order_no)["stage"] == "follow_up", "the new run has recorded nothing so far"
         (said,) = await findings(office, order_no)

@@ -1,0 +1,266 @@
+"""Ways of an order that the demo stories do not go, and their histories: `python -m tests.replay.paths [NAME …]`.
+
+Plays each on a server of its own under the policy `seconds`, and records it. A history that is there is only
+replaced if it is named: it stands for orders that run somewhere with the code of its day.
+"""
+
+import asyncio
+import sys
+import tempfile
+import uuid
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from pathlib import Path
+
+from temporalio.api.common.v1 import Payload, WorkflowExecution
+from temporalio.api.enums.v1 import EventType, ResetReapplyExcludeType
+from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
+from temporalio.client import Client
+from temporalio.common import RawValue
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.testing import WorkflowEnvironment
+
+from domain.lifecycle import TaskKind
+from messages.names import NAMESPACE, order_workflow_id
+from runtime.devserver import find_temporal_cli
+from runtime.temporal import Orders, set_up
+from store.database import Store
+from store.schema import migrate
+from tests.replay.record import write
+from tests.support.office import Office, seed
+from tests.workflows.test_faults import passes
+
+HISTORIES = Path(__file__).parent / "histories"
+
+
+async def duplicate_signal(office: Office) -> str:
+    """The same decision three times, then its double click in the next task."""
+    order_no = await office.place(requester={})
+    submitted = office.submit(await office.task(order_no, TaskKind.FIRST_CONTACT), "resolve", text="答复")
+    for _ in range(3):
+        await office.send(submitted)
+    await office.settled(submitted.row.decision_id)
+    await office.send(submitted)
+    await office.result(order_no)
+    return order_no
+
+
+async def malformed_signal(office: Office) -> str:
+    """Everything that a person can type wrong."""
+    order_no = await office.place(requester={})
+    broken = RawValue(Payload(metadata={"encoding": b"json/plain"}, data=b"{not json"))
+    await office.signal(order_no)
+    await office.signal(order_no, {}, {})
+    await office.signal(order_no, broken)
+    await office.signal(order_no, {}, name="complete_tsak")
+    await office.eventually(lambda: len(office.data(order_no, "SignalRefused")) == 4, "four refusals")
+    await office.decide(order_no, TaskKind.FIRST_CONTACT, "resolve", text="答复")
+    await office.result(order_no)
+    return order_no
+
+
+async def late_signal(office: Office) -> str:
+    """A decision on a task that is done, and one after the order was closed."""
+    order_no = await office.place(requester={})
+    task = await office.task(order_no, TaskKind.FIRST_CONTACT)
+    await office.decide(order_no, TaskKind.FIRST_CONTACT, "resolve", text="答复")
+    await office.stage(order_no, "closed")
+    late = {"task_id": task["task_id"], "actor": "duty-1", "outcome": "refer", "comment": "太晚了"}
+    await office.signal(order_no, {**late, "decision_id": "late"})
+    await office.raw_action(order_no, action_id="late-too", actor="x", action="withdraw")
+    await office.settled("late-too")
+    await office.result(order_no)
+    return order_no
+
+
+async def late_rating(office: Office) -> str:
+    """A rating while the order is called about, and another after it was closed."""
+    order_no = await office.place()
+    await office.decide(order_no, TaskKind.FIRST_CONTACT, "resolve", text="答复")
+    await office.task(order_no, TaskKind.FOLLOW_UP)
+    await office.act(order_no, "rate", solved="yes", satisfied="basically")
+    await office.stage(order_no, "closed")
+    await office.act(order_no, "rate", solved="no", satisfied="no")
+    await office.result(order_no)
+    return order_no
+
+
+async def handed_back(office: Office) -> str:
+    """Decided in time while nobody was at work; the automatic step finds it pending in the store."""
+    away = replace(office, orders=Orders(office.client, task_queue="away"), queue="away", placed=[])
+    order_no = await away.place(requester={})
+    task = await away.task(order_no, TaskKind.FIRST_CONTACT)
+    away.submit(task, "resolve", text="及时答复")
+    await passes(task["due_at"])
+    async with away.at_work():
+        await away.result(order_no)
+    return order_no
+
+
+async def withdrawn_while_handled(office: Office) -> str:
+    """Supplemented, urged and taken back while a unit is at it."""
+    order_no = await office.dispatched()
+    await office.act(order_no, "supplement", text="补充一点")
+    await office.act(order_no, "urge")
+    await office.act(order_no, "withdraw")
+    await office.result(order_no)
+    return order_no
+
+
+async def handed_up(office: Office) -> str:
+    """From the community to the street and the district by the units themselves, then under supervision."""
+    order_no = await office.dispatched("community-03", requester={})
+    for _ in range(3):
+        work = await office.task(order_no, TaskKind.HANDLE)
+        await office.settled(await office.decide(order_no, TaskKind.HANDLE, "hand_up", text="无权处理"))
+        await office.eventually(lambda work=work: work not in office.tasks(order_no), "handed up")
+    await office.decide(order_no, TaskKind.SUPERVISE, "urge")
+    await office.decide(order_no, TaskKind.HANDLE, "report_result", text="已办")
+    await office.result(order_no)
+    return order_no
+
+
+async def escalated_once(office: Office) -> str:
+    """Past the community's limit; the street solves it."""
+    return await _escalated(office, "street")
+
+
+async def escalated_twice(office: Office) -> str:
+    """Past the community's and the street's limit; the district solves it."""
+    return await _escalated(office, "district")
+
+
+async def reclassified(office: Office) -> str:
+    """Classed anew at the desk, before it is dispatched."""
+    order_no = await office.place(requester={})
+    await office.decide(order_no, TaskKind.FIRST_CONTACT, "refer", text="请派单")
+    await office.decide(order_no, TaskKind.CLASSIFY, "general")
+    await office.settled(
+        await office.decide(order_no, TaskKind.DISPATCH, "reclassify", reason="danger", **{"class": "urgent"})
+    )
+    await office.decide(order_no, TaskKind.DISPATCH, "assign", lead_unit="community-01")
+    await office.decide(order_no, TaskKind.ACKNOWLEDGE, "accept")
+    await office.decide(order_no, TaskKind.HANDLE, "report_result", text="已办")
+    await office.result(order_no)
+    return order_no
+
+
+async def not_reached(office: Office) -> str:
+    """Called three times, and nobody answers."""
+    order_no = await office.place()
+    await office.decide(order_no, TaskKind.FIRST_CONTACT, "resolve", text="答复")
+    for _ in range(3):
+        await office.settled(await office.decide(order_no, TaskKind.FOLLOW_UP, "not_reached"))
+    await office.result(order_no)
+    return order_no
+
+
+async def reset(office: Office) -> str:
+    """Taken back to before its last decision by an operator, and decided otherwise."""
+    order_no = await office.dispatched("community-03", requester={})
+    await office.settled(await office.decide(order_no, TaskKind.HANDLE, "hand_up", text="无权处理"))
+    await take_back(office, order_no)
+    await office.signal(
+        order_no,
+        {
+            "task_id": next(each["task_id"] for each in office.tasks(order_no) if each["kind"] == "handle"),
+            "decision_id": "ops-reset",
+            "actor": "administrator-1",
+            "outcome": "report_result",
+            "comment": "社区已办",
+        },
+    )
+    await office.result(order_no)
+    return order_no
+
+
+PATHS: tuple[Callable[[Office], Awaitable[str]], ...] = (
+    duplicate_signal,
+    malformed_signal,
+    late_signal,
+    late_rating,
+    handed_back,
+    withdrawn_while_handled,
+    handed_up,
+    escalated_once,
+    escalated_twice,
+    reclassified,
+    not_reached,
+    reset,
+)
+
+
+async def _escalated(office: Office, tier: str) -> str:
+    order_no = await office.place(requester={})
+    await office.decide(order_no, TaskKind.FIRST_CONTACT, "refer", text="请派单")
+    await office.decide(order_no, TaskKind.CLASSIFY, "urgent", unit="community-03")
+    await office.decide(order_no, TaskKind.ACKNOWLEDGE, "accept")
+    for above in ("street", "district"):
+        await office.eventually(
+            lambda above=above: office.order(order_no)["tier"] == above, f"at the {above}"
+        )
+        if above == tier:
+            break
+    await office.decide(order_no, TaskKind.HANDLE, "report_result", text="已办")
+    await office.result(order_no)
+    return order_no
+
+
+async def take_back(office: Office, order_no: str) -> None:
+    """Reset an order's workflow to the task before the last signal, and leave that signal out."""
+    completed = last = 0
+    for event in (await office.handle(order_no).fetch_history()).events:
+        if event.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED:
+            completed = event.event_id
+        elif event.event_type == EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED:
+            last = completed
+    await office.client.workflow_service.reset_workflow_execution(
+        ResetWorkflowExecutionRequest(
+            namespace=office.client.namespace,
+            workflow_execution=WorkflowExecution(workflow_id=order_workflow_id(order_no)),
+            reason="an operator takes a step back",
+            workflow_task_finish_event_id=last,
+            request_id=uuid.uuid4().hex,
+            reset_reapply_exclude_types=[ResetReapplyExcludeType.RESET_REAPPLY_EXCLUDE_TYPE_SIGNAL],
+        )
+    )
+
+
+async def play(client: Client, store: Store, wanted: set[str]) -> None:
+    """Play all wanted paths at once and write their histories."""
+    orders = Orders(client, task_queue="paths")
+    office = Office(store=store, orders=orders, client=client, policy="seconds", queue="paths")
+
+    async def one(path: Callable[[Office], Awaitable[str]]) -> None:
+        order_no = await path(office)
+        write(path.__name__, await office.handle(order_no).fetch_history())
+
+    async with office.at_work():
+        await asyncio.gather(*(one(path) for path in PATHS if path.__name__ in wanted))
+    await office.replay()
+
+
+async def main(named: set[str]) -> None:
+    """Play what is named, else what has no history yet."""
+    known = {path.__name__ for path in PATHS}
+    if unknown := named - known:
+        raise SystemExit(f"there is no path {', '.join(sorted(unknown))}; known: {', '.join(sorted(known))}")
+    missing = {name for name in known if not (HISTORIES / f"{name}.json").exists()}
+    environment = await WorkflowEnvironment.start_local(
+        namespace=NAMESPACE,
+        data_converter=pydantic_data_converter,
+        dev_server_existing_path=str(await find_temporal_cli(print)),
+        dev_server_log_level="error",
+    )
+    async with environment:
+        await set_up(environment.client)
+        with tempfile.TemporaryDirectory() as folder:
+            store = Store(f"sqlite:///{folder}/paths.db")
+            migrate(store.engine)
+            seed(store)
+            await play(environment.client, store, named or missing)
+            store.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(main(set(sys.argv[1:])))
