@@ -39,7 +39,7 @@ class Known:
         if self.open_tasks != still_open:
             return "its open tasks are others than in its history"
         wrong = [name for name, value in self.facts if value != getattr(step.order, name)]
-        return f"its {', '.join(wrong)} differ from its history" if wrong else None
+        return f"it shows another {', '.join(wrong)} than its history" if wrong else None
 
 
 def page_of_numbers(connection: Connection, *, after: str, limit: int, only_open: bool = False) -> list[str]:

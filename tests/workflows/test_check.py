@@ -65,7 +65,7 @@ class TestAnOrderThatIsNotWell:
         order_no = await self.waits(office)
         spoil(office, "UPDATE orders SET stage = 'dispatch', round = 2 WHERE order_no = :no", order_no)
         (said,) = await found(office, order_no)
-        assert "its stage, round differ from its history" in said
+        assert "it shows another stage, round than its history" in said
         spoil(office, "UPDATE orders SET recorded_seq = 1 WHERE order_no = :no", order_no)
         (said,) = await found(office, order_no)
         assert "its last event is 1 in the store and" in said
