@@ -31,7 +31,7 @@ test: $(SYNCED) dev-server ## run all tests, on a real Temporal server
 	@$(RUN) pytest -n 3
 
 test-postgres: $(SYNCED) dev-server ## run store, API and workflow tests on a PostgreSQL server of their own
-	@$(RUN) pytest -n 3 --database postgres tests/store tests/api tests/workflows
+	@$(RUN) pytest -n 3 --database postgres tests/store tests/api tests/workflows tests/runtime/test_bad_start.py
 
 production-test: $(SYNCED) dev-server ## stories, journeys in skipped time and workflow tests on the official server and PostgreSQL
 	@$(RUN) tests.support.official

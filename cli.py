@@ -56,7 +56,7 @@ def _foreseen() -> tuple[type[Exception], ...]:
     from runtime.temporal import MissingSearchAttributes, TemporalAway, WrongSearchAttribute
     from store.database import StoreUnavailable
     from store.files import FilesUnavailable
-    from store.schema import SchemaMismatch
+    from store.schema import SchemaMismatch, WrongLocale
 
     return (
         DomainError,
@@ -67,6 +67,7 @@ def _foreseen() -> tuple[type[Exception], ...]:
         StoreUnavailable,
         TemporalAway,
         TemporalCliNotFound,
+        WrongLocale,
         WrongSearchAttribute,
         WrongSettings,
     )

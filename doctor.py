@@ -74,8 +74,8 @@ async def _store() -> str:
         store.ping()
         schema.check(store.engine)
     except StoreUnavailable as error:
-        raise _Missing("the database does not answer; check DINGDAN_DATABASE_URL and that it runs") from error
-    except schema.SchemaMismatch as error:
+        raise _Missing(str(error)) from error
+    except (schema.SchemaMismatch, schema.WrongLocale) as error:
         raise _Missing(str(error)) from error
     finally:
         store.close()
@@ -88,7 +88,7 @@ async def _temporal() -> str:
         await temporal.check(client)
         polled = await temporal.has_worker(client)
     except temporal.TemporalAway as error:
-        raise _Missing(f"{error}; start it or set TEMPORAL_ADDRESS, then run: dingdan setup") from error
+        raise _Missing(f"{error}; then run: dingdan setup") from error
     except (temporal.MissingSearchAttributes, temporal.WrongSearchAttribute) as error:
         raise _Missing(str(error)) from error
     if not polled:

@@ -99,7 +99,9 @@ async def connect(
                 **config,
             )
     except (RPCError, RuntimeError, TimeoutError, OSError) as error:
-        raise TemporalAway(f"no Temporal server answers at {config['target_host']}") from error
+        raise TemporalAway(
+            f"no Temporal server answers at {config['target_host']}; see that it runs, and check TEMPORAL_ADDRESS"
+        ) from error
 
 
 def sdk_runtime(metrics: PrometheusConfig | None = None) -> Runtime:
@@ -249,7 +251,8 @@ def _answering() -> Iterator[None]:
     try:
         yield
     except RPCError as error:
-        raise TemporalAway(f"Temporal refused or did not answer ({error.message})") from error
+        hint = "; run: dingdan setup" if error.status is RPCStatusCode.NOT_FOUND else ""
+        raise TemporalAway(f"Temporal refused or did not answer ({error.message}){hint}") from error
 
 
 async def set_up(client: Client) -> list[str]:

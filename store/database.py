@@ -11,10 +11,11 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import ArgumentError, IntegrityError, OperationalError
 
 _READ_ONLY = "dingdan_read_only"
 _LOCK_WAIT_MS = 5_000
+_CONNECT_WAIT_SECONDS = 5
 
 
 class StoreUnavailable(Exception):
@@ -34,7 +35,14 @@ class Store:
         Raises:
             StoreUnavailable: the driver for this kind of database is not installed.
         """
-        self.engine = _engine(url, pool_size=pool_size, max_overflow=0, pool_pre_ping=not _is_sqlite(url))
+        sqlite = _is_sqlite(url)
+        self.engine = _engine(
+            url,
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_pre_ping=not sqlite,
+            connect_args={} if sqlite else _postgres_arguments(),
+        )
         # SQLite has one writer: threads that queue here hand over at once, where its own lock would let
         # them sleep and try again. Other processes still meet at that lock.
         self._one_writer: AbstractContextManager[object] = _Turn() if _is_sqlite(url) else nullcontext()
@@ -97,6 +105,12 @@ def _engine(url: str, **options: Any) -> Engine:
         return create_engine(url, hide_parameters=True, **options)
     except ModuleNotFoundError as error:
         raise StoreUnavailable(f"the driver {error.name} for this database is not installed") from error
+    except (ArgumentError, ValueError):
+        # Its text holds the address, and with it the password.
+        raise StoreUnavailable(
+            "DINGDAN_DATABASE_URL is no address: postgresql://USER:PASSWORD@HOST:PORT/NAME, "
+            "where a password of other characters than letters and digits is percent-encoded"
+        ) from None
 
 
 @contextmanager
@@ -110,13 +124,38 @@ def available() -> Iterator[None]:
     try:
         yield
     except OperationalError as error:
-        # Only the kind of error, and no cause: its text holds statement and values, and would travel far.
-        kind = type(error.orig).__name__
-        raise StoreUnavailable(
-            f"the database does not answer or refuses us ({kind}); see that it runs, and check DINGDAN_DATABASE_URL"
-        ) from None
+        raise StoreUnavailable(_why(error)) from None
     except IntegrityError as error:
         raise WriteConflict(type(error.orig).__name__) from None
+
+
+_REASONS = {
+    "password authentication failed": "the database refuses user or password",
+    "no password supplied": "the database wants a password",
+    "permission denied for database": "the user may not use this database",
+    "does not exist": "there is no such database or user on the server",
+    "connection refused": "no server listens at that address",
+    "could not translate host name": "the server's name is not known",
+    "failed to resolve host": "the server's name is not known",
+    "timeout expired": "the server does not answer",
+    "lock timeout": "another writer kept its lock for too long",
+    "database is locked": "another writer kept its lock for too long",
+    "unable to open database file": "the file cannot be opened",
+    "disk is full": "the disk is full",
+}
+"""What drivers say, in our words: their own text holds statement and values, and would travel far."""
+
+
+def _why(error: OperationalError) -> str:
+    said = str(error.orig).lower()
+    kind = type(error.orig).__name__
+    why = next((ours for theirs, ours in _REASONS.items() if theirs in said), f"it does not answer ({kind})")
+    return f"the database cannot be used: {why}; see that it runs, and check DINGDAN_DATABASE_URL"
+
+
+def _postgres_arguments() -> dict[str, Any]:
+    """Bound every wait: for the server to answer, and for a row that somebody else holds."""
+    return {"connect_timeout": _CONNECT_WAIT_SECONDS, "options": f"-c lock_timeout={_LOCK_WAIT_MS}"}
 
 
 def _is_sqlite(url: str) -> bool:

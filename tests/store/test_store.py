@@ -1,6 +1,7 @@
 """The real database: schema, locking, and steps that are written once."""
 
 import threading
+import time
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -24,10 +25,11 @@ from messages.records import (
 from messages.signals import CompleteTask
 from store import intake, outbox, projections
 from store.credentials import CredentialKind, find_subject, mint, revoke
-from store.database import Store, WriteConflict
+from store.database import Store, StoreUnavailable, WriteConflict
+from store.decisions import lock_order
 from store.projections import StaleRun
-from store.schema import SchemaMismatch, alembic_config, check, migrate
-from tests.support.databases import Databases
+from store.schema import SchemaMismatch, WrongLocale, alembic_config, check, migrate
+from tests.support.databases import Databases, PostgresDatabases
 from tests.support.office import new_order, now, plain
 
 
@@ -99,6 +101,42 @@ class TestTheSchema:
             connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
         with pytest.raises(SchemaMismatch, match="9999"):
             check(store.engine)
+
+    def test_is_not_made_where_chinese_text_cannot_be_searched(self, databases: Databases) -> None:
+        if not isinstance(databases, PostgresDatabases):
+            pytest.skip("SQLite has no locale")
+        store = Store(databases.with_locale("C"))
+        for work in (migrate, check):
+            with pytest.raises(WrongLocale, match=r"C\.UTF-8"):
+                work(store.engine)
+        store.close()
+
+
+class TestALock:
+    def test_is_waited_for_no_longer_than_its_time(
+        self, databases: Databases, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("store.database._LOCK_WAIT_MS", 300)
+        store = Store(databases.copy())
+        start = take(store)
+        began = time.monotonic()
+        with store.write() as connection:
+            lock_order(connection, start.order_no)
+            refused: list[Exception] = []
+            other = threading.Thread(target=self._change, args=(store, start.order_no, refused))
+            other.start()
+            other.join(10)
+        assert [type(each) for each in refused] == [StoreUnavailable]
+        assert time.monotonic() - began < 5
+        store.close()
+
+    @staticmethod
+    def _change(store: Store, order_no: str, refused: list[Exception]) -> None:
+        try:
+            with store.write() as connection:
+                lock_order(connection, order_no)
+        except StoreUnavailable as error:
+            refused.append(error)
 
 
 @pytest.mark.sqlite

@@ -58,9 +58,13 @@ class PostgresDatabases:
         """Make one without tables and give its URL."""
         return self._create(f"test_{uuid.uuid4().hex}", "template0")
 
-    def _create(self, name: str, template: str) -> str:
+    def with_locale(self, locale: str) -> str:
+        """Make one with another locale and give its URL."""
+        return self._create(f"test_{uuid.uuid4().hex}", "template0", f"ENCODING 'UTF8' LOCALE '{locale}'")
+
+    def _create(self, name: str, template: str, options: str = "") -> str:
         engine = create_engine(self._cluster.url("postgres"), isolation_level="AUTOCOMMIT")
         with engine.connect() as connection:
-            connection.execute(text(f'CREATE DATABASE "{name}" TEMPLATE "{template}"'))
+            connection.execute(text(f'CREATE DATABASE "{name}" TEMPLATE "{template}" {options}'))
         engine.dispose()
         return self._cluster.url(name)

@@ -103,10 +103,15 @@ class Office:
     messenger: RecordingMessenger = field(default_factory=RecordingMessenger)
     placed: list[str] = field(default_factory=list)
 
-    def at_work(self) -> Worker:
-        """Build the worker that does this office's work; a context manager."""
+    def at_work(self, client: Client | None = None) -> Worker:
+        """Build a worker that does this office's work; a context manager. Two of them need a client each."""
         return worker.build(
-            self.client, self.store, self.messenger, threads=8, task_queue=self.queue, cache=self.cache
+            client or self.client,
+            self.store,
+            self.messenger,
+            threads=8,
+            task_queue=self.queue,
+            cache=self.cache,
         )
 
     async def replay(self) -> None:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import text
 from temporalio import activity
-from temporalio.client import WorkflowExecutionStatus
+from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.testing import ActivityEnvironment
 from temporalio.worker import Worker
 
@@ -220,3 +220,23 @@ class TestMessages:
         types = office.types(order_no)
         assert {"LimitPassed", "MessagesUndelivered"} <= set(types)
         assert [each["seq"] for each in office.events(order_no)] == list(range(1, len(types) + 1))
+
+
+class TestTwoWorkers:
+    async def test_record_every_event_of_every_order_once(self, closed_office: Office) -> None:
+        office = closed_office
+        config = office.client.service_client.config
+        second = await Client.connect(
+            config.target_host, namespace=office.client.namespace, data_converter=office.client.data_converter
+        )
+        async with office.at_work(), office.at_work(second):
+            orders = await asyncio.gather(*(office.place() for _ in range(12)))
+            await asyncio.gather(
+                *(office.decide(each, TaskKind.FIRST_CONTACT, "resolve", text="已答复") for each in orders)
+            )
+            await asyncio.gather(*(office.called_back(each) for each in orders))
+            ends = await asyncio.gather(*map(office.result, orders))
+        assert [each.ending for each in ends] == ["resolved_on_the_spot"] * len(orders)
+        for order_no in orders:
+            events = office.events(order_no)
+            assert [each["seq"] for each in events] == list(range(1, len(events) + 1))

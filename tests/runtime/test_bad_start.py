@@ -1,0 +1,187 @@
+"""Processes that cannot start say which part is at fault and what to do, and end with 1, never with a bare trace."""
+
+import asyncio
+import os
+import sys
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+from temporalio.api.enums.v1 import IndexedValueType
+from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest
+from temporalio.api.workflowservice.v1 import RegisterNamespaceRequest
+from temporalio.client import Client
+from temporalio.service import RPCError, RPCStatusCode
+
+from runtime.ports import HOST, free_port
+from store.database import Store
+from store.schema import migrate
+from tests.support.databases import Databases, PostgresDatabases
+
+DINGDAN = Path(sys.executable).with_name("dingdan")
+SETTINGS = {"DINGDAN_SECRET_KEY": "k" * 32, "DINGDAN_LOG_FORMAT": "json", "TEMPORAL_NAMESPACE": "dingdan"}
+
+
+@dataclass
+class Ended:
+    """How a process ended."""
+
+    code: int
+    said: str
+
+
+async def start(*arguments: str, **settings: str) -> Ended:
+    """Run the command to its end."""
+    inherited = {
+        name: value for name, value in os.environ.items() if not name.startswith(("DINGDAN_", "TEMPORAL_"))
+    }
+    process = await asyncio.create_subprocess_exec(
+        *(str(DINGDAN), *arguments),
+        env={**inherited, **SETTINGS, **settings},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    async with asyncio.timeout(60):
+        said, _ = await process.communicate()
+    assert process.returncode is not None
+    return Ended(code=process.returncode, said=said.decode())
+
+
+def faulty(ended: Ended, *words: str) -> None:
+    """Check that a process said these words and no trace."""
+    assert ended.code == 1, ended.said
+    assert "Traceback" not in ended.said
+    for word in words:
+        assert word in ended.said, ended.said
+
+
+@pytest.fixture
+def nobody() -> str:
+    """Give an address where nobody listens."""
+    return f"{HOST}:{free_port(0)}"
+
+
+@pytest.fixture
+def migrated(tmp_path: Path) -> str:
+    """Give the URL of a store at this version."""
+    url = f"sqlite:///{tmp_path}/dingdan.db"
+    store = Store(url)
+    migrate(store.engine)
+    store.close()
+    return url
+
+
+@pytest.mark.parametrize("command", ["api", "worker", "setup", "migrate", "check"])
+class TestSettings:
+    async def test_that_are_unknown_are_named_with_the_nearest(self, command: str, migrated: str) -> None:
+        ended = await start(command, DINGDAN_DATABASE_URL=migrated, DINGDAN_POLICE="standard")
+        faulty(ended, "DINGDAN_POLICE", "did you mean DINGDAN_POLICY?")
+
+    async def test_that_are_missing_are_named(self, command: str) -> None:
+        faulty(await start(command), "DINGDAN_DATABASE_URL", "required")
+
+    @pytest.mark.parametrize("url", ["mysql://a:secret@b/c", "postgresql://a:secret@b:port/c"])
+    async def test_with_a_wrong_address_are_named_without_its_password(self, command: str, url: str) -> None:
+        ended = await start(command, DINGDAN_DATABASE_URL=url)
+        assert ended.code in {1, 2}
+        assert "Traceback" not in ended.said
+        assert "DINGDAN_DATABASE_URL" in ended.said
+        assert "secret" not in ended.said
+
+
+@pytest.mark.parametrize("command", ["api", "worker", "migrate"])
+class TestADatabaseThatIsAway:
+    async def test_is_named(self, command: str, nobody: str) -> None:
+        url = f"postgresql://dingdan:secret@{nobody}/dingdan"
+        ended = await start(command, DINGDAN_DATABASE_URL=url)
+        faulty(ended, "no server listens at that address", "DINGDAN_DATABASE_URL")
+        assert "secret" not in ended.said
+
+    async def test_under_an_unknown_name_is_named(self, command: str) -> None:
+        url = "postgresql://dingdan:secret@nowhere.invalid/dingdan"
+        faulty(await start(command, DINGDAN_DATABASE_URL=url), "the server's name is not known")
+
+    async def test_for_want_of_its_folder_is_named(self, command: str, tmp_path: Path) -> None:
+        url = f"sqlite:///{tmp_path}/missing/dingdan.db"
+        faulty(await start(command, DINGDAN_DATABASE_URL=url), "the file cannot be opened")
+
+
+class TestASchema:
+    @pytest.mark.parametrize("command", ["api", "worker"])
+    async def test_that_is_not_there_is_to_be_made(self, command: str, tmp_path: Path) -> None:
+        url = f"sqlite:///{tmp_path}/empty.db"
+        faulty(await start(command, DINGDAN_DATABASE_URL=url), "no tables", "dingdan migrate")
+
+    @pytest.mark.parametrize("command", ["api", "worker", "migrate", "setup"])
+    async def test_of_a_newer_version_is_left_alone(self, command: str, migrated: str) -> None:
+        store = Store(migrated)
+        with store.write() as connection:
+            connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+        store.close()
+        faulty(await start(command, DINGDAN_DATABASE_URL=migrated), "9999", "newer")
+
+
+class TestATemporalServer:
+    @pytest.mark.parametrize("command", ["worker", "setup"])
+    async def test_that_is_away_is_named(self, command: str, migrated: str, nobody: str) -> None:
+        ended = await start(command, DINGDAN_DATABASE_URL=migrated, TEMPORAL_ADDRESS=nobody)
+        faulty(ended, nobody, "TEMPORAL_ADDRESS")
+
+    async def test_without_the_namespace_is_to_be_set_up(self, migrated: str, temporal: Client) -> None:
+        ended = await start(
+            "worker",
+            DINGDAN_DATABASE_URL=migrated,
+            TEMPORAL_ADDRESS=temporal.service_client.config.target_host,
+            TEMPORAL_NAMESPACE="nowhere",
+        )
+        faulty(ended, "nowhere", "dingdan setup")
+
+    async def test_with_an_attribute_of_another_type_is_named(self, migrated: str, temporal: Client) -> None:
+        namespace = f"wrong-{uuid.uuid4().hex[:8]}"
+        request = RegisterNamespaceRequest(namespace=namespace)
+        request.workflow_execution_retention_period.FromSeconds(86_400)
+        await temporal.workflow_service.register_namespace(request)
+        async with asyncio.timeout(30):
+            while not await self._add_wrong(temporal, namespace):  # noqa: ASYNC110 - the server sets no event
+                await asyncio.sleep(0.2)
+        settings = {
+            "DINGDAN_DATABASE_URL": migrated,
+            "TEMPORAL_ADDRESS": temporal.service_client.config.target_host,
+            "TEMPORAL_NAMESPACE": namespace,
+        }
+        for command in ("worker", "setup"):
+            faulty(await start(command, **settings), "Stage", "must be Keyword", "search-attribute remove")
+
+    @staticmethod
+    async def _add_wrong(temporal: Client, namespace: str) -> bool:
+        try:
+            await temporal.operator_service.add_search_attributes(
+                AddSearchAttributesRequest(
+                    namespace=namespace,
+                    search_attributes={"Stage": IndexedValueType.INDEXED_VALUE_TYPE_INT},
+                )
+            )
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                return False  # the server has not heard of its own new namespace yet
+            raise
+        return True
+
+
+class TestPostgres:
+    @pytest.fixture
+    def postgres(self, databases: Databases) -> PostgresDatabases:
+        if not isinstance(databases, PostgresDatabases):
+            pytest.skip("run with --database postgres")
+        return databases
+
+    async def test_that_has_no_such_database_says_so(self, postgres: PostgresDatabases) -> None:
+        url = postgres.template().replace("template_dingdan", "nowhere")
+        faulty(await start("worker", DINGDAN_DATABASE_URL=url), "there is no such database")
+
+    async def test_in_the_wrong_locale_is_refused(self, postgres: PostgresDatabases) -> None:
+        for command in ("migrate", "api", "worker"):
+            ended = await start(command, DINGDAN_DATABASE_URL=postgres.with_locale("C"))
+            faulty(ended, "locale C", "C.UTF-8")
