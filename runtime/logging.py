@@ -41,7 +41,9 @@ def configure(log_format: str | None = None, *, level: int = logging.INFO) -> No
         structlog.processors.format_exc_info if as_json else _keep,
     ]
     renderer: structlog.types.Processor = (
-        structlog.processors.JSONRenderer(ensure_ascii=False) if as_json else structlog.dev.ConsoleRenderer()
+        structlog.processors.JSONRenderer(ensure_ascii=False)
+        if as_json
+        else structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
     )
 
     def render_masked(logger: Any, name: str, event: _Event) -> str:

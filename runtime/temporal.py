@@ -46,6 +46,8 @@ from messages.signals import CompleteTask, OrderAction
 CALL_LIMIT = timedelta(seconds=1.5)
 """How long one call to Temporal may keep a request waiting."""
 _CONNECT_LIMIT = timedelta(seconds=3)
+_NAMESPACE_LIMIT = timedelta(seconds=30)
+_NAMESPACE_POLL_SECONDS = 0.5
 
 
 class TemporalAway(Exception):
@@ -264,6 +266,7 @@ async def set_up(client: Client) -> list[str]:
     """
     with _answering():
         changed = await _set_up_namespace(client)
+        await _until_known(client)
         missing = await _missing_search_attributes(client)
         if missing:
             await client.operator_service.add_search_attributes(
@@ -327,6 +330,22 @@ async def _set_up_namespace(client: Client) -> list[str]:
     update.config.workflow_execution_retention_ttl.FromTimedelta(retention)
     await service.update_namespace(update)
     return [f"set the retention of namespace {client.namespace} to {names.RETENTION_DAYS} days"]
+
+
+async def _until_known(client: Client) -> None:
+    """Wait until every part of the server has heard of a new namespace: each reads the list now and then."""
+    until = asyncio.get_running_loop().time() + _NAMESPACE_LIMIT.total_seconds()
+    while True:
+        try:
+            await client.operator_service.list_search_attributes(
+                ListSearchAttributesRequest(namespace=client.namespace)
+            )
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND or asyncio.get_running_loop().time() > until:
+                raise
+            await asyncio.sleep(_NAMESPACE_POLL_SECONDS)
+        else:
+            return
 
 
 async def _missing_search_attributes(client: Client) -> list[str]:
