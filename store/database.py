@@ -5,13 +5,14 @@ On SQLite every writing transaction begins with `BEGIN IMMEDIATE`: the default m
 without an error when several writers read and then write.
 """
 
+import select
 import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
-from sqlalchemy.exc import ArgumentError, IntegrityError, OperationalError
+from sqlalchemy.exc import ArgumentError, DisconnectionError, IntegrityError, OperationalError
 
 _READ_ONLY = "dingdan_read_only"
 _LOCK_WAIT_MS = 5_000
@@ -40,16 +41,20 @@ class Store:
             url,
             pool_size=pool_size,
             max_overflow=0,
-            pool_pre_ping=not sqlite,
             connect_args={} if sqlite else _postgres_arguments(),
         )
         # SQLite has one writer: threads that queue here hand over at once, where its own lock would let
         # them sleep and try again. Other processes still meet at that lock.
         self._one_writer: AbstractContextManager[object] = _Turn() if _is_sqlite(url) else nullcontext()
         self._reader = self.engine.execution_options(**{_READ_ONLY: True})
-        if _is_sqlite(url):
+        if sqlite:
             event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
+        else:
+            # Each statement sees what is committed when it begins, in a transaction or not: without one,
+            # reading needs no message to begin and none to end it.
+            self._reader = self._reader.execution_options(isolation_level="AUTOCOMMIT")
+            event.listen(self.engine, "checkout", _check_open)
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
@@ -160,6 +165,15 @@ def _postgres_arguments() -> dict[str, Any]:
 
 def _is_sqlite(url: str) -> bool:
     return url.startswith("sqlite")
+
+
+def _check_open(dbapi_connection: Any, _record: object, _proxy: object) -> None:
+    """Take another connection if the server has ended this one, which it says on the socket: nothing is sent to ask."""
+    poll = select.poll()
+    if not dbapi_connection.closed:
+        poll.register(dbapi_connection.fileno(), select.POLLIN)
+    if dbapi_connection.closed or poll.poll(0):
+        raise DisconnectionError
 
 
 def _prepare_sqlite(dbapi_connection: Any, _record: object) -> None:

@@ -112,6 +112,20 @@ class TestTheSchema:
         store.close()
 
 
+class TestAConnection:
+    def test_that_the_server_has_ended_is_replaced_unnoticed(self, databases: Databases) -> None:
+        if not isinstance(databases, PostgresDatabases):
+            pytest.skip("SQLite has no server")
+        store = Store(databases.copy())
+        start = take(store)
+        databases.end_all_connections()
+        with store.read() as connection:
+            assert lock_order(connection, start.order_no).order_no == start.order_no
+        databases.end_all_connections()
+        take(store)
+        store.close()
+
+
 class TestALock:
     def test_is_waited_for_no_longer_than_its_time(
         self, databases: Databases, monkeypatch: pytest.MonkeyPatch

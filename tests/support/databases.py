@@ -62,9 +62,16 @@ class PostgresDatabases:
         """Make one with another locale and give its URL."""
         return self._create(f"test_{uuid.uuid4().hex}", "template0", f"ENCODING 'UTF8' LOCALE '{locale}'")
 
+    def end_all_connections(self) -> None:
+        """Let the server end what is connected to the databases of tests, as a restart does."""
+        self._run("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname LIKE 'test_%'")
+
     def _create(self, name: str, template: str, options: str = "") -> str:
+        self._run(f'CREATE DATABASE "{name}" TEMPLATE "{template}" {options}')
+        return self._cluster.url(name)
+
+    def _run(self, statement: str) -> None:
         engine = create_engine(self._cluster.url("postgres"), isolation_level="AUTOCOMMIT")
         with engine.connect() as connection:
-            connection.execute(text(f'CREATE DATABASE "{name}" TEMPLATE "{template}" {options}'))
+            connection.execute(text(statement))
         engine.dispose()
-        return self._cluster.url(name)
