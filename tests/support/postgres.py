@@ -1,5 +1,6 @@
 """A PostgreSQL server of the tests' own: Debian's programs, a free port, nothing kept."""
 
+import atexit
 import os
 import shutil
 import subprocess
@@ -45,6 +46,8 @@ class Cluster:
         self.folder = Path(tempfile.mkdtemp(prefix="dingdan-postgres-"))
         self.data, self.archive = self.folder / "data", self.folder / "archive"
         self.archive.mkdir()
+        # Also when an impatient second Ctrl-C keeps the clean-up of whoever started it from its end.
+        atexit.register(self.remove)
         self._as_user: list[str] = []
         if os.getuid() == 0:
             self._as_user = ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups"]
@@ -79,6 +82,7 @@ class Cluster:
 
     def remove(self) -> None:
         """Stop the server, if it runs, and leave nothing."""
+        atexit.unregister(self.remove)
         if (self.data / "postmaster.pid").exists():
             self.stop()
         shutil.rmtree(self.folder)
