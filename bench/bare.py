@@ -11,13 +11,15 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 
 from temporalio import activity, workflow
-from temporalio.client import Client, WorkflowHandle
-from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.client import WorkflowHandle
 from temporalio.worker import Worker
 
 with workflow.unsafe.imports_passed_through():
     from pydantic import BaseModel
     from temporalio.api.enums.v1 import EventType
+
+    from messages.names import NAMESPACE
+    from runtime import temporal
 
 QUEUE = "bare"
 _STEP = "x" * 1_000
@@ -112,7 +114,7 @@ async def bare_worker(address: str, *, processes: int = 1) -> AsyncIterator[None
 
 
 async def _work(address: str) -> None:
-    client = await Client.connect(address, namespace="dingdan", data_converter=pydantic_data_converter)
+    client = await temporal.connect(target_host=address, namespace=NAMESPACE)
     async with Worker(
         client,
         task_queue=QUEUE,
@@ -130,3 +132,4 @@ async def _work(address: str) -> None:
 
 if __name__ == "__main__":
     asyncio.run(_work(sys.argv[1]))
+    temporal.let_go()
