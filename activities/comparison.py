@@ -13,6 +13,7 @@ from runtime.temporal import Orders
 from store import comparison
 from store.comparison import Known
 from store.database import Store
+from store.projections import answered_before
 
 _PAGE = 200
 _AT_ONCE = 8
@@ -123,7 +124,7 @@ class Comparison:
                 order_no: _look_at(
                     known.get(order_no),
                     tail,
-                    is_recorded=tail.step is None or comparison.was_recorded(connection, tail.step),
+                    is_recorded=tail.step is None or answered_before(connection, tail.step) is not None,
                 )
                 for order_no, tail in tails.items()
             }

@@ -12,11 +12,11 @@ from temporalio.common import MetricMeter
 
 from domain.lifecycle import TASKS, TaskKind
 from domain.orders import Ending, Stage, Tier
+from messages.names import REQUESTER
 from messages.records import EventRecord, RecordStep
 from store.outbox import OutboxKind
 from store.projections import Written
 
-REQUESTER: Final = "requester"
 SECONDS: Final = "dingdan_record_seconds"
 BUCKETS: Final = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0)
 """Bounds for `SECONDS`, up to the time after which an attempt is given up."""

@@ -16,7 +16,6 @@ from fastapi.openapi.utils import get_openapi
 from opentelemetry.sdk.trace import TracerProvider
 from starlette.datastructures import MutableHeaders
 from starlette.types import Message, Receive, Scope, Send
-from temporalio.runtime import Runtime
 
 from api import errors, operations
 from api.attachments import routes as attachments
@@ -165,7 +164,6 @@ def from_settings(settings: Settings) -> Edge:
     policy(settings.policy)
     store = Store(settings.database_url, pool_size=settings.threads)
     schema.check(store.engine)
-    Runtime.set_default(temporal.sdk_runtime(), error_if_already_set=False)
     tracer_provider = tracing.configure("dingdan-api")
     return create_app(
         Service(

@@ -213,8 +213,13 @@ def _validation(request: Request, error: Exception) -> JSONResponse:
     return answer(Problem(422, "invalid_request", detail, errors=errors))
 
 
+def media_type_of(request: Request) -> str:
+    """Say what a request calls its body, without parameters."""
+    return str(request.headers.get("content-type", "").partition(";")[0].strip().lower())
+
+
 def _is_json(request: Request) -> bool:
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    kind = media_type_of(request)
     return kind == "application/json" or (kind.startswith("application/") and kind.endswith("+json"))
 
 

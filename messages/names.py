@@ -40,6 +40,10 @@ def order_workflow_id(order_no: str) -> str:
     return f"{_PREFIX}{order_no}"
 
 
+REQUESTER: Final = "requester"
+"""The recipient of what is said to the resident; every other one is a unit."""
+
+
 def order_no_of(workflow_id: str) -> str | None:
     """Read an order's number back from the id of its workflow; `None` for any other workflow."""
     return workflow_id.removeprefix(_PREFIX) if workflow_id.startswith(_PREFIX) else None

@@ -17,13 +17,13 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.api.workflowservice.v1 import GetWorkflowExecutionHistoryReverseRequest
 from temporalio.client import Client
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.service import RPCError
 
 from domain.errors import DomainError
 from messages import names
 from messages.orders import Delivered, StartOrder
 from messages.records import RecordAnswer, RecordedOrder, RecordedStep, RecordStep
-from runtime.temporal import TemporalAway
+from runtime.temporal import TemporalAway, is_unknown
 
 _Value = TypeVar("_Value")
 _CALL_LIMIT = 10.0
@@ -229,8 +229,7 @@ def _answering(what: str) -> Iterator[None]:
     try:
         yield
     except RPCError as error:
-        # A namespace that is missing is a fault of the installation, not of the order.
-        if error.status is RPCStatusCode.NOT_FOUND and "namespace" not in str(error).lower():
+        if is_unknown(error):
             raise NoHistory(f"{what}: Temporal has no history of it") from error
         raise TemporalAway(f"Temporal refused or did not answer ({error.message})") from error
     except (RuntimeError, TimeoutError, OSError) as error:

@@ -66,19 +66,19 @@ class MissingSearchAttributes(Exception):
     """Search attributes are not registered."""
 
 
-@functools.cache
-def _runtime() -> Runtime:
-    return Runtime(telemetry=TelemetryConfig())
-
-
 def let_go() -> None:
     """End the SDK's threads before the interpreter ends; call it last, when no client is in use any more.
 
     A short program that exits at once after a call crashed in 11 of 160 runs: one of those threads was
     still handing an answer over while the interpreter was being taken down.
     """
-    _runtime.cache_clear()
+    _usual_runtime.cache_clear()
     gc.collect()
+
+
+def is_unknown(error: RPCError) -> bool:
+    """Tell whether a workflow is unknown or has ended; a missing namespace is a fault of the installation."""
+    return error.status is RPCStatusCode.NOT_FOUND and "namespace" not in str(error).lower()
 
 
 async def connect(
@@ -97,7 +97,7 @@ async def connect(
             return await Client.connect(
                 data_converter=pydantic_data_converter,
                 interceptors=interceptors,
-                runtime=runtime or _runtime(),
+                runtime=runtime or _usual_runtime(),
                 **config,
             )
     except (RPCError, RuntimeError, TimeoutError, OSError) as error:
@@ -121,6 +121,11 @@ def sdk_runtime(metrics: PrometheusConfig | None = None) -> Runtime:
             metrics=metrics,
         )
     )
+
+
+@functools.cache
+def _usual_runtime() -> Runtime:
+    return sdk_runtime()
 
 
 class Orders:
@@ -218,8 +223,7 @@ class Orders:
                 client = await self.client()
                 await client.get_workflow_handle(names.order_workflow_id(order_no)).signal(name, said)
         except RPCError as error:
-            # A namespace that is missing is a fault of the installation, not the end of the order.
-            if error.status is RPCStatusCode.NOT_FOUND and "namespace" not in str(error).lower():
+            if is_unknown(error):
                 raise OrderGone(f"order {order_no} has no running workflow") from error
             raise TemporalAway("the signal could not be sent in time") from error
         except (RuntimeError, TimeoutError, OSError) as error:

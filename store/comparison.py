@@ -11,7 +11,7 @@ from domain.orders import Stage
 from messages.records import OrderFacts, RecordStep
 from store.decisions import DecisionStatus
 from store.outbox import OutboxKind
-from store.tables import decision, orders, outbox, record_entry, task
+from store.tables import decision, orders, outbox, task
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -77,16 +77,6 @@ def known_orders(connection: Connection, order_nos: Collection[str]) -> dict[str
         )
         for row in rows
     }
-
-
-def was_recorded(connection: Connection, step: RecordStep) -> bool:
-    """Tell whether the store has a step."""
-    entry = select(record_entry.c.seq).where(
-        record_entry.c.order_no == step.order_no,
-        record_entry.c.run_id == step.run_id,
-        record_entry.c.seq == step.seq,
-    )
-    return connection.scalar(entry) is not None
 
 
 def old_decisions(connection: Connection, *, before: datetime, limit: int) -> list[tuple[str, str]]:

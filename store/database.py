@@ -45,7 +45,7 @@ class Store:
         )
         # SQLite has one writer: threads that queue here hand over at once, where its own lock would let
         # them sleep and try again. Other processes still meet at that lock.
-        self._one_writer: AbstractContextManager[object] = _Turn() if _is_sqlite(url) else nullcontext()
+        self._one_writer: AbstractContextManager[object] = _Turn() if sqlite else nullcontext()
         self._reader = self.engine.execution_options(**{_READ_ONLY: True})
         if sqlite:
             event.listen(self.engine, "connect", _prepare_sqlite)

@@ -65,11 +65,6 @@ class Written:
         return self.result is StepResult.NEW
 
 
-def apply_step(connection: Connection, step: RecordStep, book: PolicyBook) -> RecordAnswer:
-    """Commit a step as `write_step` does; gives the answer alone."""
-    return write_step(connection, step, book).answer
-
-
 def write_step(connection: Connection, step: RecordStep, book: PolicyBook) -> Written:
     """Commit a step, or answer a repeated one as before; before an automatic step say what is pending.
 
@@ -78,7 +73,7 @@ def write_step(connection: Connection, step: RecordStep, book: PolicyBook) -> Wr
         StaleRun: the run was abandoned.
     """
     order = lock_order(connection, step.order_no)
-    if (known := _answered_before(connection, step)) is not None:
+    if (known := answered_before(connection, step)) is not None:
         return Written(answer=known, result=StepResult.REPEATED)
     _check_run(connection, order, step)
     if step.expiry is not None:
@@ -129,7 +124,8 @@ def _commit(connection: Connection, step: RecordStep, answer: RecordAnswer) -> t
     return finished
 
 
-def _answered_before(connection: Connection, step: RecordStep) -> RecordAnswer | None:
+def answered_before(connection: Connection, step: RecordStep) -> RecordAnswer | None:
+    """Find the answer that a step was given when it was committed, `None` if it was not."""
     stored = connection.scalar(
         select(record_entry.c.answer).where(
             record_entry.c.order_no == step.order_no,

@@ -10,16 +10,14 @@ import pytest
 import pytest_asyncio
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
-from temporalio.testing import WorkflowEnvironment
 
 import worker
 from domain.policy import BOOKS, SECONDS
 from messages.names import NAMESPACE
-from runtime.devserver import find_temporal_cli
 from runtime.temporal import Orders, set_up
 from store.database import Store
 from store.schema import migrate
-from tests.support import postgres
+from tests.support import devserver, postgres
 from tests.support.databases import Databases, PostgresDatabases, SqliteFiles
 from tests.support.office import Office, seed
 from tests.support.production import standing
@@ -86,15 +84,8 @@ async def temporal(
         await set_up(client)
         yield client
         return
-    environment = await WorkflowEnvironment.start_local(
-        namespace=NAMESPACE,
-        data_converter=pydantic_data_converter,
-        dev_server_existing_path=str(await find_temporal_cli(print)),
-        dev_server_log_level="error",
-    )
-    async with environment:
-        await set_up(environment.client)
-        yield environment.client
+    async with devserver.running() as client:
+        yield client
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from api.attachments.models import UPLOAD, AttachmentKept
-from api.errors import FieldError, Problem, problems
+from api.errors import FieldError, Problem, media_type_of, problems
 from api.security import CallerDep, scope_of, uploader_of
 from api.service import Service, ServiceDep
 from domain.attachments import HEAD, KINDS, MAX_SIZE, Kind, kind_of, suffix_of
@@ -38,7 +38,7 @@ _FORM = "multipart/form-data"
 )
 async def upload(request: Request, who: CallerDep, service: ServiceDep) -> AttachmentKept:
     """Upload one file, to be named by its id in an order or in a decision within a day."""
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _FORM:
+    if media_type_of(request) != _FORM:
         raise Problem(
             415, "unsupported_media_type", f"send the file as {_FORM}, in one part with the name `file`"
         )

@@ -17,16 +17,14 @@ from temporalio.api.enums.v1 import EventType, ResetReapplyExcludeType
 from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
 from temporalio.client import Client
 from temporalio.common import RawValue
-from temporalio.contrib.pydantic import pydantic_data_converter
-from temporalio.testing import WorkflowEnvironment
 
 from domain.lifecycle import TaskKind
-from messages.names import NAMESPACE, order_workflow_id
-from runtime.devserver import find_temporal_cli
-from runtime.temporal import Orders, set_up
+from messages.names import order_workflow_id
+from runtime.temporal import Orders
 from store.database import Store
 from store.schema import migrate
 from tests.replay.record import write
+from tests.support import devserver
 from tests.support.office import Office, seed
 from tests.workflows.test_faults import passes
 
@@ -246,19 +244,12 @@ async def main(named: set[str]) -> None:
     if unknown := named - known:
         raise SystemExit(f"there is no path {', '.join(sorted(unknown))}; known: {', '.join(sorted(known))}")
     missing = {name for name in known if not (HISTORIES / f"{name}.json").exists()}
-    environment = await WorkflowEnvironment.start_local(
-        namespace=NAMESPACE,
-        data_converter=pydantic_data_converter,
-        dev_server_existing_path=str(await find_temporal_cli(print)),
-        dev_server_log_level="error",
-    )
-    async with environment:
-        await set_up(environment.client)
+    async with devserver.running() as client:
         with tempfile.TemporaryDirectory() as folder:
             store = Store(f"sqlite:///{folder}/paths.db")
             migrate(store.engine)
             seed(store)
-            await play(environment.client, store, named or missing)
+            await play(client, store, named or missing)
             store.close()
 
 

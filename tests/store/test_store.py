@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 from alembic import command
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
-from domain.policy import SECONDS, STANDARD
+from domain.policy import SECONDS, STANDARD, PolicyBook
 from messages.orders import StartOrder
 from messages.records import (
     ClockRequest,
@@ -82,6 +82,10 @@ def step_of(start: StartOrder, **changes: Any) -> RecordStep:
         "clocks": (ClockRequest(key=desk.task_id, basis="desk", since=at),),
     }
     return RecordStep(**{**values, **changes})
+
+
+def answer_of(connection: Connection, step: RecordStep, book: PolicyBook) -> RecordAnswer:
+    return projections.write_step(connection, step, book).answer
 
 
 class TestTheSchema:
@@ -190,7 +194,7 @@ class TestAStep:
         start = take(store)
         step = step_of(start)
         with store.write() as connection:
-            answer = projections.apply_step(connection, step, STANDARD)
+            answer = answer_of(connection, step, STANDARD)
         due = answer.clocks[step.opened[0].task_id].due_at
         assert due == step.at + STANDARD.desk
         states = dict(rows(store, "SELECT kind, state FROM task WHERE order_no = :no", no=start.order_no))
@@ -204,13 +208,13 @@ class TestAStep:
         start = take(store, source_due_at=cap)
         step = step_of(start, promise=PromiseRequest(since=start.received_at, order_class="general"))
         with store.write() as connection:
-            assert projections.apply_step(connection, step, STANDARD).promised_at == cap
+            assert answer_of(connection, step, STANDARD).promised_at == cap
 
     def test_that_fails_says_nothing_of_its_values(self, store: Store) -> None:
         twice = EventRecord(seq=2, at=now(), type="X", actor="PRIVATE-13912345678")
         step = step_of(take(store), events=(twice, twice))
         with pytest.raises(WriteConflict) as failed, store.write() as connection:
-            projections.apply_step(connection, step, STANDARD)
+            answer_of(connection, step, STANDARD)
         assert failed.value.__cause__ is None
         assert "PRIVATE" not in str(failed.value)
 
@@ -220,7 +224,7 @@ class TestAStep:
         for _ in range(3):
             with store.write() as connection:
                 # A later policy must not change what was answered.
-                answers.append(projections.apply_step(connection, step, STANDARD if not answers else SECONDS))
+                answers.append(answer_of(connection, step, STANDARD if not answers else SECONDS))
         assert answers[0] == answers[1] == answers[2]
         assert len(rows(store, "SELECT * FROM event WHERE type = 'OrderReferred'")) == 1
 
@@ -228,24 +232,24 @@ class TestAStep:
         start = take(store)
         twice = EventRecord(seq=2, at=now(), type="X", actor="system")
         with pytest.raises(WriteConflict), store.write() as connection:
-            projections.apply_step(connection, step_of(start, events=(twice, twice)), STANDARD)
+            answer_of(connection, step_of(start, events=(twice, twice)), STANDARD)
         assert rows(store, "SELECT stage FROM orders") == [("first_contact",)]
         assert len(rows(store, "SELECT * FROM task")) == 1
 
     def test_of_a_new_run_takes_over_from_one_that_was_reset(self, store: Store) -> None:
         start = take(store)
         with store.write() as connection:
-            projections.apply_step(connection, step_of(start), STANDARD)
+            answer_of(connection, step_of(start), STANDARD)
         later = start.received_at + timedelta(hours=1)
         other = EventRecord(seq=2, at=later, type="OrderWithdrawn", actor="resident")
         step = step_of(start, run_id="run-2", at=later, events=(other,), opened=(), clocks=(), open_tasks=())
         with store.write() as connection:
-            projections.apply_step(connection, step, STANDARD)
+            answer_of(connection, step, STANDARD)
         kept = rows(store, "SELECT type FROM event WHERE NOT abandoned ORDER BY seq")
         assert kept == [("OrderReceived",), ("OrderWithdrawn",)]
         assert rows(store, "SELECT state FROM task WHERE kind = 'classify'") == [("superseded",)]
         with pytest.raises(StaleRun), store.write() as connection:
-            projections.apply_step(connection, step_of(start, seq=2), STANDARD)
+            answer_of(connection, step_of(start, seq=2), STANDARD)
 
     def test_hands_back_what_is_pending_instead_of_an_automatic_step(self, store: Store) -> None:
         start = take(store)
@@ -260,14 +264,14 @@ class TestAStep:
                 {"no": start.order_no, "task": first, "at": "2026-11-23 00:00:00.000000"},
             )
         with store.write() as connection:
-            answer = projections.apply_step(connection, step_of(start, expiry=first), STANDARD)
+            answer = answer_of(connection, step_of(start, expiry=first), STANDARD)
         (said,) = answer.pending
         assert isinstance(said, CompleteTask)
         assert (said.decision_id, said.stored) == ("d-1", ("text",))
         assert rows(store, "SELECT state FROM task") == [("open",)]
         applied = step_of(start, verdicts=(Verdict(said=said, applied=True, at=now()),))
         with store.write() as connection:
-            projections.apply_step(connection, applied, STANDARD)
+            answer_of(connection, applied, STANDARD)
         assert rows(store, "SELECT status FROM decision") == [("applied",)]
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import text
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client, WorkflowHandle
+from temporalio.common import MetricMeter
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer, Worker
 
@@ -103,7 +104,7 @@ class Office:
     messenger: RecordingMessenger = field(default_factory=RecordingMessenger)
     placed: list[str] = field(default_factory=list)
 
-    def at_work(self, client: Client | None = None) -> Worker:
+    def at_work(self, client: Client | None = None, *, meter: MetricMeter = MetricMeter.noop) -> Worker:
         """Build a worker that does this office's work; a context manager. Two of them need a client each."""
         return worker.build(
             client or self.client,
@@ -112,6 +113,7 @@ class Office:
             threads=8,
             task_queue=self.queue,
             cache=self.cache,
+            meter=meter,
         )
 
     async def replay(self) -> None:

@@ -55,14 +55,7 @@ def scraped() -> Scraped:
 class TestTheWorkersFigures:
     async def test_tell_the_way_of_an_order(self, closed_office: Office, scraped: Scraped) -> None:
         office = closed_office
-        async with worker.build(
-            office.client,
-            office.store,
-            office.messenger,
-            threads=8,
-            task_queue=office.queue,
-            meter=scraped.runtime.metric_meter,
-        ):
+        async with office.at_work(meter=scraped.runtime.metric_meter):
             order_no = await office.place()
             await office.decide(order_no, TaskKind.FIRST_CONTACT, "resolve", text="已修好")
             await office.called_back(order_no)
@@ -83,14 +76,7 @@ class TestTheWorkersFigures:
         self, closed_office: Office, scraped: Scraped
     ) -> None:
         office = closed_office
-        async with worker.build(
-            office.client,
-            office.store,
-            office.messenger,
-            threads=8,
-            task_queue=office.queue,
-            meter=scraped.runtime.metric_meter,
-        ):
+        async with office.at_work(meter=scraped.runtime.metric_meter):
             order_no = await office.dispatched("community-03")
             await office.eventually(lambda: office.order(order_no)["escalations"], "an escalation")
             await office.decide(order_no, TaskKind.HANDLE, "hand_up", text="区里的事")
@@ -137,14 +123,7 @@ class TestTheOutbox:
         start = office.take()
         with office.store.write() as connection:
             connection.exec_driver_sql("UPDATE outbox SET next_at = created_at")
-        async with worker.build(
-            office.client,
-            office.store,
-            office.messenger,
-            threads=8,
-            task_queue=office.queue,
-            meter=scraped.runtime.metric_meter,
-        ):
+        async with office.at_work(meter=scraped.runtime.metric_meter):
             await office.orders.client()
             drain = OutboxDrain(office.store, office.orders, now, Figures(scraped.runtime.metric_meter))
             await drain.drain()

@@ -20,13 +20,12 @@ with workflow.unsafe.imports_passed_through():
     from domain.lifecycle import SYSTEM, TASKS, TaskKind, TaskState
     from domain.orders import Ending, OrderClass, Role, Stage, Tier
     from domain.policy import policy
+    from messages.names import REQUESTER
     from messages.orders import OrderStatus, StartOrder, TaskStatus
     from messages.records import ClockRequest, PromiseRequest, TaskOpened
     from messages.signals import Said
 
 _ID_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-REQUESTER = "requester"
-"""The recipient of what is said to the resident."""
 
 
 class Case:

@@ -6,7 +6,7 @@ straight to work there, with a new limit from that moment; at the district a lea
 
 from temporalio import workflow
 
-from workflows.order.case import REQUESTER, Case
+from workflows.order.case import Case
 from workflows.order.state import Decided, Expired, HumanTask
 from workflows.order.supervision import Concluded, attend
 
@@ -15,6 +15,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.lifecycle import TaskKind, handler_role
     from domain.orders import Ending, Stage
     from domain.routing import responsible_unit
+    from messages.names import REQUESTER
 
 
 async def handle(case: Case) -> None:
