@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from pydantic_settings import BaseSettings
 
+import worker
 from api.resident.wording import ENDINGS, STAGES
 from domain.lifecycle import TASKS, TaskKind
 from domain.orders import Ending, Role, Stage
@@ -83,6 +84,19 @@ class TestWaits:
             and "timeout" not in {each.arg for each in call.keywords}
         ]
         assert endless == ["_stir"]
+
+
+class TestTheSandbox:
+    @pytest.mark.parametrize("module", worker.PLAIN)
+    def test_lets_through_only_modules_of_plain_values(self, module: str) -> None:
+        """They run with the real clock and are shared by all orders: no SDK, no state, nothing but declarations."""
+        path = ROOT.joinpath(*module.split(".")).with_suffix(".py")
+        shared = {*worker.PLAIN, "dataclasses", "datetime", "temporalio.common"}
+        foreign = {name for name in imports_of(path) if name not in shared}
+        assert {name for name in foreign if name.split(".")[0] not in {"domain", "messages"}} == set()
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.Assign):
+                assert not isinstance(node.value, (ast.Dict, ast.List, ast.Set)), ast.unparse(node)
 
 
 class TestWords:

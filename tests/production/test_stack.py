@@ -1,6 +1,7 @@
 """The stack as an office would start it: the jobs, the stories, and what may be repeated."""
 
 import asyncio
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,18 @@ from tests.support.production import Stack
 @pytest.mark.parametrize("name", ["temporal-schema", "temporal-namespace", "setup"])
 async def test_a_job_can_be_repeated(stack: Stack, name: str) -> None:
     await asyncio.to_thread(stack.job, name)
+
+
+def test_the_workflow_is_installed_compiled(dingdan: Path) -> None:
+    """The sandbox loads it for every order, and in the image nobody could write the bytecode later."""
+    (folder,) = dingdan.parents[1].glob("lib/python*/site-packages/workflows")
+    sources = {each.relative_to(folder) for each in folder.rglob("*.py")}
+    compiled = {
+        each.parents[1].relative_to(folder) / f"{each.name.split('.')[0]}.py"
+        for each in folder.rglob("*.pyc")
+    }
+    assert sources
+    assert sources == compiled
 
 
 async def test_each_role_sees_its_own_databases_only(stack: Stack) -> None:
