@@ -98,6 +98,14 @@ async def plan_of(handle: WorkflowHandle[object, object], *, last_timer_seconds:
     )
 
 
+async def activities_after_first_timer(handle: WorkflowHandle[object, object]) -> int:
+    """Count the activities that an order ran because its first timer fired, and not before."""
+    history = await handle.fetch_history()
+    types = [EventType.Name(each.event_type) for each in history.events]
+    since = types[types.index("EVENT_TYPE_TIMER_FIRED") :]
+    return since.count("EVENT_TYPE_ACTIVITY_TASK_SCHEDULED")
+
+
 @asynccontextmanager
 async def bare_worker(address: str, *, processes: int = 1) -> AsyncIterator[None]:
     """Run the worker in processes of its own."""
