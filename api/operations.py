@@ -50,7 +50,7 @@ class ReadinessCheck:
     async def _look(service: Service) -> Readiness:
         temporal: Literal["up", "down"] = "up" if await service.orders.is_reachable() else "down"
         try:
-            await service.read(lambda connection: connection.exec_driver_sql("SELECT 1"))
+            await service.look(lambda connection: connection.exec_driver_sql("SELECT 1"))
         except StoreUnavailable:
             return Readiness(status="unavailable", store="down", temporal=temporal)
         return Readiness(status="ready" if temporal == "up" else "degraded", store="up", temporal=temporal)

@@ -80,7 +80,7 @@ TokenDep = Annotated[str, Depends(token_of)]
 
 async def caller(service: ServiceDep, token: TokenDep) -> Caller:
     """Identify whoever calls."""
-    return await service.read(lambda connection: identify(connection, service, token))
+    return await service.look(lambda connection: identify(connection, service, token))
 
 
 CallerDep = Annotated[Caller, Depends(caller)]

@@ -58,8 +58,12 @@ class Service:
         return datetime.now(UTC)
 
     async def read(self, work: Callable[[Connection], T]) -> T:
-        """Run a reading transaction in a thread."""
+        """Run a reading transaction in a thread; all its statements see one state."""
         return await self._in_thread(self.store.read, work)
+
+    async def look(self, work: Callable[[Connection], T]) -> T:
+        """Run statements that need not agree with each other in a thread."""
+        return await self._in_thread(self.store.look, work)
 
     async def write(self, work: Callable[[Connection], T]) -> T:
         """Run a writing transaction in a thread."""
@@ -70,7 +74,7 @@ class Service:
         try:
             # A start of this process that is not marked yet would make the signal wait for nothing.
             await self.sent.flush()
-            if await self.read(
+            if await self.look(
                 lambda connection: outbox.must_wait(connection, order_no, outbox_id, now=self.now())
             ):
                 return

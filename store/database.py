@@ -46,14 +46,15 @@ class Store:
         # SQLite has one writer: threads that queue here hand over at once, where its own lock would let
         # them sleep and try again. Other processes still meet at that lock.
         self._one_writer: AbstractContextManager[object] = _Turn() if sqlite else nullcontext()
-        self._reader = self.engine.execution_options(**{_READ_ONLY: True})
+        self._reader = self._looker = self.engine.execution_options(**{_READ_ONLY: True})
         if sqlite:
             event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
         else:
-            # Each statement sees what is committed when it begins, in a transaction or not: without one,
-            # reading needs no message to begin and none to end it.
-            self._reader = self._reader.execution_options(isolation_level="AUTOCOMMIT")
+            self._looker = self._reader.execution_options(isolation_level="AUTOCOMMIT")
+            self._reader = self._reader.execution_options(
+                isolation_level="REPEATABLE READ", postgresql_readonly=True
+            )
             event.listen(self.engine, "checkout", _check_open)
 
     @contextmanager
@@ -69,12 +70,24 @@ class Store:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """Open a transaction that only reads, beside any writer.
+        """Open a transaction that only reads, beside any writer: all its statements see one state.
 
         Raises:
             StoreUnavailable: the database is away.
         """
         with available(), self._reader.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def look(self) -> Iterator[Connection]:
+        """Read without a transaction: on PostgreSQL each statement sees what is committed when it begins.
+
+        For one statement, or several that need not agree: nothing is sent to begin and nothing to end it.
+
+        Raises:
+            StoreUnavailable: the database is away.
+        """
+        with available(), self._looker.begin() as connection:
             yield connection
 
     def ping(self) -> None:
@@ -83,7 +96,7 @@ class Store:
         Raises:
             StoreUnavailable: it does not.
         """
-        with self.read() as connection:
+        with self.look() as connection:
             connection.execute(text("SELECT 1"))
 
     def close(self) -> None:

@@ -50,7 +50,8 @@ class TestOperations:
 
     async def test_answer_without_the_stores_figures_while_it_is_away(self, api: Api) -> None:
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(type(api.office.store), "read", _away)
+            for way in ("read", "look"):
+                patch.setattr(type(api.office.store), way, _away)
             metrics = await api.http.get("/metrics")
         assert metrics.status_code == 200
         assert 'dingdan_part_up{part="store"} 0.0' in metrics.text
@@ -60,7 +61,8 @@ class TestOperations:
     async def test_say_unavailable_when_the_store_is_away(self, api: Api) -> None:
         api.office.store.close()
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(type(api.office.store), "read", _away)
+            for way in ("read", "look"):
+                patch.setattr(type(api.office.store), way, _away)
             ready = await api.http.get("/readyz")
             order = await api.http.get("/api/v1/orders/x", headers={"Authorization": "Bearer x"})
         assert ready.status_code == 503
@@ -70,7 +72,8 @@ class TestOperations:
         self, api: Api
     ) -> None:
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(type(api.office.store), "read", _unforeseen)
+            for way in ("read", "look"):
+                patch.setattr(type(api.office.store), way, _unforeseen)
             response = await api.http.get("/api/v1/orders/x", headers={"Authorization": "Bearer x"})
         assert response.status_code == 500
         assert response.json()["incident"] in response.json()["detail"]

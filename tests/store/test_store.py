@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from alembic import command
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import InternalError
 
 from domain.policy import SECONDS, STANDARD, PolicyBook
 from messages.orders import StartOrder
@@ -123,10 +124,28 @@ class TestAConnection:
         store = Store(databases.copy())
         start = take(store)
         databases.end_all_connections()
-        with store.read() as connection:
-            assert lock_order(connection, start.order_no).order_no == start.order_no
+        assert rows(store, "SELECT order_no FROM orders") == [(start.order_no,)]
         databases.end_all_connections()
         take(store)
+        store.close()
+
+
+class TestAReader:
+    def test_sees_one_state_however_many_its_statements(self, store: Store) -> None:
+        count = text("SELECT count(*) FROM orders")
+        take(store)
+        with store.read() as connection:
+            before = connection.scalar(count)
+            take(store)
+            assert connection.scalar(count) == before == 1
+        assert rows(store, "SELECT count(*) FROM orders") == [(2,)]
+
+    def test_writes_nothing(self, databases: Databases) -> None:
+        if not isinstance(databases, PostgresDatabases):
+            pytest.skip("SQLite lets a reader write")
+        store = Store(databases.copy())
+        with pytest.raises(InternalError), store.read() as connection:
+            connection.execute(text("DELETE FROM orders"))
         store.close()
 
 
