@@ -33,8 +33,8 @@ test: $(SYNCED) dev-server ## run all tests, on a real Temporal server
 test-postgres: $(SYNCED) dev-server ## run store, API and workflow tests on a PostgreSQL server of their own
 	@$(RUN) pytest -n 3 --database postgres tests/store tests/api tests/workflows tests/runtime/test_bad_start.py
 
-test-uncached: $(SYNCED) dev-server ## run the workflow tests with no order kept in memory: every task replays its history
-	@$(RUN) pytest -n 3 --cache 0 tests/workflows
+test-uncached: $(SYNCED) dev-server ## run all that works with a worker and no order kept in memory: every task replays its history
+	@$(RUN) pytest -n 3 --cache 0 tests/workflows tests/api
 
 production-test: $(SYNCED) dev-server ## stories, journeys in skipped time and workflow tests on the official server and PostgreSQL
 	@$(RUN) tests.support.official
