@@ -20,6 +20,7 @@ with workflow.unsafe.imports_passed_through():
 
     from messages.names import NAMESPACE
     from runtime import temporal
+    from worker import CACHED_ORDERS, pace_garbage_collection
 
 QUEUE = "bare"
 _STEP = "x" * 1_000
@@ -122,6 +123,7 @@ async def bare_worker(address: str, *, processes: int = 1) -> AsyncIterator[None
 
 
 async def _work(address: str) -> None:
+    pace_garbage_collection()
     client = await temporal.connect(target_host=address, namespace=NAMESPACE)
     async with Worker(
         client,
@@ -129,7 +131,7 @@ async def _work(address: str) -> None:
         workflows=[BareWorkflow],
         activities=[act],
         max_concurrent_workflow_tasks=20,
-        max_cached_workflows=1000,
+        max_cached_workflows=CACHED_ORDERS,
         graceful_shutdown_timeout=timedelta(seconds=1),
     ):
         stop = asyncio.Event()

@@ -1,7 +1,6 @@
 """Complete orders, from the request to the archive, beside a bare workflow with as many steps."""
 
 import asyncio
-import time
 import uuid
 from collections.abc import Awaitable, Callable, Iterable
 
@@ -10,7 +9,7 @@ from sqlalchemy import text
 from bench.bare import QUEUE, Plan, bare_worker, plan_of
 from bench.figures import Figure, median, say
 from bench.intake import post
-from bench.places import Place, per_piece, rate
+from bench.places import Place, per_piece, rate, timed
 from domain.policy import SECONDS
 from messages.names import COMPLETE_TASK, order_workflow_id
 
@@ -37,9 +36,9 @@ async def measure(place: Place, *, orders: int, rounds: int) -> list[Figure]:
     async with bare_worker(place.installation.temporal_address):
         for number in range(1, rounds + 1):
             with place.cpu() as spent:
-                http = await _timed(orders, lambda: complete(place, orders, by_http))
-            signals = await _timed(orders, lambda: complete(place, orders, by_signal))
-            bare = await _timed(orders, lambda: bare_orders(place, orders, plan))
+                http = await timed(orders, lambda: complete(place, orders, by_http))
+            signals = await timed(orders, lambda: complete(place, orders, by_signal))
+            bare = await timed(orders, lambda: bare_orders(place, orders, plan))
             over_http.append(http / bare)
             by_signals.append(signals / bare)
             say(
@@ -138,12 +137,6 @@ async def bare_orders(place: Place, count: int, plan: Plan) -> None:
 
 async def _all(work: Iterable[Awaitable[None]]) -> None:
     await asyncio.gather(*work)
-
-
-async def _timed(count: int, work: Callable[[], Awaitable[object]]) -> float:
-    began = time.perf_counter()
-    await work()
-    return count / (time.perf_counter() - began)
 
 
 def _look(place: Place) -> tuple[list[tuple[str, str, str]], set[str]]:

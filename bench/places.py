@@ -135,6 +135,13 @@ async def rate(count: int, work: Callable[[int], Awaitable[object]], *, at_once:
     return count / (time.perf_counter() - began)
 
 
+async def timed(count: int, work: Callable[[], Awaitable[object]]) -> float:
+    """Do something once that makes so many pieces, and give how many a second."""
+    began = time.perf_counter()
+    await work()
+    return count / (time.perf_counter() - began)
+
+
 def per_piece(spent: Mapping[str, float], count: int) -> str:
     """Write CPU-ms of each part for one piece."""
     return ", ".join(f"{name} {seconds / count * 1000:.1f}" for name, seconds in spent.items())

@@ -10,19 +10,20 @@ from sqlalchemy import text
 from bench.bare import QUEUE, Plan, activities_after_first_timer, bare_worker
 from bench.figures import Figure, say
 from bench.opening import open_orders
-from bench.places import Place, rate
+from bench.places import Place, rate, timed
 from messages.names import order_workflow_id
 
 _GOAL = 2.0
 _MINUTE = timedelta(minutes=1)
-_STARTS_A_SECOND = 25
-"""How fast orders can be opened and rest, at worst; the storm begins after all have."""
+_SAMPLE = 200
+"""How many are opened to see how fast that goes; the storm begins after all of them rest."""
 _LOOK_SECONDS = 1.0
 
 
 async def measure(place: Place, *, orders: int) -> list[Figure]:
     """Let every order's first contact run out in the same minute: each goes to the desk by itself."""
-    begins = datetime.now(UTC) + timedelta(seconds=60 + orders / _STARTS_A_SECOND)
+    a_second = await timed(_SAMPLE, lambda: open_orders(place, _SAMPLE))
+    begins = datetime.now(UTC) + _time_to_open(orders, a_second)
     spread = _MINUTE / orders
     numbers = await open_orders(place, orders, due_at=lambda number: begins + number * spread)
     await place.rests("worker", "Temporal")
@@ -36,6 +37,7 @@ async def measure(place: Place, *, orders: int) -> list[Figure]:
         place.client.get_workflow_handle(order_workflow_id(numbers[0]))
     )
     say(f"{place.name}: ours took {ours:.0f} s, {activities} activities an order; now the bare workflows")
+    memory = place.memory("worker") / 2**20
     bare = await _bare_storm(place, orders, activities)
     return [
         Figure(
@@ -54,6 +56,7 @@ async def measure(place: Place, *, orders: int) -> list[Figure]:
             goal="none",
             met=not lost and not twice,
         ),
+        Figure(program="storm", place=place.name, what="worker memory afterwards", value=f"{memory:.0f} MiB"),
     ]
 
 
@@ -66,11 +69,9 @@ async def _drained(place: Place, begins: datetime, numbers: list[str]) -> float:
 
 async def _bare_storm(place: Place, count: int, activities: int) -> float:
     """Start bare workflows whose one timer fires in the same minute, each followed by as many activities as ours."""
-    began = time.time() + 60 + count / _STARTS_A_SECOND
     spread = _MINUTE.total_seconds() / count
 
-    async def start(number: int) -> None:
-        seconds = began + number * spread - time.time()
+    async def start(seconds: float) -> None:
         plan = Plan(
             signals=0,
             activities=activities,
@@ -81,12 +82,20 @@ async def _bare_storm(place: Place, count: int, activities: int) -> float:
         await place.client.start_workflow("Bare", plan, id=f"bare-{uuid.uuid4().hex}", task_queue=QUEUE)
 
     async with bare_worker(place.installation.temporal_address):
-        await rate(count, start)
+        a_second = await rate(_SAMPLE, lambda _: start(0.001))
+        began = time.time() + _time_to_open(count, a_second).total_seconds()
+        await rate(count, lambda number: start(began + number * spread - time.time()))
+        await place.rests("Temporal")
         assert time.time() < began, "the bare workflows were not started in time: measure with fewer"
         running = "WorkflowType = 'Bare' AND ExecutionStatus = 'Running'"
         while (await place.client.count_workflows(running)).count:  # noqa: ASYNC110 - the worker ends them
             await asyncio.sleep(_LOOK_SECONDS)
     return time.time() - began
+
+
+def _time_to_open(count: int, a_second: float) -> timedelta:
+    """Leave time for opening so many, by the sample's measure and half as long again, and for the rest after it."""
+    return timedelta(seconds=60 + 1.5 * count / a_second)
 
 
 def _at_the_desk(place: Place) -> int:

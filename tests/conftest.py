@@ -27,7 +27,7 @@ TEST_POLICY = "test"
 
 def pytest_configure() -> None:
     """Collect garbage as the worker process does: a pause of the whole heap looks like a deadlock to Temporal."""
-    worker.collect_garbage_seldom()
+    worker.pace_garbage_collection()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -38,7 +38,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--database", default="sqlite", choices=["sqlite", "postgres"], help="where the store is"
     )
-    parser.addoption("--cache", default=1000, type=int, help="workflows kept in memory; 0 replays every task")
+    parser.addoption(
+        "--cache",
+        default=worker.CACHED_ORDERS,
+        type=int,
+        help="workflows kept in memory; 0 replays every task",
+    )
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -100,7 +100,7 @@ class Office:
     client: Client
     policy: str
     queue: str = ""
-    cache: int = 1000
+    cache: int = worker.CACHED_ORDERS
     messenger: RecordingMessenger = field(default_factory=RecordingMessenger)
     placed: list[str] = field(default_factory=list)
 
