@@ -21,6 +21,7 @@ from store.database import Store
 from store.decisions import reject_unsent
 
 _BATCH = 50
+_AT_ONCE = 8
 _SLICE = 50
 _SURELY_STARTED = timedelta(minutes=1)
 _TIME_TO_LOOK = timedelta(seconds=20)
@@ -52,10 +53,12 @@ class OutboxDrain:
             claimed = await asyncio.to_thread(self._claim)
             if not claimed:
                 break
-            for waiting in claimed:
-                sent = await self._send(waiting)
-                started += sent and waiting.kind is outbox.OutboxKind.START
-                signalled += sent and waiting.kind is outbox.OutboxKind.SIGNAL
+            # No two of one order are claimed together, so their sequence is kept.
+            turn = asyncio.Semaphore(_AT_ONCE)
+            sent = await asyncio.gather(*(self._send(each, turn) for each in claimed))
+            kinds = [each.kind for each, was_sent in zip(claimed, sent, strict=True) if was_sent]
+            started += kinds.count(outbox.OutboxKind.START)
+            signalled += kinds.count(outbox.OutboxKind.SIGNAL)
         return Drained(started=started, signalled=signalled, waiting=await asyncio.to_thread(self._backlog))
 
     async def _look_for_lost_starts(self) -> None:
@@ -77,8 +80,15 @@ class OutboxDrain:
             elif tail.standing is not Standing.RUNNING:
                 _log.warning("workflow_has_ended", order_no=order_no, standing=tail.standing)
 
-    async def _send(self, waiting: outbox.Waiting) -> bool:
-        result: str | None = "sent"
+    async def _send(self, waiting: outbox.Waiting, turn: asyncio.Semaphore) -> bool:
+        async with turn:
+            result = await self._try(waiting)
+            await asyncio.to_thread(self._settle, waiting, result)
+        self._figures.drained(waiting.kind, result)
+        return result == "sent"
+
+    async def _try(self, waiting: outbox.Waiting) -> str | None:
+        """Send one; gives its result, `None` if it has to wait."""
         try:
             if waiting.kind is outbox.OutboxKind.START:
                 await self._orders.start(StartOrder.model_validate(waiting.payload))
@@ -89,12 +99,10 @@ class OutboxDrain:
             else:
                 await self._orders.act(waiting.order_no, OrderAction.model_validate(waiting.payload))
         except TemporalAway:
-            result = None
+            return None
         except OrderGone:
-            result = "order_archived"
-        await asyncio.to_thread(self._settle, waiting, result)
-        self._figures.drained(waiting.kind, result)
-        return result == "sent"
+            return "order_archived"
+        return "sent"
 
     def _slice(self) -> list[str]:
         with self._store.read() as connection:
