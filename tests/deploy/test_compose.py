@@ -66,9 +66,8 @@ def test_processes_are_fenced(service: Service) -> None:
     raw = service.raw
     assert raw["cap_drop"] == ["ALL"]
     assert raw["security_opt"] == ["no-new-privileges:true"]
-    # The UI's start script writes its configuration beside itself.
-    assert raw["read_only"] is (service.name != "temporal-ui")
-    assert raw.get("user") != "root"
+    assert raw["read_only"] is True
+    assert re.fullmatch(r"[1-9]\d*:[1-9]\d*", raw["user"])
     assert not raw.get("privileged")
 
 
@@ -77,6 +76,29 @@ def test_our_images_do_not_run_as_root(path: str) -> None:
     text = (ROOT / path).read_text(encoding="utf-8")
     last_stage = text[text.rindex("FROM ") :]
     assert re.search(r"^USER (?!root)\w+$", last_stage, re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", ["setup", "api", "worker"])
+def test_the_program_runs_as_the_user_that_its_image_makes(name: str) -> None:
+    text = (ROOT / "deploy/Dockerfile").read_text(encoding="utf-8")
+    made = re.search(r"useradd --uid (\d+) --gid (\d+)", text)
+    assert made
+    assert SERVICES[name].raw["user"] == ":".join(made.groups())
+
+
+def test_the_ui_writes_only_when_it_is_told_to() -> None:
+    ui = SERVICES["temporal-ui"]
+    assert ui.command == ("--env", "reading", "start")
+    folder = ROOT / ui.raw["volumes"][0].split(":")[0]
+    reading, writing = (
+        yaml.safe_load((folder / f"{name}.yaml").read_text(encoding="utf-8"))
+        for name in ("reading", "writing")
+    )
+    assert {path.name for path in folder.iterdir()} == {"reading.yaml", "writing.yaml"}
+    assert reading.pop("disableWriteActions") is True
+    assert writing.pop("disableWriteActions") is False
+    assert reading == writing
+    assert (reading["temporalGrpcAddress"], reading["port"]) == ("temporal:7233", 8080)
 
 
 def test_postgresql_has_a_connection_for_everybody() -> None:
