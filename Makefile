@@ -36,7 +36,7 @@ test-postgres: $(SYNCED) dev-server ## run store, API and workflow tests on a Po
 test-uncached: $(SYNCED) dev-server ## run all that works with a worker and no order kept in memory: every task replays its history
 	@$(RUN) pytest -n 3 --cache 0 tests/workflows tests/api
 
-production-test: $(SYNCED) dev-server ## stories, journeys in skipped time and workflow tests on the official server and PostgreSQL
+production-test: $(SYNCED) dev-server ## stories, journeys in skipped time, a restore and workflow tests on the official server and PostgreSQL
 	@$(RUN) tests.support.official
 	@PATH="$$PATH:$(abspath $(dir $(UV)))" $(RUN) pytest -m production tests/production
 	@$(RUN) pytest -n 2 --temporal official --database postgres tests/workflows

@@ -22,10 +22,12 @@ app = typer.Typer(
     help="Orders of a sub-district. Begin with `dingdan up`; `dingdan doctor` says what is missing.",
 )
 client_app = typer.Typer(no_args_is_help=True, help="Intake channels and their keys.")
+unit_app = typer.Typer(no_args_is_help=True, help="The units of the office's directory.")
 user_app = typer.Typer(no_args_is_help=True, help="Staff, their roles and tokens.")
 attachments_app = typer.Typer(no_args_is_help=True, help="Attached files.")
 app.add_typer(client_app, name="client")
 app.add_typer(attachments_app, name="attachments")
+app.add_typer(unit_app, name="unit")
 app.add_typer(user_app, name="user")
 
 
@@ -104,10 +106,14 @@ def demo() -> None:
 
 @app.command()
 def setup() -> None:
-    """Migrate the store; make namespace, retention and search attributes as they should be. Can be repeated."""
+    """Migrate the store, see to its units; make namespace, retention and search attributes. Can be repeated."""
     from runtime import temporal
+    from store.office import put_units, routed_units
 
     migrate()
+    with _store() as store, store.write() as connection:
+        put_units(connection, routed_units())
+    typer.echo("every unit that orders can go to is there; see: dingdan unit list")
 
     async def work() -> list[str]:
         return await temporal.set_up(await temporal.connect())
@@ -262,6 +268,30 @@ def client_revoke(client_id: Annotated[str, typer.Argument(help="The client whos
     typer.echo(f"{count} key(s) ended")
 
 
+@unit_app.command("list")
+def unit_list() -> None:
+    """List the units: code, tier, the unit above, name."""
+    from store.office import all_units
+
+    with _store() as store, store.read() as connection:
+        for each in all_units(connection):
+            typer.echo(f"{each.code}\t{each.tier}\t{each.parent or '-'}\t{each.name}")
+
+
+@unit_app.command("rename")
+def unit_rename(
+    code: Annotated[str, typer.Argument(help="The code of the unit; it stays.")],
+    name: Annotated[str, typer.Argument(help="What people call the unit.")],
+) -> None:
+    """Give a unit the name that people know."""
+    from store.office import rename_unit
+
+    with _store() as store, store.write() as connection:
+        if not rename_unit(connection, code, name):
+            raise typer.BadParameter(f"there is no unit {code!r}; see: dingdan unit list")
+    typer.echo(f"{code} is called {name}")
+
+
 @user_app.command("add")
 def user_add(
     username: Annotated[str, typer.Argument(help="The name to sign in with.")],
@@ -278,7 +308,7 @@ def user_add(
         raise typer.BadParameter(f"there is no role {wrong[0]!r}; known: {', '.join(Role)}")
     with _store() as store, store.write() as connection:
         if not unit_exists(connection, unit):
-            raise typer.BadParameter(f"there is no unit {unit!r}")
+            raise typer.BadParameter(f"there is no unit {unit!r}; see: dingdan unit list")
         put_staff(
             connection,
             [StaffRow(username=username, name=name, unit=unit, roles=tuple(Role(each) for each in role))],

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Table, delete, select
+from sqlalchemy import Connection, Table, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from domain.deadlines import local
 from domain.orders import Role, Tier
-from domain.routing import OFFICE
+from domain.routing import DISTRICT_OFFICE, HANDLING_UNITS, OFFICE
 from store.tables import duty, staff, staff_role, unit
 
 
@@ -52,12 +52,33 @@ def insert_ignore(connection: Connection, table: Table, values: Mapping[str, Any
     return connection.execute(statement, values).first() is not None
 
 
+def routed_units() -> list[UnitRow]:
+    """List every unit that the routing table can name, parents first; each is called by its code."""
+    offices = [
+        UnitRow(code=DISTRICT_OFFICE, name=DISTRICT_OFFICE, tier=Tier.DISTRICT, parent=None),
+        UnitRow(code=OFFICE, name=OFFICE, tier=Tier.STREET, parent=DISTRICT_OFFICE),
+    ]
+    return offices + [
+        UnitRow(code=code, name=code, tier=tier, parent=DISTRICT_OFFICE if tier is Tier.DISTRICT else OFFICE)
+        for code, tier in HANDLING_UNITS.items()
+    ]
+
+
 def put_units(connection: Connection, rows: Sequence[UnitRow]) -> None:
-    """Add units that are not there yet."""
+    """Add units that are not there yet; one that is still called by its code takes the name given here."""
     for row in rows:
-        insert_ignore(
+        added = insert_ignore(
             connection, unit, {"code": row.code, "name": row.name, "tier": row.tier, "parent": row.parent}
         )
+        if not added:
+            nameless = unit.c.code == row.code, unit.c.name == unit.c.code
+            connection.execute(update(unit).where(*nameless).values(name=row.name))
+
+
+def rename_unit(connection: Connection, code: str, name: str) -> bool:
+    """Name a unit; tells whether it is in the directory."""
+    renamed = update(unit).where(unit.c.code == code).values(name=name).returning(unit.c.code)
+    return connection.scalar(renamed) is not None
 
 
 def put_staff(connection: Connection, rows: Sequence[StaffRow]) -> None:

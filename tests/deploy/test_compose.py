@@ -11,12 +11,13 @@ import yaml
 from typer.core import TyperGroup
 
 import cli
-from runtime.settings import known_settings
+from runtime.settings import Settings, known_settings
 from tests.support.compose import ROOT, Service, Unset, read_compose
 
 SECRETS = ("POSTGRES_PASSWORD", "DINGDAN_DB_PASSWORD", "TEMPORAL_DB_PASSWORD", "DINGDAN_SECRET_KEY")
 VALUES = {name: f"a-{name.lower()}" for name in (*SECRETS, "DINGDAN_PUBLIC_URL")}
 PINNED = re.compile(r"^[\w./-]+:v?\d+\.\d+(\.\d+)?(-[a-z]+)*$")
+WORKERS = 4
 JOBS = {"temporal-schema", "temporal-namespace", "setup"}
 
 SERVICES = read_compose(VALUES)
@@ -65,9 +66,8 @@ def test_processes_are_fenced(service: Service) -> None:
     raw = service.raw
     assert raw["cap_drop"] == ["ALL"]
     assert raw["security_opt"] == ["no-new-privileges:true"]
-    # The UI's start script writes its configuration beside itself.
-    assert raw["read_only"] is (service.name != "temporal-ui")
-    assert raw.get("user") != "root"
+    assert raw["read_only"] is True
+    assert re.fullmatch(r"[1-9]\d*:[1-9]\d*", raw["user"])
     assert not raw.get("privileged")
 
 
@@ -76,6 +76,57 @@ def test_our_images_do_not_run_as_root(path: str) -> None:
     text = (ROOT / path).read_text(encoding="utf-8")
     last_stage = text[text.rindex("FROM ") :]
     assert re.search(r"^USER (?!root)\w+$", last_stage, re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", ["setup", "api", "worker"])
+def test_the_program_runs_as_the_user_that_its_image_makes(name: str) -> None:
+    text = (ROOT / "deploy/Dockerfile").read_text(encoding="utf-8")
+    made = re.search(r"useradd --uid (\d+) --gid (\d+)", text)
+    assert made
+    assert SERVICES[name].raw["user"] == ":".join(made.groups())
+
+
+def test_the_ui_writes_only_when_it_is_told_to() -> None:
+    ui = SERVICES["temporal-ui"]
+    assert ui.command == ("--env", "reading", "start")
+    folder = ROOT / ui.raw["volumes"][0].split(":")[0]
+    reading, writing = (
+        yaml.safe_load((folder / f"{name}.yaml").read_text(encoding="utf-8"))
+        for name in ("reading", "writing")
+    )
+    assert {path.name for path in folder.iterdir()} == {"reading.yaml", "writing.yaml"}
+    assert reading.pop("disableWriteActions") is True
+    assert writing.pop("disableWriteActions") is False
+    assert reading == writing
+    assert (reading["temporalGrpcAddress"], reading["port"]) == ("temporal:7233", 8080)
+
+
+def test_postgresql_has_a_connection_for_everybody() -> None:
+    options = dict(each.removeprefix("-c").split("=", 1) for each in SERVICES["postgres"].command[1:])
+    temporal, api = SERVICES["temporal"].environment, SERVICES["api"].environment
+    of_each_part = int(temporal["SQL_MAX_CONNS"]) + int(temporal["SQL_VIS_MAX_CONNS"])
+    of_a_worker = Settings.model_fields["threads"].default
+    # Frontend, history, matching and worker each open both pools; commands and psql need a few, and PostgreSQL
+    # keeps three for its superuser.
+    needed = 4 * of_each_part + int(api["DINGDAN_THREADS"]) + WORKERS * of_a_worker + 10 + 3
+    assert needed <= int(options["max_connections"])
+
+
+def test_the_image_of_postgresql_holds_the_scripts() -> None:
+    text = (ROOT / "deploy/postgres/Dockerfile").read_text(encoding="utf-8")
+    copied = [line.split() for line in re.findall(r"^COPY --chmod=0755 (.*)$", text, re.MULTILINE)]
+    assert copied == [
+        ["archive.sh", "backup.sh", "restore.sh", "/usr/local/bin/"],
+        ["databases.sh", "/docker-entrypoint-initdb.d/10-databases.sh"],
+    ]
+    assert "-carchive_command=archive.sh %p %f" in SERVICES["postgres"].command
+
+
+def test_data_can_be_moved_aside_by_a_restore() -> None:
+    """The folder on which a volume is mounted cannot be renamed; one in it can."""
+    postgres = SERVICES["postgres"]
+    mounted = [Path(mount.split(":")[1]) for mount in postgres.raw["volumes"]]
+    assert Path(postgres.environment["PGDATA"]).parent in mounted
 
 
 @each_service
@@ -157,7 +208,7 @@ def test_the_image_is_built_from_all_that_the_wheel_holds() -> None:
 
 def test_scripts_stop_at_the_first_error() -> None:
     scripts = sorted((ROOT / "deploy").rglob("*.sh"))
-    assert len(scripts) == 4
+    assert len(scripts) == 6
     for script in scripts:
         text = script.read_text(encoding="utf-8")
         assert text.startswith("#!/bin/sh\n")

@@ -1,5 +1,7 @@
 """Which unit answers for what."""
 
+from dataclasses import replace
+
 import pytest
 
 from demo.office import STAFF, UNITS
@@ -7,9 +9,7 @@ from domain.lifecycle import entitled_roles, handler_role
 from domain.orders import OrderClass, Tier
 from domain.routing import (
     CATEGORIES,
-    DISTRICT_OFFICE,
     HANDLING_UNITS,
-    OFFICE,
     ROUTES,
     UnknownCategory,
     category,
@@ -17,6 +17,7 @@ from domain.routing import (
     responsible_unit,
     usual_class,
 )
+from store.office import routed_units
 
 
 class TestTheTable:
@@ -74,8 +75,8 @@ class TestAMatter:
 
 
 class TestTheDemoOffice:
-    def test_has_every_unit_of_the_table(self) -> None:
-        assert {unit.code for unit in UNITS} == {*HANDLING_UNITS, OFFICE, DISTRICT_OFFICE}
+    def test_has_every_unit_of_the_table_at_its_place(self) -> None:
+        assert [replace(unit, name=unit.code) for unit in UNITS] == routed_units()
 
     @pytest.mark.parametrize("unit", sorted(HANDLING_UNITS))
     def test_has_somebody_to_handle_in_every_unit(self, unit: str) -> None:

@@ -4,7 +4,8 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx2
@@ -16,7 +17,7 @@ from demo.stories import Teller
 from tests.support import postgres
 from tests.support.compose import ROOT
 from tests.support.official import NoOfficialServer
-from tests.support.production import Stack, serving, standing
+from tests.support.production import Stack, founded, serving, standing
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -55,16 +56,45 @@ def dingdan(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return target / "bin" / "dingdan"
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def stack(dingdan: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
-    """Start PostgreSQL and Temporal, and run the jobs."""
+@contextmanager
+def or_skip() -> Iterator[None]:
+    """Skip what needs a program that is not here; in CI it must be."""
     try:
-        async with standing(tmp_path_factory.mktemp("stack"), dingdan=dingdan, time_skipping=True) as started:
-            yield started
+        yield
     except (postgres.NoPostgres, NoOfficialServer) as missing:
         if os.environ.get("CI") == "true":
             pytest.fail(str(missing))
         pytest.skip(str(missing))
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def stack(dingdan: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
+    """Start PostgreSQL and Temporal, and run the jobs."""
+    folder = tmp_path_factory.mktemp("stack")
+    with or_skip():
+        async with standing(folder, dingdan=dingdan, time_skipping=True) as started:
+            yield started
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def foundation(dingdan: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
+    """Start a PostgreSQL of the test's own, for a test that stops it; Temporal is left to the test."""
+    with or_skip():
+        async with founded(tmp_path_factory.mktemp("foundation"), dingdan=dingdan) as started:
+            yield started
+
+
+@pytest.fixture
+def cluster() -> Iterator[postgres.Cluster]:
+    """Give a server that archives, for what needs no Temporal."""
+    with or_skip():
+        cluster = postgres.Cluster()
+    try:
+        cluster.initialise("-E", "UTF8", "--locale=C.UTF-8", "--auth-host=trust")
+        cluster.start(*postgres.ARCHIVING)
+        yield cluster
+    finally:
+        cluster.remove()
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -12,6 +12,10 @@ from pathlib import Path
 from runtime.ports import HOST, free_port
 
 SUPERUSER = "postgres"
+SCRIPTS = Path(__file__).parents[2] / "deploy" / "postgres"
+"""Ours, which the image has on its PATH."""
+ARCHIVING = ("-c archive_mode=on", "-c 'archive_command=archive.sh %p %f'")
+"""Options of a server whose backups can be restored to an instant."""
 
 
 class NoPostgres(Exception):
@@ -33,7 +37,7 @@ def find_programs() -> Path:
 
 
 class Cluster:
-    """A server with port, socket, data and WAL archive of its own; as root its programs run as `postgres`."""
+    """A server with port, socket, data, WAL archive and backups of its own; as root its programs run as `postgres`."""
 
     def __init__(self) -> None:
         """Make a folder and choose a port; nothing is started yet.
@@ -45,13 +49,15 @@ class Cluster:
         # Not below pytest's own folder: another run closes that to everybody but root.
         self.folder = Path(tempfile.mkdtemp(prefix="dingdan-postgres-"))
         self.data, self.archive = self.folder / "data", self.folder / "archive"
+        self.backups = self.folder / "backup"
         self.archive.mkdir()
+        self.backups.mkdir()
         # Also when an impatient second Ctrl-C keeps the clean-up of whoever started it from its end.
         atexit.register(self.remove)
         self._as_user: list[str] = []
         if os.getuid() == 0:
             self._as_user = ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups"]
-            for each in (self.folder, self.archive):
+            for each in (self.folder, self.archive, self.backups):
                 shutil.chown(each, "postgres", "postgres")
 
     def url(self, database: str, *, user: str = SUPERUSER) -> str:
@@ -59,9 +65,16 @@ class Cluster:
         return f"postgresql://{user}@{HOST}:{self.port}/{database}"
 
     def environment(self) -> dict[str, str]:
-        """Tell PostgreSQL's own clients where the server is: at its socket, which asks for no password."""
-        path = f"{self.programs}{os.pathsep}{os.environ['PATH']}"
-        return {"PGHOST": str(self.folder), "PGPORT": str(self.port), "PGUSER": SUPERUSER, "PATH": path}
+        """Tell PostgreSQL's own clients and our scripts where things are; the server's socket asks for no password."""
+        return {
+            "PGHOST": str(self.folder),
+            "PGPORT": str(self.port),
+            "PGUSER": SUPERUSER,
+            "PGDATA": str(self.data),
+            "ARCHIVE_DIR": str(self.archive),
+            "BACKUP_DIR": str(self.backups),
+            "PATH": os.pathsep.join([str(self.programs), str(SCRIPTS), os.environ["PATH"]]),
+        }
 
     def initialise(self, *arguments: str) -> None:
         """Make the data folder."""
@@ -75,6 +88,8 @@ class Cluster:
             *("-D", str(self.data), "-l", str(self.folder / "log"), "-w"),
             *("-o", " ".join([where, *options]), "start"),
         )
+        # It counts as started while it still restores and lets nobody in.
+        self.run("timeout", "60", "sh", "-c", "until pg_isready --quiet; do sleep 0.1; done")
 
     def stop(self, mode: str = "immediate") -> None:
         """Stop the server."""

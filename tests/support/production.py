@@ -83,11 +83,20 @@ class Stack:
         """Give a service's command, with what is different outside containers."""
         return [self.here(each) for each in self.services[name].command]
 
+    def start_postgres(self) -> None:
+        """Start PostgreSQL with the file's options."""
+        options = [self.here(each).removeprefix("-c") for each in self.services["postgres"].command[1:]]
+        self.cluster.start(*(f"-c '{each}'" for each in options))
+
     def job(self, name: str) -> str:
         """Run a one-shot service to its end; gives what it printed."""
-        self.say(f"{name}: {' '.join(self.services[name].command)}")
+        return self.run(name, *self.services[name].command)
+
+    def run(self, name: str, *command: str) -> str:
+        """Run a command as a service would, as `docker compose run` does; gives what it printed."""
+        self.say(f"{name}: {' '.join(command)}")
         done = subprocess.run(
-            self.command(name),
+            [self.here(each) for each in command],
             env=self.environment(name),
             cwd=self.folder,
             capture_output=True,
@@ -123,7 +132,6 @@ class Stack:
             "temporal:7233": self.temporal_address,
             "/deploy/dynamicconfig.yaml": str(self.folder / "dynamicconfig.yaml"),
             "/deploy/": f"{ROOT}/deploy/temporal/",
-            "/var/lib/postgresql/archive": str(self.cluster.archive),
             "/var/lib/dingdan": str(self.folder),
             "0.0.0.0:9090": f"{HOST}:{self.ports['server metrics']}",
         }.items():
@@ -141,6 +149,25 @@ async def standing(
     say: Callable[[str], None] = print,
 ) -> AsyncIterator[Stack]:
     """Start PostgreSQL and Temporal and run the jobs, as `docker compose up` would; stop all at the end.
+
+    The arguments are those of `founded`.
+    """
+    async with (
+        founded(folder, dingdan=dingdan, time_skipping=time_skipping, say=say) as stack,
+        orchestrated(stack),
+    ):
+        yield stack
+
+
+@asynccontextmanager
+async def founded(
+    folder: Path,
+    *,
+    dingdan: Path | None = None,
+    time_skipping: bool = False,
+    say: Callable[[str], None] = print,
+) -> AsyncIterator[Stack]:
+    """Start PostgreSQL with Temporal's schema in it, and lay out the rest; leave nothing at the end.
 
     Args:
         folder: Where all data and logs are kept; empty.
@@ -185,20 +212,26 @@ async def standing(
     )
     _write_dynamic_config(folder, time_skipping=time_skipping)
     try:
-        _start_postgres(stack)
+        _make_databases(stack)
         stack.job("temporal-schema")
-        part = stack.part(
-            "temporal",
-            partial(_answers, stack),
-            FRONTEND_GRPC_PORT=str(ports["temporal"]),
-            **{name: str(ports[name]) for name in _TEMPORAL_PORTS},
-        )
-        async with Supervisor([part], say=say):
-            for job in ("temporal-namespace", "setup"):
-                await asyncio.to_thread(stack.job, job)
-            yield stack
+        yield stack
     finally:
         cluster.remove()
+
+
+@asynccontextmanager
+async def orchestrated(stack: Stack) -> AsyncIterator[None]:
+    """Start Temporal on what is founded and run the jobs that need it; stop it at the end."""
+    part = stack.part(
+        "temporal",
+        partial(_answers, stack),
+        FRONTEND_GRPC_PORT=str(stack.ports["temporal"]),
+        **{name: str(stack.ports[name]) for name in _TEMPORAL_PORTS},
+    )
+    async with Supervisor([part], say=stack.say):
+        for job in ("temporal-namespace", "setup"):
+            await asyncio.to_thread(stack.job, job)
+        yield
 
 
 @asynccontextmanager
@@ -253,15 +286,15 @@ def _write_dynamic_config(folder: Path, *, time_skipping: bool) -> None:
     (folder / "dynamicconfig.yaml").write_text(yaml.safe_dump(settings), encoding="utf-8")
 
 
-def _start_postgres(stack: Stack) -> None:
+def _make_databases(stack: Stack) -> None:
     cluster, service = stack.cluster, stack.services["postgres"]
     stack.say("postgres: initdb, the server with the file's options, the databases")
     password = cluster.folder / "password"
     password.write_text(stack.values["POSTGRES_PASSWORD"], encoding="utf-8")
     cluster.initialise(f"--pwfile={password}", *service.environment["POSTGRES_INITDB_ARGS"].split())
-    options = [stack.here(each).removeprefix("-c") for each in service.command[1:]]
-    cluster.start(*(f"-c '{each}'" for each in options))
-    cluster.run("sh", str(ROOT / "deploy/postgres/databases.sh"), environment=service.environment)
+    stack.start_postgres()
+    passwords = {key: value for key, value in service.environment.items() if key.endswith("_PASSWORD")}
+    cluster.run("databases.sh", environment=passwords)
 
 
 async def _answers(stack: Stack) -> bool:

@@ -1,4 +1,4 @@
-"""`dingdan check` and `dingdan rebuild`, as an operator runs them."""
+"""`dingdan check`, `rebuild`, `setup` and `unit`, as an operator runs them."""
 
 import asyncio
 import os
@@ -7,20 +7,25 @@ from pathlib import Path
 
 from sqlalchemy import text
 
+from domain.routing import HANDLING_UNITS
 from messages.names import NAMESPACE
+from tests.support.databases import Databases
 from tests.support.office import Office
 
 ROOT = Path(__file__).parents[2]
 
 
-async def dingdan(office: Office, *arguments: str, address: str | None = None) -> tuple[int, str]:
+async def dingdan(
+    office: Office, *arguments: str, address: str | None = None, database: str | None = None
+) -> tuple[int, str]:
     """Run the command in a process of its own; gives its exit code and all that it said."""
+    url = office.store.engine.url.render_as_string(hide_password=False)
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "cli", *arguments),
         cwd=ROOT,
         env={
             **os.environ,
-            "DINGDAN_DATABASE_URL": office.store.engine.url.render_as_string(hide_password=False),
+            "DINGDAN_DATABASE_URL": database or url,
             "DINGDAN_SECRET_KEY": "k" * 40,
             "TEMPORAL_ADDRESS": address or office.client.service_client.config.target_host,
             "TEMPORAL_NAMESPACE": NAMESPACE,
@@ -62,3 +67,31 @@ class TestCheckAndRebuild:
         assert (code, "name the orders, or say --all" in said) == (2, True)
         code, said = await dingdan(office, "check", address="127.0.0.1:9")
         assert (code, "nothing can be compared: no Temporal server answers" in said) == (2, True)
+
+
+class TestTheUnits:
+    async def test_of_a_new_installation_are_there_for_its_staff(
+        self, office: Office, databases: Databases
+    ) -> None:
+        empty = databases.empty()
+        for _ in range(2):
+            code, said = await dingdan(office, "setup", database=empty)
+            assert (code, "every unit that orders can go to is there" in said) == (0, True)
+        code, said = await dingdan(office, "unit", "list", database=empty)
+        units = {line.split("\t")[0]: line.split("\t")[1:] for line in said.splitlines()}
+        assert set(HANDLING_UNITS) < set(units)
+        assert units["district"] == ["district", "-", "district"]
+        assert units["street-safety"] == ["street", "street", "street-safety"]
+        member = ("member-1", "--name", "某人", "--unit", "street-safety", "--role", "unit_handler")
+        code, said = await dingdan(office, "user", "add", *member, database=empty)
+        assert (code, said.split(" ")[0]) == (0, "member-1")
+
+    async def test_are_named_by_the_office(self, office: Office) -> None:
+        assert await dingdan(office, "unit", "rename", "street-safety", "安全办") == (
+            0,
+            "street-safety is called 安全办\n",
+        )
+        _, said = await dingdan(office, "unit", "list")
+        assert "street-safety\tstreet\tstreet\t安全办" in said.splitlines()
+        code, said = await dingdan(office, "unit", "rename", "street-99", "无")
+        assert (code, "there is no unit 'street-99'" in said) == (2, True)

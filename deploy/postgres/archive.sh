@@ -1,0 +1,18 @@
+#!/bin/sh
+# PostgreSQL's archive_command: keeps one file of the write-ahead log, whole and on the disk, or fails and is called
+# again. Usage: archive.sh PATH NAME; the folder is ARCHIVE_DIR.
+set -eu
+path=${1:?usage: archive.sh PATH NAME}
+kept=${ARCHIVE_DIR:-/var/lib/postgresql/archive}/${2:?usage: archive.sh PATH NAME}
+
+if [ -e "$kept" ]; then
+  # After a crash the same file may come again; another log's file of that name is never overwritten.
+  cmp -s "$path" "$kept" || { echo "archive.sh: $kept is there already and differs" >&2; exit 1; }
+else
+  # What a full disk cut off has this name, which the next try takes again. A file that was closed early, because
+  # little happened, takes the room of what is in it.
+  cp --sparse=always "$path" "$kept.part"
+  sync "$kept.part"
+  mv "$kept.part" "$kept"
+fi
+sync "${kept%/*}"
