@@ -10,6 +10,7 @@ from domain.policy import STANDARD
 from messages.orders import StartOrder
 from runtime.temporal import Orders
 from store import outbox
+from store.database import WriteConflict
 from store.intake import NewOrder, place_order
 
 _TOGETHER = 100
@@ -26,7 +27,11 @@ async def open_orders(
     starts: list[StartOrder] = []
     for first in range(0, count, _TOGETHER):
         numbers = range(first, min(first + _TOGETHER, count))
-        starts += await asyncio.to_thread(_take, place, numbers, due_at)
+        try:
+            starts += await asyncio.to_thread(_take, place, numbers, due_at)
+        except WriteConflict:
+            # Among tens of thousands of one day a number is drawn twice: again, as the API does.
+            starts += await asyncio.to_thread(_take, place, numbers, due_at)
     orders = Orders(place.client)
     await rate(count, lambda number: orders.start(starts[number], limit=_PATIENCE))
     return [each.order_no for each in starts]
