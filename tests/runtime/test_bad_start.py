@@ -20,8 +20,20 @@ from store.database import Store
 from store.schema import migrate
 from tests.support.databases import Databases, PostgresDatabases
 
+LOGIN = "clerk"
 DINGDAN = Path(sys.executable).with_name("dingdan")
 SETTINGS = {"DINGDAN_SECRET_KEY": "k" * 32, "DINGDAN_LOG_FORMAT": "json", "TEMPORAL_NAMESPACE": "dingdan"}
+
+
+COMMANDS_OF_OPERATORS = [
+    ("client", "list"),
+    ("client", "add", "hotline", "--channel", "hotline"),
+    ("user", "add", "somebody", "--name", "Somebody", "--unit", "street", "--role", "auditor"),
+    ("check",),
+    ("rebuild", "--all"),
+    ("attachments", "sweep"),
+]
+"""What is run on a store that is there already."""
 
 
 @dataclass
@@ -49,9 +61,9 @@ async def start(*arguments: str, **settings: str) -> Ended:
     return Ended(code=process.returncode, said=said.decode())
 
 
-def faulty(ended: Ended, *words: str) -> None:
+def faulty(ended: Ended, *words: str, code: int = 1) -> None:
     """Check that a process said these words and no trace."""
-    assert ended.code == 1, ended.said
+    assert ended.code == code, ended.said
     assert "Traceback" not in ended.said
     for word in words:
         assert word in ended.said, ended.said
@@ -108,11 +120,45 @@ class TestADatabaseThatIsAway:
         faulty(await start(command, DINGDAN_DATABASE_URL=url), "the file cannot be opened")
 
 
+class TestAnAddressOfTheStore:
+    @pytest.mark.parametrize("command", ["api", "worker", "setup"])
+    async def test_with_an_unknown_option_is_named(self, command: str, nobody: str) -> None:
+        url = f"postgresql://dingdan:secret@{nobody}/dingdan?ssl_mode=require"
+        ended = await start(command, DINGDAN_DATABASE_URL=url)
+        faulty(ended, "has an option that is not known", "DINGDAN_DATABASE_URL")
+        assert "secret" not in ended.said
+
+    @pytest.mark.parametrize("command", ["api", "worker", "setup"])
+    async def test_of_a_file_that_is_no_database_is_named(self, command: str, tmp_path: Path) -> None:
+        file = tmp_path / "letter.txt"
+        file.write_text("To whom it may concern, " * 100, encoding="utf-8")
+        ended = await start(command, DINGDAN_DATABASE_URL=f"sqlite:///{file}")
+        faulty(ended, "the file is no SQLite database", "DINGDAN_DATABASE_URL")
+
+
 class TestASchema:
     @pytest.mark.parametrize("command", ["api", "worker"])
     async def test_that_is_not_there_is_to_be_made(self, command: str, tmp_path: Path) -> None:
         url = f"sqlite:///{tmp_path}/empty.db"
         faulty(await start(command, DINGDAN_DATABASE_URL=url), "no tables", "dingdan migrate")
+
+    @pytest.mark.parametrize("line", COMMANDS_OF_OPERATORS, ids=" ".join)
+    async def test_that_is_not_there_is_to_be_set_up_first(
+        self, line: tuple[str, ...], databases: Databases
+    ) -> None:
+        ended = await start(*line, DINGDAN_DATABASE_URL=databases.empty())
+        faulty(ended, "no tables", "dingdan setup", code=2 if line == ("check",) else 1)
+
+    @pytest.mark.parametrize("line", [("api",), ("worker",), *COMMANDS_OF_OPERATORS], ids=" ".join)
+    async def test_of_an_older_version_is_to_be_migrated(
+        self, line: tuple[str, ...], databases: Databases
+    ) -> None:
+        url = databases.empty()
+        store = Store(url)
+        migrate(store.engine, "0001")
+        store.close()
+        ended = await start(*line, DINGDAN_DATABASE_URL=url)
+        faulty(ended, "at schema 0001", "run: dingdan migrate", code=2 if line == ("check",) else 1)
 
     @pytest.mark.parametrize("command", ["api", "worker", "migrate", "setup"])
     async def test_of_a_newer_version_is_left_alone(self, command: str, migrated: str) -> None:
@@ -180,6 +226,36 @@ class TestPostgres:
     async def test_that_has_no_such_database_says_so(self, postgres: PostgresDatabases) -> None:
         url = postgres.template().replace("template_dingdan", "nowhere")
         faulty(await start("worker", DINGDAN_DATABASE_URL=url), "there is no such database")
+
+    async def test_that_refuses_the_password_says_so(self, postgres: PostgresDatabases) -> None:
+        url = postgres.asking_for_a_password(LOGIN, "right")
+        for command in ("api", "worker", "setup"):
+            ended = await start(command, DINGDAN_DATABASE_URL=url.replace(":right@", ":wrong-secret@"))
+            faulty(ended, "it refuses user or password", "DINGDAN_DATABASE_URL")
+            assert "secret" not in ended.said
+        ended = await start("worker", DINGDAN_DATABASE_URL=url.replace(":right@", "@"))
+        faulty(ended, "it wants a password")
+
+    async def test_whose_role_may_make_no_tables_says_so(self, postgres: PostgresDatabases) -> None:
+        url = postgres.asking_for_a_password(LOGIN, "right-secret")
+        ended = await start("setup", DINGDAN_DATABASE_URL=url)
+        faulty(ended, "the user may not do what is needed there", "own the database")
+        assert "secret" not in ended.said
+
+    async def test_whose_role_may_read_nothing_says_so(self, postgres: PostgresDatabases) -> None:
+        url = postgres.asking_for_a_password(LOGIN, "right-secret", of=postgres.copy())
+        for line in (("api",), ("worker",), ("client", "list")):
+            faulty(await start(*line, DINGDAN_DATABASE_URL=url), "the user may not do what is needed there")
+
+    async def test_with_the_tables_of_another_program_is_left_alone(
+        self, postgres: PostgresDatabases
+    ) -> None:
+        url = postgres.empty()
+        store = Store(url)
+        with store.write() as connection:
+            connection.execute(text("CREATE TABLE staff (salary INTEGER)"))
+        store.close()
+        faulty(await start("setup", DINGDAN_DATABASE_URL=url), "not made by our migrations")
 
     async def test_in_the_wrong_locale_is_refused(self, postgres: PostgresDatabases) -> None:
         for command in ("migrate", "api", "worker"):

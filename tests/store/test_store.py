@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from alembic import command
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
 
 from domain.policy import SECONDS, STANDARD, PolicyBook
 from messages.orders import StartOrder
@@ -128,6 +129,19 @@ class TestAConnection:
         databases.end_all_connections()
         take(store)
         store.close()
+
+
+class TestAStatement:
+    def test_on_a_table_that_is_not_there_says_that_the_installation_lacks_it(self, store: Store) -> None:
+        with pytest.raises(StoreUnavailable, match="dingdan setup"), store.read() as connection:
+            connection.execute(text("SELECT 1 FROM nothing_of_ours"))
+
+    @pytest.mark.parametrize(
+        "mistake", ["SELECT nothing_of_ours FROM orders", "SELEC 1", "SELECT nothing_of_ours(1)"]
+    )
+    def test_that_is_wrong_is_shown_as_our_mistake(self, store: Store, mistake: str) -> None:
+        with pytest.raises(DBAPIError), store.read() as connection:
+            connection.execute(text(mistake))
 
 
 class TestALock:
