@@ -8,9 +8,11 @@ import asyncio
 import functools
 import gc
 import logging
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from temporalio.api.enums.v1 import IndexedValueType, TaskQueueType
@@ -87,9 +89,9 @@ async def connect(
     """Connect as the environment says.
 
     Raises:
-        TemporalAway: nobody answers there.
+        TemporalAway: nobody answers there, or the environment says it wrongly.
     """
-    config: dict[str, Any] = {**ClientConfig.load_client_connect_config(), **overrides}
+    config: dict[str, Any] = {**_client_config(), **overrides}
     config.setdefault("target_host", "localhost:7233")
     config.setdefault("namespace", names.NAMESPACE)
     try:
@@ -104,6 +106,27 @@ async def connect(
         raise TemporalAway(
             f"no Temporal server answers at {config['target_host']}; see that it runs, and check TEMPORAL_ADDRESS"
         ) from error
+    except ValueError as error:
+        raise TemporalAway(
+            "Temporal's address or certificates are not in order; check TEMPORAL_ADDRESS and TEMPORAL_TLS_*"
+        ) from error
+
+
+def _client_config() -> dict[str, Any]:
+    """Read what the environment says; the SDK's own words about it show lines of the file, and with them keys."""
+    named = os.environ.get("TEMPORAL_CONFIG_FILE")
+    if named and not Path(named).is_file():
+        raise TemporalAway(f"there is no file {named}; check TEMPORAL_CONFIG_FILE")
+    try:
+        return {**ClientConfig.load_client_connect_config()}
+    except OSError as error:
+        raise TemporalAway(f"{error.filename} cannot be read; check TEMPORAL_TLS_*") from None
+    except (RuntimeError, ValueError) as error:
+        if "profile" in str(error).lower() and "not found" in str(error):
+            why = "there is no such profile; check TEMPORAL_PROFILE"
+        else:
+            why = "they are not in order; check TEMPORAL_CONFIG_FILE"
+        raise TemporalAway(f"Temporal's client settings cannot be read: {why}") from None
 
 
 def sdk_runtime(metrics: PrometheusConfig | None = None) -> Runtime:
@@ -239,16 +262,21 @@ class Orders:
             return False
 
     async def ensure_reconcile(self, *, interval: timedelta) -> None:
-        """Make sure that the one `Reconcile` runs."""
+        """Make sure that the one `Reconcile` runs.
+
+        Raises:
+            TemporalAway: it refused or did not answer.
+        """
         client = await self.client()
-        await client.start_workflow(
-            names.RECONCILE,
-            Reconcile(interval_seconds=interval.total_seconds()),
-            id=names.RECONCILE_ID,
-            task_queue=self._task_queue,
-            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-            static_summary="finishes what could not be started or signalled at once",
-        )
+        with _answering():
+            await client.start_workflow(
+                names.RECONCILE,
+                Reconcile(interval_seconds=interval.total_seconds()),
+                id=names.RECONCILE_ID,
+                task_queue=self._task_queue,
+                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                static_summary="finishes what could not be started or signalled at once",
+            )
 
 
 @contextmanager

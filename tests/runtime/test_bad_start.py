@@ -175,6 +175,26 @@ class TestATemporalServer:
         ended = await start(command, DINGDAN_DATABASE_URL=migrated, TEMPORAL_ADDRESS=nobody)
         faulty(ended, nobody, "TEMPORAL_ADDRESS")
 
+    @pytest.mark.parametrize(
+        ("name", "value", "words"),
+        [
+            ("TEMPORAL_PROFILE", "prod", "there is no such profile"),
+            ("TEMPORAL_CONFIG_FILE", "missing.toml", "there is no file"),
+            ("TEMPORAL_CONFIG_FILE", "broken.toml", "not in order"),
+            ("TEMPORAL_ADDRESS", "a host:7233", "not in order"),
+            ("TEMPORAL_TLS_SERVER_CA_CERT_PATH", "missing.pem", "cannot be read"),
+        ],
+    )
+    async def test_that_is_named_wrongly_is_to_be_named_anew(
+        self, name: str, value: str, words: str, migrated: str, tmp_path: Path
+    ) -> None:
+        """The SDK shows the line of the file that it does not understand, and with it what stands there."""
+        (tmp_path / "broken.toml").write_text('[profile.default]\napi_key = ["secret"]\n', encoding="utf-8")
+        value = str(tmp_path / value) if "." in value else value
+        ended = await start("worker", DINGDAN_DATABASE_URL=migrated, **{"TEMPORAL_TLS": "true", name: value})
+        faulty(ended, words, name.partition("_SERVER")[0])
+        assert "secret" not in ended.said
+
     async def test_without_the_namespace_is_to_be_set_up(self, migrated: str, temporal: Client) -> None:
         ended = await start(
             "worker",
