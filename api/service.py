@@ -78,8 +78,8 @@ class Service:
                 await self.orders.complete_task(order_no, said)
             else:
                 await self.orders.act(order_no, said)
-        except (TemporalAway, StoreUnavailable):
-            _log.warning("signal_left_to_reconcile", order_no=order_no)
+        except (TemporalAway, StoreUnavailable) as error:
+            _log.warning("signal_left_to_reconcile", order_no=order_no, reason=str(error))
             return
         except OrderGone:
             await self.write(lambda connection: _reject(connection, order_no, said, outbox_id, self.now()))

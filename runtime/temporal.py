@@ -50,6 +50,7 @@ CALL_LIMIT = timedelta(seconds=1.5)
 _CONNECT_LIMIT = timedelta(seconds=3)
 _NAMESPACE_LIMIT = timedelta(seconds=30)
 _NAMESPACE_POLL_SECONDS = 0.5
+_LONGEST_REASON = 200
 
 
 class TemporalAway(Exception):
@@ -216,7 +217,7 @@ class Orders:
         except WorkflowAlreadyStartedError:
             return
         except (RPCError, RuntimeError, TimeoutError, OSError) as error:
-            raise TemporalAway("the order's workflow could not be started in time") from error
+            raise TemporalAway(f"the order's workflow could not be started: {_why(error)}") from error
 
     async def complete_task(
         self, order_no: str, said: CompleteTask, *, limit: timedelta = CALL_LIMIT
@@ -248,18 +249,21 @@ class Orders:
         except RPCError as error:
             if is_unknown(error):
                 raise OrderGone(f"order {order_no} has no running workflow") from error
-            raise TemporalAway("the signal could not be sent in time") from error
+            raise TemporalAway(f"the signal could not be sent: {_why(error)}") from error
         except (RuntimeError, TimeoutError, OSError) as error:
-            raise TemporalAway("the signal could not be sent in time") from error
+            raise TemporalAway(f"the signal could not be sent: {_why(error)}") from error
 
-    async def is_reachable(self) -> bool:
-        """Tell whether Temporal answers now."""
-        try:
-            async with asyncio.timeout(CALL_LIMIT.total_seconds()):
-                client = await self.client()
-                return await client.service_client.check_health(timeout=CALL_LIMIT)
-        except (TemporalAway, RPCError, RuntimeError, TimeoutError, OSError):
-            return False
+    async def check(self, *, limit: timedelta = CALL_LIMIT) -> None:
+        """Check that an order could be started now.
+
+        Raises:
+            TemporalAway: it refused, or did not answer in time.
+            MissingSearchAttributes: `dingdan setup` was not run.
+            WrongSearchAttribute: one exists with another type.
+        """
+        with _answering():
+            async with asyncio.timeout(limit.total_seconds()):
+                await check(await self.client())
 
     async def ensure_reconcile(self, *, interval: timedelta) -> None:
         """Make sure that the one `Reconcile` runs.
@@ -284,9 +288,17 @@ def _answering() -> Iterator[None]:
     """Turn what the server refuses or does not answer into one failure that says so."""
     try:
         yield
-    except RPCError as error:
-        hint = "; run: dingdan setup" if error.status is RPCStatusCode.NOT_FOUND else ""
-        raise TemporalAway(f"Temporal refused or did not answer ({error.message}){hint}") from error
+    except (RPCError, RuntimeError, TimeoutError, OSError) as error:
+        raise TemporalAway(_why(error)) from error
+
+
+def _why(error: Exception) -> str:
+    """Say in one line why a call failed: the server's words name namespaces and attributes, and nobody's data."""
+    if not isinstance(error, RPCError):
+        return "Temporal did not answer in time"
+    to_set_up = error.status is RPCStatusCode.NOT_FOUND or "search attribute" in error.message.lower()
+    hint = "; run: dingdan setup" if to_set_up else ""
+    return f"Temporal refused or did not answer ({error.message[:_LONGEST_REASON]}){hint}"
 
 
 async def set_up(client: Client) -> list[str]:

@@ -87,9 +87,9 @@ async def _start(service: Service, placed: Placed) -> None:
         return
     try:
         await service.orders.start(start)
-    except TemporalAway:
+    except TemporalAway as error:
         service.metrics.starts_left.inc()
-        _log.warning("start_left_to_reconcile", order_no=start.order_no)
+        _log.warning("start_left_to_reconcile", order_no=start.order_no, reason=str(error))
         return
     service.sent.add(outbox_id)
 

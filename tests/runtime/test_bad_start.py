@@ -1,12 +1,17 @@
 """Processes that cannot start say which part is at fault and what to do, and end with 1, never with a bare trace."""
 
 import asyncio
+import json
 import os
 import sys
 import uuid
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import httpx2
 import pytest
 from sqlalchemy import text
 from temporalio.api.enums.v1 import IndexedValueType
@@ -46,12 +51,9 @@ class Ended:
 
 async def start(*arguments: str, **settings: str) -> Ended:
     """Run the command to its end."""
-    inherited = {
-        name: value for name, value in os.environ.items() if not name.startswith(("DINGDAN_", "TEMPORAL_"))
-    }
     process = await asyncio.create_subprocess_exec(
         *(str(DINGDAN), *arguments),
-        env={**inherited, **SETTINGS, **settings},
+        env=environment(settings),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
@@ -59,6 +61,54 @@ async def start(*arguments: str, **settings: str) -> Ended:
         said, _ = await process.communicate()
     assert process.returncode is not None
     return Ended(code=process.returncode, said=said.decode())
+
+
+@dataclass
+class Api:
+    """An API that serves: what it says, and how ready it calls itself."""
+
+    url: str
+    said: asyncio.StreamReader
+
+    async def line(self, event: str) -> dict[str, Any]:
+        """Read its log up to the line with this name."""
+        async with asyncio.timeout(60):
+            while line := await self.said.readline():
+                if line.startswith(b"{") and (said := json.loads(line))["event"] == event:
+                    return dict(said)
+        raise AssertionError(event)
+
+    async def ready(self) -> dict[str, Any]:
+        """Ask how ready it is, as soon as it listens."""
+        transport = httpx2.AsyncHTTPTransport(retries=5)
+        async with httpx2.AsyncClient(base_url=self.url, transport=transport) as http:
+            return dict((await http.get("/readyz", timeout=10)).json())
+
+
+@asynccontextmanager
+async def serving(**settings: str) -> AsyncIterator[Api]:
+    """Run the API until the test is over."""
+    port = free_port(0)
+    process = await asyncio.create_subprocess_exec(
+        *(str(DINGDAN), "api", "--port", str(port)),
+        env=environment(settings),
+        stderr=asyncio.subprocess.PIPE,
+    )
+    assert process.stderr is not None
+    try:
+        yield Api(url=f"http://{HOST}:{port}", said=process.stderr)
+    finally:
+        process.terminate()
+        _, rest = await process.communicate()
+    assert b"Traceback" not in rest
+
+
+def environment(settings: Mapping[str, str]) -> dict[str, str]:
+    """Build the environment of a process: of ours it has what is given."""
+    inherited = {
+        name: value for name, value in os.environ.items() if not name.startswith(("DINGDAN_", "TEMPORAL_"))
+    }
+    return {**inherited, **SETTINGS, **settings}
 
 
 def faulty(ended: Ended, *words: str, code: int = 1) -> None:
@@ -203,6 +253,33 @@ class TestATemporalServer:
             TEMPORAL_NAMESPACE="nowhere",
         )
         faulty(ended, "nowhere", "dingdan setup")
+
+    async def test_is_waited_for_by_the_api_which_serves_and_says_so(
+        self, migrated: str, temporal: Client, nobody: str
+    ) -> None:
+        """Away, or without the namespace until it is set up."""
+        fresh = f"fresh-{uuid.uuid4().hex[:8]}"
+        there = {
+            "TEMPORAL_ADDRESS": temporal.service_client.config.target_host,
+            "TEMPORAL_NAMESPACE": fresh,
+        }
+        async with serving(DINGDAN_DATABASE_URL=migrated, TEMPORAL_ADDRESS=nobody) as api:
+            line = await api.line("orders_cannot_start")
+            assert line["reason"].startswith(f"no Temporal server answers at {nobody}; see that it runs")
+            assert await api.ready() == {
+                "status": "degraded",
+                "store": "up",
+                "temporal": "down",
+                "reason": line["reason"],
+            }
+        async with serving(DINGDAN_DATABASE_URL=migrated, **there) as api:
+            line = await api.line("orders_cannot_start")
+            assert f"Namespace {fresh} is not found" in line["reason"]
+            assert (await start("setup", DINGDAN_DATABASE_URL=migrated, **there)).code == 0
+            await api.line("orders_can_start")
+            async with asyncio.timeout(10):
+                while (await api.ready())["status"] != "ready":  # noqa: ASYNC110 - another process sets it
+                    await asyncio.sleep(0.2)
 
     async def test_with_an_attribute_of_another_type_is_named(self, migrated: str, temporal: Client) -> None:
         namespace = f"wrong-{uuid.uuid4().hex[:8]}"
