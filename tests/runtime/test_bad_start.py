@@ -51,8 +51,13 @@ class Ended:
 
 async def start(*arguments: str, **settings: str) -> Ended:
     """Run the command to its end."""
+    return await run(str(DINGDAN), *arguments, **settings)
+
+
+async def run(*program: str, **settings: str) -> Ended:
+    """Run a program to its end."""
     process = await asyncio.create_subprocess_exec(
-        *(str(DINGDAN), *arguments),
+        *program,
         env=environment(settings),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
@@ -210,6 +215,14 @@ class TestASchema:
         ended = await start(*line, DINGDAN_DATABASE_URL=url)
         faulty(ended, "at schema 0001", "run: dingdan migrate", code=2 if line == ("check",) else 1)
 
+    async def test_of_another_program_is_left_alone(self, databases: Databases) -> None:
+        url = databases.empty()
+        store = Store(url)
+        with store.write() as connection:
+            connection.execute(text("CREATE TABLE staff (salary INTEGER)"))
+        store.close()
+        faulty(await start("setup", DINGDAN_DATABASE_URL=url), "not made by our migrations")
+
     @pytest.mark.parametrize("command", ["api", "worker", "migrate", "setup"])
     async def test_of_a_newer_version_is_left_alone(self, command: str, migrated: str) -> None:
         store = Store(migrated)
@@ -217,6 +230,26 @@ class TestASchema:
             connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
         store.close()
         faulty(await start(command, DINGDAN_DATABASE_URL=migrated), "9999", "newer")
+
+
+class TestAnotherWriter:
+    PROGRAM = """
+import cli
+from sqlalchemy.exc import IntegrityError
+from store.database import available
+
+def app():
+    with available():
+        raise IntegrityError("INSERT", {}, RuntimeError("Key (phone)=(secret)"))
+
+cli.app = app
+cli.main()
+"""
+
+    async def test_who_was_faster_is_told_as_such(self) -> None:
+        ended = await run(sys.executable, "-c", self.PROGRAM)
+        faulty(ended, "somebody else wrote the same in the same moment", "try again")
+        assert "secret" not in ended.said
 
 
 class TestATemporalServer:
@@ -343,16 +376,6 @@ class TestPostgres:
         url = postgres.asking_for_a_password(LOGIN, "right-secret", of=postgres.copy())
         for line in (("api",), ("worker",), ("client", "list")):
             faulty(await start(*line, DINGDAN_DATABASE_URL=url), "the user may not do what is needed there")
-
-    async def test_with_the_tables_of_another_program_is_left_alone(
-        self, postgres: PostgresDatabases
-    ) -> None:
-        url = postgres.empty()
-        store = Store(url)
-        with store.write() as connection:
-            connection.execute(text("CREATE TABLE staff (salary INTEGER)"))
-        store.close()
-        faulty(await start("setup", DINGDAN_DATABASE_URL=url), "not made by our migrations")
 
     async def test_in_the_wrong_locale_is_refused(self, postgres: PostgresDatabases) -> None:
         for command in ("migrate", "api", "worker"):
