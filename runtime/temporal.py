@@ -116,12 +116,13 @@ async def connect(
 def _client_config() -> dict[str, Any]:
     """Read what the environment says; the SDK's own words about it show lines of the file, and with them keys."""
     named = os.environ.get("TEMPORAL_CONFIG_FILE")
-    if named and not Path(named).is_file():
-        raise TemporalAway(f"there is no file {named}; check TEMPORAL_CONFIG_FILE")
     try:
+        if named and not Path(named).is_file():
+            raise TemporalAway(f"there is no file {named}; check TEMPORAL_CONFIG_FILE")
         return {**ClientConfig.load_client_connect_config()}
     except OSError as error:
-        raise TemporalAway(f"{error.filename} cannot be read; check TEMPORAL_TLS_*") from None
+        which = "TEMPORAL_CONFIG_FILE and TEMPORAL_TLS_*"
+        raise TemporalAway(f"{error.filename} cannot be read; check {which}") from None
     except (RuntimeError, ValueError) as error:
         if "profile" in str(error).lower() and "not found" in str(error):
             why = "there is no such profile; check TEMPORAL_PROFILE"

@@ -110,11 +110,11 @@ def _engine(url: str, **options: Any) -> Engine:
         return create_engine(url, hide_parameters=True, **options)
     except ModuleNotFoundError as error:
         raise StoreUnavailable(f"the driver {error.name} for this database is not installed") from error
-    except (ArgumentError, ValueError):
-        # Its text holds the address, and with it the password.
+    except (ArgumentError, TypeError, ValueError):
+        # Its text holds the address, and with it the password. What is only in memory takes no pool: a `TypeError`.
         raise StoreUnavailable(
-            "DINGDAN_DATABASE_URL is no address: postgresql://USER:PASSWORD@HOST:PORT/NAME, "
-            "where a password of other characters than letters and digits is percent-encoded"
+            "DINGDAN_DATABASE_URL is no address: postgresql://USER:PASSWORD@HOST:PORT/NAME, where a password "
+            "of other characters than letters and digits is percent-encoded, or sqlite:////PATH of a file"
         ) from None
 
 
@@ -148,6 +148,9 @@ _AWAY = {
     "permission denied for database": f"the user may not use this database; {_ADDRESS}",
     "does not exist": f"there is no such database or user on the server; {_ADDRESS}",
     "connection refused": f"no server listens at that address; {_RUNS}",
+    "no such file or directory": f"no server listens at that address; {_RUNS}",
+    "invalid port number": f"the address has an impossible port; {_ADDRESS}",
+    "invalid sslmode value": f"the address has an option that is not known; {_ADDRESS}",
     "could not translate host name": f"the server's name is not known; {_ADDRESS}",
     "failed to resolve host": f"the server's name is not known; {_ADDRESS}",
     "timeout expired": f"the server does not answer; {_RUNS}",

@@ -190,6 +190,10 @@ class TestAnAddressOfTheStore:
         ended = await start(command, DINGDAN_DATABASE_URL=f"sqlite:///{file}")
         faulty(ended, "the file is no SQLite database", "DINGDAN_DATABASE_URL")
 
+    async def test_of_no_file_at_all_is_named(self) -> None:
+        ended = await start("migrate", DINGDAN_DATABASE_URL="sqlite:///:memory:")
+        faulty(ended, "DINGDAN_DATABASE_URL is no address", "sqlite:////PATH")
+
 
 class TestASchema:
     @pytest.mark.parametrize("command", ["api", "worker"])
