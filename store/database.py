@@ -168,7 +168,6 @@ _REFUSED = {
     "DuplicateTable": f"it has tables that were not made by our migrations; {_ADDRESS}",
     "already exists": f"it has tables that were not made by our migrations; {_ADDRESS}",
     "InvalidSchemaName": f"the user has no schema to make tables in; {_ROLE}",
-    "ReadOnlySqlTransaction": f"it may only be read; {_ADDRESS}",
     "invalid connection option": f"the address has an option that is not known; {_ADDRESS}",
     "file is not a database": f"the file is no SQLite database; {_ADDRESS}",
 }
