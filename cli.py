@@ -2,7 +2,8 @@
 
 import asyncio
 import sys
-from contextlib import aclosing
+from collections.abc import Iterator
+from contextlib import aclosing, closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,8 +11,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from contextlib import closing
-
     from store.credentials import CredentialKind
     from store.database import Connection, Store
 
@@ -56,7 +55,7 @@ def _foreseen() -> tuple[type[Exception], ...]:
     from runtime.settings import WrongSettings
     from runtime.supervisor import PartDidNotStart
     from runtime.temporal import MissingSearchAttributes, TemporalAway, WrongSearchAttribute
-    from store.database import StoreUnavailable
+    from store.database import StoreUnavailable, WriteConflict
     from store.files import FilesUnavailable
     from store.schema import SchemaMismatch, WrongLocale
 
@@ -69,6 +68,7 @@ def _foreseen() -> tuple[type[Exception], ...]:
         StoreUnavailable,
         TemporalAway,
         TemporalCliNotFound,
+        WriteConflict,
         WrongLocale,
         WrongSearchAttribute,
         WrongSettings,
@@ -151,7 +151,7 @@ def migrate() -> None:
     """Bring the store to this version's schema. Can be repeated."""
     from store import schema
 
-    with _store() as store:
+    with _any_store() as store:
         schema.migrate(store.engine)
         schema.check(store.engine)
     typer.echo("the store is up to date")
@@ -210,6 +210,7 @@ def check(
     from activities.comparison import Comparison
     from runtime.temporal import Orders, TemporalAway, connect
     from store.database import StoreUnavailable
+    from store.schema import SchemaMismatch, WrongLocale
 
     async def work(store: "Store") -> int:
         comparison = Comparison(store, Orders(await connect()), _now)
@@ -227,7 +228,7 @@ def check(
     try:
         with _store() as store:
             raise SystemExit(asyncio.run(work(store)))
-    except (StoreUnavailable, TemporalAway) as error:
+    except (SchemaMismatch, StoreUnavailable, TemporalAway, WrongLocale) as error:
         typer.secho(f"dingdan: nothing can be compared: {error}", fg="red", err=True)
         raise SystemExit(2) from None
 
@@ -365,9 +366,17 @@ def doctor() -> None:
     raise SystemExit(asyncio.run(examine(typer.echo)))
 
 
-def _store() -> "closing[Store]":
-    from contextlib import closing
+@contextmanager
+def _store() -> Iterator["Store"]:
+    """Open the store, once it is certain that its schema is this version's."""
+    from store import schema
 
+    with _any_store() as store:
+        schema.check(store.engine)
+        yield store
+
+
+def _any_store() -> "closing[Store]":
     from runtime.settings import read_settings
     from store.database import Store
 

@@ -8,11 +8,12 @@ from collections.abc import AsyncGenerator, Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from messages.records import RecordStep
 from runtime.histories import Standing, Tail, read_tail, running_orders
 from runtime.temporal import Orders
 from store import comparison
 from store.comparison import Known
-from store.database import Store
+from store.database import Connection, Store
 from store.projections import answered_before
 
 _PAGE = 200
@@ -67,10 +68,13 @@ class Comparison:
             TemporalAway: it refused or did not answer.
             StoreUnavailable: the store does not answer.
         """
-        if order_nos is not None:
-            async for each in self._compare(list(order_nos)):
-                yield each
-            return
+        named = None if order_nos is None else list(order_nos)
+        async for each in self._compare_all() if named is None else self._compare(named):
+            yield each
+        async for each in self._waits_too_long(named):
+            yield each
+
+    async def _compare_all(self) -> AsyncGenerator[Finding]:
         async for page in self._open_orders():
             async for each in self._compare(page):
                 yield each
@@ -78,8 +82,6 @@ class Comparison:
             closed = await asyncio.to_thread(self._not_open, page)
             async for each in self._compare(closed):
                 yield each
-        for each in await asyncio.to_thread(self._waits_too_long):
-            yield each
 
     async def _open_orders(self) -> AsyncGenerator[list[str]]:
         after = ""
@@ -118,21 +120,16 @@ class Comparison:
         return await asyncio.to_thread(self._judge, dict(zip(order_nos, tails, strict=True)))
 
     def _judge(self, tails: dict[str, Tail]) -> list[Finding]:
+        findings = []
         with self._store.read() as connection:
             known = comparison.known_orders(connection, tails)
-            looks = {
-                order_no: _look_at(
-                    known.get(order_no),
-                    tail,
-                    is_recorded=tail.step is None or answered_before(connection, tail.step) is not None,
-                )
-                for order_no, tail in tails.items()
-            }
-        return [
-            Finding(order_no=order_no, what=seen[0], remedy=seen[1].format(order_no))
-            for order_no, seen in looks.items()
-            if seen
-        ]
+            for order_no, tail in tails.items():
+                step = _last_step(connection, tail)
+                is_recorded = step is None or _is_recorded(connection, step)
+                if seen := _look_at(known.get(order_no), tail, step, is_recorded=is_recorded):
+                    what, remedy = seen
+                    findings.append(Finding(order_no=order_no, what=what, remedy=remedy.format(order_no)))
+        return findings
 
     def _page(self, after: str) -> list[str]:
         with self._store.read() as connection:
@@ -143,28 +140,50 @@ class Comparison:
             known = comparison.known_orders(connection, order_nos)
         return [each for each in order_nos if each not in known or not known[each].is_open]
 
-    def _waits_too_long(self) -> list[Finding]:
+    async def _waits_too_long(self, named: list[str] | None) -> AsyncGenerator[Finding]:
         before = self._now() - _TOO_LONG
+        said = ("", "")
+        while decisions := await asyncio.to_thread(self._old_decisions, before, said, named):
+            for order_no, said_id in decisions:
+                yield _waiting(order_no, f"decision {said_id} has been pending too long")
+            said = decisions[-1]
+        row_id = 0
+        while rows := await asyncio.to_thread(self._old_outbox_rows, before, row_id, named):
+            for _, order_no, kind in rows:
+                yield _waiting(order_no, f"a {kind} has waited in the outbox too long")
+            row_id = rows[-1][0]
+
+    def _old_decisions(
+        self, before: datetime, after: tuple[str, str], named: list[str] | None
+    ) -> list[tuple[str, str]]:
         with self._store.read() as connection:
-            decisions = comparison.old_decisions(connection, before=before, limit=_PAGE)
-            rows = comparison.old_outbox_rows(connection, before=before, limit=_PAGE)
-        return [
-            *(
-                Finding(
-                    order_no=order_no, what=f"decision {said_id} has been pending too long", remedy=_RECONCILE
-                )
-                for order_no, said_id in decisions
-            ),
-            *(
-                Finding(
-                    order_no=order_no, what=f"a {kind} has waited in the outbox too long", remedy=_RECONCILE
-                )
-                for order_no, kind in rows
-            ),
-        ]
+            return comparison.old_decisions(connection, before=before, after=after, limit=_PAGE, only=named)
+
+    def _old_outbox_rows(
+        self, before: datetime, after: int, named: list[str] | None
+    ) -> list[tuple[int, str, str]]:
+        with self._store.read() as connection:
+            return comparison.old_outbox_rows(connection, before=before, after=after, limit=_PAGE, only=named)
 
 
-def _look_at(known: Known | None, tail: Tail, *, is_recorded: bool) -> tuple[str, str] | None:
+def _waiting(order_no: str, what: str) -> Finding:
+    return Finding(order_no=order_no, what=what, remedy=_RECONCILE)
+
+
+def _last_step(connection: Connection, tail: Tail) -> RecordStep | None:
+    """Pick the step that the rows have to show: one that is under way may have been committed already."""
+    if tail.under_way is not None and _is_recorded(connection, tail.under_way):
+        return tail.under_way
+    return tail.step
+
+
+def _is_recorded(connection: Connection, step: RecordStep) -> bool:
+    return answered_before(connection, step) is not None
+
+
+def _look_at(
+    known: Known | None, tail: Tail, step: RecordStep | None, *, is_recorded: bool
+) -> tuple[str, str] | None:
     """Say what is wrong with an order, and what to do about it."""
     match tail.standing:
         case Standing.MISSING if known is None:
@@ -177,7 +196,7 @@ def _look_at(known: Known | None, tail: Tail, *, is_recorded: bool) -> tuple[str
         case Standing.RUNNING if tail.fails:
             return "its workflow task fails", "nothing is lost: see docs/operate.md, Runbook"
         case Standing.RUNNING:
-            differs = _differs(known, tail, is_recorded=is_recorded)
+            differs = _differs(known, step, is_recorded=is_recorded)
             return (differs, _REBUILD) if differs else None
         case _ if not known.is_open:
             return None
@@ -186,9 +205,13 @@ def _look_at(known: Known | None, tail: Tail, *, is_recorded: bool) -> tuple[str
             return _NOT_STARTED if waits else _ABSENT[standing]
 
 
-def _differs(known: Known, tail: Tail, *, is_recorded: bool) -> str | None:
+def _differs(known: Known, step: RecordStep | None, *, is_recorded: bool) -> str | None:
     if not known.is_open:
         return "it is archived in the store and its workflow runs"
     if not is_recorded:
         return "its last step is not in the store"
-    return known.differs_from(tail.step) if tail.step else None
+    if step is None:
+        return (
+            "its history is older than the store: it has recorded nothing yet" if known.recorded_seq else None
+        )
+    return known.differs_from(step)

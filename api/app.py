@@ -101,7 +101,11 @@ def create_app(service: Service, *, tracer_provider: TracerProvider | None = Non
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        # Beside the serving: orders are taken from the first moment, whatever Temporal says.
+        telling = asyncio.create_task(operations.tell_until_well(service.orders))
         yield
+        telling.cancel()
+        await asyncio.wait({telling})
         await service.close()
         if tracer_provider is not None:
             await asyncio.to_thread(tracer_provider.shutdown)

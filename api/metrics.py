@@ -48,7 +48,7 @@ class Metrics:
         )
         self.up = Gauge(
             "dingdan_part_up",
-            "1 while the part answers: `store`, `temporal`.",
+            "1 while the part can be used: `store`, `temporal`.",
             ["part"],
             registry=self.registry,
         )

@@ -4,11 +4,13 @@ import asyncio
 import time
 from typing import Literal
 
+import structlog
 from fastapi import APIRouter, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel
 
 from api.service import Service, ServiceDep
+from runtime.temporal import MissingSearchAttributes, Orders, TemporalAway, WrongSearchAttribute
 from store import outbox
 from store.database import StoreUnavailable
 from store.standing import standing
@@ -16,14 +18,20 @@ from store.standing import standing
 router = APIRouter(tags=["operations"])
 _FRESH_SECONDS = 2.0
 _FIGURES_FRESH_SECONDS = 10.0
+_NEXT_LOOK_SECONDS = 5.0
+_log = structlog.get_logger("api")
 
 
 class Readiness(BaseModel):
-    """`degraded` still serves: orders and decisions are kept until Temporal is back."""
+    """`degraded` still serves: orders and decisions are kept until Temporal can start orders.
+
+    `reason` says, for whoever operates this, what is wrong and what to do.
+    """
 
     status: Literal["ready", "degraded", "unavailable"]
     store: Literal["up", "down"]
     temporal: Literal["up", "down"]
+    reason: str | None = None
 
 
 class Liveness(BaseModel):
@@ -48,12 +56,34 @@ class ReadinessCheck:
 
     @staticmethod
     async def _look(service: Service) -> Readiness:
-        temporal: Literal["up", "down"] = "up" if await service.orders.is_reachable() else "down"
+        fault = await _fault_of(service.orders)
+        temporal: Literal["up", "down"] = "down" if fault else "up"
         try:
             await service.look(lambda connection: connection.exec_driver_sql("SELECT 1"))
-        except StoreUnavailable:
-            return Readiness(status="unavailable", store="down", temporal=temporal)
-        return Readiness(status="ready" if temporal == "up" else "degraded", store="up", temporal=temporal)
+        except StoreUnavailable as error:
+            return Readiness(status="unavailable", store="down", temporal=temporal, reason=str(error))
+        return Readiness(status="degraded" if fault else "ready", store="up", temporal=temporal, reason=fault)
+
+
+async def tell_until_well(orders: Orders) -> None:
+    """Say in the log why no order can be started and what to do, and at last that one can; nothing if all is well."""
+    told: str | None = None
+    while (fault := await _fault_of(orders)) is not None:
+        if fault != told:
+            _log.warning("orders_cannot_start", reason=fault)
+            told = fault
+        await asyncio.sleep(_NEXT_LOOK_SECONDS)
+    if told is not None:
+        _log.info("orders_can_start")
+
+
+async def _fault_of(orders: Orders) -> str | None:
+    """Say why no order can be started now, `None` if one can."""
+    try:
+        await orders.check()
+    except (MissingSearchAttributes, TemporalAway, WrongSearchAttribute) as fault:
+        return str(fault)
+    return None
 
 
 def _check_of(request: Request) -> ReadinessCheck:
@@ -74,7 +104,7 @@ async def livez() -> Liveness:
     responses={503: {"model": Readiness, "description": "The store is down"}},
 )
 async def readyz(request: Request, service: ServiceDep, response: Response) -> Readiness:
-    """Say whether orders can be taken; Temporal away is `degraded`, still 200."""
+    """Say whether orders can be taken; Temporal away or not set up is `degraded`, still 200."""
     readiness = await _check_of(request).look(service)
     if readiness.status == "unavailable":
         response.status_code = 503

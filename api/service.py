@@ -19,7 +19,7 @@ from api.metrics import Metrics
 from messages.signals import CompleteTask, Said
 from runtime.temporal import OrderGone, Orders, TemporalAway
 from store import outbox
-from store.database import Connection, Store, StoreUnavailable
+from store.database import Connection, Store, StoreUnavailable, WriteConflict
 from store.decisions import reject_unsent
 from store.files import FileStore
 
@@ -69,6 +69,16 @@ class Service:
         """Run a writing transaction in a thread."""
         return await self._in_thread(self.store.write, work)
 
+    async def write_once(self, work: Callable[[Connection], T]) -> T:
+        """Run a writing transaction that answers a repeated request; again if another process was faster with its key.
+
+        What that process wrote is committed by then, so the second look finds it.
+        """
+        try:
+            return await self.write(work)
+        except WriteConflict:
+            return await self.write(work)
+
     async def send(self, order_no: str, said: Said, outbox_id: int) -> None:
         """Signal after the commit; what does not get through in time stays in the outbox for `Reconcile`."""
         try:
@@ -82,8 +92,8 @@ class Service:
                 await self.orders.complete_task(order_no, said)
             else:
                 await self.orders.act(order_no, said)
-        except (TemporalAway, StoreUnavailable):
-            _log.warning("signal_left_to_reconcile", order_no=order_no)
+        except (TemporalAway, StoreUnavailable) as error:
+            _log.warning("signal_left_to_reconcile", order_no=order_no, reason=str(error))
             return
         except OrderGone:
             await self.write(lambda connection: _reject(connection, order_no, said, outbox_id, self.now()))

@@ -49,11 +49,13 @@ class Standing(StrEnum):
 class Tail:
     """The end of an order's history: the last step that was committed, `None` if there was none yet.
 
-    `fails` if the workflow task that was tried last did not succeed.
+    `under_way` is one after it whose end is not in the history; `fails` if the workflow task that was tried
+    last did not succeed.
     """
 
     standing: Standing
     step: RecordStep | None = None
+    under_way: RecordStep | None = None
     fails: bool = False
 
 
@@ -92,6 +94,7 @@ async def read_tail(client: Client, order_no: str) -> Tail:
     """
     standing: Standing | None = None
     fails: bool | None = None
+    under_way: RecordStep | None = None
     completed: dict[int, Payloads] = {}
     try:
         async for event in _backwards(client, order_no):
@@ -104,15 +107,18 @@ async def read_tail(client: Client, order_no: str) -> Tail:
             if event.event_type == EventType.EVENT_TYPE_ACTIVITY_TASK_COMPLETED:
                 done = event.activity_task_completed_event_attributes
                 completed[done.scheduled_event_id] = done.result
-            elif _activity(event) == names.RECORD and event.event_id in completed:
+            elif _activity(event) == names.RECORD:
+                given = event.activity_task_scheduled_event_attributes.input
+                step = await _decode(client, given, RecordStep)
+                if event.event_id not in completed:
+                    under_way = under_way or step
+                    continue
                 answer = await _decode(client, completed[event.event_id], RecordAnswer)
                 if not answer.pending:
-                    given = event.activity_task_scheduled_event_attributes.input
-                    step = await _decode(client, given, RecordStep)
-                    return Tail(standing=standing, step=step, fails=bool(fails))
+                    return Tail(standing=standing, step=step, under_way=under_way, fails=bool(fails))
     except NoHistory:
         return Tail(standing=Standing.MISSING)
-    return Tail(standing=standing or Standing.MISSING, fails=bool(fails))
+    return Tail(standing=standing or Standing.MISSING, under_way=under_way, fails=bool(fails))
 
 
 async def running_orders(client: Client) -> AsyncIterator[str]:

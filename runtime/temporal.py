@@ -8,9 +8,11 @@ import asyncio
 import functools
 import gc
 import logging
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from temporalio.api.enums.v1 import IndexedValueType, TaskQueueType
@@ -48,6 +50,7 @@ CALL_LIMIT = timedelta(seconds=1.5)
 _CONNECT_LIMIT = timedelta(seconds=3)
 _NAMESPACE_LIMIT = timedelta(seconds=30)
 _NAMESPACE_POLL_SECONDS = 0.5
+_LONGEST_REASON = 200
 
 
 class TemporalAway(Exception):
@@ -87,9 +90,9 @@ async def connect(
     """Connect as the environment says.
 
     Raises:
-        TemporalAway: nobody answers there.
+        TemporalAway: nobody answers there, or the environment says it wrongly.
     """
-    config: dict[str, Any] = {**ClientConfig.load_client_connect_config(), **overrides}
+    config: dict[str, Any] = {**_client_config(), **overrides}
     config.setdefault("target_host", "localhost:7233")
     config.setdefault("namespace", names.NAMESPACE)
     try:
@@ -104,6 +107,28 @@ async def connect(
         raise TemporalAway(
             f"no Temporal server answers at {config['target_host']}; see that it runs, and check TEMPORAL_ADDRESS"
         ) from error
+    except ValueError as error:
+        raise TemporalAway(
+            "Temporal's address or certificates are not in order; check TEMPORAL_ADDRESS and TEMPORAL_TLS_*"
+        ) from error
+
+
+def _client_config() -> dict[str, Any]:
+    """Read what the environment says; the SDK's own words about it show lines of the file, and with them keys."""
+    named = os.environ.get("TEMPORAL_CONFIG_FILE")
+    try:
+        if named and not Path(named).is_file():
+            raise TemporalAway(f"there is no file {named}; check TEMPORAL_CONFIG_FILE")
+        return {**ClientConfig.load_client_connect_config()}
+    except OSError as error:
+        which = "TEMPORAL_CONFIG_FILE and TEMPORAL_TLS_*"
+        raise TemporalAway(f"{error.filename} cannot be read; check {which}") from None
+    except (RuntimeError, ValueError) as error:
+        if "profile" in str(error).lower() and "not found" in str(error):
+            why = "there is no such profile; check TEMPORAL_PROFILE"
+        else:
+            why = "they are not in order; check TEMPORAL_CONFIG_FILE"
+        raise TemporalAway(f"Temporal's client settings cannot be read: {why}") from None
 
 
 def sdk_runtime(metrics: PrometheusConfig | None = None) -> Runtime:
@@ -193,7 +218,7 @@ class Orders:
         except WorkflowAlreadyStartedError:
             return
         except (RPCError, RuntimeError, TimeoutError, OSError) as error:
-            raise TemporalAway("the order's workflow could not be started in time") from error
+            raise TemporalAway(f"the order's workflow could not be started: {_why(error)}") from error
 
     async def complete_task(
         self, order_no: str, said: CompleteTask, *, limit: timedelta = CALL_LIMIT
@@ -225,30 +250,38 @@ class Orders:
         except RPCError as error:
             if is_unknown(error):
                 raise OrderGone(f"order {order_no} has no running workflow") from error
-            raise TemporalAway("the signal could not be sent in time") from error
+            raise TemporalAway(f"the signal could not be sent: {_why(error)}") from error
         except (RuntimeError, TimeoutError, OSError) as error:
-            raise TemporalAway("the signal could not be sent in time") from error
+            raise TemporalAway(f"the signal could not be sent: {_why(error)}") from error
 
-    async def is_reachable(self) -> bool:
-        """Tell whether Temporal answers now."""
-        try:
-            async with asyncio.timeout(CALL_LIMIT.total_seconds()):
-                client = await self.client()
-                return await client.service_client.check_health(timeout=CALL_LIMIT)
-        except (TemporalAway, RPCError, RuntimeError, TimeoutError, OSError):
-            return False
+    async def check(self, *, limit: timedelta = CALL_LIMIT) -> None:
+        """Check that an order could be started now.
+
+        Raises:
+            TemporalAway: it refused, or did not answer in time.
+            MissingSearchAttributes: `dingdan setup` was not run.
+            WrongSearchAttribute: one exists with another type.
+        """
+        with _answering():
+            async with asyncio.timeout(limit.total_seconds()):
+                await check(await self.client())
 
     async def ensure_reconcile(self, *, interval: timedelta) -> None:
-        """Make sure that the one `Reconcile` runs."""
+        """Make sure that the one `Reconcile` runs.
+
+        Raises:
+            TemporalAway: it refused or did not answer.
+        """
         client = await self.client()
-        await client.start_workflow(
-            names.RECONCILE,
-            Reconcile(interval_seconds=interval.total_seconds()),
-            id=names.RECONCILE_ID,
-            task_queue=self._task_queue,
-            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-            static_summary="finishes what could not be started or signalled at once",
-        )
+        with _answering():
+            await client.start_workflow(
+                names.RECONCILE,
+                Reconcile(interval_seconds=interval.total_seconds()),
+                id=names.RECONCILE_ID,
+                task_queue=self._task_queue,
+                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                static_summary="finishes what could not be started or signalled at once",
+            )
 
 
 @contextmanager
@@ -256,9 +289,17 @@ def _answering() -> Iterator[None]:
     """Turn what the server refuses or does not answer into one failure that says so."""
     try:
         yield
-    except RPCError as error:
-        hint = "; run: dingdan setup" if error.status is RPCStatusCode.NOT_FOUND else ""
-        raise TemporalAway(f"Temporal refused or did not answer ({error.message}){hint}") from error
+    except (RPCError, RuntimeError, TimeoutError, OSError) as error:
+        raise TemporalAway(_why(error)) from error
+
+
+def _why(error: Exception) -> str:
+    """Say in one line why a call failed: the server's words name namespaces and attributes, and nobody's data."""
+    if not isinstance(error, RPCError):
+        return "Temporal did not answer in time"
+    to_set_up = error.status is RPCStatusCode.NOT_FOUND or "search attribute" in error.message.lower()
+    hint = "; run: dingdan setup" if to_set_up else ""
+    return f"Temporal refused or did not answer ({error.message[:_LONGEST_REASON]}){hint}"
 
 
 async def set_up(client: Client) -> list[str]:

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, and_, select, update
+from sqlalchemy import Connection, and_, select, tuple_, update
 
 from domain.lifecycle import TaskState
 from domain.orders import Stage
@@ -79,26 +79,48 @@ def known_orders(connection: Connection, order_nos: Collection[str]) -> dict[str
     }
 
 
-def old_decisions(connection: Connection, *, before: datetime, limit: int) -> list[tuple[str, str]]:
-    """List decisions that have been pending since before an instant: order and decision, oldest first."""
-    rows = connection.execute(
-        select(decision.c.order_no, decision.c.decision_id)
-        .where(decision.c.status == DecisionStatus.PENDING, decision.c.decided_at < before)
-        .order_by(decision.c.decided_at, decision.c.decision_id)
-        .limit(limit)
+def old_decisions(
+    connection: Connection,
+    *,
+    before: datetime,
+    after: tuple[str, str],
+    limit: int,
+    only: Collection[str] | None = None,
+) -> list[tuple[str, str]]:
+    """List order and decision of what has been pending since before an instant, behind one, in sequence.
+
+    `only` of these orders, if they are named.
+    """
+    query = select(decision.c.order_no, decision.c.decision_id).where(
+        decision.c.status == DecisionStatus.PENDING,
+        decision.c.decided_at < before,
+        tuple_(decision.c.order_no, decision.c.decision_id) > after,
     )
+    if only is not None:
+        query = query.where(decision.c.order_no.in_(only))
+    rows = connection.execute(query.order_by(decision.c.order_no, decision.c.decision_id).limit(limit))
     return [(row.order_no, row.decision_id) for row in rows]
 
 
-def old_outbox_rows(connection: Connection, *, before: datetime, limit: int) -> list[tuple[str, str]]:
-    """List what has waited in the outbox since before an instant: order and kind, oldest first."""
-    rows = connection.execute(
-        select(outbox.c.order_no, outbox.c.kind)
-        .where(outbox.c.done_at.is_(None), outbox.c.created_at < before)
-        .order_by(outbox.c.id)
-        .limit(limit)
+def old_outbox_rows(
+    connection: Connection,
+    *,
+    before: datetime,
+    after: int,
+    limit: int,
+    only: Collection[str] | None = None,
+) -> list[tuple[int, str, str]]:
+    """List id, order and kind of what has waited in the outbox since before an instant, behind one, oldest first.
+
+    `only` of these orders, if they are named.
+    """
+    query = select(outbox.c.id, outbox.c.order_no, outbox.c.kind).where(
+        outbox.c.done_at.is_(None), outbox.c.created_at < before, outbox.c.id > after
     )
-    return [(row.order_no, row.kind) for row in rows]
+    if only is not None:
+        query = query.where(outbox.c.order_no.in_(only))
+    rows = connection.execute(query.order_by(outbox.c.id).limit(limit))
+    return [(row.id, row.order_no, row.kind) for row in rows]
 
 
 def never_recorded(connection: Connection, *, after: str, before: datetime, limit: int) -> list[str]:

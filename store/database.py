@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
-from sqlalchemy.exc import ArgumentError, DisconnectionError, IntegrityError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError, IntegrityError, OperationalError
 
 _READ_ONLY = "dingdan_read_only"
 _LOCK_WAIT_MS = 5_000
@@ -123,52 +123,81 @@ def _engine(url: str, **options: Any) -> Engine:
         return create_engine(url, hide_parameters=True, **options)
     except ModuleNotFoundError as error:
         raise StoreUnavailable(f"the driver {error.name} for this database is not installed") from error
-    except (ArgumentError, ValueError):
-        # Its text holds the address, and with it the password.
+    except (ArgumentError, TypeError, ValueError):
+        # Its text holds the address, and with it the password. What is only in memory takes no pool: a `TypeError`.
         raise StoreUnavailable(
-            "DINGDAN_DATABASE_URL is no address: postgresql://USER:PASSWORD@HOST:PORT/NAME, "
-            "where a password of other characters than letters and digits is percent-encoded"
+            "DINGDAN_DATABASE_URL is no address: postgresql://USER:PASSWORD@HOST:PORT/NAME, where a password "
+            "of other characters than letters and digits is percent-encoded, or sqlite:////PATH of a file"
         ) from None
 
 
 @contextmanager
 def available() -> Iterator[None]:
-    """Turn what the database does not do into failures that say so.
+    """Turn what the database does not do into failures that say so; a mistake of ours stays what it is.
 
     Raises:
-        StoreUnavailable: it is away, refuses us, or stays locked.
+        StoreUnavailable: it is away, refuses us, is another than ours, or stays locked.
         WriteConflict: a unique key was taken meanwhile.
     """
     try:
         yield
-    except OperationalError as error:
-        raise StoreUnavailable(_why(error)) from None
     except IntegrityError as error:
-        raise WriteConflict(type(error.orig).__name__) from None
+        kind = type(error.orig).__name__
+        raise WriteConflict(f"somebody else wrote the same in the same moment ({kind}); try again") from None
+    except DBAPIError as error:
+        why = _why(error)
+        if why is None:
+            raise
+        raise StoreUnavailable(f"the database cannot be used: {why}") from None
 
 
-_REASONS = {
-    "password authentication failed": "the database refuses user or password",
-    "no password supplied": "the database wants a password",
-    "permission denied for database": "the user may not use this database",
-    "does not exist": "there is no such database or user on the server",
-    "connection refused": "no server listens at that address",
-    "could not translate host name": "the server's name is not known",
-    "failed to resolve host": "the server's name is not known",
-    "timeout expired": "the server does not answer",
-    "lock timeout": "another writer kept its lock for too long",
-    "database is locked": "another writer kept its lock for too long",
-    "unable to open database file": "the file cannot be opened",
-    "disk is full": "the disk is full",
+_ADDRESS = "check DINGDAN_DATABASE_URL"
+_RUNS = f"see that it runs, and {_ADDRESS}"
+_ROLE = f"let the role own the database, and {_ADDRESS}"
+_SETUP = f"run: dingdan setup, and {_ADDRESS}"
+_AWAY = {
+    "password authentication failed": f"it refuses user or password; {_ADDRESS}",
+    "no password supplied": f"it wants a password; {_ADDRESS}",
+    "permission denied for database": f"the user may not use this database; {_ADDRESS}",
+    "does not exist": f"there is no such database or user on the server; {_ADDRESS}",
+    "connection refused": f"no server listens at that address; {_RUNS}",
+    "no such file or directory": f"no server listens at that address; {_RUNS}",
+    "invalid port number": f"the address has an impossible port; {_ADDRESS}",
+    "invalid sslmode value": f"the address has an option that is not known; {_ADDRESS}",
+    "could not translate host name": f"the server's name is not known; {_ADDRESS}",
+    "failed to resolve host": f"the server's name is not known; {_ADDRESS}",
+    "timeout expired": f"the server does not answer; {_RUNS}",
+    "lock timeout": f"another writer kept its lock for too long; {_RUNS}",
+    "database is locked": f"another writer kept its lock for too long; {_RUNS}",
+    "unable to open database file": f"the file cannot be opened; {_ADDRESS}",
+    "attempt to write a readonly database": f"the file may only be read; {_ADDRESS}",
+    "disk is full": "the disk is full; make room",
 }
-"""What drivers say, in our words: their own text holds statement and values, and would travel far."""
+"""What drivers say that cannot go on, in our words: their own hold statement and values, and would travel far."""
+_REFUSED = {
+    "InsufficientPrivilege": f"the user may not do what is needed there; {_ROLE}",
+    "UndefinedTable": f"it has not all of our tables; {_SETUP}",
+    "no such table": f"it has not all of our tables; {_SETUP}",
+    "DuplicateTable": f"it has tables that were not made by our migrations; {_ADDRESS}",
+    "already exists": f"it has tables that were not made by our migrations; {_ADDRESS}",
+    "InvalidSchemaName": f"the user has no schema to make tables in; {_ROLE}",
+    "invalid connection option": f"the address has an option that is not known; {_ADDRESS}",
+    "file is not a database": f"the file is no SQLite database; {_ADDRESS}",
+}
+"""Of what a database refuses, by the error's name or words: what the installation is to blame for, and nothing else."""
 
 
-def _why(error: OperationalError) -> str:
-    said = str(error.orig).lower()
-    kind = type(error.orig).__name__
-    why = next((ours for theirs, ours in _REASONS.items() if theirs in said), f"it does not answer ({kind})")
-    return f"the database cannot be used: {why}; see that it runs, and check DINGDAN_DATABASE_URL"
+def _why(error: DBAPIError) -> str | None:
+    """Say why the database cannot be used, and what to do; `None` if the fault may be ours."""
+    kind, said = type(error.orig).__name__, str(error.orig).lower()
+    refused = next((ours for theirs, ours in _REFUSED.items() if theirs == kind or theirs in said), None)
+    # To SQLite a misspelt column is operational, as a locked file is; only its own name tells them apart.
+    ours = getattr(error.orig, "sqlite_errorname", None) == "SQLITE_ERROR"
+    if refused or ours or not isinstance(error, OperationalError):
+        return refused
+    return next(
+        (ours for theirs, ours in _AWAY.items() if theirs in said), f"it does not answer ({kind}); {_RUNS}"
+    )
 
 
 def _postgres_arguments() -> dict[str, Any]:

@@ -22,7 +22,7 @@ from store.intake import INTAKE_RUN, as_taken_in, received_event
 from store.office import insert_ignore
 from store.outbox import OutboxKind
 from store.projections import abandon, reapply_step, said_row, signalled, write_order
-from store.tables import decision, event, message, orders, outbox, record_entry, requester, staff, task
+from store.tables import LOST, decision, event, message, orders, outbox, record_entry, requester, staff, task
 
 _TABLES = (orders, task, event, record_entry, decision, message, outbox)
 _Key = tuple[str, int]
@@ -242,7 +242,7 @@ def _row_without_texts(connection: Connection, order_no: str, verdict: Verdict) 
         "via": Via.STAFF if by_staff else Via.RESIDENT,
         "texts": {},
         "comment": None,
-        "fingerprint": "lost",
+        "fingerprint": LOST,
         "decided_at": said.decided_at,
     }
 

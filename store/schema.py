@@ -70,7 +70,9 @@ def check(engine: Engine) -> None:
     if current == head:
         return
     if current is None:
-        raise SchemaMismatch("the database has no tables yet; run: dingdan migrate")
+        raise SchemaMismatch(
+            "the database has no tables yet; run: dingdan setup (or, for the store alone: dingdan migrate)"
+        )
     raise SchemaMismatch(
         f"the database is at schema {current}, this program needs {head}; "
         "run: dingdan migrate (or install the program's newer version, if the schema is newer)"

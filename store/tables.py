@@ -24,6 +24,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
@@ -63,6 +64,10 @@ metadata = MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
+
+LOST = "lost"
+"""The fingerprint of a decision whose request nothing can tell any more: no repeated one passes for it."""
+_ONCE_KEPT = text(f"fingerprint IS NOT NULL AND fingerprint <> '{LOST}'")
 
 _Json = JSON().with_variant(JSONB(), "postgresql")
 _BigId = BigInteger().with_variant(Integer(), "sqlite")
@@ -248,6 +253,10 @@ decision = Table(
     Column("reason", Text),
     Column("settled_at", Instant),
     Index(None, "order_no", "status"),
+    # What the API keeps, under an Idempotency-Key, stands once among all orders.
+    Index(
+        "uq_decision_kept", "decision_id", unique=True, sqlite_where=_ONCE_KEPT, postgresql_where=_ONCE_KEPT
+    ),
 )
 
 attachment = Table(

@@ -13,7 +13,7 @@ from api.security import ChannelDep
 from api.service import Service, ServiceDep
 from runtime.temporal import TemporalAway
 from store.credentials import Client
-from store.database import Connection, WriteConflict
+from store.database import Connection
 from store.intake import NewOrder, Placed, Receipt, UnknownOfficer, place_order
 
 router = APIRouter(tags=["intake"])
@@ -69,11 +69,7 @@ async def _place(service: Service, wanted: NewOrder) -> Placed:
         )
 
     try:
-        try:
-            return await service.write(work)
-        except WriteConflict:
-            # Another process was faster with the same reference, or the number was drawn twice: look again.
-            return await service.write(work)
+        return await service.write_once(work)
     except UnknownOfficer as error:
         raise Problem(
             422, error.code, str(error), errors=[FieldError(field="received_by", reason=str(error))]
@@ -87,9 +83,9 @@ async def _start(service: Service, placed: Placed) -> None:
         return
     try:
         await service.orders.start(start)
-    except TemporalAway:
+    except TemporalAway as error:
         service.metrics.starts_left.inc()
-        _log.warning("start_left_to_reconcile", order_no=start.order_no)
+        _log.warning("start_left_to_reconcile", order_no=start.order_no, reason=str(error))
         return
     service.sent.add(outbox_id)
 

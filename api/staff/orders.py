@@ -120,7 +120,7 @@ async def act(
 
 async def keep(service: ServiceDep, work: Callable[[Connection], Submitted]) -> Submitted:
     """Keep a decision or action, and send it if it is new."""
-    submitted = await service.write(work)
+    submitted = await service.write_once(work)
     if submitted.said is not None and submitted.outbox_id is not None:
         service.metrics.decisions.labels(name=submitted.row.name).inc()
         await service.send(submitted.row.order_no, submitted.said, submitted.outbox_id)

@@ -1,14 +1,18 @@
 """The Idempotency-Key (IETF draft, The Idempotency-Key HTTP Header Field) on the three routes that keep something."""
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass
+import threading
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, replace
 from typing import Any
 
 import httpx2
 import pytest
 
-from tests.api.conftest import Api, order_body
+from store.database import Store
+from store.decisions import _repeated
+from tests.api.conftest import Api, api_of, order_body
 from tests.support.office import Office
 
 KEY = "an-ordinary-key-1"
@@ -95,6 +99,58 @@ class TestTheSameKey:
         assert placed.status_code in {201, 202}
         assert (await route.send(KEY)).json() == placed.json()
         assert route.rows() == 1
+
+
+class TestTheSameKeyOnTwoOrdersAtOnce:
+    @pytest.mark.parametrize("about", ["tasks", "orders"])
+    async def test_is_kept_for_one_and_refused_for_the_other(
+        self, api: Api, about: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Two processes, as far as the store can tell; each has looked before the other writes, if it is let in."""
+        orders = [(await api.placed(key=f"key-of-order-{number}"))["order_no"] for number in range(2)]
+        if about == "tasks":
+            urls = [f"/api/v1/tasks/{api.office.tasks(each)[0]['task_id']}/decision" for each in orders]
+            body: dict[str, Any] = {"outcome": "resolve", "fields": {"text": "答复"}}
+        else:
+            urls = [f"/api/v1/orders/{each}/actions" for each in orders]
+            body = {"action": "supplement", "fields": {"text": "补充"}}
+        headers = {**api.staff("duty-1"), "Idempotency-Key": KEY}
+        both_have_looked = threading.Barrier(2)
+
+        def look(*arguments: Any) -> Any:
+            found = _repeated(*arguments)
+            with suppress(threading.BrokenBarrierError):  # SQLite lets one in at a time
+                both_have_looked.wait(1)
+            return found
+
+        async with another_process(api) as first, another_process(api) as second:
+            with monkeypatch.context() as patch:
+                patch.setattr("store.decisions._repeated", look)
+                answers = await asyncio.gather(
+                    *(
+                        http.post(url, json=body, headers=headers)
+                        for http, url in zip((first, second), urls, strict=True)
+                    )
+                )
+            again = [await second.post(url, json=body, headers=headers) for url in urls]
+        assert sorted(each.status_code for each in answers) == [202, 422], [each.text for each in answers]
+        assert [each.status_code for each in again] == [each.status_code for each in answers]
+        (refused,) = [each.json() for each in answers if each.status_code == 422]
+        assert refused["code"] == "idempotency_key_reused"
+        rows = api.office.rows("SELECT order_no FROM decision")
+        assert [each["order_no"] for each in rows] == [
+            order_no for order_no, each in zip(orders, answers, strict=True) if each.status_code == 202
+        ]
+        assert len(api.office.rows("SELECT id FROM outbox WHERE kind = 'signal'")) == 1
+
+
+@asynccontextmanager
+async def another_process(api: Api) -> AsyncIterator[httpx2.AsyncClient]:
+    """Serve the same office with a store and locks of its own."""
+    office = api.office
+    store = Store(office.store.engine.url.render_as_string(hide_password=False))
+    async with api_of(replace(office, store=store), office.orders) as http:
+        yield http
 
 
 class TestAnotherKey:

@@ -1,12 +1,17 @@
 """Processes that cannot start say which part is at fault and what to do, and end with 1, never with a bare trace."""
 
 import asyncio
+import json
 import os
 import sys
 import uuid
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import httpx2
 import pytest
 from sqlalchemy import text
 from temporalio.api.enums.v1 import IndexedValueType
@@ -20,8 +25,20 @@ from store.database import Store
 from store.schema import migrate
 from tests.support.databases import Databases, PostgresDatabases
 
+LOGIN = "clerk"
 DINGDAN = Path(sys.executable).with_name("dingdan")
 SETTINGS = {"DINGDAN_SECRET_KEY": "k" * 32, "DINGDAN_LOG_FORMAT": "json", "TEMPORAL_NAMESPACE": "dingdan"}
+
+
+COMMANDS_OF_OPERATORS = [
+    ("client", "list"),
+    ("client", "add", "hotline", "--channel", "hotline"),
+    ("user", "add", "somebody", "--name", "Somebody", "--unit", "street", "--role", "auditor"),
+    ("check",),
+    ("rebuild", "--all"),
+    ("attachments", "sweep"),
+]
+"""What is run on a store that is there already."""
 
 
 @dataclass
@@ -34,12 +51,14 @@ class Ended:
 
 async def start(*arguments: str, **settings: str) -> Ended:
     """Run the command to its end."""
-    inherited = {
-        name: value for name, value in os.environ.items() if not name.startswith(("DINGDAN_", "TEMPORAL_"))
-    }
+    return await run(str(DINGDAN), *arguments, **settings)
+
+
+async def run(*program: str, **settings: str) -> Ended:
+    """Run a program to its end."""
     process = await asyncio.create_subprocess_exec(
-        *(str(DINGDAN), *arguments),
-        env={**inherited, **SETTINGS, **settings},
+        *program,
+        env=environment(settings),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
@@ -49,9 +68,57 @@ async def start(*arguments: str, **settings: str) -> Ended:
     return Ended(code=process.returncode, said=said.decode())
 
 
-def faulty(ended: Ended, *words: str) -> None:
+@dataclass
+class Api:
+    """An API that serves: what it says, and how ready it calls itself."""
+
+    url: str
+    said: asyncio.StreamReader
+
+    async def line(self, event: str) -> dict[str, Any]:
+        """Read its log up to the line with this name."""
+        async with asyncio.timeout(60):
+            while line := await self.said.readline():
+                if line.startswith(b"{") and (said := json.loads(line))["event"] == event:
+                    return dict(said)
+        raise AssertionError(event)
+
+    async def ready(self) -> dict[str, Any]:
+        """Ask how ready it is, as soon as it listens."""
+        transport = httpx2.AsyncHTTPTransport(retries=5)
+        async with httpx2.AsyncClient(base_url=self.url, transport=transport) as http:
+            return dict((await http.get("/readyz", timeout=10)).json())
+
+
+@asynccontextmanager
+async def serving(**settings: str) -> AsyncIterator[Api]:
+    """Run the API until the test is over."""
+    port = free_port(0)
+    process = await asyncio.create_subprocess_exec(
+        *(str(DINGDAN), "api", "--port", str(port)),
+        env=environment(settings),
+        stderr=asyncio.subprocess.PIPE,
+    )
+    assert process.stderr is not None
+    try:
+        yield Api(url=f"http://{HOST}:{port}", said=process.stderr)
+    finally:
+        process.terminate()
+        _, rest = await process.communicate()
+    assert b"Traceback" not in rest
+
+
+def environment(settings: Mapping[str, str]) -> dict[str, str]:
+    """Build the environment of a process: of ours it has what is given."""
+    inherited = {
+        name: value for name, value in os.environ.items() if not name.startswith(("DINGDAN_", "TEMPORAL_"))
+    }
+    return {**inherited, **SETTINGS, **settings}
+
+
+def faulty(ended: Ended, *words: str, code: int = 1) -> None:
     """Check that a process said these words and no trace."""
-    assert ended.code == 1, ended.said
+    assert ended.code == code, ended.said
     assert "Traceback" not in ended.said
     for word in words:
         assert word in ended.said, ended.said
@@ -108,11 +175,57 @@ class TestADatabaseThatIsAway:
         faulty(await start(command, DINGDAN_DATABASE_URL=url), "the file cannot be opened")
 
 
+class TestAnAddressOfTheStore:
+    @pytest.mark.parametrize("command", ["api", "worker", "setup"])
+    async def test_with_an_unknown_option_is_named(self, command: str, nobody: str) -> None:
+        url = f"postgresql://dingdan:secret@{nobody}/dingdan?ssl_mode=require"
+        ended = await start(command, DINGDAN_DATABASE_URL=url)
+        faulty(ended, "has an option that is not known", "DINGDAN_DATABASE_URL")
+        assert "secret" not in ended.said
+
+    @pytest.mark.parametrize("command", ["api", "worker", "setup"])
+    async def test_of_a_file_that_is_no_database_is_named(self, command: str, tmp_path: Path) -> None:
+        file = tmp_path / "letter.txt"
+        file.write_text("To whom it may concern, " * 100, encoding="utf-8")
+        ended = await start(command, DINGDAN_DATABASE_URL=f"sqlite:///{file}")
+        faulty(ended, "the file is no SQLite database", "DINGDAN_DATABASE_URL")
+
+    async def test_of_no_file_at_all_is_named(self) -> None:
+        ended = await start("migrate", DINGDAN_DATABASE_URL="sqlite:///:memory:")
+        faulty(ended, "DINGDAN_DATABASE_URL is no address", "sqlite:////PATH")
+
+
 class TestASchema:
     @pytest.mark.parametrize("command", ["api", "worker"])
     async def test_that_is_not_there_is_to_be_made(self, command: str, tmp_path: Path) -> None:
         url = f"sqlite:///{tmp_path}/empty.db"
         faulty(await start(command, DINGDAN_DATABASE_URL=url), "no tables", "dingdan migrate")
+
+    @pytest.mark.parametrize("line", COMMANDS_OF_OPERATORS, ids=" ".join)
+    async def test_that_is_not_there_is_to_be_set_up_first(
+        self, line: tuple[str, ...], databases: Databases
+    ) -> None:
+        ended = await start(*line, DINGDAN_DATABASE_URL=databases.empty())
+        faulty(ended, "no tables", "dingdan setup", code=2 if line == ("check",) else 1)
+
+    @pytest.mark.parametrize("line", [("api",), ("worker",), *COMMANDS_OF_OPERATORS], ids=" ".join)
+    async def test_of_an_older_version_is_to_be_migrated(
+        self, line: tuple[str, ...], databases: Databases
+    ) -> None:
+        url = databases.empty()
+        store = Store(url)
+        migrate(store.engine, "0001")
+        store.close()
+        ended = await start(*line, DINGDAN_DATABASE_URL=url)
+        faulty(ended, "at schema 0001", "run: dingdan migrate", code=2 if line == ("check",) else 1)
+
+    async def test_of_another_program_is_left_alone(self, databases: Databases) -> None:
+        url = databases.empty()
+        store = Store(url)
+        with store.write() as connection:
+            connection.execute(text("CREATE TABLE staff (salary INTEGER)"))
+        store.close()
+        faulty(await start("setup", DINGDAN_DATABASE_URL=url), "not made by our migrations")
 
     @pytest.mark.parametrize("command", ["api", "worker", "migrate", "setup"])
     async def test_of_a_newer_version_is_left_alone(self, command: str, migrated: str) -> None:
@@ -123,11 +236,51 @@ class TestASchema:
         faulty(await start(command, DINGDAN_DATABASE_URL=migrated), "9999", "newer")
 
 
+class TestAnotherWriter:
+    PROGRAM = """
+import cli
+from sqlalchemy.exc import IntegrityError
+from store.database import available
+
+def app():
+    with available():
+        raise IntegrityError("INSERT", {}, RuntimeError("Key (phone)=(secret)"))
+
+cli.app = app
+cli.main()
+"""
+
+    async def test_who_was_faster_is_told_as_such(self) -> None:
+        ended = await run(sys.executable, "-c", self.PROGRAM)
+        faulty(ended, "somebody else wrote the same in the same moment", "try again")
+        assert "secret" not in ended.said
+
+
 class TestATemporalServer:
     @pytest.mark.parametrize("command", ["worker", "setup"])
     async def test_that_is_away_is_named(self, command: str, migrated: str, nobody: str) -> None:
         ended = await start(command, DINGDAN_DATABASE_URL=migrated, TEMPORAL_ADDRESS=nobody)
         faulty(ended, nobody, "TEMPORAL_ADDRESS")
+
+    @pytest.mark.parametrize(
+        ("name", "value", "words"),
+        [
+            ("TEMPORAL_PROFILE", "prod", "there is no such profile"),
+            ("TEMPORAL_CONFIG_FILE", "missing.toml", "there is no file"),
+            ("TEMPORAL_CONFIG_FILE", "broken.toml", "not in order"),
+            ("TEMPORAL_ADDRESS", "a host:7233", "not in order"),
+            ("TEMPORAL_TLS_SERVER_CA_CERT_PATH", "missing.pem", "cannot be read"),
+        ],
+    )
+    async def test_that_is_named_wrongly_is_to_be_named_anew(
+        self, name: str, value: str, words: str, migrated: str, tmp_path: Path
+    ) -> None:
+        """The SDK shows the line of the file that it does not understand, and with it what stands there."""
+        (tmp_path / "broken.toml").write_text('[profile.default]\napi_key = ["secret"]\n', encoding="utf-8")
+        value = str(tmp_path / value) if "." in value else value
+        ended = await start("worker", DINGDAN_DATABASE_URL=migrated, **{"TEMPORAL_TLS": "true", name: value})
+        faulty(ended, words, name.partition("_SERVER")[0])
+        assert "secret" not in ended.said
 
     async def test_without_the_namespace_is_to_be_set_up(self, migrated: str, temporal: Client) -> None:
         ended = await start(
@@ -137,6 +290,33 @@ class TestATemporalServer:
             TEMPORAL_NAMESPACE="nowhere",
         )
         faulty(ended, "nowhere", "dingdan setup")
+
+    async def test_is_waited_for_by_the_api_which_serves_and_says_so(
+        self, migrated: str, temporal: Client, nobody: str
+    ) -> None:
+        """Away, or without the namespace until it is set up."""
+        fresh = f"fresh-{uuid.uuid4().hex[:8]}"
+        there = {
+            "TEMPORAL_ADDRESS": temporal.service_client.config.target_host,
+            "TEMPORAL_NAMESPACE": fresh,
+        }
+        async with serving(DINGDAN_DATABASE_URL=migrated, TEMPORAL_ADDRESS=nobody) as api:
+            line = await api.line("orders_cannot_start")
+            assert line["reason"].startswith(f"no Temporal server answers at {nobody}; see that it runs")
+            assert await api.ready() == {
+                "status": "degraded",
+                "store": "up",
+                "temporal": "down",
+                "reason": line["reason"],
+            }
+        async with serving(DINGDAN_DATABASE_URL=migrated, **there) as api:
+            line = await api.line("orders_cannot_start")
+            assert f"Namespace {fresh} is not found" in line["reason"]
+            assert (await start("setup", DINGDAN_DATABASE_URL=migrated, **there)).code == 0
+            await api.line("orders_can_start")
+            async with asyncio.timeout(10):
+                while (await api.ready())["status"] != "ready":  # noqa: ASYNC110 - another process sets it
+                    await asyncio.sleep(0.2)
 
     async def test_with_an_attribute_of_another_type_is_named(self, migrated: str, temporal: Client) -> None:
         namespace = f"wrong-{uuid.uuid4().hex[:8]}"
@@ -180,6 +360,26 @@ class TestPostgres:
     async def test_that_has_no_such_database_says_so(self, postgres: PostgresDatabases) -> None:
         url = postgres.template().replace("template_dingdan", "nowhere")
         faulty(await start("worker", DINGDAN_DATABASE_URL=url), "there is no such database")
+
+    async def test_that_refuses_the_password_says_so(self, postgres: PostgresDatabases) -> None:
+        url = postgres.asking_for_a_password(LOGIN, "right")
+        for command in ("api", "worker", "setup"):
+            ended = await start(command, DINGDAN_DATABASE_URL=url.replace(":right@", ":wrong-secret@"))
+            faulty(ended, "it refuses user or password", "DINGDAN_DATABASE_URL")
+            assert "secret" not in ended.said
+        ended = await start("worker", DINGDAN_DATABASE_URL=url.replace(":right@", "@"))
+        faulty(ended, "it wants a password")
+
+    async def test_whose_role_may_make_no_tables_says_so(self, postgres: PostgresDatabases) -> None:
+        url = postgres.asking_for_a_password(LOGIN, "right-secret")
+        ended = await start("setup", DINGDAN_DATABASE_URL=url)
+        faulty(ended, "the user may not do what is needed there", "own the database")
+        assert "secret" not in ended.said
+
+    async def test_whose_role_may_read_nothing_says_so(self, postgres: PostgresDatabases) -> None:
+        url = postgres.asking_for_a_password(LOGIN, "right-secret", of=postgres.copy())
+        for line in (("api",), ("worker",), ("client", "list")):
+            faulty(await start(*line, DINGDAN_DATABASE_URL=url), "the user may not do what is needed there")
 
     async def test_in_the_wrong_locale_is_refused(self, postgres: PostgresDatabases) -> None:
         for command in ("migrate", "api", "worker"):

@@ -2,9 +2,12 @@
 
 import asyncio
 import sys
+from datetime import timedelta
 
+import pytest
 from temporalio.client import Client
 
+from runtime.temporal import Orders, TemporalAway, connect
 from tests.support.compose import ROOT
 
 RUNS = 30
@@ -20,6 +23,12 @@ async def main():
 asyncio.run(main())
 temporal.let_go()
 """
+
+
+async def test_what_the_server_refuses_is_a_failure_that_says_what_to_do(temporal: Client) -> None:
+    client = await connect(target_host=temporal.service_client.config.target_host, namespace="nowhere")
+    with pytest.raises(TemporalAway, match=r"Namespace nowhere is not found.*run: dingdan setup"):
+        await Orders(client).ensure_reconcile(interval=timedelta(seconds=30))
 
 
 async def test_a_short_program_ends_cleanly(temporal: Client) -> None:

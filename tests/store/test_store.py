@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from alembic import command
 from sqlalchemy import Connection, text
-from sqlalchemy.exc import InternalError
+from sqlalchemy.exc import DBAPIError, InternalError
 
 from domain.policy import SECONDS, STANDARD, PolicyBook
 from messages.orders import StartOrder
@@ -27,11 +27,11 @@ from messages.signals import CompleteTask
 from store import intake, outbox, projections
 from store.credentials import CredentialKind, find_subject, mint, revoke
 from store.database import Store, StoreUnavailable, WriteConflict
-from store.decisions import lock_order
+from store.decisions import find, lock_order
 from store.projections import StaleRun
 from store.schema import SchemaMismatch, WrongLocale, alembic_config, check, migrate
 from tests.support.databases import Databases, PostgresDatabases
-from tests.support.office import new_order, now, plain
+from tests.support.office import new_order, now, plain, seed
 
 
 def take(store: Store, **changes: Any) -> StartOrder:
@@ -85,6 +85,19 @@ def step_of(start: StartOrder, **changes: Any) -> RecordStep:
     return RecordStep(**{**values, **changes})
 
 
+def keep(store: Store, order_no: str, at: str) -> None:
+    """Keep an action under one key, as the API did before it looked whether another order has it."""
+    with store.write() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO decision (decision_id, order_no, subject, name, actor, via, fields, texts, fingerprint,"
+                " decided_at, status) VALUES ('one-key', :no, 'order', 'urge', 'desk-1', 'staff', '{}', '{}', :print,"
+                " :at, 'pending')"
+            ),
+            {"no": order_no, "print": f"of {order_no}", "at": f"{at}.000000"},
+        )
+
+
 def answer_of(connection: Connection, step: RecordStep, book: PolicyBook) -> RecordAnswer:
     return projections.write_step(connection, step, book).answer
 
@@ -106,6 +119,28 @@ class TestTheSchema:
             connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
         with pytest.raises(SchemaMismatch, match="9999"):
             check(store.engine)
+
+    def test_leaves_a_key_that_was_kept_twice_to_the_decision_that_was_first(
+        self, databases: Databases
+    ) -> None:
+        store = Store(databases.empty())
+        migrate(store.engine, "0002")
+        seed(store)
+        later, first = sorted(take(store).order_no for _ in range(2))
+        kept = {later: "2026-11-23 00:00:01", first: "2026-11-23 00:00:00"}
+        for order_no, at in kept.items():
+            keep(store, order_no, at)
+        migrate(store.engine)
+        by_order = dict(rows(store, "SELECT order_no, fingerprint FROM decision"))
+        assert by_order == {first: f"of {first}", later: "lost"}
+        with store.read() as connection:
+            found = find(connection, "one-key")
+        assert found is not None
+        assert found.order_no == first
+        with pytest.raises(WriteConflict):
+            keep(store, take(store).order_no, "2026-11-23 00:00:02")
+        command.downgrade(alembic_config(store.engine), "0002")
+        store.close()
 
     def test_is_not_made_where_chinese_text_cannot_be_searched(self, databases: Databases) -> None:
         if not isinstance(databases, PostgresDatabases):
@@ -147,6 +182,19 @@ class TestAReader:
         with pytest.raises(InternalError), store.read() as connection:
             connection.execute(text("DELETE FROM orders"))
         store.close()
+
+
+class TestAStatement:
+    def test_on_a_table_that_is_not_there_says_that_the_installation_lacks_it(self, store: Store) -> None:
+        with pytest.raises(StoreUnavailable, match="dingdan setup"), store.read() as connection:
+            connection.execute(text("SELECT 1 FROM nothing_of_ours"))
+
+    @pytest.mark.parametrize(
+        "mistake", ["SELECT nothing_of_ours FROM orders", "SELEC 1", "SELECT nothing_of_ours(1)"]
+    )
+    def test_that_is_wrong_is_shown_as_our_mistake(self, store: Store, mistake: str) -> None:
+        with pytest.raises(DBAPIError), store.read() as connection:
+            connection.execute(text(mistake))
 
 
 class TestALock:

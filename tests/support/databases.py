@@ -7,7 +7,7 @@ from typing import Protocol
 
 from sqlalchemy import create_engine, text
 
-from tests.support.postgres import Cluster
+from tests.support.postgres import SUPERUSER, Cluster
 
 
 class Databases(Protocol):
@@ -61,6 +61,13 @@ class PostgresDatabases:
     def with_locale(self, locale: str) -> str:
         """Make one with another locale and give its URL."""
         return self._create(f"test_{uuid.uuid4().hex}", "template0", f"ENCODING 'UTF8' LOCALE '{locale}'")
+
+    def asking_for_a_password(self, role: str, password: str, *, of: str = "") -> str:
+        """Give the URL of a database, an empty one unless named, for a role that owns nothing and has a password."""
+        self._run(f"DROP ROLE IF EXISTS {role}")
+        self._run(f"CREATE ROLE {role} LOGIN PASSWORD '{password}'")
+        self._cluster.ask_for_password(role)
+        return (of or self.empty()).replace(f"{SUPERUSER}@", f"{role}:{password}@")
 
     def end_all_connections(self) -> None:
         """Let the server end what is connected to the databases of tests, as a restart does."""

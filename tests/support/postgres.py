@@ -91,6 +91,13 @@ class Cluster:
         # It counts as started while it still restores and lets nobody in.
         self.run("timeout", "60", "sh", "-c", "until pg_isready --quiet; do sleep 0.1; done")
 
+    def ask_for_password(self, user: str) -> None:
+        """Let a user in by password only, whatever others may."""
+        rule = f"host all {user} all scram-sha-256\n"
+        rules = (self.data / "pg_hba.conf").read_text(encoding="utf-8").replace(rule, "")
+        (self.data / "pg_hba.conf").write_text(rule + rules, encoding="utf-8")
+        self.run("pg_ctl", "-D", str(self.data), "reload")
+
     def stop(self, mode: str = "immediate") -> None:
         """Stop the server."""
         self.run("pg_ctl", "-D", str(self.data), "-m", mode, "-w", "stop")

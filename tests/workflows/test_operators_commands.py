@@ -60,8 +60,17 @@ class TestCheckAndRebuild:
         code, said = await dingdan(office, "rebuild", order_no)
         assert said.rstrip().endswith("step(s), whole")
 
+    async def test_show_no_more_than_is_asked_for_and_say_so(self, office: Office) -> None:
+        named = [word for _ in range(3) for word in ("--order-no", office.take().order_no)]
+        code, said = await dingdan(office, "check", *named, "--limit", "2")
+        found, stopped = said.splitlines()[:-1], said.splitlines()[-1]
+        assert (code, len(found)) == (1, 2)
+        assert stopped == "stopped at 2 findings; there may be more: --limit"
+        code, said = await dingdan(office, "check", *named, "--limit", "4")
+        assert (code, said.splitlines()[-1]) == (1, "3 order(s) looked at, 3 finding(s)")
+
     async def test_change_nothing_when_they_cannot_go_on(self, office: Office) -> None:
-        code, said = await dingdan(office, "rebuild", "20200101-NOBODY")
+        code, said = await dingdan(office, "rebuild", "20200101-ABSENT")
         assert (code, "Temporal has no history of it" in said) == (1, True)
         code, said = await dingdan(office, "rebuild")
         assert (code, "name the orders, or say --all" in said) == (2, True)
