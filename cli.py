@@ -24,6 +24,8 @@ client_app = typer.Typer(no_args_is_help=True, help="Intake channels and their k
 unit_app = typer.Typer(no_args_is_help=True, help="The units of the office's directory.")
 user_app = typer.Typer(no_args_is_help=True, help="Staff, their roles and tokens.")
 attachments_app = typer.Typer(no_args_is_help=True, help="Attached files.")
+calendar_app = typer.Typer(no_args_is_help=True, help="Working days and holidays, year by year.")
+app.add_typer(calendar_app, name="calendar")
 app.add_typer(client_app, name="client")
 app.add_typer(attachments_app, name="attachments")
 app.add_typer(unit_app, name="unit")
@@ -148,13 +150,17 @@ def worker() -> None:
 
 @app.command()
 def migrate() -> None:
-    """Bring the store to this version's schema. Can be repeated."""
-    from store import schema
+    """Bring the store to this version's schema, with the years that are announced. Can be repeated."""
+    from store import calendar, schema
 
     with _any_store() as store:
         schema.migrate(store.engine)
         schema.check(store.engine)
+        with store.write() as connection:
+            seeded = calendar.seed(connection, now=_now())
     typer.echo("the store is up to date")
+    for year in seeded:
+        typer.echo(f"calendar of {year.year}: {len(year.days)} days, from {year.source}")
 
 
 @app.command()
@@ -231,6 +237,76 @@ def check(
     except (SchemaMismatch, StoreUnavailable, TemporalAway, WrongLocale) as error:
         typer.secho(f"dingdan: nothing can be compared: {error}", fg="red", err=True)
         raise SystemExit(2) from None
+
+
+@calendar_app.command("load")
+def calendar_load(
+    file: Annotated[
+        Path, typer.Argument(help="A table with the heading date,kind,name; kind is off or work.")
+    ],
+    year: Annotated[int, typer.Option(min=2000, max=2199, help="The year that it is for.")],
+    source: Annotated[str, typer.Option(help="The notice: who announced it, number and date.")],
+) -> None:
+    """Load a year as its notice announces it; orders whose dates rested on a guess are reckoned again, once."""
+    from domain.calendar_file import read_year
+    from store.recalculation import load_year
+
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise typer.BadParameter(f"{file} cannot be read as UTF-8 text: {type(error).__name__}") from None
+    days = read_year(text, year=year)
+    with _store() as store, store.write() as connection:
+        loaded = load_year(connection, year, days, source=source, now=_now())
+    if loaded is None:
+        typer.echo(f"the calendar of {year} is in force with these days already")
+        return
+    typer.echo(f"calendar of {year}, version {loaded.version}: {len(days)} days, from {source}")
+    typer.echo(f"{loaded.orders} order(s) with provisional dates are reckoned again")
+
+
+@calendar_app.command("show")
+def calendar_show(
+    year: Annotated[
+        int | None, typer.Argument(help="The days of this year; all years if none is named.")
+    ] = None,
+) -> None:
+    """Show the years in force, or the days of one."""
+    from store.calendar import all_years, find_year
+
+    with _store() as store, store.read() as connection:
+        if year is None:
+            for each in all_years(connection):
+                typer.echo(f"{each.year}\tversion {each.version}\t{len(each.days)} days\t{each.source}")
+            return
+        found = find_year(connection, year)
+    if found is None:
+        raise typer.BadParameter(f"{year} is not loaded; see: dingdan calendar show")
+    for day in found.days:
+        typer.echo(f"{day.day}\t{day.day:%a}\t{day.kind}\t{day.name}")
+
+
+@calendar_app.command("check")
+def calendar_check() -> None:
+    """Say which year is missing, and how many orders rest on a guess; 1 if one must be loaded now."""
+    from domain.workdays import missing_year
+    from store.calendar import all_years, provisional_orders
+
+    with _store() as store, store.read() as connection:
+        years = {each.year for each in all_years(connection)}
+        waiting = provisional_orders(connection)
+    if waiting:
+        typer.echo(f"{len(waiting)} order(s) have provisional dates")
+    missing = missing_year(years, today=_now())
+    if missing is None:
+        typer.echo(f"loaded up to {max(years)}; nothing is missing now")
+        return
+    typer.echo(
+        f"{missing} is not loaded: its notice comes in November; then run: "
+        f"dingdan calendar load FILE --year {missing} --source …",
+        err=True,
+    )
+    raise SystemExit(1)
 
 
 @client_app.command("add")

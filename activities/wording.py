@@ -20,7 +20,10 @@ def words(message: Outgoing) -> str:
 
 
 def _when(message: Outgoing) -> str:
-    return f"{local(message.promised_at):%m月%d日 %H:%M}前" if message.promised_at else "尽快"
+    if message.promised_at is None:
+        return "尽快"
+    guessed = "（暂定，节假日安排公布后确认）" if message.promise_is_provisional else ""
+    return f"{local(message.promised_at):%m月%d日 %H:%M}前{guessed}"
 
 
 def _text(message: Outgoing) -> str:
@@ -38,6 +41,7 @@ def _reminder(message: Outgoing) -> str:
 
 _TEMPLATES: dict[str, Callable[[Outgoing], str]] = {
     "accepted": lambda message: f"您的诉求已受理并派单，我们承诺{_when(message)}答复您。",
+    "promise_confirmed": lambda message: f"法定节假日安排已公布，我们承诺{_when(message)}答复您。",
     "passed_on": lambda message: (
         f"您的诉求已转上一级单位办理，预计{_due(message)}前有进展。原承诺时间：{_when(message)}。{message.text or ''}"
     ),

@@ -23,7 +23,7 @@ from api.intake import routes as intake
 from api.resident import routes as resident
 from api.service import Service
 from api.staff import orders, tasks
-from domain.policy import policy
+from domain.policy import newest
 from runtime import logging, temporal, tracing
 from runtime.settings import Settings, read_settings
 from store import schema
@@ -165,7 +165,7 @@ def from_settings(settings: Settings) -> Edge:
     # A thread in a transaction gives the interpreter away at every statement; by default it gets it back
     # from a busy event loop only after 5 ms, while every other writer waits for its lock.
     sys.setswitchinterval(_SWITCH_SECONDS)
-    policy(settings.policy)
+    book = newest(settings.policy)
     store = Store(settings.database_url, pool_size=settings.threads)
     schema.check(store.engine)
     tracer_provider = tracing.configure("dingdan-api")
@@ -175,7 +175,7 @@ def from_settings(settings: Settings) -> Edge:
             files=FileStore(settings.attachments_dir),
             orders=temporal.Orders(interceptors=tracing.interceptors(tracer_provider)),
             secret=settings.secret_key.get_secret_value(),
-            policy=settings.policy,
+            policy=book.version,
             public_url=settings.public_url,
             threads=settings.threads,
         ),

@@ -73,6 +73,9 @@ class Metrics:
             "Age of the oldest decision that no workflow has judged.",
             registry=self.registry,
         )
+        self.last_year = Gauge(
+            "dingdan_calendar_last_year", "The latest year of the calendar.", registry=self.registry
+        )
 
     def show(self, standing: Standing, backlog: tuple[int, datetime | None], *, now: datetime) -> None:
         """Show how the office stands."""
@@ -83,11 +86,19 @@ class Metrics:
         self.overdue.set(standing.overdue)
         self.late.set(standing.late)
         self.oldest_decision.set(_age(standing.oldest_decision, now))
+        self.last_year.set(standing.last_year or 0)
 
     def hide(self) -> None:
         """Show no figure of a store that does not answer: an old one would look like a true one."""
         self.open.clear()
-        for gauge in (self.outbox_rows, self.outbox_oldest, self.overdue, self.late, self.oldest_decision):
+        for gauge in (
+            self.outbox_rows,
+            self.outbox_oldest,
+            self.overdue,
+            self.late,
+            self.oldest_decision,
+            self.last_year,
+        ):
             gauge.set(math.nan)
 
 

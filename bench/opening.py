@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from bench.places import Place, rate
 from domain.policy import STANDARD
+from domain.workdays import wall_time
 from messages.orders import StartOrder
 from runtime.temporal import Orders
 from store import outbox
@@ -41,7 +42,7 @@ def _take(place: Place, numbers: range, due_at: Callable[[int], datetime] | None
     starts, outbox_ids = [], []
     with place.store.write() as connection:
         for number in numbers:
-            now = due_at(number) - STANDARD.first_contact if due_at else datetime.now(UTC)
+            now = due_at(number) - wall_time(STANDARD.first_contact) if due_at else datetime.now(UTC)
             placed = place_order(
                 connection,
                 _request(),

@@ -11,6 +11,7 @@ from bench.figures import Figure, median, say
 from bench.intake import post
 from bench.places import Place, per_piece, rate, timed
 from domain.policy import SECONDS
+from domain.workdays import wall_time
 from messages.names import COMPLETE_TASK, order_workflow_id
 
 _GOAL = 0.7
@@ -27,7 +28,7 @@ async def measure(place: Place, *, orders: int, rounds: int) -> list[Figure]:
     (sample,) = await complete(place, 1, by_http)
     plan = await plan_of(
         place.client.get_workflow_handle(order_workflow_id(sample)),
-        last_timer_seconds=SECONDS.reopening_window.total_seconds(),
+        last_timer_seconds=wall_time(SECONDS.reopening_window).total_seconds(),
     )
     say(
         f"{place.name}: an order is {plan.signals} signals, {plan.activities} activities, {plan.timers} timers"

@@ -5,7 +5,7 @@ import signal
 import tempfile
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,8 @@ from rich.markup import escape
 from demo.embedded import Installation, prepare
 from demo.stories import STORIES, Story, StoryFailed, Teller, Told, tell
 from domain.deadlines import local
-from domain.policy import policy as book_of
+from domain.policy import newest
+from domain.workdays import Wall
 from messages.names import NAMESPACE
 from runtime.supervisor import Supervisor
 
@@ -32,6 +33,7 @@ _SHOWN_ACCOUNTS = (
     "auditor-1",
 )
 _SHOWN_CLIENTS = ("demo-hotline", "demo-web")
+_SHORT = timedelta(minutes=1)
 _console = Console(soft_wrap=True, highlight=False)
 
 
@@ -119,7 +121,8 @@ def _introduce(installation: Installation) -> None:
 async def _play_beside(installation: Installation, *, wished: bool) -> None:
     if not wished:
         return
-    if book_of(installation.policy).first_contact.total_seconds() > 60:  # noqa: PLR2004 - a minute
+    first_contact = newest(installation.policy).first_contact
+    if not isinstance(first_contact, Wall) or first_contact.time > _SHORT:
         _say(f"the stories need short limits and are left out under the policy {installation.policy}")
         return
     failed = await _play(installation)

@@ -26,6 +26,7 @@ from runtime.devserver import find_temporal_cli, start_command
 from runtime.ports import free_port
 from runtime.settings import PREFIX
 from runtime.supervisor import Part
+from store import calendar
 from store.credentials import CredentialKind, mint, revoke
 from store.database import Store
 from store.office import Staff, UnitRow, all_staff, all_units
@@ -127,6 +128,8 @@ def _lay_out(
     store = Store(f"sqlite:///{data_dir}/dingdan.db")
     report("migrating the store")
     migrate(store.engine)
+    with store.write() as connection:
+        calendar.seed(connection, now=datetime.now(UTC))
     secret = _secret(data_dir)
     opened = open_office(store, secret, now=datetime.now(UTC))
     store.close()

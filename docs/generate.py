@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import fields
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
@@ -12,6 +11,7 @@ from domain.attachments import MAX_ATTACHMENTS
 from domain.lifecycle import ACTIONS, TASKS, Field, FieldType, TaskKind
 from domain.orders import Stage
 from domain.routing import CATEGORIES, ROUTES
+from domain.workdays import USUAL_HOURS, OfficeTime, Wall, Workdays
 from runtime.settings import Settings, known_settings
 
 DOCS: Final = Path(__file__).parent
@@ -25,29 +25,11 @@ _WHO: Final[Mapping[TaskKind, str]] = {
     TaskKind.FOLLOW_UP: "`call_back_officer` of the street, never who gave the answer",
     TaskKind.SUPERVISE: "`street_leader`; at the district, and from the third time in a row, `district_desk`",
 }
-_ROWS: Final[Mapping[str, str]] = {
-    "first_contact": "time to answer or refer (首问)",
-    "desk": "time to classify, and again to dispatch (分类、派单)",
-    "acknowledge": "time to sign for an order (签收)",
-    "class_limits": "promise to the resident, counted from receipt (承诺时限)",
-    "minimum_remainder": "least time that a unit has, however late the desk was",
-    "escalated": "limit after a hand-up, a missed limit, or urging by a supervising leader",
-    "explain": "time to explain why it cannot be done (解释说明)",
-    "rework": "promise of a later round: after a call-back that said no, or a reopening (重办、重开)",
-    "rework_cap": "rounds of rework before supervision",
-    "follow_up": "time for one attempt to call back (回访)",
-    "follow_up_gap": "before each further attempt opens",
-    "follow_up_attempts": "attempts to call back",
-    "supervision_first": "time of a leader, the first time in a row (督办)",
-    "supervision_longest": "longest time of a leader, after doubling",
-    "supervision_climbs_at": "repetition from which the district is asked",
-    "reopening_window": "time between closing and archiving (重开)",
-    "reminder_percent": "share of a clock, in percent, after which its owner is reminded (预警)",
-}
 _LIFECYCLE: Final = """From `domain/lifecycle.py`: what may be decided; what comes next is written in
 `workflows/order/`. In a signal typed by hand a `comment` stands for a required text."""
-_POLICY: Final = """From `domain/policy.py`. In `standard` the `class_limits` come from the office's published
-procedure (分类接单、统一派单、限时办结); every other row is [our decision](adr/0006-policy-versions.md)."""
+_POLICY: Final = """From `domain/policy.py`. Limits in days and hours run by the wall, in working days
+and office hours on [the calendar](adr/0016-calendar.md). A running order keeps the version that it began with; new
+orders get the newest of their book."""
 _ROUTES: Final = (
     "From `domain/routing.py`, [our decision](adr/0007-routing.md): the category's row, else the default."
 )
@@ -109,28 +91,42 @@ def _lifecycle() -> str:
 
 
 def _said(value: object) -> str:
-    if not isinstance(value, timedelta):
-        return str(value)
-    lengths = {"d": timedelta(days=1), "h": timedelta(hours=1), "min": timedelta(minutes=1)}
-    unit = next((unit for unit, length in lengths.items() if value and not value % length), "s")
-    return f"{value // lengths.get(unit, timedelta(seconds=1))} {unit}"
+    match value:
+        case Workdays(days):
+            return f"{days} working d"
+        case OfficeTime(time):
+            return f"{_said(time)} of office time"
+        case Wall(time):
+            return _said(time)
+        case timedelta():
+            lengths = {"d": timedelta(days=1), "h": timedelta(hours=1), "min": timedelta(minutes=1)}
+            unit = next((unit for unit, length in lengths.items() if value and not value % length), "s")
+            return f"{value // lengths.get(unit, timedelta(seconds=1))} {unit}"
+        case _:
+            return str(value)
 
 
 def _policy() -> str:
-    books = [each for each in vars(policy).values() if isinstance(each, policy.PolicyBook)]
+    books = list(policy.BOOKS.values())
     rows = []
-    for name in (each.name for each in fields(policy.PolicyBook)[1:]):
-        values = [getattr(book, name) for book in books]
+    for row in policy.ROWS:
+        values = [getattr(book, row.name) for book in books]
         keys = list(values[0]) if isinstance(values[0], Mapping) else [""]
         for key in keys:
             said = [_said(value[key] if key else value) for value in values]
-            rows.append([f"`{name}` {key}".strip(), _ROWS[name], *said])
+            rows.append([f"`{row.name}` {key}".strip(), row.meaning, *said])
     limits = _table(["Row", "Meaning", *(f"`{book.version}`" for book in books)], rows)
+    reasons = _table(["Row", "Why", "Source"], [[f"`{r.name}`", r.reason, r.source] for r in policy.ROWS])
+    hours = "; ".join(f"{begin:%H:%M}–{end:%H:%M}" for begin, end in USUAL_HOURS.make_up)
+    office = (
+        f"The office is open Monday to Friday and on make-up workdays (调休上班日), {hours}, Asia/Shanghai."
+    )
     categories = [[f"`{c.code}`", c.label, c.usual_class, c.starts_at] for c in CATEGORIES.values()]
     known = _table(["Category", "Chinese", "Usual class", "Goes first to the tier"], categories)
     rows = [[r.rule, r.tier, r.category or "default", r.unit or "the place's own"] for r in ROUTES]
     routes = _table(["Rule", "Tier", "Category", "Unit"], rows)
-    return _page("The policy book", _POLICY, limits, "## Categories and routes", _ROUTES, known, routes)
+    blocks = [_POLICY, limits, office, "## Why", reasons, "## Categories and routes", _ROUTES, known, routes]
+    return _page("The policy book", *blocks)
 
 
 def _settings() -> str:

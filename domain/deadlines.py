@@ -1,21 +1,21 @@
 """When things are due.
 
 Assumes aware instants; answers in UTC. Intervals are half-open: an instant equal to the due time
-is late. In this version a day is 24 hours and every clock runs by the wall (ADR-0006); the statutory
-calendar and office hours come in behind these same functions.
+is late. How a limit runs, by the wall, in office hours or in working days, is said by its row of the
+policy book; the calendar is the one in force when somebody asks.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from enum import StrEnum
-from zoneinfo import ZoneInfo
 
 from domain.errors import DomainError
 from domain.orders import OrderClass
 from domain.policy import PolicyBook
+from domain.workdays import OFFICE_ZONE, DueTime, Limit, OfficeTime, Wall, WorkCalendar, office_time, reckon
 
-_OFFICE_ZONE = ZoneInfo("Asia/Shanghai")
+_MOST_DOUBLINGS = 8
 _FIRST_YEAR, _LAST_YEAR = 2000, 2199
 
 
@@ -46,71 +46,108 @@ class Clock:
 
     due_at: datetime
     remind_at: datetime
+    is_provisional: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ClockFacts:
-    """What a clock is reckoned from; `repetition` counts from 1, `promised_at` is the order's."""
+    """What a clock is reckoned from; `repetition` counts from 1, `promised` is the order's.
+
+    `order_class` is the class, or until there is one the class suggested.
+    """
 
     basis: Basis
     since: datetime
     order_class: OrderClass | None = None
-    promised_at: datetime | None = None
+    promised: DueTime | None = None
     repetition: int = 1
     given: datetime | None = None
 
 
-def promise(received_at: datetime, order_class: OrderClass, book: PolicyBook) -> datetime:
+def promise(
+    received_at: datetime, order_class: OrderClass, book: PolicyBook, calendar: WorkCalendar
+) -> DueTime:
     """Reckon the instant promised to the resident when the order is classed.
 
     Source: the published class limits, counted from receipt (our decision, ADR-0006).
     """
-    return _utc(received_at) + book.class_limits[order_class]
+    return reckon(_utc(received_at), book.class_limits[order_class], calendar)
 
 
-def round_promise(started_at: datetime, book: PolicyBook) -> datetime:
+def round_promise(started_at: datetime, book: PolicyBook, calendar: WorkCalendar) -> DueTime:
     """Reckon the promise of a later round, after a call-back that said no or a reopening."""
-    return _utc(started_at) + book.rework
+    return reckon(_utc(started_at), book.rework, calendar)
 
 
-def clock(facts: ClockFacts, book: PolicyBook) -> Clock:
+def clock(facts: ClockFacts, book: PolicyBook, calendar: WorkCalendar) -> Clock:
     """Reckon due time and reminder of one clock.
 
     Raises:
         NaiveDatetime: an instant has no zone.
     """
     since = _utc(facts.since)
-    due_at = _due(facts, since, book)
-    remind_at = since + (due_at - since) * book.reminder_percent / 100
-    return Clock(due_at=due_at, remind_at=min(remind_at, due_at))
+    due = _due(facts, since, book, calendar)
+    remind_at = _reminder(since, due.at, _limit(facts, book), book, calendar)
+    return Clock(due_at=due.at, remind_at=min(remind_at, due.at), is_provisional=due.is_provisional)
 
 
-def supervision_limit(repetition: int, book: PolicyBook) -> timedelta:
-    """Give the time a leader has for the n-th supervision in a row: doubled each time, capped.
-
-    Source: our decision, ADR-0006 ("again after twice the time, up to a week").
-    """
-    doubled: timedelta = book.supervision_first * (1 << min(repetition - 1, 16))
-    return min(doubled, book.supervision_longest)
-
-
-def _due(facts: ClockFacts, since: datetime, book: PolicyBook) -> datetime:
-    if facts.basis is Basis.PROMISE:
-        return _handling_due(facts, since, book)
-    if facts.basis is Basis.GIVEN:
-        # A date that has passed by the time it is taken up means "now", never a negative wait.
-        return max(_utc(facts.given), since) if facts.given else since
-    return since + _LIMITS[facts.basis](facts, book)
+def _due(facts: ClockFacts, since: datetime, book: PolicyBook, calendar: WorkCalendar) -> DueTime:
+    match facts.basis:
+        case Basis.PROMISE:
+            return _handling_due(facts, since, book, calendar)
+        case Basis.GIVEN:
+            # A date that has passed by the time it is taken up means "now", never a negative wait.
+            return DueTime(max(_utc(facts.given), since) if facts.given else since)
+        case Basis.SUPERVISION:
+            return _supervision_due(facts.repetition, since, book, calendar)
+        case _:
+            return reckon(since, _limit(facts, book), calendar)
 
 
-def _handling_due(facts: ClockFacts, since: datetime, book: PolicyBook) -> datetime:
+def _handling_due(facts: ClockFacts, since: datetime, book: PolicyBook, calendar: WorkCalendar) -> DueTime:
     """A late desk is the desk's breach: the unit has at least the minimum remainder of the class.
 
     In a later round (`repetition`) never more than the rework limit, which is the promise itself.
     """
-    remainder = book.minimum_remainder[facts.order_class or OrderClass.GENERAL]
-    floor = since + (remainder if facts.repetition == 1 else min(remainder, book.rework))
-    return max(_utc(facts.promised_at), floor) if facts.promised_at else floor
+    floor = reckon(since, book.minimum_remainder[facts.order_class or OrderClass.GENERAL], calendar)
+    if facts.repetition > 1:
+        floor = min(floor, reckon(since, book.rework, calendar), key=_at)
+    return max(facts.promised, floor, key=_at) if facts.promised else floor
+
+
+def _supervision_due(repetition: int, since: datetime, book: PolicyBook, calendar: WorkCalendar) -> DueTime:
+    """Give a leader twice the time at each supervision in a row, up to the longest.
+
+    Source: our decision, ADR-0006 ("again after twice the time, up to a week").
+    """
+    doubled = book.supervision_first.times(1 << min(repetition - 1, _MOST_DOUBLINGS))
+    limits = (doubled, book.supervision_longest)
+    return min((reckon(since, limit, calendar) for limit in limits), key=_at)
+
+
+def _limit(facts: ClockFacts, book: PolicyBook) -> Limit:
+    """Find the row that a clock runs by; an urgent order's desks do not wait for the office to open.
+
+    Source: our decision, ADR-0016.
+    """
+    limit = _LIMITS[facts.basis](facts, book)
+    if isinstance(limit, OfficeTime) and facts.order_class is OrderClass.URGENT:
+        return Wall(limit.time)
+    return limit
+
+
+def _reminder(
+    since: datetime, due_at: datetime, limit: Limit, book: PolicyBook, calendar: WorkCalendar
+) -> datetime:
+    """Give the instant at which the policy's share of a clock has gone, in the time by which it runs."""
+    if isinstance(limit, Wall):
+        return since + (due_at - since) * book.reminder_percent / 100
+    share = office_time(since, due_at, calendar) * book.reminder_percent / 100
+    return reckon(since, OfficeTime(share), calendar).at
+
+
+def _at(due: DueTime) -> datetime:
+    return due.at
 
 
 def _utc(instant: datetime) -> datetime:
@@ -126,17 +163,19 @@ def is_reckonable(instant: datetime) -> bool:
 
 def local(instant: datetime) -> datetime:
     """Give an instant as the office's clocks show it."""
-    return instant.astimezone(_OFFICE_ZONE)
+    return instant.astimezone(OFFICE_ZONE)
 
 
-_LIMITS: Mapping[Basis, Callable[[ClockFacts, PolicyBook], timedelta]] = {
+_LIMITS: Mapping[Basis, Callable[[ClockFacts, PolicyBook], Limit]] = {
     Basis.FIRST_CONTACT: lambda _, book: book.first_contact,
     Basis.DESK: lambda _, book: book.desk,
     Basis.ACKNOWLEDGE: lambda _, book: book.acknowledge,
+    Basis.PROMISE: lambda facts, book: book.class_limits[facts.order_class or OrderClass.GENERAL],
     Basis.ESCALATED: lambda facts, book: book.escalated[facts.order_class or OrderClass.GENERAL],
     Basis.EXPLAIN: lambda _, book: book.explain,
     Basis.FOLLOW_UP: lambda _, book: book.follow_up,
-    Basis.SUPERVISION: lambda facts, book: supervision_limit(facts.repetition, book),
+    Basis.SUPERVISION: lambda _, book: book.supervision_first,
+    Basis.GIVEN: lambda facts, book: book.class_limits[facts.order_class or OrderClass.GENERAL],
     Basis.WINDOW: lambda _, book: book.reopening_window,
 }
-"""How long each clock runs from its beginning; `PROMISE` and `GIVEN` have their own rules."""
+"""The row behind each clock: how it runs and, for most, how long."""

@@ -54,6 +54,7 @@ class ActionName(StrEnum):
     SUPERVISE = "supervise"
     RATE = "rate"
     REOPEN = "reopen"
+    RECALCULATE = "recalculate"
 
 
 class FieldType(StrEnum):
@@ -361,6 +362,13 @@ ACTIONS: Mapping[ActionName, Action] = MappingProxyType(
                 fields=(_text("重开理由"),),
                 stages=frozenset({Stage.CLOSED}),
                 roles=frozenset({Role.CALL_BACK_OFFICER, Role.STREET_DESK, Role.DUTY_OFFICER}),
+            ),
+            Action(
+                name=ActionName.RECALCULATE,
+                label="按新公布的节假日重算时限",
+                fields=(),
+                stages=frozenset(Stage) - {Stage.ARCHIVED},
+                roles=frozenset(),
             ),
         )
     }

@@ -1,19 +1,18 @@
 """The policy book: every limit, cap and window of the procedure, in immutable versions.
 
 Assumes that a published version is never edited: its hash is pinned by a test, a running order
-keeps the version that its start input names. Supersede, never edit.
-
-Source of the three class limits: the office's published procedure (分类接单、统一派单、限时办结:
-urgent 1 day, general 5 days, complex 10 days). Every other row is our decision, ADR-0006.
+keeps the version that its start input names. Supersede, never edit: `standard-2` is the second
+version of the book `standard`, and new orders get the newest.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from types import MappingProxyType
 
 from domain.errors import DomainError
 from domain.orders import OrderClass
+from domain.workdays import Limit, OfficeTime, Wall, Workdays
 
 
 class UnknownPolicy(DomainError):
@@ -24,29 +23,138 @@ class UnknownPolicy(DomainError):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PolicyBook:
-    """One version of the rules; all limits are durations, counted as `domain.deadlines` says."""
+    """One version of the rules; limits run as their type says. What each row means, and why: `ROWS`."""
 
     version: str
-    first_contact: timedelta
-    desk: timedelta
-    acknowledge: timedelta
-    class_limits: Mapping[OrderClass, timedelta]
-    minimum_remainder: Mapping[OrderClass, timedelta]
-    escalated: Mapping[OrderClass, timedelta]
-    explain: timedelta
-    rework: timedelta
+    first_contact: Limit
+    desk: Limit
+    acknowledge: Limit
+    class_limits: Mapping[OrderClass, Limit]
+    minimum_remainder: Mapping[OrderClass, Limit]
+    escalated: Mapping[OrderClass, Limit]
+    explain: Limit
+    rework: Limit
     rework_cap: int
-    follow_up: timedelta
+    follow_up: Limit
     follow_up_gap: timedelta
     follow_up_attempts: int
-    supervision_first: timedelta
-    supervision_longest: timedelta
+    supervision_first: Limit
+    supervision_longest: Limit
     supervision_climbs_at: int
-    reopening_window: timedelta
+    reopening_window: Limit
     reminder_percent: int
 
+    @property
+    def needs_calendar(self) -> bool:
+        """Whether any limit runs in office hours or working days."""
+        rows = [getattr(self, row.name) for row in ROWS]
+        limits = [limit for row in rows for limit in (row.values() if isinstance(row, Mapping) else (row,))]
+        return any(isinstance(limit, OfficeTime | Workdays) for limit in limits)
 
-def _by_class(urgent: timedelta, general: timedelta, complex_: timedelta) -> Mapping[OrderClass, timedelta]:
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Why a row of the book is as it is: what it limits, for what reason, and which document says so."""
+
+    name: str
+    meaning: str
+    reason: str
+    source: str = "our decision, ADR-0006"
+
+
+ROWS: tuple[Row, ...] = (
+    Row(
+        "first_contact",
+        "time to answer or refer (首问)",
+        "who takes it first answers at once (即接即办); half a morning is enough to know whether one can",
+    ),
+    Row(
+        "desk",
+        "time to classify, and again to dispatch (分类、派单)",
+        "together half a working day, so that the unit keeps most of its time",
+    ),
+    Row(
+        "acknowledge",
+        "time to sign for an order (签收)",
+        "half a working day; silence counts as accepted, so nothing is lost by a short limit",
+    ),
+    Row(
+        "class_limits",
+        "promise to the resident, counted from receipt (承诺时限)",
+        "counted from receipt, because that is what a resident counts",
+        source="the office's published procedure (分类接单、统一派单、限时办结)",
+    ),
+    Row(
+        "minimum_remainder",
+        "least time that a unit has, however late the desk was",
+        "a late desk is the desk's breach, not the unit's",
+    ),
+    Row(
+        "escalated",
+        "limit after a hand-up, a missed limit, or urging by a supervising leader",
+        "from the moment of the hand-up, so that an order never falls through two tiers at once; shorter than "
+        "the first limit, because facts are known by then",
+    ),
+    Row(
+        "explain",
+        "time to explain why it cannot be done (解释说明)",
+        "in good time (及时解释), and not faster than a visit can be arranged",
+    ),
+    Row(
+        "rework",
+        "promise of a later round: after a call-back that said no, or a reopening (重办、重开)",
+        "shorter than a first round of a general order",
+    ),
+    Row(
+        "rework_cap",
+        "rounds of rework before supervision",
+        "after two the unit alone will not solve it; the next round is supervised and its call-back only counts",
+    ),
+    Row(
+        "follow_up",
+        "time for one attempt to call back (回访)",
+        "a day for each attempt",
+    ),
+    Row(
+        "follow_up_gap",
+        "before each further attempt opens, by the wall",
+        "room to try at another hour of the day",
+    ),
+    Row(
+        "follow_up_attempts",
+        "attempts to call back",
+        "three, as hotlines do; who cannot be reached is not troubled further",
+    ),
+    Row(
+        "supervision_first",
+        "time of a leader, the first time in a row (督办)",
+        "a leader decides within a day or is asked again",
+    ),
+    Row(
+        "supervision_longest",
+        "longest time of a leader, after doubling",
+        "asked ever more rarely, and never not at all",
+    ),
+    Row(
+        "supervision_climbs_at",
+        "repetition from which the district is asked",
+        "who was silent twice is not asked alone a third time",
+    ),
+    Row(
+        "reopening_window",
+        "time between closing and archiving (重开)",
+        "as long as the longest class limit",
+    ),
+    Row(
+        "reminder_percent",
+        "share of a clock, in percent, after which its owner is reminded (预警)",
+        "a fifth of the time is left to act",
+    ),
+)
+"""Every row of the book but its version."""
+
+
+def _by_class(urgent: Limit, general: Limit, complex_: Limit) -> Mapping[OrderClass, Limit]:
     return MappingProxyType(
         {OrderClass.URGENT: urgent, OrderClass.GENERAL: general, OrderClass.COMPLEX: complex_}
     )
@@ -54,47 +162,66 @@ def _by_class(urgent: timedelta, general: timedelta, complex_: timedelta) -> Map
 
 STANDARD = PolicyBook(
     version="standard",
-    first_contact=timedelta(hours=2),
-    desk=timedelta(hours=2),
-    acknowledge=timedelta(hours=4),
-    class_limits=_by_class(timedelta(days=1), timedelta(days=5), timedelta(days=10)),
-    minimum_remainder=_by_class(timedelta(hours=4), timedelta(days=2), timedelta(days=4)),
-    escalated=_by_class(timedelta(hours=4), timedelta(days=2), timedelta(days=3)),
-    explain=timedelta(days=2),
-    rework=timedelta(days=3),
+    first_contact=Wall(timedelta(hours=2)),
+    desk=Wall(timedelta(hours=2)),
+    acknowledge=Wall(timedelta(hours=4)),
+    class_limits=_by_class(Wall(timedelta(days=1)), Wall(timedelta(days=5)), Wall(timedelta(days=10))),
+    minimum_remainder=_by_class(Wall(timedelta(hours=4)), Wall(timedelta(days=2)), Wall(timedelta(days=4))),
+    escalated=_by_class(Wall(timedelta(hours=4)), Wall(timedelta(days=2)), Wall(timedelta(days=3))),
+    explain=Wall(timedelta(days=2)),
+    rework=Wall(timedelta(days=3)),
     rework_cap=2,
-    follow_up=timedelta(days=1),
+    follow_up=Wall(timedelta(days=1)),
     follow_up_gap=timedelta(hours=4),
     follow_up_attempts=3,
-    supervision_first=timedelta(days=1),
-    supervision_longest=timedelta(days=7),
+    supervision_first=Wall(timedelta(days=1)),
+    supervision_longest=Wall(timedelta(days=7)),
     supervision_climbs_at=3,
-    reopening_window=timedelta(days=10),
+    reopening_window=Wall(timedelta(days=10)),
     reminder_percent=80,
 )
+
+STANDARD_2 = replace(
+    STANDARD,
+    version="standard-2",
+    first_contact=OfficeTime(timedelta(hours=2)),
+    desk=OfficeTime(timedelta(hours=2)),
+    acknowledge=OfficeTime(timedelta(hours=4)),
+    class_limits=_by_class(Wall(timedelta(days=1)), Workdays(5), Workdays(10)),
+    minimum_remainder=_by_class(Wall(timedelta(hours=4)), Workdays(2), Workdays(4)),
+    escalated=_by_class(Wall(timedelta(hours=4)), Workdays(2), Workdays(3)),
+    explain=Workdays(2),
+    rework=Workdays(3),
+    follow_up=Workdays(1),
+    supervision_first=Workdays(1),
+    supervision_longest=Workdays(5),
+)
+"""The statutory calendar and office hours (ADR-0016): working days for what takes days, office hours for desks."""
 
 SECONDS = PolicyBook(
     version="seconds",
-    first_contact=timedelta(seconds=20),
-    desk=timedelta(seconds=10),
-    acknowledge=timedelta(seconds=5),
-    class_limits=_by_class(timedelta(seconds=15), timedelta(seconds=30), timedelta(seconds=60)),
-    minimum_remainder=_by_class(*[timedelta(seconds=10)] * 3),
-    escalated=_by_class(*[timedelta(seconds=10)] * 3),
-    explain=timedelta(seconds=10),
-    rework=timedelta(seconds=15),
+    first_contact=Wall(timedelta(seconds=20)),
+    desk=Wall(timedelta(seconds=10)),
+    acknowledge=Wall(timedelta(seconds=5)),
+    class_limits=_by_class(
+        Wall(timedelta(seconds=15)), Wall(timedelta(seconds=30)), Wall(timedelta(seconds=60))
+    ),
+    minimum_remainder=_by_class(*[Wall(timedelta(seconds=10))] * 3),
+    escalated=_by_class(*[Wall(timedelta(seconds=10))] * 3),
+    explain=Wall(timedelta(seconds=10)),
+    rework=Wall(timedelta(seconds=15)),
     rework_cap=2,
-    follow_up=timedelta(seconds=15),
+    follow_up=Wall(timedelta(seconds=15)),
     follow_up_gap=timedelta(0),
     follow_up_attempts=3,
-    supervision_first=timedelta(seconds=15),
-    supervision_longest=timedelta(seconds=60),
+    supervision_first=Wall(timedelta(seconds=15)),
+    supervision_longest=Wall(timedelta(seconds=60)),
     supervision_climbs_at=3,
-    reopening_window=timedelta(seconds=5),
+    reopening_window=Wall(timedelta(seconds=5)),
     reminder_percent=80,
 )
 
-BOOKS: dict[str, PolicyBook] = {book.version: book for book in (STANDARD, SECONDS)}
+BOOKS: dict[str, PolicyBook] = {book.version: book for book in (STANDARD, STANDARD_2, SECONDS)}
 
 
 def policy(version: str) -> PolicyBook:
@@ -108,3 +235,13 @@ def policy(version: str) -> PolicyBook:
     except KeyError:
         known = ", ".join(sorted(BOOKS))
         raise UnknownPolicy(f"there is no policy version {version!r}; known: {known}") from None
+
+
+def newest(name: str) -> PolicyBook:
+    """Find the newest version of a book, or the very version that is named.
+
+    Raises:
+        UnknownPolicy: no such book was ever published.
+    """
+    versions = [book for book in BOOKS.values() if book.version.rpartition("-")[0] == name]
+    return versions[-1] if versions else policy(name)

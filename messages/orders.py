@@ -18,6 +18,7 @@ class OpenTask(Wire):
     opened_at: datetime
     due_at: datetime | None = None
     remind_at: datetime | None = None
+    is_provisional: bool = False
 
 
 class StartOrder(Wire):
@@ -85,6 +86,7 @@ class OrderStatus(Wire):
     due_at: datetime | None
     escalations: int
     overdue: bool
+    provisional: bool = False
     held: bool = False
     tasks: tuple[TaskStatus, ...]
     refusals: tuple[RefusedSignal, ...]

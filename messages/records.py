@@ -20,15 +20,20 @@ class ClockRequest(Wire):
     since: datetime
     order_class: str | None = None
     promised_at: datetime | None = None
+    promise_is_provisional: bool = False
     repetition: int = 1
     given: datetime | None = None
 
 
 class ClockReading(Wire):
-    """A clock as reckoned from the policy version and the calendar in force, UTC."""
+    """A clock as reckoned from the policy version and the calendar in force, UTC.
+
+    `is_provisional`: a day of a year that is not announced yet was counted.
+    """
 
     due_at: datetime
     remind_at: datetime
+    is_provisional: bool = False
 
 
 class PromiseRequest(Wire):
@@ -138,6 +143,7 @@ class RecordAnswer(Wire):
 
     clocks: dict[str, ClockReading] = Field(default_factory=dict)
     promised_at: datetime | None = None
+    promise_is_provisional: bool = False
     pending: tuple[AnySaid, ...] = ()
 
 

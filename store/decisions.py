@@ -248,7 +248,7 @@ def submit_action(
         raise Refused(refusal)
     spec = ACTIONS[ActionName(action)]
     if actor.staff and not (spec.roles & actor.staff.roles):
-        needed = ", ".join(sorted(spec.roles))
+        needed = ", ".join(sorted(spec.roles)) or "none, it is the system's own"
         raise NotEntitled(f"{action} is for the roles: {needed}")
     if refusal:
         raise Refused(refusal)

@@ -19,6 +19,7 @@ from domain.orders import Stage, Tier, Via
 from domain.policy import policy
 from messages.orders import OpenTask, StartOrder
 from store.attachments import Uploader, bind
+from store.calendar import calendar_for
 from store.credentials import CredentialKind
 from store.office import find_staff, first_contact_owner, insert_ignore
 from store.outbox import OutboxKind, put
@@ -224,7 +225,9 @@ def _insert(
             f"received_by: there is no active member of staff {new.received_by!r} with a role"
         )
     unit_code, tier, role = first_contact_owner(connection, channel=new.channel, received_by=officer, now=now)
-    reading = clock(ClockFacts(basis=Basis.FIRST_CONTACT, since=now), policy(policy_version))
+    facts = ClockFacts(basis=Basis.FIRST_CONTACT, since=now)
+    book = policy(policy_version)
+    reading = clock(facts, book, calendar_for(connection, book, now))
     first = OpenTask(
         task_id=f"{order_no}-1-{''.join(secrets.choice(_LETTERS) for _ in range(4))}",
         kind=TaskKind.FIRST_CONTACT,
@@ -234,6 +237,7 @@ def _insert(
         opened_at=now,
         due_at=reading.due_at,
         remind_at=reading.remind_at,
+        is_provisional=reading.is_provisional,
     )
     connection.execute(insert(orders), _order_row(new, receipt, policy_version, first))
     uploader = Uploader(kind=CredentialKind.CLIENT, name=new.client_id)
@@ -311,6 +315,8 @@ def as_taken_in(first: OpenTask, *, category: str | None) -> dict[str, Any]:
         "unit": first.unit,
         "class": None,
         "promised_at": None,
+        "promise_is_provisional": False,
+        "is_provisional": first.is_provisional,
         "due_at": first.due_at,
         "escalations": 0,
         "overdue": False,

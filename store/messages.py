@@ -22,6 +22,7 @@ class Outgoing:
     data: Mapping[str, Any]
     text: str | None
     promised_at: datetime | None
+    promise_is_provisional: bool
     due_at: datetime | None
     contact: Mapping[str, str]
 
@@ -29,7 +30,9 @@ class Outgoing:
 def outgoing(connection: Connection, order_no: str) -> list[Outgoing]:
     """List an order's messages that wait."""
     rows = connection.execute(
-        select(message, orders.c.promised_at, orders.c.due_at, decision.c.texts)
+        select(
+            message, orders.c.promised_at, orders.c.promise_is_provisional, orders.c.due_at, decision.c.texts
+        )
         .join(orders, orders.c.order_no == message.c.order_no)
         .outerjoin(
             decision,
@@ -51,6 +54,7 @@ def outgoing(connection: Connection, order_no: str) -> list[Outgoing]:
             data=dict(row.data),
             text=next((text for text in (row.texts or {}).values() if text), None),
             promised_at=row.promised_at,
+            promise_is_provisional=row.promise_is_provisional,
             due_at=row.due_at,
             contact=contact if row.recipient == "requester" else {},
         )

@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, insert, select, update
 
 from domain.deadlines import Basis, Clock, ClockFacts, clock, promise, round_promise
 from domain.lifecycle import (
@@ -24,6 +24,7 @@ from domain.lifecycle import (
 )
 from domain.orders import OrderClass, Via
 from domain.policy import PolicyBook
+from domain.workdays import DueTime, WorkCalendar
 from messages.records import (
     ClockReading,
     ClockRequest,
@@ -33,6 +34,7 @@ from messages.records import (
     Verdict,
 )
 from messages.signals import CompleteTask
+from store.calendar import calendar_for
 from store.decisions import DecisionStatus, Subject, lock_order, pending_on
 from store.office import insert_ignore
 from store.tables import audit, decision, event, message, orders, record_entry, task
@@ -80,15 +82,7 @@ def write_step(connection: Connection, step: RecordStep, book: PolicyBook) -> Wr
         pending = pending_on(connection, step.order_no, step.expiry)
         if pending:
             return Written(answer=RecordAnswer(pending=tuple(pending)), result=StepResult.PENDING)
-    promised_at = _promised(step.promise, order.source_due_at, book)
-    readings = {request.key: _read(request, promised_at, book) for request in step.clocks}
-    answer = RecordAnswer(
-        clocks={
-            key: ClockReading(due_at=reading.due_at, remind_at=reading.remind_at)
-            for key, reading in readings.items()
-        },
-        promised_at=promised_at,
-    )
+    answer = _reckon(connection, step, order.source_due_at, book)
     finished = _commit(connection, step, answer)
     return Written(
         answer=answer,
@@ -115,7 +109,7 @@ def _commit(connection: Connection, step: RecordStep, answer: RecordAnswer) -> t
     finished = _write_tasks(connection, step, answer.clocks)
     _write_events(connection, step, vias)
     _write_messages(connection, step)
-    write_order(connection, step, answer.promised_at, answer.clocks)
+    write_order(connection, step, answer)
     connection.execute(
         insert(record_entry).values(
             order_no=step.order_no, run_id=step.run_id, seq=step.seq, answer=answer.model_dump(mode="json")
@@ -183,27 +177,51 @@ def abandon(
     )
 
 
-def _promised(request: PromiseRequest | None, cap: datetime | None, book: PolicyBook) -> datetime | None:
+def _reckon(connection: Connection, step: RecordStep, cap: datetime | None, book: PolicyBook) -> RecordAnswer:
+    """Reckon what a step asks for, on the calendar in force at this moment."""
+    asked = [each.since for each in (step.promise, *step.clocks) if each is not None]
+    if not asked:
+        return RecordAnswer()
+    calendar = calendar_for(connection, book, min(asked))
+    promised = _promised(step.promise, cap, book, calendar)
+    readings = {each.key: _read(each, promised, book, calendar) for each in step.clocks}
+    return RecordAnswer(
+        clocks={
+            key: ClockReading(
+                due_at=reading.due_at, remind_at=reading.remind_at, is_provisional=reading.is_provisional
+            )
+            for key, reading in readings.items()
+        },
+        promised_at=promised.at if promised else None,
+        promise_is_provisional=bool(promised and promised.is_provisional),
+    )
+
+
+def _promised(
+    request: PromiseRequest | None, cap: datetime | None, book: PolicyBook, calendar: WorkCalendar
+) -> DueTime | None:
     """Reckon a promise; in the first round a limit set by a superior platform caps it."""
     if request is None:
         return None
     if request.order_class is None:
-        return round_promise(request.since, book)
-    promised = promise(request.since, OrderClass(request.order_class), book)
-    return min(promised, cap) if cap else promised
+        return round_promise(request.since, book, calendar)
+    promised = promise(request.since, OrderClass(request.order_class), book, calendar)
+    return DueTime(cap) if cap and cap < promised.at else promised
 
 
-def _read(request: ClockRequest, promised_at: datetime | None, book: PolicyBook) -> Clock:
+def _read(request: ClockRequest, promised: DueTime | None, book: PolicyBook, calendar: WorkCalendar) -> Clock:
+    known = DueTime(request.promised_at, request.promise_is_provisional) if request.promised_at else None
     return clock(
         ClockFacts(
             basis=Basis(request.basis),
             since=request.since,
             order_class=OrderClass(request.order_class) if request.order_class else None,
-            promised_at=promised_at or request.promised_at,
+            promised=promised or known,
             repetition=request.repetition,
             given=request.given,
         ),
         book,
+        calendar,
     )
 
 
@@ -322,6 +340,7 @@ def _write_tasks(
                 state=TaskState.OPEN,
                 due_at=reading.due_at if reading else None,
                 remind_at=reading.remind_at if reading else None,
+                is_provisional=bool(reading and reading.is_provisional),
             )
         )
     fresh = {opened.task_id for opened in step.opened}
@@ -330,7 +349,11 @@ def _write_tasks(
             connection.execute(
                 update(task)
                 .where(task.c.task_id == key)
-                .values(due_at=reading.due_at, remind_at=reading.remind_at)
+                .values(
+                    due_at=reading.due_at,
+                    remind_at=reading.remind_at,
+                    is_provisional=reading.is_provisional,
+                )
             )
     finished = []
     for closed in step.closed:
@@ -380,22 +403,26 @@ def _write_messages(connection: Connection, step: RecordStep) -> None:
         )
 
 
-def write_order(
-    connection: Connection, step: RecordStep, promised_at: datetime | None, clocks: Mapping[str, ClockReading]
-) -> None:
+def write_order(connection: Connection, step: RecordStep, answer: RecordAnswer) -> None:
     """Show the order as it stands after a step."""
     facts = step.order.model_dump()
     facts["class"] = facts.pop("order_class")
-    if promised_at is not None:
-        facts["promised_at"] = promised_at
-    # The present task's: the next limit to pass, since one that has passed has had its consequence.
-    due_at = connection.scalar(
-        select(func.min(task.c.due_at)).where(
-            task.c.order_no == step.order_no, task.c.state == TaskState.OPEN, task.c.due_at > step.at
+    if answer.promised_at is not None:
+        facts["promised_at"] = answer.promised_at
+        facts["promise_is_provisional"] = answer.promise_is_provisional
+    tasks = connection.execute(
+        select(task.c.due_at, task.c.is_provisional).where(
+            task.c.order_no == step.order_no, task.c.state == TaskState.OPEN
         )
+    ).all()
+    # The present task's: the next limit to pass, since one that has passed has had its consequence.
+    coming = [each.due_at for each in tasks if each.due_at and each.due_at > step.at]
+    window = answer.clocks.get("window")
+    facts["due_at"] = min(coming, default=window.due_at if window else None)
+    rests = any(each.is_provisional for each in tasks)
+    facts["is_provisional"] = (
+        True if rests else facts.get("promise_is_provisional", orders.c.promise_is_provisional)
     )
-    window = clocks.get("window")
-    facts["due_at"] = due_at or (window.due_at if window else None)
     if step.events:
         facts["recorded_seq"] = step.events[-1].seq
     connection.execute(

@@ -270,8 +270,13 @@ def _return_from_abandoned(
     open_tasks = set(last.open_tasks) - {each.task_id for each in last.closed}
     next_event = max((each.seq for step, _ in still for each in step.events), default=1) + 1
     abandon(connection, start.order_no, run_id=run_id, next_event=next_event, open_tasks=open_tasks, at=at)
-    promises = [given.promised_at for _, given in still if given.promised_at]
-    write_order(connection, last, promises[-1] if promises else None, answer.clocks)
+    promises = [given for _, given in still if given.promised_at]
+    promised = promises[-1] if promises else RecordAnswer()
+    shown = {
+        "promised_at": promised.promised_at,
+        "promise_is_provisional": promised.promise_is_provisional,
+    }
+    write_order(connection, last, answer.model_copy(update=shown))
     connection.execute(
         update(orders).where(orders.c.order_no == start.order_no).values(recorded_seq=next_event - 1)
     )

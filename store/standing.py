@@ -13,7 +13,7 @@ from sqlalchemy import Connection, func, select
 
 from domain.orders import Stage
 from store.decisions import DecisionStatus
-from store.tables import decision, orders
+from store.tables import calendar_year, decision, orders
 
 MOST: Final = 10_000
 """Where counting ends: who has more open than this needs no exact figure to be alarmed."""
@@ -23,12 +23,16 @@ OPEN: Final = tuple(stage for stage in Stage if not stage.is_over)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Standing:
-    """What is open now; `late` are orders whose next limit has passed and nobody took the step."""
+    """What is open now; `late` are orders whose next limit has passed and nobody took the step.
+
+    `last_year` is the latest year of the calendar that is loaded.
+    """
 
     by_stage: Mapping[Stage, int]
     overdue: int
     late: int
     oldest_decision: datetime | None
+    last_year: int | None
 
 
 def standing(connection: Connection, *, now: datetime) -> Standing:
@@ -45,7 +49,11 @@ def standing(connection: Connection, *, now: datetime) -> Standing:
         ).one()
         by_stage[stage], overdue, late = row[0], overdue + row[1], late + row[2]
     return Standing(
-        by_stage=by_stage, overdue=overdue, late=late, oldest_decision=_oldest_decision(connection)
+        by_stage=by_stage,
+        overdue=overdue,
+        late=late,
+        oldest_decision=_oldest_decision(connection),
+        last_year=connection.scalar(select(func.max(calendar_year.c.year))),
     )
 
 

@@ -24,6 +24,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    false,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -110,6 +111,16 @@ duty = Table(
     Column("username", String(64), ForeignKey("staff.username"), nullable=False),
 )
 
+calendar_year = Table(
+    "calendar_year",
+    metadata,
+    Column("year", Integer, primary_key=True, autoincrement=False),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("source", String(200), nullable=False),
+    Column("days", _Json, nullable=False),
+    Column("loaded_at", Instant, nullable=False),
+)
+
 client = Table(
     "client",
     metadata,
@@ -159,6 +170,8 @@ orders = Table(
     _code("unit", nullable=False),
     _code("class"),
     Column("promised_at", Instant),
+    Column("promise_is_provisional", Boolean, nullable=False, server_default=false()),
+    Column("is_provisional", Boolean, nullable=False, server_default=false()),
     Column("due_at", Instant),
     Column("escalations", Integer, nullable=False),
     Column("overdue", Boolean, nullable=False),
@@ -198,6 +211,7 @@ task = Table(
     Column("opened_at", Instant, nullable=False),
     Column("due_at", Instant),
     Column("remind_at", Instant),
+    Column("is_provisional", Boolean, nullable=False, server_default=false()),
     _code("holder"),
     _code("outcome"),
     Column("closed_by", String(100)),

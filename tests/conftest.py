@@ -13,6 +13,7 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 
 import worker
 from domain.policy import BOOKS, SECONDS
+from domain.workdays import Wall
 from messages.names import NAMESPACE
 from runtime.temporal import Orders, set_up
 from store.database import Store
@@ -59,18 +60,18 @@ def _short_policy() -> None:
     BOOKS[TEST_POLICY] = replace(
         SECONDS,
         version=TEST_POLICY,
-        first_contact=2 * second,
-        desk=second,
-        acknowledge=second,
-        class_limits=dict.fromkeys(SECONDS.class_limits, 3 * second),
-        minimum_remainder=dict.fromkeys(SECONDS.class_limits, second),
-        escalated=dict.fromkeys(SECONDS.class_limits, 1.5 * second),
-        explain=1.5 * second,
-        rework=2 * second,
-        follow_up=2 * second,
-        supervision_first=second,
-        supervision_longest=4 * second,
-        reopening_window=second,
+        first_contact=Wall(2 * second),
+        desk=Wall(second),
+        acknowledge=Wall(second),
+        class_limits=dict.fromkeys(SECONDS.class_limits, Wall(3 * second)),
+        minimum_remainder=dict.fromkeys(SECONDS.class_limits, Wall(second)),
+        escalated=dict.fromkeys(SECONDS.class_limits, Wall(1.5 * second)),
+        explain=Wall(1.5 * second),
+        rework=Wall(2 * second),
+        follow_up=Wall(2 * second),
+        supervision_first=Wall(second),
+        supervision_longest=Wall(4 * second),
+        reopening_window=Wall(second),
     )
 
 

@@ -50,6 +50,7 @@ class TrackView(BaseModel):
     words: str
     received_at: datetime
     promised_at: datetime | None
+    provisional: bool
     due_at: datetime | None
     reply: str | None
     steps: list[Step]

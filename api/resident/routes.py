@@ -53,6 +53,7 @@ async def track(tracking_code: str, service: ServiceDep) -> TrackView:
             words=words,
             received_at=row.received_at,
             promised_at=row.promised_at,
+            provisional=row.is_provisional,
             due_at=None if stage.is_over else row.due_at,
             reply=queries.last_reply(connection, row.order_no),
             steps=[Step(at=each.at, words=EVENTS[each.type]) for each in events if each.type in EVENTS],

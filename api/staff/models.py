@@ -99,6 +99,7 @@ class OrderSummary(BaseModel):
     received_at: datetime
     promised_at: datetime | None
     due_at: datetime | None
+    provisional: bool
     escalations: int
     overdue: bool
     held: bool

@@ -49,7 +49,7 @@ def task_detail(row: Row[Any], *, now: datetime) -> TaskDetail:
 
 def order_summary(row: Row[Any]) -> OrderSummary:
     """Show an order in a list."""
-    return OrderSummary.model_validate({name: row._mapping[name] for name in _SUMMARY})
+    return OrderSummary.model_validate(_summary(row))
 
 
 def order_detail(
@@ -68,7 +68,8 @@ def order_detail(
         del person["order_no"]
     return OrderDetail.model_validate(
         {
-            **{name: row._mapping[name] for name in (*_SUMMARY, *_DETAIL)},
+            **_summary(row),
+            **{name: row._mapping[name] for name in _DETAIL},
             "requester": person,
             "attachments": [_attachment(each) for each in attachments],
             "tasks": [task_view(each, now=now) for each in tasks],
@@ -150,6 +151,13 @@ def _property(each: Field) -> dict[str, Any]:
         case FieldType.TEXT:
             kind = {"type": "string", "minLength": 1, "maxLength": MAX_TEXT}
     return {"title": each.label, **kind}
+
+
+def _summary(row: Row[Any]) -> dict[str, Any]:
+    return {
+        **{name: row._mapping[name] for name in _SUMMARY},
+        "provisional": row.is_provisional,
+    }
 
 
 _SUMMARY = (

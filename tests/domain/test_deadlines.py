@@ -13,11 +13,14 @@ from domain.deadlines import (
     clock,
     promise,
     round_promise,
-    supervision_limit,
 )
 from domain.orders import OrderClass
-from domain.policy import SECONDS, STANDARD
+from domain.policy import SECONDS, STANDARD, STANDARD_2, PolicyBook
+from domain.workdays import DueTime, WorkCalendar
+from tests.domain.test_workdays import CALENDAR, office, seen
 
+WALL = WorkCalendar({})
+"""For books that run by the wall: never looked at."""
 NOON = datetime(2026, 5, 15, 12, 0, tzinfo=UTC)
 
 
@@ -35,14 +38,14 @@ class TestAPromise:
         ],
     )
     def test_counts_1_5_and_10_days_from_receipt(self, order_class: OrderClass, promised: str) -> None:
-        assert promise(NOON, order_class, STANDARD) == at(promised)
+        assert promise(NOON, order_class, STANDARD, WALL).at == at(promised)
 
     def test_of_a_later_round_counts_the_rework_limit_from_its_beginning(self) -> None:
-        assert round_promise(NOON, STANDARD) == at("2026-05-18 12:00")
+        assert round_promise(NOON, STANDARD, WALL).at == at("2026-05-18 12:00")
 
     def test_refuses_an_instant_without_a_zone(self) -> None:
         with pytest.raises(NaiveDatetime):
-            promise(datetime(2026, 5, 15, 12, 0), OrderClass.URGENT, STANDARD)  # noqa: DTZ001
+            promise(datetime(2026, 5, 15, 12, 0), OrderClass.URGENT, STANDARD, WALL)  # noqa: DTZ001
 
 
 class TestAClock:
@@ -60,7 +63,7 @@ class TestAClock:
         ],
     )
     def test_runs_from_its_beginning(self, basis: Basis, due: str) -> None:
-        assert clock(ClockFacts(basis=basis, since=NOON), STANDARD).due_at == at(due)
+        assert clock(ClockFacts(basis=basis, since=NOON), STANDARD, WALL).due_at == at(due)
 
     @pytest.mark.parametrize(
         ("case", "promised", "due"),
@@ -78,17 +81,17 @@ class TestAClock:
         self, case: str, promised: str, due: str
     ) -> None:
         facts = ClockFacts(
-            basis=Basis.PROMISE, since=NOON, order_class=OrderClass.GENERAL, promised_at=at(promised)
+            basis=Basis.PROMISE, since=NOON, order_class=OrderClass.GENERAL, promised=DueTime(at(promised))
         )
-        assert clock(facts, STANDARD).due_at == at(due), case
+        assert clock(facts, STANDARD, WALL).due_at == at(due), case
 
     @pytest.mark.parametrize("order_class", list(OrderClass))
     def test_of_a_later_round_is_its_promise(self, order_class: OrderClass) -> None:
-        promised = round_promise(NOON, STANDARD)
+        promised = round_promise(NOON, STANDARD, WALL)
         facts = ClockFacts(
-            basis=Basis.PROMISE, since=NOON, order_class=order_class, promised_at=promised, repetition=2
+            basis=Basis.PROMISE, since=NOON, order_class=order_class, promised=promised, repetition=2
         )
-        assert clock(facts, STANDARD).due_at == promised
+        assert clock(facts, STANDARD, WALL).due_at == promised.at
 
     @pytest.mark.parametrize(
         ("order_class", "due"),
@@ -100,46 +103,155 @@ class TestAClock:
     )
     def test_after_an_escalation_depends_on_the_class(self, order_class: OrderClass, due: str) -> None:
         facts = ClockFacts(basis=Basis.ESCALATED, since=NOON, order_class=order_class)
-        assert clock(facts, STANDARD).due_at == at(due)
+        assert clock(facts, STANDARD, WALL).due_at == at(due)
 
     def test_of_a_date_that_has_passed_is_due_now(self) -> None:
         given_date = ClockFacts(basis=Basis.GIVEN, since=NOON, given=NOON - timedelta(days=1))
-        assert clock(given_date, STANDARD).due_at == NOON
+        assert clock(given_date, STANDARD, WALL).due_at == NOON
 
     def test_reminds_when_four_fifths_have_gone(self) -> None:
         assert clock(
-            ClockFacts(basis=Basis.FIRST_CONTACT, since=NOON), SECONDS
+            ClockFacts(basis=Basis.FIRST_CONTACT, since=NOON), SECONDS, WALL
         ).remind_at == NOON + timedelta(seconds=16)
 
     @given(
+        book=st.sampled_from((STANDARD, STANDARD_2, SECONDS)),
         basis=st.sampled_from(Basis),
         seconds=st.integers(min_value=-(10**7), max_value=10**7),
         order_class=st.none() | st.sampled_from(OrderClass),
         repetition=st.integers(min_value=1, max_value=10**6),
     )
     def test_is_never_due_before_it_begins_and_reminds_before_it_is_due(
-        self, basis: Basis, seconds: int, order_class: OrderClass | None, repetition: int
+        self, book: PolicyBook, basis: Basis, seconds: int, order_class: OrderClass | None, repetition: int
     ) -> None:
         some_instant = NOON + timedelta(seconds=seconds)
         facts = ClockFacts(
             basis=basis,
             since=NOON,
             order_class=order_class,
-            promised_at=some_instant,
+            promised=DueTime(some_instant),
             given=some_instant,
             repetition=repetition,
         )
-        reading = clock(facts, STANDARD)
+        reading = clock(facts, book, CALENDAR)
         assert NOON <= reading.remind_at <= reading.due_at
 
 
 class TestASupervision:
+    @staticmethod
+    def lasts(repetition: int, book: PolicyBook) -> timedelta:
+        facts = ClockFacts(basis=Basis.SUPERVISION, since=NOON, repetition=repetition)
+        return clock(facts, book, WALL).due_at - NOON
+
     @pytest.mark.parametrize(("repetition", "days"), [(1, 1), (2, 2), (3, 4), (4, 7), (5, 7), (500, 7)])
     def test_doubles_its_time_up_to_a_week(self, repetition: int, days: int) -> None:
-        assert supervision_limit(repetition, STANDARD) == timedelta(days=days)
+        assert self.lasts(repetition, STANDARD) == timedelta(days=days)
 
     @pytest.mark.parametrize(("repetition", "seconds"), [(1, 15), (2, 30), (3, 60), (4, 60)])
     def test_under_the_short_policy_takes_15_30_60_and_then_60_seconds(
         self, repetition: int, seconds: int
     ) -> None:
-        assert supervision_limit(repetition, SECONDS) == timedelta(seconds=seconds)
+        assert self.lasts(repetition, SECONDS) == timedelta(seconds=seconds)
+
+
+class TestTheStatutoryCalendar:
+    """The second version of the real book, on the calendar of 2026 (国务院办公厅, 2025-11-04); reckoned by hand."""
+
+    @pytest.mark.parametrize(
+        ("case", "order_class", "received_at", "promised"),
+        [
+            ("general on a Monday", OrderClass.GENERAL, "2026-11-23 10:00", "2026-11-30 18:00"),
+            ("general, Friday 17:59", OrderClass.GENERAL, "2026-11-27 17:59", "2026-12-04 18:00"),
+            (
+                "general on the eve of National Day",
+                OrderClass.GENERAL,
+                "2026-09-30 16:00",
+                "2026-10-13 18:00",
+            ),
+            ("complex over Labour Day", OrderClass.COMPLEX, "2026-04-28 09:00", "2026-05-14 18:00"),
+            ("urgent at night in the holidays", OrderClass.URGENT, "2026-10-02 23:15", "2026-10-03 23:15"),
+        ],
+    )
+    def test_makes_the_promise(
+        self, case: str, order_class: OrderClass, received_at: str, promised: str
+    ) -> None:
+        assert seen(promise(office(received_at), order_class, STANDARD_2, CALENDAR).at) == promised, case
+
+    @pytest.mark.parametrize(
+        ("case", "basis", "order_class", "since", "due", "remind"),
+        [
+            (
+                "a desk on Friday evening goes on on Monday",
+                Basis.DESK,
+                OrderClass.GENERAL,
+                "2026-11-27 17:00",
+                "2026-11-30 10:00",
+                "2026-11-30 09:36",
+            ),
+            (
+                "a desk with an urgent order does not wait for the office to open",
+                Basis.DESK,
+                OrderClass.URGENT,
+                "2026-11-27 23:00",
+                "2026-11-28 01:00",
+                "2026-11-28 00:36",
+            ),
+            (
+                "signing for an order begins before lunch",
+                Basis.ACKNOWLEDGE,
+                None,
+                "2026-11-23 11:00",
+                "2026-11-23 17:00",
+                "2026-11-23 16:12",
+            ),
+            (
+                "an escalated general order has two working days",
+                Basis.ESCALATED,
+                OrderClass.GENERAL,
+                "2026-10-01 03:00",
+                "2026-10-09 18:00",
+                "2026-10-09 15:12",
+            ),
+            (
+                "the reopening window runs by the wall",
+                Basis.WINDOW,
+                None,
+                "2026-11-23 11:00",
+                "2026-12-03 11:00",
+                "2026-12-01 11:00",
+            ),
+        ],
+    )
+    def test_runs_clocks(
+        self, case: str, basis: Basis, order_class: OrderClass | None, since: str, due: str, remind: str
+    ) -> None:
+        reading = clock(
+            ClockFacts(basis=basis, since=office(since), order_class=order_class), STANDARD_2, CALENDAR
+        )
+        assert (seen(reading.due_at), seen(reading.remind_at)) == (due, remind), case
+
+    def test_leaves_a_unit_two_working_days_however_late_the_desk_was(self) -> None:
+        promised = promise(office("2026-11-16 10:00"), OrderClass.GENERAL, STANDARD_2, CALENDAR)
+        facts = ClockFacts(
+            basis=Basis.PROMISE,
+            since=office("2026-11-23 10:00"),
+            order_class=OrderClass.GENERAL,
+            promised=promised,
+        )
+        assert seen(clock(facts, STANDARD_2, CALENDAR).due_at) == "2026-11-25 18:00"
+
+    def test_asks_a_leader_again_after_one_two_four_and_then_five_working_days(self) -> None:
+        ends = []
+        for repetition in (1, 2, 3, 4, 9):
+            facts = ClockFacts(
+                basis=Basis.SUPERVISION, since=office("2026-11-02 10:00"), repetition=repetition
+            )
+            ends.append(seen(clock(facts, STANDARD_2, CALENDAR).due_at)[8:10])
+        assert ends == ["03", "04", "06", "09", "09"]
+
+    def test_of_a_year_not_announced_is_provisional(self) -> None:
+        assert promise(office("2026-12-28 10:00"), OrderClass.GENERAL, STANDARD_2, CALENDAR).is_provisional
+        facts = ClockFacts(basis=Basis.EXPLAIN, since=office("2026-12-31 10:00"))
+        assert clock(facts, STANDARD_2, CALENDAR).is_provisional
+        facts = ClockFacts(basis=Basis.EXPLAIN, since=office("2026-12-28 10:00"))
+        assert not clock(facts, STANDARD_2, CALENDAR).is_provisional

@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 
 from domain.orders import OrderClass
-from domain.policy import SECONDS, STANDARD, PolicyBook, UnknownPolicy, policy
+from domain.policy import ROWS, SECONDS, STANDARD, STANDARD_2, PolicyBook, UnknownPolicy, newest, policy
+from domain.workdays import Wall, wall_time
 
 
 def pinned(book: PolicyBook) -> str:
@@ -21,18 +22,28 @@ def pinned(book: PolicyBook) -> str:
 
 class TestAPublishedVersion:
     @pytest.mark.parametrize(
-        ("book", "expected"), [(STANDARD, "a8185948f75f564b"), (SECONDS, "d5d73e894fadb7d7")]
+        ("book", "expected"),
+        [(STANDARD, "a8185948f75f564b"), (STANDARD_2, "0e5f0a7d466f9888"), (SECONDS, "d5d73e894fadb7d7")],
     )
     def test_is_never_edited(self, book: PolicyBook, expected: str) -> None:
         assert pinned(book) == expected, (
             "running orders keep this version: publish a new one instead of editing"
         )
 
+    def test_is_the_one_that_new_orders_get(self) -> None:
+        assert newest("standard") is STANDARD_2
+        assert newest("standard-2") is STANDARD_2
+        assert newest("seconds") is SECONDS
+
+    def test_has_a_meaning_a_reason_and_a_source_for_every_row(self) -> None:
+        assert [row.name for row in ROWS] == [name for name in PolicyBook.__slots__ if name != "version"]
+        assert all(row.meaning and row.reason and row.source for row in ROWS)
+
     def test_is_found_by_its_name(self) -> None:
         assert policy("standard") is STANDARD
 
     def test_that_does_not_exist_is_refused_with_those_that_do(self) -> None:
-        with pytest.raises(UnknownPolicy, match="seconds, standard"):
+        with pytest.raises(UnknownPolicy, match="seconds, standard, standard-2"):
             policy("yesterday")
 
 
@@ -48,16 +59,22 @@ class TestTheShortPolicy:
             ("explain", 10),
             ("rework", 15),
             ("follow_up", 15),
-            ("follow_up_gap", 0),
             ("supervision_first", 15),
             ("supervision_longest", 60),
             ("reopening_window", 5),
         ],
     )
     def test_has_these_limits(self, row: str, seconds: int) -> None:
-        assert getattr(SECONDS, row) == timedelta(seconds=seconds)
+        assert getattr(SECONDS, row) == Wall(timedelta(seconds=seconds))
+
+    def test_has_no_gap_between_attempts_to_call_back(self) -> None:
+        assert SECONDS.follow_up_gap == timedelta(0)
 
     def test_has_these_limits_by_class(self) -> None:
-        assert [SECONDS.class_limits[each].total_seconds() for each in OrderClass] == [15, 30, 60]
-        assert [SECONDS.minimum_remainder[each].total_seconds() for each in OrderClass] == [10, 10, 10]
-        assert [SECONDS.escalated[each].total_seconds() for each in OrderClass] == [10, 10, 10]
+        assert [wall_time(SECONDS.class_limits[each]).total_seconds() for each in OrderClass] == [15, 30, 60]
+        assert [wall_time(SECONDS.minimum_remainder[each]).total_seconds() for each in OrderClass] == [
+            10,
+            10,
+            10,
+        ]
+        assert [wall_time(SECONDS.escalated[each]).total_seconds() for each in OrderClass] == [10, 10, 10]

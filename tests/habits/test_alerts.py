@@ -33,7 +33,7 @@ OF_THE_SDK: Final = {
 }
 """From the SDK's own list (docs.temporal.io, "SDK metrics reference"), suffixed as `worker.metrics` asks."""
 OF_PROMETHEUS: Final = {"up"}
-_WORDS: Final = {"by", "on", "and", "or", "unless", "ignoring", "without"}
+_WORDS: Final = {"by", "on", "and", "or", "unless", "ignoring", "without", "bool"}
 
 
 def alerts() -> list[dict[str, Any]]:

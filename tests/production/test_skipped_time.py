@@ -11,6 +11,7 @@ from demo.stories import Teller, Told
 from domain.deadlines import Basis, ClockFacts, clock, promise
 from domain.orders import OrderClass
 from domain.policy import STANDARD
+from domain.workdays import WorkCalendar, wall_time
 from messages.names import COMPLETE_TASK, order_workflow_id
 from tests.support.production import Stack
 
@@ -83,7 +84,10 @@ async def test_an_order_that_nobody_touches(stack: Stack, skipper: TimeSkipper, 
     assert [each["seq"] for each in events] == list(range(1, len(events) + 1))
     assert (order["stage"], order["tier"], order["overdue"]) == ("supervision", "district", True)
     received = at(events[0])
-    assert datetime.fromisoformat(order["promised_at"]) == promise(received, OrderClass.GENERAL, STANDARD)
+    assert (
+        datetime.fromisoformat(order["promised_at"])
+        == promise(received, OrderClass.GENERAL, STANDARD, WorkCalendar({})).at
+    )
 
     passed = [each for each in events if each["type"] == "LimitPassed"]
     assert len(passed) >= 6
@@ -91,7 +95,7 @@ async def test_an_order_that_nobody_touches(stack: Stack, skipper: TimeSkipper, 
         assert timedelta(0) <= at(each) - due(each) <= ON_TIME, each
 
     # The first limit is the intake's own; every later one begins when the one before has passed.
-    first = clock(ClockFacts(basis=Basis.FIRST_CONTACT, since=received), STANDARD)
+    first = clock(ClockFacts(basis=Basis.FIRST_CONTACT, since=received), STANDARD, WorkCalendar({}))
     assert due(passed[0]) == first.due_at
     began = [at(each) for each in events if each["type"] == "SupervisionBegan"]
     ended = [due(each) for each in passed if each["data"].get("kind") == "supervise"]
@@ -160,11 +164,11 @@ async def test_an_order_that_is_done_in_time_and_archived(
     # The call-back opens in the order's own time, which is ahead of the API's: the resident answers first.
     await told.resident("rating", {"solved": "yes", "satisfied": "yes"})
     await told.reaches("closed")
-    assert not await forward(stack, skipper, told, STANDARD.reopening_window + timedelta(days=1))
+    assert not await forward(stack, skipper, told, wall_time(STANDARD.reopening_window) + timedelta(days=1))
     order = await told.order()
     assert (order["stage"], order["ending"], order["overdue"]) == ("archived", "resolved", False)
     events = await told.events()
     closed, archived = (
         next(each for each in events if each["type"] == name) for name in ("OrderClosed", "OrderArchived")
     )
-    assert timedelta(0) <= at(archived) - at(closed) - STANDARD.reopening_window <= ON_TIME
+    assert timedelta(0) <= at(archived) - at(closed) - wall_time(STANDARD.reopening_window) <= ON_TIME

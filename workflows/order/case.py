@@ -156,6 +156,7 @@ class Case:
                 "due_at": state.due_at,
                 "escalations": state.escalations,
                 "overdue": state.overdue,
+                "provisional": state.is_provisional,
                 "tasks": tuple(self._task_status(task) for task in state.open_tasks.values()),
                 "refusals": tuple(state.refused),
             }
@@ -212,17 +213,17 @@ class Case:
         repetition: int = 1,
         given: datetime | None = None,
     ) -> None:
-        self._ledger.clock(
-            ClockRequest(
-                key=task.key,
-                basis=basis,
-                since=since or workflow.now(),
-                order_class=self.state.order_class,
-                promised_at=self.state.promised_at,
-                repetition=repetition,
-                given=given,
-            )
+        task.deadline.asked = ClockRequest(
+            key=task.key,
+            basis=basis,
+            since=since or workflow.now(),
+            order_class=self.state.order_class or self.state.suggested_class,
+            promised_at=self.state.promised_at,
+            promise_is_provisional=self.state.promise_is_provisional,
+            repetition=repetition,
+            given=given,
         )
+        self._ledger.clock(task.deadline.asked)
 
     @staticmethod
     def _suffix() -> str:

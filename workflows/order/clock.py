@@ -7,21 +7,27 @@ compared with `workflow.now()`. Nothing left means due now, never a negative wai
 from dataclasses import dataclass
 from datetime import datetime
 
-from messages.records import ClockReading
+from messages.records import ClockReading, ClockRequest
 
 
 @dataclass(slots=True)
 class Deadline:
-    """When a wait is reminded of, if at all, and when it is due; unknown until `record` has answered."""
+    """When a wait is reminded of, if at all, and when it is due; unknown until `record` has answered.
+
+    `asked` is what it was reckoned from, for the day on which a provisional one is reckoned again.
+    """
 
     reminds: bool = True
     due_at: datetime | None = None
     remind_at: datetime | None = None
     expired: bool = False
+    is_provisional: bool = False
+    asked: ClockRequest | None = None
 
     def set(self, reading: ClockReading) -> None:
         """Start anew with the instants that `record` gave."""
         self.due_at, self.expired = reading.due_at, False
+        self.is_provisional = reading.is_provisional
         self.remind_at = reading.remind_at if self.reminds else None
 
     def clear(self) -> None:

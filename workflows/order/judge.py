@@ -142,6 +142,9 @@ class Judge:
                 return None
             case ActionName.SUPPLEMENT:
                 return None
+            case ActionName.RECALCULATE:
+                self._ledger.reckon_again()
+                return None
             case ActionName.RATE if self._state.stage is Stage.CLOSED:
                 return None
             case _:
@@ -192,6 +195,7 @@ _ACTION_EVENTS = {
     ActionName.SUPERVISE: "SupervisionOrdered",
     ActionName.RATE: "OrderRated",
     ActionName.REOPEN: "OrderReopened",
+    ActionName.RECALCULATE: "DueTimesRecalculated",
 }
 
 

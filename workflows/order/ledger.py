@@ -20,6 +20,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.deliver import Courier
     from activities.record import Recorder
     from domain.lifecycle import TaskState
+    from messages.names import REQUESTER
     from messages.orders import DeliverMessages, StartOrder
     from messages.records import (
         ClockRequest,
@@ -137,7 +138,16 @@ class Ledger:
 
     def promise(self, request: PromiseRequest) -> None:
         """Ask for a promise to be reckoned."""
-        self._promise = request
+        self._promise = self._state.promise = request
+
+    def reckon_again(self) -> None:
+        """Ask anew for every instant that rested on a year not announced: once, since it is announced now."""
+        if self._state.promise_is_provisional and self._state.promise is not None:
+            self.promise(self._state.promise)
+            self.write(REQUESTER, "promise_confirmed")
+        for task in self._state.open_tasks.values():
+            if task.deadline.is_provisional and task.deadline.asked is not None:
+                self.clock(task.deadline.asked)
 
     async def flush(self) -> RecordAnswer:
         """Record what is buffered, take over the clocks, and send what was written."""
@@ -149,6 +159,7 @@ class Ledger:
         answer = await self._record(step, summary=", ".join(event.type for event in step.events[:4]))
         if answer.promised_at:
             self._state.promised_at = answer.promised_at
+            self._state.promise_is_provisional = answer.promise_is_provisional
         if step.messages:
             self._deliver()
         return answer

@@ -6,9 +6,11 @@ Assumes one writer, the `Case`; everything here can be serialised as it is.
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from domain.deadlines import Basis
 from domain.lifecycle import TaskKind
 from domain.orders import Ending, OrderClass, Role, Stage, Tier
 from messages.orders import RefusedSignal, StartOrder
+from messages.records import ClockRequest, PromiseRequest
 from messages.signals import CompleteTask, OrderAction
 
 from workflows.order.clock import Deadline
@@ -107,6 +109,8 @@ class State:
     suggested_class: OrderClass | None = None
     suggested_unit: str | None = None
     promised_at: datetime | None = None
+    promise: PromiseRequest | None = None
+    promise_is_provisional: bool = False
     escalations: int = 0
     supervisions: int = 0
     taken: dict[str, int] = field(default_factory=dict)
@@ -139,7 +143,12 @@ class State:
             tier=Tier(first.tier),
             role=Role(first.role),
             opened_at=first.opened_at,
-            deadline=Deadline(due_at=first.due_at, remind_at=first.remind_at),
+            deadline=Deadline(
+                due_at=first.due_at,
+                remind_at=first.remind_at,
+                is_provisional=first.is_provisional,
+                asked=ClockRequest(key=first.task_id, basis=Basis.FIRST_CONTACT, since=first.opened_at),
+            ),
         )
         return cls(
             stage=Stage.FIRST_CONTACT,
@@ -153,6 +162,13 @@ class State:
     def supervised(self) -> bool:
         """Whether a supervision is open."""
         return any(task.kind is TaskKind.SUPERVISE for task in self.open_tasks.values())
+
+    @property
+    def is_provisional(self) -> bool:
+        """Whether an instant that people see rests on a year that is not announced yet."""
+        return self.promise_is_provisional or any(
+            task.deadline.is_provisional for task in self.open_tasks.values()
+        )
 
     @property
     def due_at(self) -> datetime | None:

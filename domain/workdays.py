@@ -1,0 +1,247 @@
+"""Which days and hours the office works (工作日、调休), and what a limit means on that calendar.
+
+Assumes aware instants; answers in UTC. Opening hours are half-open and those of the office's zone. The
+days are rows of the store, each year with its notice: whoever reckons is given the calendar in force.
+
+Determinism: pure, but called in transactions alone, never in a workflow: a year may still be announced.
+"""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from domain.errors import DomainError
+
+OFFICE_ZONE = ZoneInfo("Asia/Shanghai")
+_SATURDAY = 5
+_NOVEMBER = 11
+_LONGEST_SEARCH = timedelta(days=3_660)
+Opening = tuple[time, time]
+
+
+class NeverOpen(DomainError):
+    """The calendar has no opening hour within ten years."""
+
+    code = "never_open"
+
+
+@dataclass(frozen=True, slots=True)
+class Wall:
+    """A limit that runs day and night."""
+
+    time: timedelta
+
+    def __str__(self) -> str:
+        """Write the time alone."""
+        return str(self.time)
+
+    def times(self, count: int) -> "Wall":
+        """Give so many of them."""
+        return Wall(self.time * count)
+
+
+@dataclass(frozen=True, slots=True)
+class OfficeTime:
+    """A limit that runs while the office is open."""
+
+    time: timedelta
+
+    def times(self, count: int) -> "OfficeTime":
+        """Give so many of them."""
+        return OfficeTime(self.time * count)
+
+
+@dataclass(frozen=True, slots=True)
+class Workdays:
+    """A limit in working days: counted from the day after, ending with office hours of the last."""
+
+    days: int
+
+    def times(self, count: int) -> "Workdays":
+        """Give so many of them."""
+        return Workdays(self.days * count)
+
+
+Limit = Wall | OfficeTime | Workdays
+
+
+def wall_time(limit: Limit) -> timedelta:
+    """Give the length of a limit that runs by the wall.
+
+    Raises:
+        TypeError: it does not.
+    """
+    if not isinstance(limit, Wall):
+        raise TypeError(f"{limit} does not run by the wall")
+    return limit.time
+
+
+class DayKind(StrEnum):
+    """How a day differs from its weekday."""
+
+    OFF = "off"
+    WORK = "work"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NamedDay:
+    """A day as the notice names it: a holiday, a day exchanged for one, or a make-up workday."""
+
+    day: date
+    kind: DayKind
+    name: str
+
+
+def wrong_day(named: NamedDay, *, year: int) -> str | None:
+    """Say why a day cannot stand in the calendar of a year; `None` if it can."""
+    if named.day.year != year:
+        return f"{named.day} is not a day of {year}"
+    if named.kind is DayKind.WORK and named.day.weekday() < _SATURDAY:
+        return (
+            f"{named.day} is a {named.day:%A} and worked anyway; make-up workdays are Saturdays and Sundays"
+        )
+    return None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CalendarYear:
+    """One announced year: where it differs from Monday to Friday.
+
+    `days_off` are statutory holidays and the days exchanged for them, `make_up_days` the weekend days
+    that are worked instead (调休上班日).
+    """
+
+    year: int
+    version: int
+    source: str
+    days_off: frozenset[date]
+    make_up_days: frozenset[date]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OfficeHours:
+    """When the office is open: for each weekday, Monday first, and for a make-up workday; sorted, apart."""
+
+    week: tuple[tuple[Opening, ...], ...]
+    make_up: tuple[Opening, ...]
+
+
+_USUAL = ((time(9), time(12)), (time(14), time(18)))
+USUAL_HOURS = OfficeHours(week=(_USUAL,) * 5 + ((),) * 2, make_up=_USUAL)
+"""Nine to six with two hours at noon. Source: our decision, ADR-0016, until the office sets its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkCalendar:
+    """The years that are announced, and the hours. A year that is not is reckoned from Monday to Friday."""
+
+    years: Mapping[int, CalendarYear]
+    hours: OfficeHours = USUAL_HOURS
+
+    def is_announced(self, day: date) -> bool:
+        """Tell whether the year of a day is known."""
+        return day.year in self.years
+
+    def is_workday(self, day: date) -> bool:
+        """Tell whether the office works on a day, as far as anybody knows."""
+        year = self.years.get(day.year)
+        if year is not None and day in year.make_up_days:
+            return True
+        return day.weekday() < _SATURDAY and not (year is not None and day in year.days_off)
+
+    def openings(self, day: date) -> Iterator[tuple[datetime, datetime]]:
+        """Give the hours of a day, UTC, half-open; nothing on a day off."""
+        if not self.is_workday(day):
+            return
+        by_hand = self.hours.make_up if day.weekday() >= _SATURDAY else self.hours.week[day.weekday()]
+        for begin, end in by_hand:
+            yield _at(day, begin), _at(day, end)
+
+
+def missing_year(years: Collection[int], *, today: datetime) -> int | None:
+    """Say which year should be loaded by now: the present one, and from November on the next; `None` if none.
+
+    Source: the State Council announces a year in the November before; libraries of dates follow later.
+    """
+    now = today.astimezone(OFFICE_ZONE)
+    due = [now.year] if now.month < _NOVEMBER else [now.year, now.year + 1]
+    return next((year for year in due if year not in years), None)
+
+
+@dataclass(frozen=True, slots=True)
+class DueTime:
+    """When a limit ends, UTC; provisional if a day of a year not yet announced was counted."""
+
+    at: datetime
+    is_provisional: bool = False
+
+
+def reckon(since: datetime, limit: Limit, calendar: WorkCalendar) -> DueTime:
+    """Reckon the first instant that is too late.
+
+    Raises:
+        NeverOpen: the calendar has no hour to count.
+
+    Source: 民法典 arts. 201 and 203 (the first day is not counted; the last ends with business hours),
+    by our decision, ADR-0016.
+    """
+    match limit:
+        case Wall(span):
+            return DueTime(since.astimezone(UTC) + span)
+        case OfficeTime(span):
+            return _after_office_time(since, span, calendar)
+        case Workdays(days):
+            return _after_workdays(since, days, calendar)
+
+
+def office_time(since: datetime, until: datetime, calendar: WorkCalendar) -> timedelta:
+    """Count how long the office is open between two instants; nothing if the second is not later."""
+    total = timedelta(0)
+    day, last = _local_day(since), _local_day(until)
+    while day <= last:
+        for begin, end in calendar.openings(day):
+            total += max(min(end, until) - max(begin, since), timedelta(0))
+        day += timedelta(days=1)
+    return total
+
+
+def _after_office_time(since: datetime, span: timedelta, calendar: WorkCalendar) -> DueTime:
+    is_provisional = False
+    for day in _days_from(_local_day(since)):
+        is_provisional |= not calendar.is_announced(day)
+        for begin, end in calendar.openings(day):
+            start = max(begin, since.astimezone(UTC))
+            if start >= end:
+                continue
+            if span <= end - start:
+                return DueTime(start + span, is_provisional)
+            span -= end - start
+    raise NeverOpen("the calendar has no opening hour within ten years")
+
+
+def _after_workdays(since: datetime, days: int, calendar: WorkCalendar) -> DueTime:
+    is_provisional = False
+    for day in _days_from(_local_day(since) + timedelta(days=1)):
+        is_provisional |= not calendar.is_announced(day)
+        openings = list(calendar.openings(day))
+        days -= bool(openings)
+        if not days:
+            return DueTime(openings[-1][1], is_provisional)
+    raise NeverOpen("the calendar has no working day within ten years")
+
+
+def _days_from(day: date) -> Iterator[date]:
+    last = day + _LONGEST_SEARCH
+    while day <= last:
+        yield day
+        day += timedelta(days=1)
+
+
+def _local_day(instant: datetime) -> date:
+    return instant.astimezone(OFFICE_ZONE).date()
+
+
+def _at(day: date, clock: time) -> datetime:
+    return datetime.combine(day, clock, OFFICE_ZONE).astimezone(UTC)

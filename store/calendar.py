@@ -1,0 +1,125 @@
+"""The office's calendar: announced years, each with its notice; a year loaded again is a new version.
+
+Assumes whole years: a year is in force with its newest version, and nothing of an older one counts.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from importlib.metadata import version
+
+from chinese_calendar.constants import Holiday, holidays, workdays
+from sqlalchemy import Connection, insert, select
+
+from domain.orders import Stage
+from domain.policy import PolicyBook
+from domain.workdays import CalendarYear, DayKind, NamedDay, WorkCalendar
+from store.tables import calendar_year, orders
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LoadedYear:
+    """A year as it was loaded: its days by date, and since when it is here."""
+
+    year: int
+    version: int
+    source: str
+    days: tuple[NamedDay, ...]
+    loaded_at: datetime
+
+
+def put_year(
+    connection: Connection, year: int, days: Sequence[NamedDay], *, source: str, now: datetime
+) -> LoadedYear | None:
+    """Load a year, as its next version; `None` if it is in force with these very days already."""
+    known = find_year(connection, year)
+    ordered = tuple(sorted(days, key=lambda each: each.day))
+    if known is not None and known.days == ordered:
+        return None
+    loaded = LoadedYear(
+        year=year, version=known.version + 1 if known else 1, source=source, days=ordered, loaded_at=now
+    )
+    connection.execute(
+        insert(calendar_year),
+        {
+            "year": year,
+            "version": loaded.version,
+            "source": source,
+            "days": [[each.day.isoformat(), each.kind, each.name] for each in ordered],
+            "loaded_at": now,
+        },
+    )
+    return loaded
+
+
+def seed(connection: Connection, *, now: datetime) -> list[LoadedYear]:
+    """Load the years from the present one on that the calendar's package knows and nobody has loaded.
+
+    Source: the package `chinesecalendar`, made from the State Council's notices.
+    """
+    loaded = []
+    for year in range(now.year, max(holidays).year + 1):
+        if find_year(connection, year) is None:
+            named = [
+                NamedDay(day=day, kind=kind, name=Holiday(name).chinese)
+                for kind, days in ((DayKind.OFF, holidays), (DayKind.WORK, workdays))
+                for day, name in days.items()
+                if day.year == year
+            ]
+            source = f"国务院办公厅 (chinesecalendar {version('chinesecalendar')})"
+            if year_loaded := put_year(connection, year, named, source=source, now=now):
+                loaded.append(year_loaded)
+    return loaded
+
+
+def provisional_orders(connection: Connection) -> list[str]:
+    """List open orders with an instant that rests on a year not announced, in sequence."""
+    open_ = orders.c.is_provisional.is_(True) & (orders.c.stage != Stage.ARCHIVED)
+    return list(connection.scalars(select(orders.c.order_no).where(open_).order_by(orders.c.order_no)))
+
+
+def find_year(connection: Connection, year: int) -> LoadedYear | None:
+    """Find a year as it is in force."""
+    return next((each for each in all_years(connection, since=year) if each.year == year), None)
+
+
+def all_years(connection: Connection, *, since: int = 0) -> list[LoadedYear]:
+    """List the years in force, in sequence."""
+    rows = connection.execute(
+        select(calendar_year)
+        .where(calendar_year.c.year >= since)
+        .order_by(calendar_year.c.year, calendar_year.c.version)
+    )
+    newest = {
+        row.year: LoadedYear(
+            year=row.year,
+            version=row.version,
+            source=row.source,
+            days=tuple(
+                NamedDay(day=date.fromisoformat(day), kind=DayKind(kind), name=name)
+                for day, kind, name in row.days
+            ),
+            loaded_at=row.loaded_at,
+        )
+        for row in rows
+    }
+    return list(newest.values())
+
+
+def calendar_for(connection: Connection, book: PolicyBook, since: datetime) -> WorkCalendar:
+    """Give the calendar in force from an instant's year on; none is read for a book that runs by the wall."""
+    if not book.needs_calendar:
+        return WorkCalendar({})
+    # A year's last hours in UTC are the next year's first at the office, never the other way round.
+    years = all_years(connection, since=since.year)
+    return WorkCalendar({each.year: _for_reckoning(each) for each in years})
+
+
+def _for_reckoning(loaded: LoadedYear) -> CalendarYear:
+    return CalendarYear(
+        year=loaded.year,
+        version=loaded.version,
+        source=loaded.source,
+        days_off=frozenset(each.day for each in loaded.days if each.kind is DayKind.OFF),
+        make_up_days=frozenset(each.day for each in loaded.days if each.kind is DayKind.WORK),
+    )

@@ -1,0 +1,58 @@
+"""An order whose dates rest on a year that is not announced: flagged, and moved once when it is."""
+
+from datetime import date, datetime
+
+import pytest
+
+from activities.figures import UNCOUNTED
+from activities.reconcile import OutboxDrain
+from domain.deadlines import local
+from domain.lifecycle import TaskKind
+from domain.workdays import DayKind, NamedDay
+from store.calendar import put_year
+from store.recalculation import load_year
+from tests.support.office import Office, now
+
+DECEMBER = 12
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+def holidays(*days: date) -> list[NamedDay]:
+    return [NamedDay(day=each, kind=DayKind.OFF, name="假日") for each in days]
+
+
+class TestAnOrder:
+    async def test_is_moved_once_when_the_year_is_announced(self, office: Office) -> None:
+        office.policy = "standard-2"
+        with office.store.write() as connection:
+            connection.exec_driver_sql("DELETE FROM calendar_year")
+        order_no = await office.place()
+        await office.decide(order_no, TaskKind.FIRST_CONTACT, "refer", text="请派单")
+        await office.decide(order_no, TaskKind.CLASSIFY, "general", unit="community-03")
+        await office.decide(order_no, TaskKind.ACKNOWLEDGE, "accept")
+        work = await office.task(order_no, TaskKind.HANDLE)
+        guessed = office.order(order_no)
+        assert guessed["is_provisional"]
+        assert work["due_at"] == guessed["promised_at"]
+
+        # The day on which it would have been due turns out to be a holiday.
+        due = local(datetime.fromisoformat(str(guessed["promised_at"]))).date()
+        with office.store.write() as connection:
+            for year in sorted({now().year, due.year + (due.month == DECEMBER)}, reverse=True):
+                put_year(connection, year, holidays(date(year, 1, 1)), source="a notice", now=now())
+            loaded = load_year(connection, due.year, holidays(due), source="a notice", now=now())
+            connection.exec_driver_sql("UPDATE outbox SET next_at = created_at WHERE done_at IS NULL")
+        assert loaded is not None
+        assert loaded.orders == 1
+        await OutboxDrain(office.store, office.orders, now, UNCOUNTED).drain()
+        await office.eventually(lambda: not office.order(order_no)["is_provisional"], "firm dates")
+        moved = office.order(order_no)
+        assert moved["promised_at"] > guessed["promised_at"]
+        assert (await office.task(order_no, TaskKind.HANDLE))["due_at"] == moved["promised_at"]
+        assert "DueTimesRecalculated" in office.types(order_no)
+
+        # Another version of the year moves nothing that was firm.
+        with office.store.write() as connection:
+            again = load_year(connection, due.year, holidays(), source="another", now=now())
+        assert again is not None
+        assert again.orders == 0
