@@ -8,6 +8,7 @@ from bench.bare import QUEUE, Plan, bare_worker
 from bench.figures import Figure
 from bench.opening import open_orders
 from bench.places import Place, rate
+from worker import CACHED_ORDERS
 
 _WARM_UP = 20
 _KIB = 1024
@@ -33,7 +34,7 @@ async def measure(place: Place, *, orders: int) -> list[Figure]:
         Figure(
             program="memory",
             place=place.name,
-            what=f"worker memory for an open order in the cache, {orders:,} open",
+            what=f"worker memory for each of {orders:,} open orders, {CACHED_ORDERS} of them kept in memory",
             value=f"{ours:.0f} KiB (bare workflow: {bare:.0f} KiB, ratio {ours / bare:.2f})",
         )
     ]
