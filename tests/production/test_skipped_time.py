@@ -1,6 +1,10 @@
-"""Orders under the real policy, sent forward in time: every instant is the one that the rules give."""
+"""Orders under the real policy, sent forward in time: every instant is the one that the rules give.
 
-from datetime import datetime, timedelta
+The calendar is laid out from today, since time goes forward from now only: in the coming week two weekdays
+are off and the Saturday after is worked instead (调休).
+"""
+
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -8,13 +12,14 @@ import pytest_asyncio
 from temporalio.testing import TimeSkipper
 
 from demo.stories import Teller, Told
-from domain.deadlines import Basis, ClockFacts, clock, promise
+from domain.deadlines import Basis, ClockFacts, clock, local, promise, round_promise
 from domain.orders import OrderClass
-from domain.policy import STANDARD
-from domain.workdays import WorkCalendar, wall_time
+from domain.policy import STANDARD_2
+from domain.workdays import CalendarYear, WorkCalendar, wall_time
 from messages.names import COMPLETE_TASK, order_workflow_id
 from tests.support.production import Stack
 
+SATURDAY = 5
 ON_TIME = timedelta(seconds=5)
 """How long after its instant a timer may be recorded: the server's own steps between skips."""
 BODY = {
@@ -31,9 +36,38 @@ def policy() -> str:
     return "standard"
 
 
+@pytest.fixture(scope="module", autouse=True)
+def calendar(stack: Stack) -> WorkCalendar:
+    """Load the calendar by the command, from tables as an office writes them."""
+    today = local(datetime.now(UTC)).date()
+    week = [today + timedelta(days=ahead) for ahead in range(1, 15)]
+    off = [day for day in week if day.weekday() < SATURDAY][1:3]
+    worked = next(day for day in week if day.weekday() == SATURDAY and day > off[-1])
+    years = {}
+    for year in (today.year, today.year + 1):
+        fixed = [date(year, *day) for day in ((1, 1), (5, 1), (10, 1))]
+        days_off = frozenset(day for day in (*fixed, *off) if day.year == year)
+        make_up = frozenset(day for day in (worked,) if day.year == year)
+        lines = [f"{day},off,假日" for day in sorted(days_off)] + [f"{day},work,调休" for day in make_up]
+        table = stack.folder / f"{year}.csv"
+        table.write_text("\n".join(["date,kind,name", *lines]) + "\n", encoding="utf-8")
+        load = ("calendar", "load", str(table), "--year", str(year), "--source", "test")
+        said = stack.run("setup", "dingdan", *load)
+        assert f"calendar of {year}" in said
+        years[year] = CalendarYear(
+            year=year, version=1, source="test", days_off=days_off, make_up_days=make_up
+        )
+    return WorkCalendar(years)
+
+
 @pytest_asyncio.fixture(loop_scope="session")
 async def skipper(stack: Stack) -> TimeSkipper:
     return TimeSkipper(await stack.client())
+
+
+async def until(stack: Stack, skipper: TimeSkipper, told: Told, instant: datetime) -> None:
+    """Send an order forward to an instant, seen from now."""
+    assert await forward(stack, skipper, told, instant - datetime.now(UTC))
 
 
 async def forward(stack: Stack, skipper: TimeSkipper, told: Told, by: timedelta) -> bool:
@@ -72,22 +106,25 @@ def at(event: dict[str, Any]) -> datetime:
     return datetime.fromisoformat(event["at"])
 
 
+def instant(shown: dict[str, Any], name: str) -> datetime:
+    return datetime.fromisoformat(shown[name])
+
+
 def due(event: dict[str, Any]) -> datetime:
     return datetime.fromisoformat(event["data"]["due_at"])
 
 
-async def test_an_order_that_nobody_touches(stack: Stack, skipper: TimeSkipper, teller: Teller) -> None:
+async def test_an_order_that_nobody_touches(
+    stack: Stack, skipper: TimeSkipper, teller: Teller, calendar: WorkCalendar
+) -> None:
     told = await teller.place("hotline", BODY)
-    await forward(stack, skipper, told, timedelta(days=30))
+    await forward(stack, skipper, told, timedelta(days=50))
     events = await told.events()
     order = await told.order()
     assert [each["seq"] for each in events] == list(range(1, len(events) + 1))
     assert (order["stage"], order["tier"], order["overdue"]) == ("supervision", "district", True)
     received = at(events[0])
-    assert (
-        datetime.fromisoformat(order["promised_at"])
-        == promise(received, OrderClass.GENERAL, STANDARD, WorkCalendar({})).at
-    )
+    assert instant(order, "promised_at") == promise(received, OrderClass.GENERAL, STANDARD_2, calendar).at
 
     passed = [each for each in events if each["type"] == "LimitPassed"]
     assert len(passed) >= 6
@@ -95,52 +132,54 @@ async def test_an_order_that_nobody_touches(stack: Stack, skipper: TimeSkipper, 
         assert timedelta(0) <= at(each) - due(each) <= ON_TIME, each
 
     # The first limit is the intake's own; every later one begins when the one before has passed.
-    first = clock(ClockFacts(basis=Basis.FIRST_CONTACT, since=received), STANDARD, WorkCalendar({}))
+    first = clock(ClockFacts(basis=Basis.FIRST_CONTACT, since=received), STANDARD_2, calendar)
     assert due(passed[0]) == first.due_at
     began = [at(each) for each in events if each["type"] == "SupervisionBegan"]
     ended = [due(each) for each in passed if each["data"].get("kind") == "supervise"]
-    lasted = [end - start for start, end in zip(began, ended, strict=False)]
-    assert lasted[:3] == [timedelta(days=1), timedelta(days=2), timedelta(days=4)]
+    assert len(ended) >= 3
+    for repetition, (start, end) in enumerate(zip(began, ended, strict=False), start=1):
+        facts = ClockFacts(basis=Basis.SUPERVISION, since=start, repetition=repetition)
+        assert end == clock(facts, STANDARD_2, calendar).due_at
 
 
 async def test_an_order_that_goes_up_a_tier_and_is_done_there(
-    stack: Stack, skipper: TimeSkipper, teller: Teller
+    stack: Stack, skipper: TimeSkipper, teller: Teller, calendar: WorkCalendar
 ) -> None:
     told = await in_the_community(teller)
-    await forward(stack, skipper, told, timedelta(days=5, minutes=1))
-    events = await told.events()
-    received = at(events[0])
-    (passed,) = (each for each in events if each["type"] == "LimitPassed")
-    assert due(passed) == received + timedelta(days=5)
+    promised = instant(await told.order(), "promised_at")
+    await until(stack, skipper, told, promised + timedelta(minutes=1))
+    (passed,) = (each for each in await told.events() if each["type"] == "LimitPassed")
+    assert due(passed) == promised
     (work,) = (await told.order())["tasks"]
     assert (work["kind"], work["tier"]) == ("handle", "street")
-    assert timedelta(0) <= datetime.fromisoformat(work["due_at"]) - at(passed) - timedelta(days=2) <= ON_TIME
+    facts = ClockFacts(basis=Basis.ESCALATED, since=at(passed), order_class=OrderClass.GENERAL)
+    assert instant(work, "due_at") == clock(facts, STANDARD_2, calendar).due_at
 
-    await forward(stack, skipper, told, timedelta(days=1))
+    await forward(stack, skipper, told, timedelta(hours=20))
     await by_signal(stack, told, "handle", "report_result", comment="已协调解决。")
     await told.resident("rating", {"solved": "yes", "satisfied": "yes"})
     await told.reaches("closed")
     order = await told.order()
     assert (order["ending"], order["escalations"], order["overdue"]) == ("resolved", 1, True)
     # What was promised stays, broken or not.
-    assert datetime.fromisoformat(order["promised_at"]) == received + timedelta(days=5)
+    assert instant(order, "promised_at") == promised
 
 
 async def test_an_order_that_the_resident_sends_back(
-    stack: Stack, skipper: TimeSkipper, teller: Teller
+    stack: Stack, skipper: TimeSkipper, teller: Teller, calendar: WorkCalendar
 ) -> None:
     told = await in_the_community(teller)
     await told.decide("handle", "report_result", text="已处理。")
     await told.reaches("follow_up")
-    await forward(stack, skipper, told, timedelta(hours=20))
+    await forward(stack, skipper, told, timedelta(hours=5))
     await told.resident("rating", {"solved": "no", "satisfied": "no"})
     await told.reaches("handling")
     (began,) = (each for each in await told.events() if each["type"] == "RoundBegan")
     order = await told.order()
     assert order["round"] == 2
-    assert datetime.fromisoformat(order["promised_at"]) - at(began) == timedelta(days=3)
+    assert instant(order, "promised_at") == round_promise(at(began), STANDARD_2, calendar).at
 
-    await forward(stack, skipper, told, timedelta(days=2))
+    await forward(stack, skipper, told, timedelta(days=1))
     await by_signal(stack, told, "handle", "report_result", comment="已彻底处理。")
     await told.resident("rating", {"solved": "yes", "satisfied": "basically"})
     await told.reaches("closed")
@@ -155,7 +194,7 @@ async def test_an_order_that_is_done_in_time_and_archived(
     await told.decide("classify", "general", unit="street-urban-management")
     await told.decide("acknowledge", "accept")
     handle = await told.task("handle")
-    assert await forward(stack, skipper, told, timedelta(days=4, hours=12))
+    await until(stack, skipper, told, instant(handle, "due_at") - timedelta(minutes=10))
     assert any(
         each["type"] == "TaskReminded" and each["task_id"] == handle["task_id"]
         for each in await told.events()
@@ -164,11 +203,12 @@ async def test_an_order_that_is_done_in_time_and_archived(
     # The call-back opens in the order's own time, which is ahead of the API's: the resident answers first.
     await told.resident("rating", {"solved": "yes", "satisfied": "yes"})
     await told.reaches("closed")
-    assert not await forward(stack, skipper, told, wall_time(STANDARD.reopening_window) + timedelta(days=1))
+    window = wall_time(STANDARD_2.reopening_window)
+    assert not await forward(stack, skipper, told, window + timedelta(days=1))
     order = await told.order()
     assert (order["stage"], order["ending"], order["overdue"]) == ("archived", "resolved", False)
     events = await told.events()
     closed, archived = (
         next(each for each in events if each["type"] == name) for name in ("OrderClosed", "OrderArchived")
     )
-    assert timedelta(0) <= at(archived) - at(closed) - wall_time(STANDARD.reopening_window) <= ON_TIME
+    assert timedelta(0) <= at(archived) - at(closed) - window <= ON_TIME
