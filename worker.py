@@ -5,6 +5,7 @@ import gc
 import signal
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from importlib.metadata import version
 
 import structlog
 from temporalio.client import Client
@@ -42,6 +43,7 @@ RUNNER = SandboxedWorkflowRunner(
         "domain", "messages", "activities", *PLAIN
     )
 )
+_VERSION = f"dingdan-{version('dingdan')}"
 _log = structlog.get_logger("worker")
 
 
@@ -71,6 +73,8 @@ def build(
         workflow_runner=RUNNER,
         interceptors=INTERCEPTORS,
         graceful_shutdown_timeout=timedelta(seconds=10),
+        # The UI shows it with each task. The SDK's own would be a hash of every module, compiled for it: seconds.
+        build_id=_VERSION,
     )
 
 
