@@ -151,13 +151,13 @@ def worker() -> None:
 @app.command()
 def migrate() -> None:
     """Bring the store to this version's schema, with the years that are announced. Can be repeated."""
-    from store import calendar, schema
+    from store import calendar_seed, schema
 
     with _any_store() as store:
         schema.migrate(store.engine)
         schema.check(store.engine)
         with store.write() as connection:
-            seeded = calendar.seed(connection, now=_now())
+            seeded = calendar_seed.seed(connection, now=_now())
     typer.echo("the store is up to date")
     for year in seeded:
         typer.echo(f"calendar of {year.year}: {len(year.days)} days, from {year.source}")

@@ -26,7 +26,7 @@ from runtime.devserver import find_temporal_cli, start_command
 from runtime.ports import free_port
 from runtime.settings import PREFIX
 from runtime.supervisor import Part
-from store import calendar
+from store import calendar_seed
 from store.credentials import CredentialKind, mint, revoke
 from store.database import Store
 from store.office import Staff, UnitRow, all_staff, all_units
@@ -129,7 +129,7 @@ def _lay_out(
     report("migrating the store")
     migrate(store.engine)
     with store.write() as connection:
-        calendar.seed(connection, now=datetime.now(UTC))
+        calendar_seed.seed(connection, now=datetime.now(UTC))
     secret = _secret(data_dir)
     opened = open_office(store, secret, now=datetime.now(UTC))
     store.close()

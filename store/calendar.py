@@ -6,9 +6,7 @@ Assumes whole years: a year is in force with its newest version, and nothing of 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from importlib.metadata import version
 
-from chinese_calendar.constants import Holiday, holidays, workdays
 from sqlalchemy import Connection, insert, select
 
 from domain.orders import Stage
@@ -49,26 +47,6 @@ def put_year(
             "loaded_at": now,
         },
     )
-    return loaded
-
-
-def seed(connection: Connection, *, now: datetime) -> list[LoadedYear]:
-    """Load the years from the present one on that the calendar's package knows and nobody has loaded.
-
-    Source: the package `chinesecalendar`, made from the State Council's notices.
-    """
-    loaded = []
-    for year in range(now.year, max(holidays).year + 1):
-        if find_year(connection, year) is None:
-            named = [
-                NamedDay(day=day, kind=kind, name=Holiday(name).chinese)
-                for kind, days in ((DayKind.OFF, holidays), (DayKind.WORK, workdays))
-                for day, name in days.items()
-                if day.year == year
-            ]
-            source = f"国务院办公厅 (chinesecalendar {version('chinesecalendar')})"
-            if year_loaded := put_year(connection, year, named, source=source, now=now):
-                loaded.append(year_loaded)
     return loaded
 
 

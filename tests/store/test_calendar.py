@@ -8,7 +8,8 @@ from domain.deadlines import local
 from domain.policy import SECONDS, STANDARD_2
 from domain.workdays import DayKind, NamedDay
 from messages.records import PromiseRequest
-from store.calendar import all_years, calendar_for, find_year, provisional_orders, put_year, seed
+from store.calendar import all_years, calendar_for, find_year, provisional_orders, put_year
+from store.calendar_seed import seed
 from store.database import Store
 from store.recalculation import load_year
 from tests.store.test_store import answer_of, rows, step_of, take

@@ -24,7 +24,7 @@ from messages.names import COMPLETE_TASK, ORDER_ACTION, STATUS, order_workflow_i
 from messages.orders import OrderArchived, OrderStatus, StartOrder
 from messages.signals import CompleteTask
 from runtime.temporal import Orders
-from store import calendar, decisions, intake
+from store import calendar_seed, decisions, intake
 from store.database import Store
 from store.office import Staff, all_staff
 
@@ -40,7 +40,7 @@ def seed(store: Store) -> None:
     """Put the demo office in."""
     seed_office(store, now=now())
     with store.write() as connection:
-        calendar.seed(connection, now=now())
+        calendar_seed.seed(connection, now=now())
 
 
 def new_order(**changes: Any) -> intake.NewOrder:
