@@ -9,7 +9,7 @@ import functools
 import gc
 import logging
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -321,6 +321,7 @@ async def set_up(client: Client) -> list[str]:
                 )
             )
             changed.append(f"registered search attributes {', '.join(missing)}")
+        await _until_usable(client)
     return changed
 
 
@@ -379,14 +380,25 @@ async def _set_up_namespace(client: Client) -> list[str]:
 
 async def _until_known(client: Client) -> None:
     """Wait until every part of the server has heard of a new namespace: each reads the list now and then."""
+    request = ListSearchAttributesRequest(namespace=client.namespace)
+    await _until_heard(
+        lambda: client.operator_service.list_search_attributes(request), RPCStatusCode.NOT_FOUND
+    )
+
+
+async def _until_usable(client: Client) -> None:
+    """Wait until new search attributes are taken: listed they are at once, refused for some seconds still."""
+    query = " AND ".join(f"{name} IS NULL" for name in names.SEARCH_ATTRIBUTES)
+    await _until_heard(lambda: client.count_workflows(query), RPCStatusCode.INVALID_ARGUMENT)
+
+
+async def _until_heard(ask: Callable[[], Awaitable[object]], refusal: RPCStatusCode) -> None:
     until = asyncio.get_running_loop().time() + _NAMESPACE_LIMIT.total_seconds()
     while True:
         try:
-            await client.operator_service.list_search_attributes(
-                ListSearchAttributesRequest(namespace=client.namespace)
-            )
+            await ask()
         except RPCError as error:
-            if error.status is not RPCStatusCode.NOT_FOUND or asyncio.get_running_loop().time() > until:
+            if error.status is not refusal or asyncio.get_running_loop().time() > until:
                 raise
             await asyncio.sleep(_NAMESPACE_POLL_SECONDS)
         else:

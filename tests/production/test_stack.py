@@ -1,17 +1,37 @@
 """The stack as an office would start it: the jobs, the stories, and what may be repeated."""
 
 import asyncio
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from demo.stories import STORIES, Story, Teller, tell
+from domain.orders import Stage, Tier
+from messages.search_attributes import at_start
+from runtime import temporal
 from tests.support.production import Stack
 
 
 @pytest.mark.parametrize("name", ["temporal-schema", "temporal-namespace", "setup"])
 async def test_a_job_can_be_repeated(stack: Stack, name: str) -> None:
     await asyncio.to_thread(stack.job, name)
+
+
+async def test_orders_can_be_started_once_setup_has_ended(stack: Stack) -> None:
+    """The server lists new search attributes at once, and refuses them for some seconds still."""
+    client = await temporal.connect(target_host=stack.temporal_address, namespace="new")
+    await temporal.set_up(client)
+    attributes = at_start(
+        stage=Stage.FIRST_CONTACT,
+        tier=Tier.STREET,
+        unit="street-desk",
+        community="community-east",
+        channel="hotline",
+        category="noise",
+        due_at=datetime.now(UTC),
+    )
+    await client.start_workflow("Order", id="order-1", task_queue="nobody", search_attributes=attributes)
 
 
 def test_the_workflow_is_installed_compiled(dingdan: Path) -> None:
