@@ -309,6 +309,43 @@ def calendar_check() -> None:
     raise SystemExit(1)
 
 
+@app.command()
+def hold(
+    reason: Annotated[str, typer.Option(help="Why: storm, outage; for residents and for the audit.")] = "",
+    until: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%dT%H:%M%z", "%Y-%m-%dT%H:%M:%S%z"],
+            help="When it ends by itself, with an offset.",
+        ),
+    ] = None,
+    lift: Annotated[bool, typer.Option("--lift", help="Let the clocks run again now.")] = False,
+    actor: Annotated[str, typer.Option("--as", help="Who orders it; for the audit.")] = "operator",
+) -> None:
+    """Stop all clocks of the office until an instant, or lift that; without options show what is in force."""
+    from store.holds import hold_in_force, lift_hold, order_hold
+
+    if lift and until is not None:
+        raise typer.BadParameter("either --until begins a hold, or --lift ends one")
+    if until is not None and until.tzinfo is None:
+        raise typer.BadParameter("--until needs an offset, like 2026-11-23T17:00+08:00")
+    with _store() as store, store.write() as connection:
+        if until is not None:
+            told = order_hold(connection, reason=reason, until=until, ordered_by=actor, now=_now())
+            typer.echo(f"clocks are held until {until.isoformat()}; {told} open order(s) are told")
+            return
+        if lift:
+            told = lift_hold(connection, lifted_by=actor, now=_now())
+            typer.echo(f"clocks run again; {told} open order(s) are told")
+            return
+        present = hold_in_force(connection, at=_now())
+    typer.echo(
+        f"held since {present.since.isoformat()} until {present.until.isoformat()}: {present.reason}"
+        if present
+        else "no hold is in force; begin one with: dingdan hold --reason TEXT --until 2026-11-23T17:00+08:00"
+    )
+
+
 @client_app.command("add")
 def client_add(
     client_id: Annotated[str, typer.Argument(help="A name for the program that will send orders.")],

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from domain.deadlines import local
 from domain.lifecycle import TASKS, TaskKind
+from messages.names import REQUESTER
 from store.messages import Outgoing
 
 _NO_TEXT = "详情请致电街道服务热线。"
@@ -39,6 +40,14 @@ def _reminder(message: Outgoing) -> str:
     return f"“{label}”即将到期，请及时办理。"
 
 
+def _resumed(message: Outgoing) -> str:
+    if message.recipient != REQUESTER:
+        return "暂停已结束，请继续办理。"
+    return f"您的诉求已恢复办理，我们承诺{_when(message)}答复您。"
+
+
+_HELPED = {"contribute": "已提供协助", "decline": "表示不能协助", "silent": "未按时回复，您可自行继续办理"}
+
 _TEMPLATES: dict[str, Callable[[Outgoing], str]] = {
     "accepted": lambda message: f"您的诉求已受理并派单，我们承诺{_when(message)}答复您。",
     "promise_confirmed": lambda message: f"法定节假日安排已公布，我们承诺{_when(message)}答复您。",
@@ -49,6 +58,21 @@ _TEMPLATES: dict[str, Callable[[Outgoing], str]] = {
     "replied_resolved": lambda message: f"您的诉求已办理，答复：{_text(message)}",
     "replied_explained": lambda message: f"您的诉求暂时无法解决，说明如下：{_text(message)}",
     "replied_unresolved": lambda message: f"您的诉求未能解决，说明如下：{_text(message)}",
+    "replied_not_accepted": lambda message: f"您的诉求按规定不予受理，说明如下：{_text(message)}",
+    "merged": lambda message: (
+        f"您反映的事项已与同一事项的订单 {message.data['leading']} 合并办理，办理结果会一并告知您。"
+    ),
+    "extended": lambda message: f"您的诉求情况复杂，经批准延期，我们承诺{_when(message)}答复您。",
+    "reclassified": lambda message: f"您的诉求已重新分类，我们承诺{_when(message)}答复您。",
+    "paused": lambda _: "您的诉求因客观原因暂停办理，恢复后继续，承诺时间相应顺延。",
+    "asked": lambda message: f"为办理您的诉求，请补充：{_text(message)}",
+    "resumed": _resumed,
+    "delayed": lambda message: f"您的诉求办理时间有所延后，预计{_due(message)}前有进展。",
+    "granted": lambda message: f"您的申请已同意。{message.text or ''}",
+    "denied": lambda message: f"您的申请未获同意，请按期办理。{message.text or ''}",
+    "helped": lambda message: (
+        f"协办单位{_HELPED.get(str(message.data.get('outcome')), '有回复')}。{message.text or ''}"
+    ),
     "reminder": _reminder,
     "urged": lambda _: "有人催办，请尽快办理。",
 }

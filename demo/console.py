@@ -14,7 +14,8 @@ from rich.console import Console
 from rich.markup import escape
 
 from demo.embedded import Installation, prepare
-from demo.stories import STORIES, Story, StoryFailed, Teller, Told, tell
+from demo.stories import STORIES, Story, tell
+from demo.teller import StoryFailed, Teller, Told
 from domain.deadlines import local
 from domain.policy import newest
 from domain.workdays import Wall

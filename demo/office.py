@@ -65,6 +65,7 @@ def _person(username: str, name: str, unit: str, *roles: Role) -> StaffRow:
 
 _WORKERS = ("安禾", "白露", "常青", "丁香", "方舟", "谷雨", "何夕", "江澄", "康宁", "黎明", "莫晓", "宁远")
 _HANDLERS = ("齐平", "任真", "沈静", "唐果", "卫蓝", "夏至", "叶知秋")
+_DISTRICT_HEADS = ("安泰", "伯言", "承志", "大勇", "恩泽", "福田", "冠英")
 _DISTRICT_HANDLERS = ("余晖", "章程", "郑好", "周全", "祝捷", "邹远", "左右")
 
 STAFF: tuple[StaffRow, ...] = (
@@ -82,6 +83,10 @@ STAFF: tuple[StaffRow, ...] = (
     *(
         _person(f"{code}-handler", name, code, Role.UNIT_HANDLER)
         for code, name in zip(_DISTRICT_NAMES, _DISTRICT_HANDLERS, strict=True)
+    ),
+    *(
+        _person(f"{code}-head", name, code, Role.UNIT_HEAD)
+        for code, name in zip(_DISTRICT_NAMES, _DISTRICT_HEADS, strict=True)
     ),
     _person("duty-1", "纪晨", OFFICE, Role.DUTY_OFFICER),
     _person("duty-2", "陆鸣", OFFICE, Role.DUTY_OFFICER),

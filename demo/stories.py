@@ -3,124 +3,13 @@
 Each is told over HTTP as channels and staff would do it, and says how it must end.
 """
 
-import asyncio
-import json
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import httpx2
-
-from demo.embedded import Installation
-from messages.names import COMPLETE_TASK, NAMESPACE, order_workflow_id
-
-PATIENCE = timedelta(seconds=200)
-"""How long a story may wait for its next turn: longer than an order that nobody touches needs."""
-
-
-class StoryFailed(Exception):
-    """A story did not go as told."""
-
-
-@dataclass(kw_only=True)
-class Teller:
-    """Plays channels, staff and residents against a running installation."""
-
-    installation: Installation
-    http: httpx2.AsyncClient
-    stamp: str = field(default_factory=lambda: f"{datetime.now(UTC):%H%M%S}-{uuid.uuid4().hex[:4]}")
-
-    async def place(self, channel: str, body: Mapping[str, Any]) -> "Told":
-        """Place an order as the channel's program does."""
-        client_id = next(name for name, its in self.installation.clients.items() if its == channel)
-        reference = f"demo-{self.stamp}-{uuid.uuid4().hex[:6]}"
-        response = await self.http.post(
-            "/api/v1/orders",
-            json={"channel": channel, "source_reference": reference, **body},
-            headers=self._bearer(self.installation.keys[client_id]) | {"Idempotency-Key": uuid.uuid4().hex},
-        )
-        placed = _read(response, 201)
-        return Told(teller=self, order_no=placed["order_no"], tracking_code=placed["tracking_code"])
-
-    async def get(self, path: str, username: str = "desk-1") -> Any:
-        """Read as a member of staff."""
-        return _read(await self.http.get(path, headers=self._bearer(self.installation.tokens[username])), 200)
-
-    async def post(self, path: str, body: Mapping[str, Any], username: str, *, status: int) -> Any:
-        """Write as a member of staff."""
-        headers = self._bearer(self.installation.tokens[username]) | {"Idempotency-Key": uuid.uuid4().hex}
-        return _read(await self.http.post(path, json=body, headers=headers), status)
-
-    def somebody(self, unit: str, role: str) -> str:
-        """Name a member of staff of a unit with a role."""
-        return next(
-            each.username for each in self.installation.staff if each.unit == unit and role in each.roles
-        )
-
-    @staticmethod
-    def _bearer(token: str) -> dict[str, str]:
-        return {"Authorization": f"Bearer {token}"}
-
-
-@dataclass(kw_only=True)
-class Told:
-    """One order of a story."""
-
-    teller: Teller
-    order_no: str
-    tracking_code: str
-
-    async def order(self) -> dict[str, Any]:
-        """Read the order."""
-        return dict(await self.teller.get(f"/api/v1/orders/{self.order_no}"))
-
-    async def events(self) -> list[dict[str, Any]]:
-        """Read its events."""
-        return list((await self.teller.get(f"/api/v1/orders/{self.order_no}/events"))["items"])
-
-    async def task(self, kind: str) -> dict[str, Any]:
-        """Wait for an open task of a kind."""
-        async with asyncio.timeout(PATIENCE.total_seconds()):
-            while True:
-                for each in (await self.order())["tasks"]:
-                    if each["kind"] == kind:
-                        return dict(each)
-                await asyncio.sleep(0.2)
-
-    async def decide(self, kind: str, outcome: str, **fields: Any) -> None:
-        """Let somebody entitled decide the open task of a kind."""
-        task = await self.task(kind)
-        username = self.teller.somebody(task["unit"], task["role"])
-        answer = await self.teller.post(
-            f"/api/v1/tasks/{task['task_id']}/decision?wait=10",
-            {"outcome": outcome, "fields": fields},
-            username,
-            status=200,
-        )
-        if answer["status"] != "applied":
-            raise StoryFailed(f"{kind} {outcome}: {answer['status']} ({answer['reason']})")
-
-    async def resident(self, path: str, body: Mapping[str, Any] | None = None) -> None:
-        """Act as the resident, with the tracking code."""
-        url = f"/api/v1/track/{self.tracking_code}/{path}"
-        _read(await self.teller.http.post(url, json=body or {}), 202)
-
-    async def reaches(self, *stages: str) -> None:
-        """Wait until the order is at one of these stages."""
-        async with asyncio.timeout(PATIENCE.total_seconds()):
-            while (await self.order())["stage"] not in stages:  # noqa: ASYNC110 - another process sets it
-                await asyncio.sleep(0.2)
-
-    async def supervised(self, times: int) -> dict[str, Any]:
-        """Wait until the order is supervised for the n-th time in a row."""
-        async with asyncio.timeout(PATIENCE.total_seconds()):
-            while True:
-                begun = [each for each in await self.events() if each["type"] == "SupervisionBegan"]
-                if len(begun) >= times:
-                    return await self.task("supervise")
-                await asyncio.sleep(0.5)
+from demo.teller import PATIENCE, StoryFailed, Teller, Told, signal_by_cli
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -156,7 +45,7 @@ async def _vehicles(teller: Teller) -> Told:
     await told.decide("classify", "general")
     await told.decide("dispatch", "assign", lead_unit="street-urban-management")
     await told.decide("acknowledge", "accept")
-    await told.decide("handle", "report_result", text="五辆废弃车辆已全部拖离，并在路口增设了禁停标志。")
+    await told.report("五辆废弃车辆已全部拖离，并在路口增设了禁停标志。", pictures=2)
     await told.decide("follow_up", "reached", solved="yes", satisfied="yes")
     return told
 
@@ -200,7 +89,7 @@ async def _untouched(teller: Teller) -> Told:
                 "text": "场地暂时无法更换，已与活动队伍约定晚九点结束，将持续巡查。",
             },
         },
-        teller.somebody(task["unit"], task["role"]),
+        teller.somebody_for(task),
         status=200,
     )
     return told
@@ -224,6 +113,7 @@ async def _explained(teller: Teller) -> Told:
     await told.decide(
         "handle", "cannot_resolve", reason="no_legal_basis", text="人行道属公共用地，不能批准个人安装。"
     )
+    await told.decide("review", "approve")
     await told.decide(
         "explain",
         "explained",
@@ -270,7 +160,7 @@ async def _reopened(teller: Teller) -> Told:
     await told.resident("reopen", {"text": "今天又打不着了，像是阀门的问题。"})
     await told.decide("classify", "urgent", unit="community-11")
     await told.decide("acknowledge", "accept")
-    await told.decide("handle", "report_result", text="已请燃气公司上门更换阀门，现场试火正常。")
+    await told.report("已请燃气公司上门更换阀门，现场试火正常。")
     await told.decide("follow_up", "reached", solved="yes", satisfied="yes")
     return told
 
@@ -293,9 +183,7 @@ async def _complex(teller: Teller) -> Told:
     await told.decide("classify", "complex")
     await told.decide("dispatch", "assign", lead_unit="district-housing")
     await told.decide("acknowledge", "accept")
-    await told.decide(
-        "handle", "report_result", text="该小区已列入本年度加装电梯意向名单，社区将组织居民征求意见。"
-    )
+    await told.report("该小区已列入本年度加装电梯意向名单，社区将组织居民征求意见。")
     await told.decide("follow_up", "reached", solved="partly", satisfied="basically")
     return told
 
@@ -320,7 +208,7 @@ async def _by_operator(teller: Teller) -> Told:
         "fields": {},
         "comment": "周末照常开放，午餐十一点开始。",
     }
-    await _signal_by_cli(teller, told.order_no, payload)
+    await signal_by_cli(teller, told.order_no, payload)
     await told.decide("follow_up", "not_reached")
     await told.decide("follow_up", "reached", solved="yes", satisfied="yes")
     return told
@@ -341,9 +229,124 @@ async def _rework(teller: Teller) -> Told:
     await told.decide("first_contact", "refer", text="请社区督促物业清运。")
     await told.decide("classify", "general", unit="community-06")
     await told.decide("acknowledge", "accept")
-    await told.decide("handle", "report_result", text="已通知物业清运。")
+    await told.report("已通知物业清运。")
     await told.decide("follow_up", "reached", solved="no", satisfied="no", cause="unit")
-    await told.decide("handle", "report_result", text="已现场监督清运和冲洗，物业改为每天两次清运。")
+    await told.report("已现场监督清运和冲洗，物业改为每天两次清运。")
+    await told.decide("follow_up", "reached", solved="yes", satisfied="yes")
+    return told
+
+
+async def _rejected(teller: Teller) -> Told:
+    told = await teller.place(
+        "hotline",
+        {
+            "kind": "complaint",
+            "description": "我和房东的押金官司法院已经立案，请街道让房东先退钱。",
+            "requester": {"phone": "000-0000-0010"},
+            "place": {"community": "community-04"},
+            "category": "neighbourhood",
+        },
+    )
+    await told.decide(
+        "first_contact", "refer", text="已进入诉讼，建议不予受理。", reject_reason="in_court_or_arbitration"
+    )
+    await told.decide("classify", "reject", reason="in_court_or_arbitration", text="法院已立案，由法院裁判。")
+    await told.decide("review", "approve")
+    await told.decide(
+        "explain",
+        "explained",
+        how="phone",
+        at=datetime.now(UTC).isoformat(),
+        text="已说明应由法院裁判，并告知法律援助电话。",
+    )
+    await told.decide("follow_up", "reached", solved="no", satisfied="basically", cause="rule")
+    return told
+
+
+async def _jointly(teller: Teller) -> Told:
+    told = await teller.place(
+        "wechat",
+        {
+            "kind": "report",
+            "subject": "围墙开裂",
+            "description": "幼儿园旁边的围墙裂了一条大缝，孩子每天从下面走，很危险。",
+            "requester": {"wechat_openid": "fictional-openid-2"},
+            "place": {"community": "community-08"},
+            "category": "safety",
+        },
+    )
+    await told.decide("first_contact", "refer", text="需应急安全办牵头。", **{"class": "general"})
+    await told.decide("classify", "complex")
+    await told.decide(
+        "dispatch",
+        "assign",
+        lead_unit="street-safety",
+        helping_units=["community-08", "district-planning"],
+    )
+    await told.decide("acknowledge", "accept")
+    await told.decide("handle", "ask_resident", text="请问裂缝在围墙的哪一段？")
+    await told.resident("messages", {"text": "靠近南门的那一段。"})
+    await told.decide("assist", "contribute", text="已拉警戒线并安排人员看守。")
+    until = (datetime.now(UTC) + timedelta(seconds=59)).isoformat()
+    await told.decide("handle", "request_extension", due_at=until, reason="third_party")
+    await told.decide("review", "approve")
+    await told.report("围墙危险段已拆除重建。", pictures=1)
+    await told.decide("follow_up", "reached", solved="yes", satisfied="yes")
+    return told
+
+
+async def _sent_back(teller: Teller) -> Told:
+    told = await teller.place(
+        "counter",
+        {
+            "kind": "assistance",
+            "subject": "路灯不亮",
+            "description": "巷口两盏路灯坏了一个多月，晚上老人不敢出门。",
+            "requester": {"phone": "000-0000-0011"},
+            "place": {"community": "community-10"},
+            "category": "traffic",
+        },
+    )
+    await told.decide("first_contact", "refer", text="请派单。")
+    await told.decide("classify", "complex", unit="community-10")
+    await told.decide("acknowledge", "send_back", reason="not_competent", text="路灯不归社区维护。")
+    await told.decide("review", "approve")
+    await told.decide("dispatch", "assign", lead_unit="street-urban-management")
+    await told.decide("acknowledge", "accept")
+    await told.decide("handle", "transfer", unit="street-construction", reason="better_placed")
+    await told.decide("review", "approve")
+    await told.decide("acknowledge", "accept")
+    until = (datetime.now(UTC) + timedelta(seconds=8)).isoformat()
+    await told.decide("handle", "request_pause", until=until, reason="third_party")
+    await told.decide("review", "approve")
+    await told.reaches("paused")
+    await told.act("desk-1", "resume")
+    await told.decide("handle", "report_result", text="已报修。")
+    await told.decide("review", "revise", text="报修不算办结，请修好再报。")
+    await told.report("两盏路灯已更换，夜间亮灯正常。")
+    await told.decide("follow_up", "reached", solved="yes", satisfied="yes")
+    return told
+
+
+async def _taken_over(teller: Teller) -> Told:
+    told = await teller.place(
+        "web",
+        {
+            "kind": "complaint",
+            "subject": "几个部门都说不归自己管的路牌",
+            "description": "路牌被风吹倒压住了人行道，打了三个电话都说不是自己的。",
+            "requester": {"phone": "000-0000-0012"},
+            "place": {"community": "community-01"},
+            "category": "traffic",
+        },
+    )
+    await told.decide("first_contact", "refer", text="权属不清，请派单。")
+    await told.decide("classify", "general", unit="street-urban-management")
+    await told.decide("acknowledge", "accept")
+    await told.task("handle")
+    await told.act("leader-1", "supervise")
+    await told.decide("supervise", "take_over")
+    await told.report("街道领导现场协调，路牌已移除并由城管办管护。")
     await told.decide("follow_up", "reached", solved="yes", satisfied="yes")
     return told
 
@@ -376,6 +379,22 @@ STORIES: tuple[Story, ...] = (
         ends={"ending": "resolved_on_the_spot"},
     ),
     Story(title="院坝会：居民不满意，退回重办", tell=_rework, ends={"ending": "resolved", "round": 2}),
+    Story(title="热线：已进入诉讼，经审核不予受理", tell=_rejected, ends={"ending": "not_accepted"}),
+    Story(
+        title="微信：围墙开裂，多单位协办，请居民补充，经批准延期",
+        tell=_jointly,
+        ends={"ending": "resolved", "unit": "street-safety", "overdue": False},
+    ),
+    Story(
+        title="窗口：退单、转办、暂停、审核退回，最后修好",
+        tell=_sent_back,
+        ends={"ending": "resolved", "unit": "street-construction", "round": 1},
+    ),
+    Story(
+        title="网站：无人认领的路牌，领导接办",
+        tell=_taken_over,
+        ends={"ending": "resolved", "unit": "street", "escalations": 0},
+    ),
 )
 
 
@@ -399,27 +418,3 @@ async def tell(story: Story, teller: Teller) -> Told:
     if wrong:
         raise StoryFailed(f"{told.order_no}: {'; '.join(wrong)}")
     return told
-
-
-async def _signal_by_cli(teller: Teller, order_no: str, payload: Mapping[str, Any]) -> None:
-    """Signal as an operator does, with the Temporal CLI: no row of ours stands behind it."""
-    process = await asyncio.create_subprocess_exec(
-        str(teller.installation.temporal_cli),
-        *("workflow", "signal", "--address", teller.installation.temporal_address, "--namespace", NAMESPACE),
-        *("--workflow-id", order_workflow_id(order_no), "--name", COMPLETE_TASK),
-        *("--input", json.dumps(payload, ensure_ascii=False)),
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    _, errors = await process.communicate()
-    if process.returncode:
-        raise StoryFailed(f"temporal workflow signal: {errors.decode(errors='replace').strip()[:300]}")
-
-
-def _read(response: httpx2.Response, status: int) -> Any:
-    if response.status_code != status:
-        raise StoryFailed(
-            f"{response.request.method} {response.request.url.path} answered {response.status_code}, not {status}: "
-            f"{response.text[:300]}"
-        )
-    return response.json()

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Final
 
 from domain import policy
+from domain.actions import ACTIONS
 from domain.attachments import MAX_ATTACHMENTS
-from domain.lifecycle import ACTIONS, TASKS, Field, FieldType, TaskKind
+from domain.lifecycle import MAX_PARTS, TASKS, Field, FieldType, TaskKind
 from domain.orders import Stage
 from domain.routing import CATEGORIES, ROUTES
 from domain.workdays import USUAL_HOURS, OfficeTime, Wall, Workdays
@@ -20,8 +21,12 @@ _WHO: Final[Mapping[TaskKind, str]] = {
     TaskKind.CLASSIFY: "`street_desk` of the street",
     TaskKind.DISPATCH: "`street_desk` of the street",
     TaskKind.ACKNOWLEDGE: "as for `handle`",
-    TaskKind.HANDLE: "`community_worker` of the community, `unit_handler` of any other unit, or its `unit_head`",
-    TaskKind.EXPLAIN: "as for `handle`",
+    TaskKind.HANDLE: "`community_worker` of the community, `unit_handler` of any other unit, or its `unit_head`; the "
+    "street's `liaison` for a bureau without accounts; the leader's role after `take_over`",
+    TaskKind.ASSIST: "a helping unit's handlers",
+    TaskKind.REVIEW: "never the proposer, nor who approved the round before: a unit's by `street_desk`, the desk's by "
+    "`street_leader`, a district unit's by its `unit_head`, a leader's office's by `district_desk`",
+    TaskKind.EXPLAIN: "as for `handle`; for a rejection the `street_desk`",
     TaskKind.FOLLOW_UP: "`call_back_officer` of the street, never who gave the answer",
     TaskKind.SUPERVISE: "`street_leader`; at the district, and from the third time in a row, `district_desk`",
 }
@@ -65,7 +70,9 @@ def _field(each: Field) -> str:
         FieldType.UNIT: _SEE,
         FieldType.INSTANT: "instant with an offset" + (", in the future" if each.future else ""),
         FieldType.ATTACHMENTS: f"ids that `POST /attachments` gave, at most {MAX_ATTACHMENTS}",
-        FieldType.NONE_YET: "not possible yet: leave it out",
+        FieldType.ORDER: "the number of an order",
+        FieldType.PARTS: f"list of at most {MAX_PARTS} objects with `text`, and `category` if it is known",
+        FieldType.UNITS: f"list of units, {_SEE}",
     }
     return f"`{each.name}` {each.label}{'' if each.required else ' (optional)'}: {kinds[each.type]}"
 

@@ -37,6 +37,12 @@ class Basis(StrEnum):
     FOLLOW_UP = "follow_up"
     SUPERVISION = "supervision"
     GIVEN = "given"
+    PROMISED = "promised"
+    RESTED = "rested"
+    REVISED = "revised"
+    REVIEW = "review"
+    ASSIST = "assist"
+    ASK_RESIDENT = "ask_resident"
     WINDOW = "window"
 
 
@@ -53,7 +59,8 @@ class Clock:
 class ClockFacts:
     """What a clock is reckoned from; `repetition` counts from 1, `promised` is the order's.
 
-    `order_class` is the class, or until there is one the class suggested.
+    `order_class` is the class, or until there is one the class suggested. `rested_from` and `was_due`: since when
+    the clock stood still, and what it showed then; `runs_by`: the basis it had before, if it is only moved.
     """
 
     basis: Basis
@@ -62,6 +69,9 @@ class ClockFacts:
     promised: DueTime | None = None
     repetition: int = 1
     given: datetime | None = None
+    rested_from: datetime | None = None
+    was_due: DueTime | None = None
+    runs_by: Basis | None = None
 
 
 def promise(
@@ -77,6 +87,26 @@ def promise(
 def round_promise(started_at: datetime, book: PolicyBook, calendar: WorkCalendar) -> DueTime:
     """Reckon the promise of a later round, after a call-back that said no or a reopening."""
     return reckon(_utc(started_at), book.rework, calendar)
+
+
+def after_rest(
+    was_due: DueTime, began: datetime, ended: datetime, limit: Limit, calendar: WorkCalendar
+) -> DueTime:
+    """Move an instant by the length of a rest, in the time by which the limit runs; never to before the rest's end.
+
+    By the wall the length itself; in working time what was left at the beginning is left at the end.
+    Source: our decision, ADR-0017.
+    """
+    began, ended = _utc(began), _utc(ended)
+    by_the_wall = DueTime(was_due.at + (ended - began), was_due.is_provisional)
+    if isinstance(limit, Wall) or was_due.at <= began:
+        return by_the_wall
+    left = office_time(began, was_due.at, calendar)
+    if not left:
+        # The office was to be closed until then: only the wall can tell how much was left.
+        return by_the_wall
+    moved = reckon(ended, OfficeTime(left), calendar)
+    return DueTime(max(moved.at, was_due.at), moved.is_provisional or was_due.is_provisional)
 
 
 def clock(facts: ClockFacts, book: PolicyBook, calendar: WorkCalendar) -> Clock:
@@ -98,6 +128,10 @@ def _due(facts: ClockFacts, since: datetime, book: PolicyBook, calendar: WorkCal
         case Basis.GIVEN:
             # A date that has passed by the time it is taken up means "now", never a negative wait.
             return DueTime(max(_utc(facts.given), since) if facts.given else since)
+        case Basis.PROMISED:
+            return max(facts.promised or DueTime(since), DueTime(since), key=_at)
+        case Basis.RESTED | Basis.REVISED:
+            return _rested(facts, since, book, calendar)
         case Basis.SUPERVISION:
             return _supervision_due(facts.repetition, since, book, calendar)
         case _:
@@ -107,12 +141,32 @@ def _due(facts: ClockFacts, since: datetime, book: PolicyBook, calendar: WorkCal
 def _handling_due(facts: ClockFacts, since: datetime, book: PolicyBook, calendar: WorkCalendar) -> DueTime:
     """A late desk is the desk's breach: the unit has at least the minimum remainder of the class.
 
-    In a later round (`repetition`) never more than the rework limit, which is the promise itself.
+    In a later round (`repetition`) never more than the rework limit, which is the promise itself. A review of a
+    send-back (`rested_from`) is not taken off the unit's time.
     """
-    floor = reckon(since, book.minimum_remainder[facts.order_class or OrderClass.GENERAL], calendar)
+    floor = reckon(since, _remainder(facts, book), calendar)
     if facts.repetition > 1:
         floor = min(floor, reckon(since, book.rework, calendar), key=_at)
-    return max(facts.promised, floor, key=_at) if facts.promised else floor
+    promised = facts.promised
+    if promised and facts.rested_from:
+        promised = after_rest(promised, facts.rested_from, since, _limit(facts, book), calendar)
+    return max(promised, floor, key=_at) if promised else floor
+
+
+def _remainder(facts: ClockFacts, book: PolicyBook) -> Limit:
+    return book.minimum_remainder[facts.order_class or OrderClass.GENERAL]
+
+
+def _rested(facts: ClockFacts, since: datetime, book: PolicyBook, calendar: WorkCalendar) -> DueTime:
+    """Go on after a rest; after a review that said no (`REVISED`) with the minimum remainder at least."""
+    floor = (
+        reckon(since, _remainder(facts, book), calendar) if facts.basis is Basis.REVISED else DueTime(since)
+    )
+    if facts.was_due is None or facts.rested_from is None:
+        return floor
+    return max(
+        after_rest(facts.was_due, facts.rested_from, since, _limit(facts, book), calendar), floor, key=_at
+    )
 
 
 def _supervision_due(repetition: int, since: datetime, book: PolicyBook, calendar: WorkCalendar) -> DueTime:
@@ -130,7 +184,7 @@ def _limit(facts: ClockFacts, book: PolicyBook) -> Limit:
 
     Source: our decision, ADR-0016.
     """
-    limit = _LIMITS[facts.basis](facts, book)
+    limit = _LIMITS[facts.runs_by or facts.basis](facts, book)
     if isinstance(limit, OfficeTime) and facts.order_class is OrderClass.URGENT:
         return Wall(limit.time)
     return limit
@@ -176,6 +230,12 @@ _LIMITS: Mapping[Basis, Callable[[ClockFacts, PolicyBook], Limit]] = {
     Basis.FOLLOW_UP: lambda _, book: book.follow_up,
     Basis.SUPERVISION: lambda _, book: book.supervision_first,
     Basis.GIVEN: lambda facts, book: book.class_limits[facts.order_class or OrderClass.GENERAL],
+    Basis.PROMISED: lambda facts, book: book.class_limits[facts.order_class or OrderClass.GENERAL],
+    Basis.RESTED: lambda facts, book: book.class_limits[facts.order_class or OrderClass.GENERAL],
+    Basis.REVISED: lambda facts, book: book.class_limits[facts.order_class or OrderClass.GENERAL],
+    Basis.REVIEW: lambda _, book: book.review,
+    Basis.ASSIST: lambda _, book: book.assist,
+    Basis.ASK_RESIDENT: lambda _, book: book.ask_resident,
     Basis.WINDOW: lambda _, book: book.reopening_window,
 }
 """The row behind each clock: how it runs and, for most, how long."""

@@ -4,16 +4,20 @@ Pure functions over facts: the edge asks them before it takes anything, the work
 when it gets there, and both say the same reason.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from domain.actions import ACTIONS, ActionName
 from domain.attachments import wrong_ids
 from domain.deadlines import is_reckonable
-from domain.lifecycle import ACTIONS, MAX_TEXT, ActionName, Field, FieldType, TaskKind, outcomes_of
+from domain.lifecycle import LEADING, MAX_PARTS, MAX_TEXT, STORED, Field, FieldType, TaskKind, outcomes_of
 from domain.orders import Stage
+from domain.policy import PolicyBook
+from domain.routing import CATEGORIES
 
 _LONGEST_INSTANT = 40
+_LONGEST_NUMBER = 40
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,49 +45,134 @@ class Submission:
     comment: str | None = None
 
 
-def judge_outcome(
-    kind: TaskKind,
-    wanted: Submission,
-    *,
-    opened_at: datetime | None = None,
-    reclassified: bool = False,
-    handled_by: str | None = None,
-) -> Refusal | None:
-    """Judge a decision on an open task of this kind; `None` means that it is in order.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TaskFacts:
+    """An open task, as far as a decision on it is judged.
 
-    A task that opens later (`opened_at`), like the next call after the policy's gap, waits until then.
+    `unit`: the order's unit, which need not be the task's. `opened_at`: a task that opens later, like the next
+    call after the policy's gap, waits until then. `not_by`: who may not decide it, because it is about their own work.
     """
-    if opened_at is not None and wanted.at < opened_at:
-        return Refusal(code="not_yet", reason=f"this task opens at {opened_at:%Y-%m-%dT%H:%M:%SZ}")
-    if kind is TaskKind.FOLLOW_UP and wanted.actor == handled_by:
-        return Refusal(
-            code="own_work", reason="who handled an order does not call back about it; ask a colleague"
-        )
-    offered = outcomes_of(kind, reclassified=reclassified)
+
+    kind: TaskKind
+    order_no: str = ""
+    unit: str = ""
+    opened_at: datetime | None = None
+    due_at: datetime | None = None
+    withheld: Collection[str] = ()
+    not_by: Collection[str] = ()
+    evidence: int = 0
+
+
+def judge_outcome(task: TaskFacts, wanted: Submission, book: PolicyBook) -> Refusal | None:
+    """Judge a decision on an open task; `None` means that it is in order."""
+    if task.opened_at is not None and wanted.at < task.opened_at:
+        return Refusal(code="not_yet", reason=f"this task opens at {task.opened_at:%Y-%m-%dT%H:%M:%SZ}")
+    if wanted.actor in task.not_by:
+        return Refusal(code="own_work", reason="this is about your own work; ask a colleague")
+    offered = outcomes_of(task.kind, without=task.withheld)
     outcome = next((each for each in offered if each.name == wanted.name), None)
     if outcome is None:
         names = ", ".join(each.name for each in offered)
         return Refusal(
             code="unknown_outcome",
-            reason=f"a task of kind {kind} has no outcome of that name now; choose one of: {names}",
+            reason=f"a task of kind {task.kind} has no outcome of that name now; choose one of: {names}",
             field="outcome",
         )
-    return _judge_fields(outcome.fields, wanted)
+    return _judge_fields(outcome.fields, wanted) or _judge_facts(task, wanted, book)
 
 
-def judge_action(
-    wanted: Submission,
-    *,
-    stage: Stage,
-    reopened: bool,
-    supervised: bool,
-    taken: int = 0,
-    handled_by: str | None = None,
-) -> Refusal | None:
-    """Judge an action on an order that is at `stage`; `None` means that it is in order.
+def _judge_facts(task: TaskFacts, wanted: Submission, book: PolicyBook) -> Refusal | None:
+    """Judge what the fields say against where the order stands; the fields themselves are in order."""
+    match wanted.name:
+        case "report_result":
+            return _judge_evidence(task, wanted)
+        case "request_extension":
+            return _judge_extension(task, wanted, book.extension_longest)
+        case "request_pause":
+            return _judge_until(wanted, "until", book.pause_longest)
+        case _:
+            return _judge_same(task, wanted)
 
-    `taken` is how often the order took this action before.
-    """
+
+def _judge_same(task: TaskFacts, wanted: Submission) -> Refusal | None:
+    """Nothing is given to whom has it already."""
+    match wanted.name:
+        case "mark_duplicate" if wanted.fields[LEADING.name] == task.order_no:
+            return _OF_ITSELF
+        case "transfer" if wanted.fields["unit"] == task.unit:
+            return Refusal(code="same_unit", reason="the order is with this unit already", field="unit")
+        case "assign" if wanted.fields["lead_unit"] in _listed(wanted.fields.get("helping_units")):
+            return Refusal(
+                code="same_unit", reason="the lead unit does not help itself", field="helping_units"
+            )
+        case _:
+            return None
+
+
+_OF_ITSELF = Refusal(
+    code="same_order", reason="an order is not a duplicate of itself; name the other one", field=LEADING.name
+)
+
+
+def _judge_evidence(task: TaskFacts, wanted: Submission) -> Refusal | None:
+    if len(_listed(wanted.fields.get("attachments"))) >= task.evidence:
+        return None
+    return Refusal(
+        code="evidence_required",
+        reason=f"orders of this category are closed with evidence: attach at least {task.evidence} picture(s)",
+        field="attachments",
+    )
+
+
+def _judge_extension(task: TaskFacts, wanted: Submission, longest: timedelta) -> Refusal | None:
+    """An extension is asked for before the due time and moves it; half-open: at the due time it is too late."""
+    if task.due_at is None:
+        return None
+    if wanted.at >= task.due_at:
+        return Refusal(
+            code="too_late", reason="an extension is asked for before the due time, which has passed"
+        )
+    asked = instant(wanted.fields["due_at"])
+    if asked is not None and asked <= task.due_at:
+        return Refusal(
+            code="invalid_field",
+            reason=f"due_at must be later than the present due time {task.due_at:%Y-%m-%dT%H:%M:%SZ}",
+            field="due_at",
+        )
+    return _judge_until(wanted, "due_at", longest)
+
+
+def _judge_until(wanted: Submission, name: str, longest: timedelta) -> Refusal | None:
+    asked = instant(wanted.fields[name])
+    if asked is None or asked <= wanted.at + longest:
+        return None
+    return Refusal(
+        code="invalid_field",
+        reason=f"{name} must not be later than {wanted.at + longest:%Y-%m-%dT%H:%M:%SZ}",
+        field=name,
+    )
+
+
+def _listed(value: object) -> list[object]:
+    return value if isinstance(value, list) else []
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OrderSituation:
+    """An order, as far as an action on it is judged; `taken` is how often it took this action before."""
+
+    stage: Stage
+    order_no: str = ""
+    unit: str = ""
+    is_merged: bool = False
+    reopened: bool = False
+    supervised: bool = False
+    taken: int = 0
+    handled_by: str | None = None
+
+
+def judge_action(order: OrderSituation, wanted: Submission) -> Refusal | None:
+    """Judge an action on an order; `None` means that it is in order."""
     action = next((each for each in ACTIONS.values() if each.name == wanted.name), None)
     if action is None:
         names = ", ".join(ACTIONS)
@@ -93,24 +182,36 @@ def judge_action(
     name = action.name
     rules = (
         (
-            name is ActionName.SUPERVISE and supervised,
+            name is ActionName.SUPERVISE and order.supervised,
             Refusal(code="supervised_already", reason="the order is under supervision already"),
         ),
         (
-            name is ActionName.RATE and wanted.actor == handled_by,
+            name is ActionName.RATE and wanted.actor == order.handled_by,
             Refusal(code="own_work", reason="who handled an order does not rate it; ask a colleague"),
         ),
         (
-            taken >= action.most,
-            Refusal(code="too_often", reason=f"{name} was sent {taken} times; please call the hotline"),
+            order.taken >= action.most,
+            Refusal(code="too_often", reason=f"{name} was sent {order.taken} times; please call the hotline"),
         ),
         (
-            stage not in action.stages,
-            Refusal(code="wrong_stage", reason=f"{name} is not possible in the stage {stage}"),
+            order.stage not in action.stages,
+            Refusal(code="wrong_stage", reason=f"{name} is not possible in the stage {order.stage}"),
         ),
         (
-            name is ActionName.REOPEN and reopened,
+            name is ActionName.REOPEN and order.reopened,
             Refusal(code="reopened_already", reason="an order is reopened once; place a new order instead"),
+        ),
+        (
+            name is ActionName.REOPEN and order.is_merged,
+            Refusal(code="merged", reason="this order was joined to another one, which goes on"),
+        ),
+        (
+            name is ActionName.MERGE and wanted.fields.get(LEADING.name) == order.order_no,
+            _OF_ITSELF,
+        ),
+        (
+            name is ActionName.REASSIGN and wanted.fields.get("unit") == order.unit,
+            Refusal(code="same_unit", reason="the order is with this unit already", field="unit"),
         ),
     )
     broken = next((refusal for is_broken, refusal in rules if is_broken), None)
@@ -134,9 +235,8 @@ def _judge_fields(fields: tuple[Field, ...], wanted: Submission) -> Refusal | No
 def _judge_field(each: Field, wanted: Submission) -> Refusal | None:
     value = wanted.fields.get(each.name)
     if value is None:
-        by_text = each.type is FieldType.TEXT and (
-            each.name in wanted.stored or bool((wanted.comment or "").strip())
-        )
+        commented = each.type is FieldType.TEXT and bool((wanted.comment or "").strip())
+        by_text = commented or (each.type in STORED and each.name in wanted.stored)
         if by_text or not each.required:
             return None
         return Refusal(
@@ -147,26 +247,58 @@ def _judge_field(each: Field, wanted: Submission) -> Refusal | None:
 
 
 def _wrong(each: Field, value: object, now: datetime) -> str | None:
-    if each.type is FieldType.NONE_YET:
-        return None if value == [] else f"{each.name} is not possible yet; leave it out"
+    if each.type is FieldType.UNITS:
+        return _wrong_units(each, value)
+    if each.type is FieldType.PARTS:
+        return _wrong_parts(each, value)
     if each.type is FieldType.ATTACHMENTS:
         reason = wrong_ids(value)
         return f"{each.name} {reason}" if reason else None
     return _wrong_word(each, value, now)
 
 
+def _wrong_parts(each: Field, value: object) -> str | None:
+    parts = _listed(value)
+    if not 1 <= len(parts) <= MAX_PARTS:
+        return f"{each.name} must be a list of 1 to {MAX_PARTS} further matters"
+    for part in parts:
+        if not isinstance(part, dict) or not {"text"} <= set(part) <= {"text", "category"}:
+            return f"each of {each.name} has a text, and a category if it is known"
+        if reason := _wrong_text(f"{each.name}.text", part["text"]):
+            return reason
+        if str(part.get("category") or next(iter(CATEGORIES))) not in CATEGORIES:
+            return f"{each.name}.category must be one of: {', '.join(CATEGORIES)}"
+    return None
+
+
+def _wrong_units(each: Field, value: object) -> str | None:
+    units = _listed(value)
+    if not isinstance(value, list) or len(set(map(str, units))) != len(units):
+        return f"{each.name} must be a list of different units"
+    return (
+        None if all(unit in each.codes for unit in units) else f"each must be one of: {', '.join(each.codes)}"
+    )
+
+
 def _wrong_word(each: Field, value: object, now: datetime) -> str | None:
-    if not isinstance(value, str) or not value.strip() or not _can_be_stored(value):
-        return f"{each.name} must be a text that is not empty, without NUL characters or halves of emoji"
+    if reason := _wrong_text(each.name, value):
+        return reason
+    word = str(value)
     match each.type:
-        case FieldType.TEXT if len(value) > MAX_TEXT:
-            return f"{each.name} is longer than {MAX_TEXT} characters"
-        case FieldType.CODE | FieldType.UNIT if value not in each.codes:
+        case FieldType.CODE | FieldType.UNIT if word not in each.codes:
             return f"{each.name} must be one of: {', '.join(each.codes)}"
+        case FieldType.ORDER if len(word) > _LONGEST_NUMBER:
+            return f"{each.name} must be the number of an order"
         case FieldType.INSTANT:
-            return _wrong_instant(each, instant(value) if len(value) <= _LONGEST_INSTANT else None, now)
+            return _wrong_instant(each, instant(word) if len(word) <= _LONGEST_INSTANT else None, now)
         case _:
             return None
+
+
+def _wrong_text(name: str, value: object) -> str | None:
+    if not isinstance(value, str) or not value.strip() or not _can_be_stored(value):
+        return f"{name} must be a text that is not empty, without NUL characters or halves of emoji"
+    return f"{name} is longer than {MAX_TEXT} characters" if len(value) > MAX_TEXT else None
 
 
 def _can_be_stored(text: str) -> bool:

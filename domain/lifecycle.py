@@ -3,24 +3,17 @@
 The table judges; it does not drive. What comes next is written out in `workflows/order`. Edge,
 workflow, forms and documentation read this one table, so that they cannot disagree.
 
-Source: the office's procedure (首问责任、首接首办、限时办结), in the form of our decision, ADR-0002.
+Source: the office's procedure (首问责任、首接首办、限时办结), in the form of our decision, ADR-0002; reviews and
+requests: ADR-0017.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
-from domain.orders import (
-    DissatisfactionCause,
-    OrderClass,
-    Role,
-    Satisfied,
-    Solved,
-    Stage,
-    Tier,
-)
-from domain.routing import CATEGORIES, DISTRICT_OFFICE, HANDLING_UNITS, OFFICE
+from domain.orders import DissatisfactionCause, OrderClass, Satisfied, Solved, Stage
+from domain.routing import CATEGORIES, HANDLING_UNITS
 
 
 class TaskKind(StrEnum):
@@ -31,6 +24,8 @@ class TaskKind(StrEnum):
     DISPATCH = "dispatch"
     ACKNOWLEDGE = "acknowledge"
     HANDLE = "handle"
+    ASSIST = "assist"
+    REVIEW = "review"
     EXPLAIN = "explain"
     FOLLOW_UP = "follow_up"
     SUPERVISE = "supervise"
@@ -45,36 +40,38 @@ class TaskState(StrEnum):
     SUPERSEDED = "superseded"
 
 
-class ActionName(StrEnum):
-    """What concerns the whole order, sent as `order_action`."""
-
-    SUPPLEMENT = "supplement"
-    URGE = "urge"
-    WITHDRAW = "withdraw"
-    SUPERVISE = "supervise"
-    RATE = "rate"
-    REOPEN = "reopen"
-    RECALCULATE = "recalculate"
-
-
 class FieldType(StrEnum):
-    """What a field of an outcome or action holds; texts live in the store and are named by the signal."""
+    """What a field of an outcome or action holds; texts and parts live in the store and are named by the signal."""
 
     TEXT = "text"
     CODE = "code"
     UNIT = "unit"
+    UNITS = "units"
     INSTANT = "instant"
+    ORDER = "order"
+    PARTS = "parts"
     ATTACHMENTS = "attachments"
-    NONE_YET = "none_yet"
 
 
+class Silence(StrEnum):
+    """What follows when nobody reviews a proposal in time."""
+
+    APPROVES = "approves"
+    DENIES = "denies"
+    CLIMBS = "climbs"
+
+
+STORED = frozenset({FieldType.TEXT, FieldType.PARTS})
+"""What people write: kept with the decision's row, never in a signal."""
+MAX_PARTS = 5
+"""Into how many orders one may be split, itself not counted."""
 MAX_TEXT = 4_000
 """Longest text of a decision, in characters."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Field:
-    """One field of an outcome or action; `codes` is the closed set of a `CODE` or `UNIT`."""
+    """One field of an outcome or action; `codes` is the closed set of a `CODE`, `UNIT` or `UNITS`."""
 
     name: str
     label: str
@@ -86,12 +83,16 @@ class Field:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Outcome:
-    """One way to answer a task; one that does not `close` it leaves task and clock as they are."""
+    """One way to answer a task; one that does not `close` it leaves the task to its owner.
+
+    With `silence` it is a proposal that somebody else reviews: the word says what silence means then.
+    """
 
     name: str
     label: str
     fields: tuple[Field, ...] = ()
     closes: bool = True
+    silence: Silence | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -110,21 +111,24 @@ class Task:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Action:
-    """One row of the actions; `stages` are those in which it is taken, `roles` the staff who may send it.
+class Progress:
+    """What lies behind an order, as far as it says what may still be chosen.
 
-    `most`: how often one order takes it, so that nobody can fill its history.
+    `requested` are the requests made since the present unit got the order; `is_busy`: one waits for its verdict, or
+    the order rests.
     """
 
-    name: ActionName
-    label: str
-    fields: tuple[Field, ...]
-    stages: frozenset[Stage]
-    roles: frozenset[Role]
-    most: int = 20
+    reclassified: bool = False
+    is_split: bool = False
+    returns: int = 0
+    extensions: int = 0
+    requested: frozenset[str] = frozenset()
+    can_be_asked: bool = True
+    is_busy: bool = False
 
 
-def _text(label: str, *, name: str = "text") -> Field:
+def text_field(label: str, *, name: str = "text") -> Field:
+    """Describe a required text; the store keeps it."""
     return Field(name=name, label=label, type=FieldType.TEXT)
 
 
@@ -142,13 +146,20 @@ _ATTACHMENTS = Field(name="attachments", label="附件", type=FieldType.ATTACHME
 _CATEGORY = _code("category", "诉求类别", tuple(CATEGORIES), required=False)
 
 
-def _unit(name: str, *, required: bool) -> Field:
+def unit_field(name: str, *, required: bool) -> Field:
+    """Describe a unit that an order can be dispatched to."""
     return Field(
         name=name, label="承办单位", type=FieldType.UNIT, required=required, codes=tuple(HANDLING_UNITS)
     )
 
 
-_UNIT = _unit("unit", required=False)
+def _future(name: str, label: str) -> Field:
+    return Field(name=name, label=label, type=FieldType.INSTANT, future=True)
+
+
+LEADING = Field(name="leading_order_no", label="主办工单", type=FieldType.ORDER)
+"""The order that another one is joined to."""
+_UNIT = unit_field("unit", required=False)
 _CANNOT = (
     "beyond_competence",
     "no_legal_basis",
@@ -160,18 +171,45 @@ _CANNOT = (
 _RECLASSIFY = ("wrong_facts", "more_difficult", "less_difficult", "danger")
 _EXPLAINED = ("phone", "visit", "letter", "message")
 _CONCLUDE = ("no_solution_in_sight", "beyond_competence", "resident_unreachable", "taken_elsewhere")
-_SATISFACTION = (
+_REJECT = (
+    "in_court_or_arbitration",
+    "in_administrative_review",
+    "petition_concluded",
+    "no_public_matter",
+    "emergency_call",
+    "no_facts",
+    "concluded_before",
+)
+"""不予受理: the closed list of reasons not to accept an order."""
+_SEND_BACK = ("not_competent", "out_of_area", "incomplete", "concluded_before")
+_TRANSFER = ("not_competent", "out_of_area", "better_placed")
+_LATER = ("facts_not_clear", "third_party", "documents_awaited", "weather", "procurement")
+_PAUSE = ("third_party", "legal_procedure", "weather", "funding_awaited", "season")
+_DECLINE = ("not_competent", "not_needed", "no_capacity")
+RATING = (
     _code("solved", "是否解决", Solved),
     _code("satisfied", "是否满意", Satisfied),
 )
+"""What a resident answers, whether called or by themselves."""
 
 
 def _class_outcome(order_class: OrderClass, label: str) -> Outcome:
     return Outcome(name=order_class.value, label=label, fields=(_CATEGORY, _UNIT))
 
 
-def _outcome(name: str, label: str, *fields: Field, closes: bool = True) -> Outcome:
-    return Outcome(name=name, label=label, fields=fields, closes=closes)
+def _outcome(
+    name: str, label: str, *fields: Field, closes: bool = True, silence: Silence | None = None
+) -> Outcome:
+    return Outcome(name=name, label=label, fields=fields, closes=closes, silence=silence)
+
+
+def _duplicate() -> Outcome:
+    return _outcome("mark_duplicate", "并入同一事项的工单", LEADING, closes=False)
+
+
+def _request(name: str, label: str, *fields: Field) -> Outcome:
+    """Describe what a unit asks for while it goes on working; nobody answers means no."""
+    return _outcome(name, label, *fields, closes=False, silence=Silence.DENIES)
 
 
 TASKS: Mapping[TaskKind, Task] = MappingProxyType(
@@ -183,14 +221,16 @@ TASKS: Mapping[TaskKind, Task] = MappingProxyType(
                 label="首问",
                 stage=Stage.FIRST_CONTACT,
                 outcomes=(
-                    _outcome("resolve", "当场答复", _text("答复内容")),
+                    _outcome("resolve", "当场答复", text_field("答复内容")),
                     _outcome(
                         "refer",
                         "提出初步意见并上报",
-                        _text("初步受理意见"),
+                        text_field("初步受理意见"),
                         _code("class", "建议分类", OrderClass, required=False),
                         _UNIT,
+                        _code("reject_reason", "建议不予受理的理由", _REJECT, required=False),
                     ),
+                    _duplicate(),
                 ),
                 on_expiry="自动上报街道，记首问超时",
             ),
@@ -202,6 +242,20 @@ TASKS: Mapping[TaskKind, Task] = MappingProxyType(
                     _class_outcome(OrderClass.URGENT, "紧急件"),
                     _class_outcome(OrderClass.GENERAL, "一般件"),
                     _class_outcome(OrderClass.COMPLEX, "复杂件"),
+                    _outcome(
+                        "reject",
+                        "不予受理",
+                        _code("reason", "理由", _REJECT),
+                        text_field("给居民的说明"),
+                        silence=Silence.CLIMBS,
+                    ),
+                    _duplicate(),
+                    _outcome(
+                        "split",
+                        "一单多诉，拆分",
+                        Field(name="parts", label="其余各诉", type=FieldType.PARTS),
+                        closes=False,
+                    ),
                 ),
                 on_expiry="按建议分类、类别默认或一般件处理，记派单台超时",
             ),
@@ -213,9 +267,13 @@ TASKS: Mapping[TaskKind, Task] = MappingProxyType(
                     _outcome(
                         "assign",
                         "派给承办单位",
-                        _unit("lead_unit", required=True),
+                        unit_field("lead_unit", required=True),
                         Field(
-                            name="helping_units", label="协办单位", type=FieldType.NONE_YET, required=False
+                            name="helping_units",
+                            label="协办单位",
+                            type=FieldType.UNITS,
+                            required=False,
+                            codes=tuple(HANDLING_UNITS),
                         ),
                     ),
                     _outcome(
@@ -232,7 +290,16 @@ TASKS: Mapping[TaskKind, Task] = MappingProxyType(
                 kind=TaskKind.ACKNOWLEDGE,
                 label="签收",
                 stage=Stage.HANDLING,
-                outcomes=(_outcome("accept", "签收"),),
+                outcomes=(
+                    _outcome("accept", "签收"),
+                    _outcome(
+                        "send_back",
+                        "退单",
+                        _code("reason", "退单理由", _SEND_BACK),
+                        text_field("情况说明"),
+                        silence=Silence.DENIES,
+                    ),
+                ),
                 on_expiry="视为已签收",
                 reminds=False,
             ),
@@ -241,13 +308,69 @@ TASKS: Mapping[TaskKind, Task] = MappingProxyType(
                 label="办理",
                 stage=Stage.HANDLING,
                 outcomes=(
-                    _outcome("report_result", "反馈办理结果", _text("给居民的答复"), _ATTACHMENTS),
                     _outcome(
-                        "cannot_resolve", "无法解决", _code("reason", "原因", _CANNOT), _text("情况说明")
+                        "report_result",
+                        "反馈办理结果",
+                        text_field("给居民的答复"),
+                        _ATTACHMENTS,
+                        silence=Silence.APPROVES,
                     ),
-                    _outcome("hand_up", "上报上一级", _text("给居民的说明")),
+                    _outcome(
+                        "cannot_resolve",
+                        "无法解决",
+                        _code("reason", "原因", _CANNOT),
+                        text_field("情况说明"),
+                        silence=Silence.CLIMBS,
+                    ),
+                    _outcome("hand_up", "上报上一级", text_field("给居民的说明")),
+                    _request(
+                        "transfer",
+                        "申请转办",
+                        unit_field("unit", required=True),
+                        _code("reason", "转办理由", _TRANSFER),
+                    ),
+                    _request(
+                        "request_extension",
+                        "申请延期",
+                        _future("due_at", "申请的期限"),
+                        _code("reason", "延期理由", _LATER),
+                    ),
+                    _request(
+                        "request_pause",
+                        "申请暂停",
+                        _future("until", "暂停至"),
+                        _code("reason", "暂停理由", _PAUSE),
+                    ),
+                    _request(
+                        "request_reclassification",
+                        "申请改类",
+                        _code("class", "新的分类", OrderClass),
+                        _code("reason", "改类理由", _RECLASSIFY),
+                    ),
+                    _outcome("ask_resident", "请居民补充", text_field("要问的问题"), closes=False),
                 ),
                 on_expiry="上报上一级，记单位超时；区级转督办",
+            ),
+            Task(
+                kind=TaskKind.ASSIST,
+                label="协办",
+                stage=Stage.HANDLING,
+                outcomes=(
+                    _outcome("contribute", "提供协助", text_field("协助情况"), _ATTACHMENTS),
+                    _outcome("decline", "不能协助", _code("reason", "理由", _DECLINE)),
+                ),
+                on_expiry="告知主办单位，主办单位可自行继续",
+            ),
+            Task(
+                kind=TaskKind.REVIEW,
+                label="审核",
+                stage=Stage.REVIEW,
+                outcomes=(
+                    _outcome("approve", "同意"),
+                    _outcome("revise", "退回修改或不同意", text_field("意见")),
+                ),
+                on_expiry="办理结果视为同意，记审核超时；延期、暂停、退单、转办、改类视为不同意；"
+                "不予受理和无法解决转上级审核，再无人审核则转督办",
             ),
             Task(
                 kind=TaskKind.EXPLAIN,
@@ -259,7 +382,7 @@ TASKS: Mapping[TaskKind, Task] = MappingProxyType(
                         "已向居民解释",
                         _code("how", "方式", _EXPLAINED),
                         Field(name="at", label="时间", type=FieldType.INSTANT),
-                        _text("解释内容"),
+                        text_field("解释内容"),
                     ),
                 ),
                 on_expiry="转督办",
@@ -272,7 +395,7 @@ TASKS: Mapping[TaskKind, Task] = MappingProxyType(
                     _outcome(
                         "reached",
                         "已联系上",
-                        *_SATISFACTION,
+                        *RATING,
                         _code("cause", "不满意原因", DissatisfactionCause, required=False),
                     ),
                     _outcome("not_reached", "未联系上"),
@@ -285,17 +408,20 @@ TASKS: Mapping[TaskKind, Task] = MappingProxyType(
                 label="督办",
                 stage=Stage.SUPERVISION,
                 outcomes=(
+                    _outcome("take_over", "领导接办"),
                     _outcome("urge", "催办"),
+                    _outcome("set_date", "限期", _future("due_at", "期限")),
                     _outcome(
-                        "set_date",
-                        "限期",
-                        Field(name="due_at", label="期限", type=FieldType.INSTANT, future=True),
+                        "accept_delay",
+                        "同意延后",
+                        _future("until", "延后至"),
+                        _code("reason", "延后理由", _LATER),
                     ),
                     _outcome(
                         "conclude",
                         "终结",
                         _code("reason", "理由", _CONCLUDE),
-                        _text("给居民的说明"),
+                        text_field("给居民的说明"),
                     ),
                 ),
                 on_expiry="加倍时限再次督办，第三次起上提一级领导",
@@ -304,105 +430,45 @@ TASKS: Mapping[TaskKind, Task] = MappingProxyType(
     }
 )
 
-_BEFORE_REPLY = frozenset(
-    {
-        Stage.RECEIVED,
-        Stage.FIRST_CONTACT,
-        Stage.CLASSIFICATION,
-        Stage.DISPATCH,
-        Stage.HANDLING,
-        Stage.EXPLAINING,
-        Stage.SUPERVISION,
-    }
-)
-_DESKS = frozenset({Role.DUTY_OFFICER, Role.STREET_DESK, Role.CALL_BACK_OFFICER, Role.COMMUNITY_WORKER})
-
-ACTIONS: Mapping[ActionName, Action] = MappingProxyType(
-    {
-        action.name: action
-        for action in (
-            Action(
-                name=ActionName.SUPPLEMENT,
-                label="补充信息",
-                fields=(_text("补充内容"),),
-                stages=_BEFORE_REPLY | {Stage.REPLYING, Stage.FOLLOW_UP},
-                roles=_DESKS | {Role.UNIT_HANDLER, Role.UNIT_HEAD, Role.LIAISON},
-            ),
-            Action(
-                name=ActionName.URGE,
-                label="催办",
-                fields=(),
-                stages=_BEFORE_REPLY,
-                roles=_DESKS | {Role.STREET_LEADER, Role.DISTRICT_DESK},
-            ),
-            Action(
-                name=ActionName.WITHDRAW,
-                label="撤回",
-                fields=(),
-                stages=_BEFORE_REPLY,
-                roles=_DESKS,
-            ),
-            Action(
-                name=ActionName.SUPERVISE,
-                label="督办",
-                fields=(),
-                stages=frozenset({Stage.HANDLING, Stage.EXPLAINING}),
-                roles=frozenset({Role.STREET_LEADER, Role.DISTRICT_DESK}),
-            ),
-            Action(
-                name=ActionName.RATE,
-                label="评价",
-                fields=_SATISFACTION,
-                stages=frozenset({Stage.FOLLOW_UP, Stage.CLOSED}),
-                roles=frozenset({Role.CALL_BACK_OFFICER}),
-            ),
-            Action(
-                name=ActionName.REOPEN,
-                label="重开",
-                fields=(_text("重开理由"),),
-                stages=frozenset({Stage.CLOSED}),
-                roles=frozenset({Role.CALL_BACK_OFFICER, Role.STREET_DESK, Role.DUTY_OFFICER}),
-            ),
-            Action(
-                name=ActionName.RECALCULATE,
-                label="按新公布的节假日重算时限",
-                fields=(),
-                stages=frozenset(Stage) - {Stage.ARCHIVED},
-                roles=frozenset(),
-            ),
-        )
-    }
-)
-
 SYSTEM = "system"
 """The actor of automatic steps and of what nobody signed."""
 
-
-def handler_role(tier: Tier) -> Role:
-    """Give the role that handles orders at a tier."""
-    return Role.COMMUNITY_WORKER if tier is Tier.COMMUNITY else Role.UNIT_HANDLER
-
-
-def entitled_roles(role: Role) -> frozenset[Role]:
-    """Give the roles that may decide a task opened for `role`: its own, and the head of the unit for handlers."""
-    if role in {Role.UNIT_HANDLER, Role.COMMUNITY_WORKER}:
-        return frozenset({role, Role.UNIT_HEAD})
-    return frozenset({role})
+REQUESTS: Mapping[str, Outcome] = MappingProxyType(
+    {each.name: each for each in TASKS[TaskKind.HANDLE].outcomes if each.silence and not each.closes}
+)
+"""What a unit may ask for while it works, once each as long as it has the order."""
 
 
-def supervisor(tier: Tier, repetition: int, *, climbs_at: int) -> tuple[str, Tier, Role]:
-    """Say who supervises an order at a tier, the n-th time in a row: unit, tier and role.
+def withheld(kind: TaskKind, progress: Progress, *, extension_cap: int, return_cap: int) -> frozenset[str]:
+    """Name the outcomes that a task does not offer now, because of what lies behind the order.
 
-    Source: our decision, ADR-0006: orders of communities and street departments are supervised by the
-    street leader, from the third time on and at the district by the district's order centre.
+    Source: our decision, ADR-0017: one reclassification, so many extensions and returns of an order, one request
+    of a kind and one question of a unit.
     """
-    if tier is Tier.DISTRICT or repetition >= climbs_at:
-        return DISTRICT_OFFICE, Tier.DISTRICT, Role.DISTRICT_DESK
-    return OFFICE, Tier.STREET, Role.STREET_LEADER
-
-
-def outcomes_of(kind: TaskKind, *, reclassified: bool = False) -> tuple[Outcome, ...]:
-    """List the outcomes that a task offers now; one reclassification is all that an order has."""
-    return tuple(
-        outcome for outcome in TASKS[kind].outcomes if not (reclassified and outcome.name == "reclassify")
+    gone = {
+        "reclassify": progress.reclassified,
+        "request_reclassification": progress.reclassified,
+        "split": progress.is_split,
+        "send_back": progress.returns >= return_cap,
+        "transfer": progress.returns >= return_cap,
+        "request_extension": progress.extensions >= extension_cap,
+        "ask_resident": not progress.can_be_asked,
+    }
+    once = {*REQUESTS, "ask_resident"}
+    return frozenset(
+        each.name
+        for each in TASKS[kind].outcomes
+        if gone.get(each.name, False)
+        or each.name in progress.requested
+        or (progress.is_busy and each.name in once)
     )
+
+
+def outcomes_of(kind: TaskKind, *, without: Collection[str] = ()) -> tuple[Outcome, ...]:
+    """List the outcomes that a task offers now."""
+    return tuple(outcome for outcome in TASKS[kind].outcomes if outcome.name not in without)
+
+
+def outcome_named(kind: TaskKind, name: str) -> Outcome:
+    """Give one outcome of a kind of task, which must have it."""
+    return next(each for each in TASKS[kind].outcomes if each.name == name)

@@ -43,6 +43,13 @@ class PolicyBook:
     supervision_climbs_at: int
     reopening_window: Limit
     reminder_percent: int
+    review: Limit
+    assist: Limit
+    ask_resident: Limit
+    pause_longest: timedelta
+    extension_longest: timedelta
+    extension_cap: int
+    return_cap: int
 
     @property
     def needs_calendar(self) -> bool:
@@ -150,8 +157,51 @@ ROWS: tuple[Row, ...] = (
         "share of a clock, in percent, after which its owner is reminded (预警)",
         "a fifth of the time is left to act",
     ),
+    Row(
+        "review",
+        "time to review what was proposed (审核)",
+        "half a working day: a result, a rejection or an explanation rests meanwhile, and the resident waits",
+        source="our decision, ADR-0017",
+    ),
+    Row(
+        "assist",
+        "time of a helping unit (协办)",
+        "shorter than the lead's, so that the lead can still use what it hears",
+        source="our decision, ADR-0017",
+    ),
+    Row(
+        "ask_resident",
+        "time in which the resident may answer a question (补充材料); then work goes on without it",
+        "the matter must not stand still because nobody reads a message",
+        source="our decision, ADR-0017",
+    ),
+    Row(
+        "pause_longest",
+        "longest pause that may be asked for, by the wall (暂停)",
+        "a season's obstacle; what takes longer is explained to the resident",
+        source="our decision, ADR-0017",
+    ),
+    Row(
+        "extension_longest",
+        "furthest from now that an extension may put the due time, by the wall (延期)",
+        "what takes longer is a pause, or is explained",
+        source="our decision, ADR-0017",
+    ),
+    Row(
+        "extension_cap",
+        "extensions of one order; the last is granted by the tier above only (延期)",
+        "the desk once, the tier above once more",
+        source="our decision, ADR-0017",
+    ),
+    Row(
+        "return_cap",
+        "send-backs and transfers of one order, counted together; then the assignment binds (退单、转办)",
+        "ends the passing back and forth between units (退单拉锯)",
+        source="our decision, ADR-0017",
+    ),
 )
-"""Every row of the book but its version."""
+"""Every row of the book but its version. A row that is thought of later stands at the end, with a value in every book:
+a version that is published keeps all that it said."""
 
 
 def _by_class(urgent: Limit, general: Limit, complex_: Limit) -> Mapping[OrderClass, Limit]:
@@ -179,6 +229,13 @@ STANDARD = PolicyBook(
     supervision_climbs_at=3,
     reopening_window=Wall(timedelta(days=10)),
     reminder_percent=80,
+    review=Wall(timedelta(hours=4)),
+    assist=Wall(timedelta(days=2)),
+    ask_resident=Wall(timedelta(days=3)),
+    pause_longest=timedelta(days=30),
+    extension_longest=timedelta(days=30),
+    extension_cap=2,
+    return_cap=2,
 )
 
 STANDARD_2 = replace(
@@ -195,6 +252,9 @@ STANDARD_2 = replace(
     follow_up=Workdays(1),
     supervision_first=Workdays(1),
     supervision_longest=Workdays(5),
+    review=OfficeTime(timedelta(hours=4)),
+    assist=Workdays(2),
+    ask_resident=Workdays(3),
 )
 """The statutory calendar and office hours (ADR-0016): working days for what takes days, office hours for desks."""
 
@@ -219,6 +279,13 @@ SECONDS = PolicyBook(
     supervision_climbs_at=3,
     reopening_window=Wall(timedelta(seconds=5)),
     reminder_percent=80,
+    review=Wall(timedelta(seconds=5)),
+    assist=Wall(timedelta(seconds=10)),
+    ask_resident=Wall(timedelta(seconds=10)),
+    pause_longest=timedelta(seconds=10),
+    extension_longest=timedelta(seconds=60),
+    extension_cap=2,
+    return_cap=2,
 )
 
 BOOKS: dict[str, PolicyBook] = {book.version: book for book in (STANDARD, STANDARD_2, SECONDS)}

@@ -42,6 +42,8 @@ HANDLING_UNITS: dict[str, Tier] = {
     **dict.fromkeys(DISTRICT_UNITS, Tier.DISTRICT),
 }
 """Every unit that orders can be dispatched to (承办单位), with its tier."""
+BY_LIAISON: frozenset[str] = frozenset({"district-planning"})
+"""District bureaus without accounts of their own: the street's liaison officer acts for them (ADR-0017)."""
 
 
 class UnknownCategory(DomainError):
@@ -52,12 +54,16 @@ class UnknownCategory(DomainError):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Category:
-    """What an order is about; `starts_at` is the tier that usually handles it."""
+    """What an order is about; `starts_at` is the tier that usually handles it.
+
+    `evidence`: how many attachments a result needs, because what was done can be seen (ADR-0017).
+    """
 
     code: str
     label: str
     usual_class: OrderClass
     starts_at: Tier
+    evidence: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -79,20 +85,22 @@ class Routed:
     rule: str
 
 
-def _category(code: str, label: str, usual_class: OrderClass, starts_at: Tier) -> Category:
-    return Category(code=code, label=label, usual_class=usual_class, starts_at=starts_at)
+def _category(
+    code: str, label: str, usual_class: OrderClass, starts_at: Tier, *, evidence: int = 0
+) -> Category:
+    return Category(code=code, label=label, usual_class=usual_class, starts_at=starts_at, evidence=evidence)
 
 
 CATEGORIES: dict[str, Category] = {
     category.code: category
     for category in (
-        _category("city_appearance", "市容环境", OrderClass.GENERAL, Tier.STREET),
+        _category("city_appearance", "市容环境", OrderClass.GENERAL, Tier.STREET, evidence=1),
         _category("noise", "噪音扰民", OrderClass.GENERAL, Tier.COMMUNITY),
         _category("neighbourhood", "邻里纠纷", OrderClass.GENERAL, Tier.COMMUNITY),
-        _category("public_facilities", "公共设施", OrderClass.GENERAL, Tier.COMMUNITY),
+        _category("public_facilities", "公共设施", OrderClass.GENERAL, Tier.COMMUNITY, evidence=1),
         _category("property_management", "物业管理", OrderClass.GENERAL, Tier.COMMUNITY),
         _category("utilities", "水电气暖", OrderClass.URGENT, Tier.STREET),
-        _category("safety", "安全隐患", OrderClass.URGENT, Tier.STREET),
+        _category("safety", "安全隐患", OrderClass.URGENT, Tier.STREET, evidence=1),
         _category("welfare", "民生救助", OrderClass.GENERAL, Tier.COMMUNITY),
         _category("employment", "就业社保", OrderClass.GENERAL, Tier.STREET),
         _category("traffic", "交通出行", OrderClass.GENERAL, Tier.STREET),
@@ -170,6 +178,12 @@ def first_unit(*, category: str | None, community: str | None) -> Routed:
     known = CATEGORIES.get(category or "")
     tier = known.starts_at if known else Tier.COMMUNITY
     return responsible_unit(tier, category=category, community=community)
+
+
+def evidence_for(category: str | None) -> int:
+    """Say how many attachments a result needs."""
+    known = CATEGORIES.get(category or "")
+    return known.evidence if known else 0
 
 
 def usual_class(category: str | None) -> OrderClass:

@@ -21,6 +21,13 @@ class OpenTask(Wire):
     is_provisional: bool = False
 
 
+class OfficeHold(Wire):
+    """A hold of the whole office: no clock runs from `since` to `until`, or to its release."""
+
+    since: datetime
+    until: datetime
+
+
 class StartOrder(Wire):
     """The start input of an order: ids, codes and instants, never a person's data.
 
@@ -37,6 +44,7 @@ class StartOrder(Wire):
     can_be_called: bool
     first_task: OpenTask
     page: str = ""
+    hold: OfficeHold | None = None
 
 
 class OrderArchived(Wire):

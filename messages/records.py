@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from messages.orders import StartOrder
+from messages.orders import OfficeHold, StartOrder
 from messages.signals import CompleteTask, OrderAction, Said
 from messages.wire import Wire
 
@@ -13,7 +13,7 @@ AnySaid = Annotated[CompleteTask | OrderAction, Field(discriminator="kind")]
 
 
 class ClockRequest(Wire):
-    """A clock to be reckoned by `record`; `key` is a task id, or `window` for the reopening window."""
+    """A clock to be reckoned by `record`; `key` is a task id, `rest`, or `window` for the reopening window."""
 
     key: str
     basis: str
@@ -23,6 +23,10 @@ class ClockRequest(Wire):
     promise_is_provisional: bool = False
     repetition: int = 1
     given: datetime | None = None
+    rested_from: datetime | None = None
+    was_due: datetime | None = None
+    was_provisional: bool = False
+    runs_by: str | None = None
 
 
 class ClockReading(Wire):
@@ -37,10 +41,19 @@ class ClockReading(Wire):
 
 
 class PromiseRequest(Wire):
-    """A promise to be reckoned: by class from receipt, or for a later round from its start."""
+    """A promise to be reckoned: by class from receipt, or for a later round from its start.
+
+    `given`: by an extension. With `rested_from` and `was_promised` it is moved by the rest that ends at `since`.
+    `is_capped`: by a limit that a superior platform set.
+    """
 
     since: datetime
     order_class: str | None = None
+    given: datetime | None = None
+    rested_from: datetime | None = None
+    was_promised: datetime | None = None
+    was_provisional: bool = False
+    is_capped: bool = True
 
 
 class EventRecord(Wire):
@@ -56,7 +69,10 @@ class EventRecord(Wire):
 
 
 class TaskOpened(Wire):
-    """A human task that a step opened; its clock is asked for under its id."""
+    """A human task that a step opened; its clock is asked for under its id.
+
+    `withheld`: outcomes that it does not offer now. `not_by`: who may not decide it, being about their own work.
+    """
 
     task_id: str
     kind: str
@@ -64,6 +80,16 @@ class TaskOpened(Wire):
     tier: str
     role: str
     opened_at: datetime
+    withheld: tuple[str, ...] = ()
+    not_by: tuple[str, ...] = ()
+
+
+class TaskChanged(Wire):
+    """An open task that rests or goes on, or offers other outcomes than before; at rest its clock shows nothing."""
+
+    task_id: str
+    state: str
+    withheld: tuple[str, ...] = ()
 
 
 class TaskClosed(Wire):
@@ -96,6 +122,21 @@ class MessageWritten(Wire):
     text_of: str | None = None
 
 
+class MergeRequest(Wire):
+    """Ask to join this order to another one; `said_id` is the decision or action that wants it."""
+
+    leading_order_no: str
+    said_id: str
+    actor: str
+
+
+class SplitRequest(Wire):
+    """Ask for orders of their own for the parts that a decision names; `page` is this order's own address."""
+
+    decision_id: str
+    page: str
+
+
 class OrderFacts(Wire):
     """The order as it stands after a step: what the order's row shows."""
 
@@ -110,13 +151,15 @@ class OrderFacts(Wire):
     overdue: bool = False
     reclassified: bool = False
     reopened: bool = False
+    held: bool = False
     handled_by: str | None = None
 
 
 class RecordStep(Wire):
     """One step of an order; idempotent by `(order_no, run_id, seq)`.
 
-    With `expiry` (a task id, or `window`) the step is an automatic one: if a decision on that task or
+    `merge` may be refused; `split` names the decision whose parts become orders of their own.
+    With `expiry` (a task id, `rest`, or `window`) the step is an automatic one: if a decision on that task or
     an action on the order is pending in the store, nothing is committed and the answer hands it back.
     """
 
@@ -130,21 +173,30 @@ class RecordStep(Wire):
     next_event: int = 1
     events: tuple[EventRecord, ...] = ()
     opened: tuple[TaskOpened, ...] = ()
+    changed: tuple[TaskChanged, ...] = ()
     closed: tuple[TaskClosed, ...] = ()
     verdicts: tuple[Verdict, ...] = ()
     messages: tuple[MessageWritten, ...] = ()
     clocks: tuple[ClockRequest, ...] = ()
     promise: PromiseRequest | None = None
+    merge: MergeRequest | None = None
+    split: SplitRequest | None = None
     expiry: str | None = None
 
 
 class RecordAnswer(Wire):
-    """What `record` says: the clocks asked for, by key; the promise; what is pending before an automatic step."""
+    """What `record` says: the clocks asked for, by key; the promise; what is pending before an automatic step.
+
+    `hold`: instead of an automatic step, since the office holds its clocks. `merge_refused`: why the order was not
+    joined to another one.
+    """
 
     clocks: dict[str, ClockReading] = Field(default_factory=dict)
     promised_at: datetime | None = None
     promise_is_provisional: bool = False
     pending: tuple[AnySaid, ...] = ()
+    hold: OfficeHold | None = None
+    merge_refused: str | None = None
 
 
 class RecordedStep(Wire):
@@ -174,6 +226,7 @@ __all__ = [
     "ClockReading",
     "ClockRequest",
     "EventRecord",
+    "MergeRequest",
     "MessageWritten",
     "OrderFacts",
     "PromiseRequest",
@@ -182,6 +235,8 @@ __all__ = [
     "RecordedOrder",
     "RecordedStep",
     "Said",
+    "SplitRequest",
+    "TaskChanged",
     "TaskClosed",
     "TaskOpened",
     "Verdict",

@@ -16,19 +16,21 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, insert, select, update
 
+from domain.actions import ACTIONS, ActionName
 from domain.errors import DomainError
-from domain.judgement import Refusal, Submission, judge_action, judge_outcome
-from domain.lifecycle import (
-    ACTIONS,
-    TASKS,
-    ActionName,
-    Field,
-    FieldType,
-    TaskKind,
-    TaskState,
-    entitled_roles,
+from domain.judgement import (
+    OrderSituation,
+    Refusal,
+    Submission,
+    TaskFacts,
+    judge_action,
+    judge_outcome,
 )
+from domain.lifecycle import STORED, Field, FieldType, TaskKind, TaskState, outcome_named
 from domain.orders import Role, Stage, Via
+from domain.policy import policy
+from domain.responsibility import may_decide as is_entitled
+from domain.routing import evidence_for
 from messages.signals import CompleteTask, OrderAction, Said
 from store.attachments import Uploader, bind
 from store.credentials import CredentialKind
@@ -50,6 +52,10 @@ class Subject(StrEnum):
 
     TASK = "task"
     ORDER = "order"
+
+
+UNFINISHED = (TaskState.OPEN, TaskState.WAITING)
+"""States of a task that somebody still has to decide; one that waits rests meanwhile."""
 
 
 class NotFound(DomainError):
@@ -174,19 +180,12 @@ def submit_decision(
     fingerprint = _fingerprint(task_id, outcome, fields, comment, staff.username)
     if (known := _repeated(connection, decision_id, fingerprint)) is not None:
         return known
-    if row.state != TaskState.OPEN:
+    if row.state not in UNFINISHED:
         raise TaskClosed(done_by(row))
     wanted = Submission(name=outcome, actor=staff.username, at=now, fields=fields)
-    refusal = judge_outcome(
-        TaskKind(row.kind),
-        wanted,
-        opened_at=row.opened_at,
-        reclassified=order.reclassified,
-        handled_by=order.handled_by,
-    )
-    if refusal:
+    if refusal := judge_outcome(_facts(row, order), wanted, policy(order.policy)):
         raise Refused(refusal)
-    spec = next(each for each in TASKS[TaskKind(row.kind)].outcomes if each.name == outcome)
+    spec = outcome_named(TaskKind(row.kind), outcome)
     codes, texts = _split(spec.fields, fields)
     said = CompleteTask(
         task_id=task_id,
@@ -213,6 +212,19 @@ def submit_decision(
     return _keep(connection, said, order.order_no, actor, texts, comment, fingerprint, now)
 
 
+def _facts(row: Row[Any], order: Row[Any]) -> TaskFacts:
+    return TaskFacts(
+        kind=TaskKind(row.kind),
+        order_no=order.order_no,
+        unit=order.unit,
+        opened_at=row.opened_at,
+        due_at=row.due_at,
+        withheld=row.withheld,
+        not_by=row.not_by,
+        evidence=evidence_for(order.category),
+    )
+
+
 def submit_action(
     connection: Connection,
     *,
@@ -236,14 +248,17 @@ def submit_action(
     if (known := _repeated(connection, action_id, fingerprint)) is not None:
         return known
     wanted = Submission(name=action, actor=actor.name, at=now, fields=fields)
-    refusal = judge_action(
-        wanted,
+    situation = OrderSituation(
         stage=Stage(order.stage),
+        order_no=order_no,
+        unit=order.unit,
+        is_merged=order.merged_into is not None,
         reopened=order.reopened,
-        supervised=Stage(order.stage) is Stage.SUPERVISION,
+        supervised=_supervised(connection, order_no),
         taken=_times_taken(connection, order_no, action),
         handled_by=order.handled_by,
     )
+    refusal = judge_action(situation, wanted)
     if refusal and refusal.code == "unknown_action":
         raise Refused(refusal)
     spec = ACTIONS[ActionName(action)]
@@ -313,7 +328,7 @@ def change_holder(
     lock_order(connection, found.order_no)
     row = connection.execute(select(task).where(task.c.task_id == task_id)).one()
     may_decide(staff, unit=row.unit, role=Role(row.role))
-    if row.state != TaskState.OPEN:
+    if row.state not in UNFINISHED:
         raise TaskClosed(done_by(row))
     if row.holder not in {None, staff.username}:
         raise HeldByColleague(f"{row.holder} is at it; agree with them first")
@@ -329,7 +344,7 @@ def may_decide(staff: Staff, *, unit: str, role: Role) -> None:
     Raises:
         NotEntitled: another unit's or another role's.
     """
-    if staff.unit != unit or not (entitled_roles(role) & staff.roles):
+    if not is_entitled(staff.unit, staff.roles, unit=unit, role=role):
         raise NotEntitled(f"this task is for {role} of {unit}")
 
 
@@ -339,11 +354,12 @@ def done_by(row: Row[Any]) -> str:
     return f"the task is {row.state}: {row.outcome} by {row.closed_by} at {when}"
 
 
-def _split(fields: tuple[Field, ...], given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
-    texts = {each.name for each in fields if each.type is FieldType.TEXT}
+def _split(fields: tuple[Field, ...], given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Part what a signal carries from what people wrote, which stays here."""
+    kept = {each.name for each in fields if each.type in STORED}
     return (
-        {name: value for name, value in given.items() if name not in texts and value not in (None, [])},
-        {name: str(value) for name, value in given.items() if name in texts and value is not None},
+        {name: value for name, value in given.items() if name not in kept and value not in (None, [])},
+        {name: value for name, value in given.items() if name in kept and value is not None},
     )
 
 
@@ -352,7 +368,7 @@ def _keep(
     said: Said,
     order_no: str,
     actor: Actor,
-    texts: Mapping[str, str],
+    texts: Mapping[str, Any],
     comment: str | None,
     fingerprint: str,
     now: datetime,
@@ -390,6 +406,13 @@ def _keep(
     if row is None:
         raise NotFound(f"there is no decision {said_id!r}")
     return Submitted(row=row, said=said, outbox_id=outbox_id)
+
+
+def _supervised(connection: Connection, order_no: str) -> bool:
+    open_watch = select(task.c.task_id).where(
+        task.c.order_no == order_no, task.c.kind == TaskKind.SUPERVISE, task.c.state == TaskState.OPEN
+    )
+    return connection.scalar(open_watch.limit(1)) is not None
 
 
 def _times_taken(connection: Connection, order_no: str, action: str) -> int:

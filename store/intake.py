@@ -21,6 +21,7 @@ from messages.orders import OpenTask, StartOrder
 from store.attachments import Uploader, bind
 from store.calendar import calendar_for
 from store.credentials import CredentialKind
+from store.holds import as_notice, hold_in_force
 from store.office import find_staff, first_contact_owner, insert_ignore
 from store.outbox import OutboxKind, put
 from store.tables import audit, event, idempotency, orders, requester, task
@@ -239,7 +240,9 @@ def _insert(
         remind_at=reading.remind_at,
         is_provisional=reading.is_provisional,
     )
-    connection.execute(insert(orders), _order_row(new, receipt, policy_version, first))
+    hold = as_notice(hold_in_force(connection, at=now))
+    row = _order_row(new, receipt, policy_version, first, held=hold is not None)
+    connection.execute(insert(orders), row)
     uploader = Uploader(kind=CredentialKind.CLIENT, name=new.client_id)
     bind(connection, new.attachments, uploader=uploader, order_no=order_no)
     if any(new.requester.values()):
@@ -283,6 +286,7 @@ def _insert(
         can_be_called=any(new.requester.get(way) for way in ("phone", "email", "wechat_openid")),
         first_task=first,
         page=page,
+        hold=hold,
     )
 
 
@@ -304,7 +308,7 @@ def received_event(
     }
 
 
-def as_taken_in(first: OpenTask, *, category: str | None) -> dict[str, Any]:
+def as_taken_in(first: OpenTask, *, category: str | None, held: bool) -> dict[str, Any]:
     """Show an order as it stands before its workflow has recorded anything."""
     return {
         "category": category,
@@ -320,6 +324,7 @@ def as_taken_in(first: OpenTask, *, category: str | None) -> dict[str, Any]:
         "due_at": first.due_at,
         "escalations": 0,
         "overdue": False,
+        "held": held,
         "reclassified": False,
         "reopened": False,
         "handled_by": None,
@@ -329,7 +334,9 @@ def as_taken_in(first: OpenTask, *, category: str | None) -> dict[str, Any]:
     }
 
 
-def _order_row(new: NewOrder, receipt: Receipt, policy_version: str, first: OpenTask) -> dict[str, Any]:
+def _order_row(
+    new: NewOrder, receipt: Receipt, policy_version: str, first: OpenTask, *, held: bool
+) -> dict[str, Any]:
     return {
         "order_no": receipt.order_no,
         "tracking_code": receipt.tracking_code,
@@ -349,6 +356,5 @@ def _order_row(new: NewOrder, receipt: Receipt, policy_version: str, first: Open
         "policy": policy_version,
         "received_at": receipt.received_at,
         "source_due_at": new.source_due_at,
-        "held": False,
-        **as_taken_in(first, category=new.category),
+        **as_taken_in(first, category=new.category, held=held),
     }

@@ -1,12 +1,13 @@
 """Messages to people that still have to go out, in the order in which they were written."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, select, update
+from sqlalchemy import Connection, Row, and_, select, update
 
+from messages.names import REQUESTER
 from store.tables import decision, message, orders, requester
 
 
@@ -28,7 +29,7 @@ class Outgoing:
 
 
 def outgoing(connection: Connection, order_no: str) -> list[Outgoing]:
-    """List an order's messages that wait."""
+    """List an order's messages that wait; what its resident is told, those of orders joined to it are told too."""
     rows = connection.execute(
         select(
             message, orders.c.promised_at, orders.c.promise_is_provisional, orders.c.due_at, decision.c.texts
@@ -41,14 +42,14 @@ def outgoing(connection: Connection, order_no: str) -> list[Outgoing]:
         .where(message.c.order_no == order_no, message.c.state == "pending")
         .order_by(message.c.id)
     ).all()
-    person = connection.execute(select(requester).where(requester.c.order_no == order_no)).one_or_none()
-    ways = ("name", "phone", "email", "wechat_openid")
-    contact = {way: str(person._mapping[way]) for way in ways if person and person._mapping[way]}
+    followers = connection.execute(
+        select(orders.c.order_no, orders.c.merged_at).where(orders.c.merged_into == order_no)
+    ).all()
     return [
         Outgoing(
             id=row.id,
-            key=f"{row.order_no}:{row.run_id}:{row.event_seq}:{row.recipient}:{row.template}",
-            order_no=row.order_no,
+            key=f"{to}:{row.run_id}:{row.event_seq}:{row.recipient}:{row.template}",
+            order_no=to,
             recipient=row.recipient,
             template=row.template,
             data=dict(row.data),
@@ -56,10 +57,26 @@ def outgoing(connection: Connection, order_no: str) -> list[Outgoing]:
             promised_at=row.promised_at,
             promise_is_provisional=row.promise_is_provisional,
             due_at=row.due_at,
-            contact=contact if row.recipient == "requester" else {},
+            contact=_contact(connection, to) if row.recipient == REQUESTER else {},
         )
         for row in rows
+        for to in _told(row, order_no, followers)
     ]
+
+
+def _told(row: Row[Any], order_no: str, followers: Sequence[Any]) -> list[str]:
+    """Name the orders whose residents a message is for: who joined before it was written is told as well."""
+    if row.recipient != REQUESTER:
+        return [order_no]
+    return [order_no, *(each.order_no for each in followers if each.merged_at < row.created_at)]
+
+
+def _contact(connection: Connection, order_no: str) -> dict[str, str]:
+    person = connection.execute(
+        select(requester).where(requester.c.order_no == order_no, requester.c.withdrawn_at.is_(None))
+    ).one_or_none()
+    ways = ("name", "phone", "email", "wechat_openid")
+    return {way: str(person._mapping[way]) for way in ways if person and person._mapping[way]}
 
 
 def mark(connection: Connection, message_id: int, state: str, *, now: datetime) -> None:

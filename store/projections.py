@@ -12,17 +12,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
 
-from domain.deadlines import Basis, Clock, ClockFacts, clock, promise, round_promise
-from domain.lifecycle import (
-    ACTIONS,
-    SYSTEM,
-    TASKS,
-    ActionName,
-    Field,
-    FieldType,
-    TaskState,
-)
-from domain.orders import OrderClass, Via
+from domain.actions import ACTIONS, ActionName
+from domain.deadlines import Basis, Clock, ClockFacts, after_rest, clock, promise, round_promise
+from domain.lifecycle import SYSTEM, TASKS, Field, FieldType, TaskState
+from domain.orders import OrderClass, Stage, Via
 from domain.policy import PolicyBook
 from domain.workdays import DueTime, WorkCalendar
 from messages.records import (
@@ -35,7 +28,9 @@ from messages.records import (
 )
 from messages.signals import CompleteTask
 from store.calendar import calendar_for
-from store.decisions import DecisionStatus, Subject, lock_order, pending_on
+from store.decisions import UNFINISHED, DecisionStatus, Subject, lock_order, pending_on
+from store.holds import as_notice, hold_in_force
+from store.joining import join, split
 from store.office import insert_ignore
 from store.tables import audit, decision, event, message, orders, record_entry, task
 
@@ -82,8 +77,15 @@ def write_step(connection: Connection, step: RecordStep, book: PolicyBook) -> Wr
         pending = pending_on(connection, step.order_no, step.expiry)
         if pending:
             return Written(answer=RecordAnswer(pending=tuple(pending)), result=StepResult.PENDING)
+        hold = None if step.order.held else as_notice(hold_in_force(connection, at=step.at))
+        if hold is not None:
+            return Written(answer=RecordAnswer(hold=hold), result=StepResult.PENDING)
     answer = _reckon(connection, step, order.source_due_at, book)
+    if step.merge is not None:
+        answer = answer.model_copy(update={"merge_refused": join(connection, step, step.merge)})
     finished = _commit(connection, step, answer)
+    if step.split is not None:
+        split(connection, step, step.split)
     return Written(
         answer=answer,
         result=StepResult.NEW,
@@ -105,7 +107,7 @@ def reapply_step(connection: Connection, step: RecordStep, answer: RecordAnswer)
 
 def _commit(connection: Connection, step: RecordStep, answer: RecordAnswer) -> tuple[tuple[str, str], ...]:
     """Write all that a step says; gives kind and outcome of the tasks that it finished."""
-    vias = _settle_verdicts(connection, step)
+    vias = _settle_verdicts(connection, _with_refused_merge(step, answer))
     finished = _write_tasks(connection, step, answer.clocks)
     _write_events(connection, step, vias)
     _write_messages(connection, step)
@@ -116,6 +118,19 @@ def _commit(connection: Connection, step: RecordStep, answer: RecordAnswer) -> t
         )
     )
     return finished
+
+
+def _with_refused_merge(step: RecordStep, answer: RecordAnswer) -> RecordStep:
+    """Let who wanted to join two orders know that the store refused it."""
+    merge, reason = step.merge, answer.merge_refused
+    if merge is None or reason is None:
+        return step
+    refused = {"applied": False, "code": "merge_refused", "reason": reason}
+    verdicts = [
+        each.model_copy(update=refused) if each.said.said_id == merge.said_id else each
+        for each in step.verdicts
+    ]
+    return step.model_copy(update={"verdicts": tuple(verdicts)})
 
 
 def answered_before(connection: Connection, step: RecordStep) -> RecordAnswer | None:
@@ -167,19 +182,19 @@ def abandon(
     mine = task.c.order_no == order_no
     connection.execute(
         update(task)
-        .where(mine, task.c.state == TaskState.OPEN, task.c.task_id.not_in(open_tasks))
+        .where(mine, task.c.state.in_(UNFINISHED), task.c.task_id.not_in(open_tasks))
         .values(state=TaskState.SUPERSEDED, outcome="abandoned", closed_by=SYSTEM, closed_at=at)
     )
     connection.execute(
         update(task)
-        .where(mine, task.c.state != TaskState.OPEN, task.c.task_id.in_(open_tasks))
+        .where(mine, task.c.state.not_in(UNFINISHED), task.c.task_id.in_(open_tasks))
         .values(state=TaskState.OPEN, outcome=None, closed_by=None, closed_at=None)
     )
 
 
 def _reckon(connection: Connection, step: RecordStep, cap: datetime | None, book: PolicyBook) -> RecordAnswer:
     """Reckon what a step asks for, on the calendar in force at this moment."""
-    asked = [each.since for each in (step.promise, *step.clocks) if each is not None]
+    asked = [each.rested_from or each.since for each in (step.promise, *step.clocks) if each is not None]
     if not asked:
         return RecordAnswer()
     calendar = calendar_for(connection, book, min(asked))
@@ -203,10 +218,18 @@ def _promised(
     """Reckon a promise; in the first round a limit set by a superior platform caps it."""
     if request is None:
         return None
-    if request.order_class is None:
+    order_class = OrderClass(request.order_class) if request.order_class else None
+    if request.given is not None:
+        promised = DueTime(request.given)
+    elif request.rested_from is not None and request.was_promised is not None:
+        was = DueTime(request.was_promised, request.was_provisional)
+        limit = book.class_limits[order_class or OrderClass.GENERAL]
+        promised = after_rest(was, request.rested_from, request.since, limit, calendar)
+    elif order_class is None:
         return round_promise(request.since, book, calendar)
-    promised = promise(request.since, OrderClass(request.order_class), book, calendar)
-    return DueTime(cap) if cap and cap < promised.at else promised
+    else:
+        promised = promise(request.since, order_class, book, calendar)
+    return DueTime(cap) if request.is_capped and cap and cap < promised.at else promised
 
 
 def _read(request: ClockRequest, promised: DueTime | None, book: PolicyBook, calendar: WorkCalendar) -> Clock:
@@ -219,6 +242,9 @@ def _read(request: ClockRequest, promised: DueTime | None, book: PolicyBook, cal
             promised=promised or known,
             repetition=request.repetition,
             given=request.given,
+            rested_from=request.rested_from,
+            was_due=DueTime(request.was_due, request.was_provisional) if request.was_due else None,
+            runs_by=Basis(request.runs_by) if request.runs_by else None,
         ),
         book,
         calendar,
@@ -343,6 +369,11 @@ def _write_tasks(
                 is_provisional=bool(reading and reading.is_provisional),
             )
         )
+    for changed in step.changed:
+        shown: dict[str, Any] = {"state": changed.state, "withheld": list(changed.withheld)}
+        if changed.state == TaskState.WAITING:
+            shown |= {"due_at": None, "remind_at": None, "is_provisional": False}
+        connection.execute(update(task).where(task.c.task_id == changed.task_id).values(**shown))
     fresh = {opened.task_id for opened in step.opened}
     for key, reading in clocks.items():
         if key not in fresh:
@@ -403,6 +434,10 @@ def _write_messages(connection: Connection, step: RecordStep) -> None:
         )
 
 
+_NOBODYS = ("rest", "window")
+"""Clocks that no task has: they are shown once, and stay as long as the order rests or is closed."""
+
+
 def write_order(connection: Connection, step: RecordStep, answer: RecordAnswer) -> None:
     """Show the order as it stands after a step."""
     facts = step.order.model_dump()
@@ -417,8 +452,9 @@ def write_order(connection: Connection, step: RecordStep, answer: RecordAnswer) 
     ).all()
     # The present task's: the next limit to pass, since one that has passed has had its consequence.
     coming = [each.due_at for each in tasks if each.due_at and each.due_at > step.at]
-    window = answer.clocks.get("window")
-    facts["due_at"] = min(coming, default=window.due_at if window else None)
+    coming += [answer.clocks[key].due_at for key in _NOBODYS if key in answer.clocks]
+    if coming or step.order.stage not in {Stage.PAUSED, Stage.CLOSED}:
+        facts["due_at"] = min(coming, default=None)
     rests = any(each.is_provisional for each in tasks)
     facts["is_provisional"] = (
         True if rests else facts.get("promise_is_provisional", orders.c.promise_is_provisional)

@@ -17,7 +17,7 @@ from domain.deadlines import is_reckonable
 from domain.errors import DomainError
 from domain.lifecycle import TaskState
 from domain.orders import Stage
-from store.decisions import DecisionStatus
+from store.decisions import UNFINISHED, DecisionStatus
 from store.tables import Instant, attachment, decision, event, message, orders, requester, task
 
 PAGE = 50
@@ -157,20 +157,16 @@ def list_tasks(connection: Connection, wanted: TaskFilter, *, cursor: str | None
 
 
 def find_task(connection: Connection, task_id: str, scope: Scope) -> Row[Any] | None:
-    """Find a task of an order within a scope, with the facts of the order that its outcomes depend on."""
-    query = (
-        select(task, orders.c.reclassified, orders.c.handled_by)
-        .join(orders, orders.c.order_no == task.c.order_no)
-        .where(task.c.task_id == task_id)
-    )
+    """Find a task of an order within a scope."""
+    query = select(task).join(orders, orders.c.order_no == task.c.order_no).where(task.c.task_id == task_id)
     return connection.execute(_scoped(query, scope)).one_or_none()
 
 
 def open_tasks(connection: Connection, order_no: str) -> Sequence[Row[Any]]:
-    """List an order's open tasks, the oldest first."""
+    """List an order's tasks that are open or rest, the oldest first."""
     return connection.execute(
         select(task)
-        .where(task.c.order_no == order_no, task.c.state == TaskState.OPEN)
+        .where(task.c.order_no == order_no, task.c.state.in_(UNFINISHED))
         .order_by(task.c.opened_at, task.c.task_id)
     ).all()
 

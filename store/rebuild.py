@@ -136,7 +136,7 @@ def _committed(
     answers = [
         (each, each.answer or stored.get((each.step.run_id, each.step.seq))) for each in recorded.steps
     ]
-    return [(each, answer) for each, answer in answers if answer is not None and not answer.pending]
+    return [(each, answer) for each, answer in answers if answer and not (answer.pending or answer.hold)]
 
 
 def _take_back(
@@ -168,7 +168,7 @@ def _take_back(
     connection.execute(
         update(orders)
         .where(orders.c.order_no == order_no)
-        .values(**as_taken_in(first, category=start.category))
+        .values(**as_taken_in(first, category=start.category, held=start.hold is not None))
     )
     return _take_verdicts_back(connection, order_no, {each.said.said_id for each in _verdicts(committed)})
 
@@ -260,7 +260,7 @@ def _return_from_abandoned(
     connection.execute(
         update(orders)
         .where(orders.c.order_no == start.order_no)
-        .values(**as_taken_in(start.first_task, category=start.category))
+        .values(**as_taken_in(start.first_task, category=start.category, held=start.hold is not None))
     )
     if not still:
         first = {start.first_task.task_id}

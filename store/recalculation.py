@@ -10,7 +10,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from domain.lifecycle import SYSTEM, ActionName
+from domain.actions import ActionName
+from domain.lifecycle import SYSTEM
 from domain.orders import Via
 from domain.workdays import NamedDay
 from store.calendar import provisional_orders, put_year

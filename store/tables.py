@@ -70,6 +70,7 @@ LOST = "lost"
 """The fingerprint of a decision whose request nothing can tell any more: no repeated one passes for it."""
 _ONCE_KEPT = text(f"fingerprint IS NOT NULL AND fingerprint <> '{LOST}'")
 
+_NOTHING = text("'[]'")
 _Json = JSON().with_variant(JSONB(), "postgresql")
 _BigId = BigInteger().with_variant(Integer(), "sqlite")
 
@@ -119,6 +120,18 @@ calendar_year = Table(
     Column("source", String(200), nullable=False),
     Column("days", _Json, nullable=False),
     Column("loaded_at", Instant, nullable=False),
+)
+
+office_hold = Table(
+    "office_hold",
+    metadata,
+    Column("id", _BigId, primary_key=True, autoincrement=True),
+    Column("since", Instant, nullable=False),
+    Column("until", Instant, nullable=False),
+    Column("reason", String(500), nullable=False),
+    _code("ordered_by", nullable=False),
+    Column("lifted_at", Instant),
+    _code("lifted_by"),
 )
 
 client = Table(
@@ -179,6 +192,10 @@ orders = Table(
     Column("reclassified", Boolean, nullable=False),
     Column("reopened", Boolean, nullable=False),
     _code("handled_by"),
+    _code("merged_into"),
+    Column("merged_at", Instant),
+    _code("split_from"),
+    Column("split_by", String(100)),
     _code("run_id"),
     Column("recorded_seq", Integer, nullable=False),
     Column("recorded_at", Instant),
@@ -186,6 +203,8 @@ orders = Table(
     Index(None, "stage", "received_at", "order_no"),
     Index(None, "unit", "received_at", "order_no"),
     Index(None, "received_at", "order_no"),
+    Index(None, "merged_into"),
+    Index(None, "split_from"),
 )
 
 requester = Table(
@@ -196,6 +215,7 @@ requester = Table(
     Column("phone", String(40)),
     Column("email", String(200)),
     Column("wechat_openid", String(100)),
+    Column("withdrawn_at", Instant),
 )
 
 task = Table(
@@ -212,6 +232,8 @@ task = Table(
     Column("due_at", Instant),
     Column("remind_at", Instant),
     Column("is_provisional", Boolean, nullable=False, server_default=false()),
+    Column("withheld", _Json, nullable=False, server_default=_NOTHING),
+    Column("not_by", _Json, nullable=False, server_default=_NOTHING),
     _code("holder"),
     _code("outcome"),
     Column("closed_by", String(100)),

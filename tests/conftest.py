@@ -72,6 +72,10 @@ def _short_policy() -> None:
         supervision_first=Wall(second),
         supervision_longest=Wall(4 * second),
         reopening_window=Wall(second),
+        review=Wall(2 * second),
+        assist=Wall(second),
+        ask_resident=Wall(second),
+        pause_longest=5 * second,
     )
 
 

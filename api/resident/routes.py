@@ -13,8 +13,8 @@ from api.resident.models import Nothing, Rating, Say, Step, Taken, TrackView
 from api.resident.wording import ENDINGS, EVENTS, STAGES
 from api.service import Service, ServiceDep
 from api.staff.orders import keep
-from domain.judgement import Submission, judge_action
-from domain.lifecycle import ACTIONS, ActionName
+from domain.actions import ACTIONS, ActionName
+from domain.judgement import OrderSituation, Submission, judge_action
 from domain.orders import Ending, Stage, Via
 from store import queries
 from store.database import Connection
@@ -55,7 +55,7 @@ async def track(tracking_code: str, service: ServiceDep) -> TrackView:
             promised_at=row.promised_at,
             provisional=row.is_provisional,
             due_at=None if stage.is_over else row.due_at,
-            reply=queries.last_reply(connection, row.order_no),
+            reply=queries.last_reply(connection, row.merged_into or row.order_no),
             steps=[Step(at=each.at, words=EVENTS[each.type]) for each in events if each.type in EVENTS],
             can=[name for name in _OFFERED if _is_possible(name, row)],
         )
@@ -127,7 +127,8 @@ def _is_possible(name: ActionName, row: Any) -> bool:
     """Ask the lifecycle table; every text counts as given, since here only the stage decides."""
     stored = frozenset(each.name for each in ACTIONS[name].fields)
     wanted = Submission(name=name, actor=_RESIDENT.name, at=row.received_at, stored=stored)
-    refusal = judge_action(
-        wanted, stage=Stage(row.stage), reopened=row.reopened, supervised=row.stage == Stage.SUPERVISION
+    order = OrderSituation(
+        stage=Stage(row.stage), reopened=row.reopened, is_merged=row.merged_into is not None
     )
+    refusal = judge_action(order, wanted)
     return refusal is None or refusal.code == "missing_field"

@@ -29,7 +29,7 @@ class ActionBody(BaseModel):
 
 
 class TaskView(BaseModel):
-    """A human task as lists show it."""
+    """A human task as lists show it; `not_by`: who may not decide it, since it is about their own work."""
 
     task_id: str
     order_no: str
@@ -43,6 +43,7 @@ class TaskView(BaseModel):
     due_at: datetime | None
     timeliness: str
     holder: str | None
+    not_by: list[str]
 
 
 class OutcomeView(BaseModel):
@@ -116,6 +117,8 @@ class OrderDetail(OrderSummary):
     source_reference: str | None
     source_due_at: datetime | None
     received_by: str | None
+    merged_into: str | None
+    split_from: str | None
     requester: dict[str, str] | None
     attachments: list[AttachmentView]
     tasks: list[TaskView]
@@ -140,7 +143,7 @@ class EventView(BaseModel):
     via: str
     task_id: str | None
     data: dict[str, Any]
-    texts: dict[str, str] | None = None
+    texts: dict[str, Any] | None = None
     comment: str | None = None
 
 

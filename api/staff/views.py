@@ -19,9 +19,10 @@ from api.staff.models import (
     TaskView,
 )
 from domain.attachments import ID_PATTERN, MAX_ATTACHMENTS
-from domain.lifecycle import MAX_TEXT, TASKS, Field, FieldType, TaskKind, TaskState, outcomes_of
+from domain.lifecycle import MAX_PARTS, MAX_TEXT, TASKS, Field, FieldType, TaskKind, TaskState, outcomes_of
+from domain.routing import CATEGORIES
 from domain.timeliness import timeliness
-from store.decisions import DecisionRow
+from store.decisions import UNFINISHED, DecisionRow
 
 
 def task_view(row: Row[Any], *, now: datetime) -> TaskView:
@@ -31,8 +32,8 @@ def task_view(row: Row[Any], *, now: datetime) -> TaskView:
 
 def task_detail(row: Row[Any], *, now: datetime) -> TaskDetail:
     """Show a task with the forms of its outcomes."""
-    is_open = row.state == TaskState.OPEN
-    offered = outcomes_of(TaskKind(row.kind), reclassified=row.reclassified) if is_open else ()
+    is_open = row.state in UNFINISHED
+    offered = outcomes_of(TaskKind(row.kind), without=row.withheld) if is_open else ()
     return TaskDetail(
         **_task(row, now),
         outcomes=[
@@ -146,8 +147,20 @@ def _property(each: Field) -> dict[str, Any]:
         case FieldType.ATTACHMENTS:
             ids = {"type": "string", "pattern": ID_PATTERN}
             kind = {"type": "array", "items": ids, "maxItems": MAX_ATTACHMENTS, "uniqueItems": True}
-        case FieldType.NONE_YET:
-            kind = {"type": "array", "maxItems": 0}
+        case FieldType.UNITS:
+            kind = {"type": "array", "items": {"enum": list(each.codes)}, "uniqueItems": True}
+        case FieldType.ORDER:
+            kind = {"type": "string", "minLength": 1, "maxLength": 40}
+        case FieldType.PARTS:
+            text = {"type": "string", "minLength": 1, "maxLength": MAX_TEXT}
+            part = {"text": text, "category": {"enum": list(CATEGORIES)}}
+            items = {
+                "type": "object",
+                "properties": part,
+                "required": ["text"],
+                "additionalProperties": False,
+            }
+            kind = {"type": "array", "items": items, "minItems": 1, "maxItems": MAX_PARTS}
         case FieldType.TEXT:
             kind = {"type": "string", "minLength": 1, "maxLength": MAX_TEXT}
     return {"title": each.label, **kind}
@@ -189,6 +202,8 @@ _DETAIL = (
     "source_reference",
     "source_due_at",
     "received_by",
+    "merged_into",
+    "split_from",
 )
 
 
@@ -216,4 +231,5 @@ def _task(row: Row[Any], now: datetime) -> dict[str, Any]:
         "due_at": row.due_at,
         "timeliness": timeliness(row.due_at, row.remind_at, now=now),
         "holder": row.holder,
+        "not_by": row.not_by,
     }

@@ -140,7 +140,7 @@ class TestATask:
     async def test_carries_a_schema_for_every_outcome(self, api: Api) -> None:
         _, task_id, who = await first_task(api)
         task = (await api.http.get(f"/api/v1/tasks/{task_id}", headers=who)).json()
-        assert [each["name"] for each in task["outcomes"]] == ["resolve", "refer"]
+        assert [each["name"] for each in task["outcomes"]] == ["resolve", "refer", "mark_duplicate"]
         refer = task["outcomes"][1]["schema"]
         jsonschema.Draft202012Validator.check_schema(refer)
         jsonschema.validate({"text": "意见", "class": "urgent", "unit": "community-01"}, refer)

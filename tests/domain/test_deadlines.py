@@ -132,6 +132,8 @@ class TestAClock:
             promised=DueTime(some_instant),
             given=some_instant,
             repetition=repetition,
+            rested_from=NOON - timedelta(hours=3),
+            was_due=DueTime(NOON + timedelta(seconds=abs(seconds))),
         )
         reading = clock(facts, book, CALENDAR)
         assert NOON <= reading.remind_at <= reading.due_at

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from demo.office import STAFF, UNITS
-from domain.lifecycle import entitled_roles, handler_role
 from domain.orders import OrderClass, Tier
+from domain.responsibility import handler, may_decide, reviewer
 from domain.routing import (
     CATEGORIES,
     HANDLING_UNITS,
@@ -80,8 +80,23 @@ class TestTheDemoOffice:
 
     @pytest.mark.parametrize("unit", sorted(HANDLING_UNITS))
     def test_has_somebody_to_handle_in_every_unit(self, unit: str) -> None:
-        roles = entitled_roles(handler_role(HANDLING_UNITS[unit]))
-        assert any(each.unit == unit and roles & set(each.roles) for each in STAFF)
+        owner = handler(unit, HANDLING_UNITS[unit])
+        assert any(may_decide(each.unit, each.roles, unit=unit, role=owner.role) for each in STAFF)
+
+    @pytest.mark.parametrize("unit", sorted(HANDLING_UNITS))
+    def test_has_somebody_else_to_review_every_unit(self, unit: str) -> None:
+        owner = handler(unit, HANDLING_UNITS[unit])
+        judge = reviewer(owner)
+        able = {
+            each.username
+            for each in STAFF
+            if may_decide(each.unit, each.roles, unit=judge.unit, role=judge.role)
+        }
+        working = {
+            each.username for each in STAFF if may_decide(each.unit, each.roles, unit=unit, role=owner.role)
+        }
+        assert able
+        assert len(able | working) > 1
 
     def test_marks_every_person_as_fictional(self) -> None:
         assert all(each.name.endswith("（虚构）") for each in STAFF)

@@ -85,4 +85,5 @@ class TestWireTypes:
             "can_be_called",
             "first_task",
             "page",
+            "hold",
         }

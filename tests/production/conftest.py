@@ -13,7 +13,7 @@ import pytest
 import pytest_asyncio
 
 from demo.embedded import Installation
-from demo.stories import Teller
+from demo.teller import Teller
 from tests.support import postgres
 from tests.support.compose import ROOT
 from tests.support.official import NoOfficialServer

@@ -11,7 +11,7 @@ import httpx2
 import pytest
 from temporalio.service import RPCError, RPCStatusCode
 
-from demo.stories import StoryFailed, Teller, Told
+from demo.teller import StoryFailed, Teller, Told
 from messages.names import order_workflow_id
 from tests.support.postgres import ARCHIVING, Cluster
 from tests.support.production import Stack, orchestrated, serving

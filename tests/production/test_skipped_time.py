@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 from temporalio.testing import TimeSkipper
 
-from demo.stories import Teller, Told
+from demo.teller import Teller, Told
 from domain.deadlines import Basis, ClockFacts, clock, local, promise, round_promise
 from domain.orders import OrderClass
 from domain.policy import STANDARD_2
@@ -85,7 +85,16 @@ async def in_the_community(teller: Teller) -> Told:
     return told
 
 
-async def by_signal(stack: Stack, told: Told, kind: str, outcome: str, *, comment: str) -> None:
+async def by_signal(
+    stack: Stack,
+    told: Told,
+    kind: str,
+    outcome: str,
+    *,
+    comment: str = "",
+    actor: str = "operator",
+    **fields: str,
+) -> None:
     """Decide in the order's own time: the API's clock is behind an order that was sent forward."""
     task = await told.task(kind)
     client = await stack.client()
@@ -94,8 +103,9 @@ async def by_signal(stack: Stack, told: Told, kind: str, outcome: str, *, commen
         {
             "task_id": task["task_id"],
             "decision_id": f"skipped-{task['task_id']}",
-            "actor": "operator",
+            "actor": actor,
             "outcome": outcome,
+            "fields": fields,
             "comment": comment,
         },
     )
@@ -150,13 +160,15 @@ async def test_an_order_that_goes_up_a_tier_and_is_done_there(
     await until(stack, skipper, told, promised + timedelta(minutes=1))
     (passed,) = (each for each in await told.events() if each["type"] == "LimitPassed")
     assert due(passed) == promised
-    (work,) = (await told.order())["tasks"]
+    work, helper = (await told.order())["tasks"]
+    assert (helper["kind"], helper["unit"]) == ("assist", "community-03")
     assert (work["kind"], work["tier"]) == ("handle", "street")
     facts = ClockFacts(basis=Basis.ESCALATED, since=at(passed), order_class=OrderClass.GENERAL)
     assert instant(work, "due_at") == clock(facts, STANDARD_2, calendar).due_at
 
     await forward(stack, skipper, told, timedelta(hours=20))
     await by_signal(stack, told, "handle", "report_result", comment="已协调解决。")
+    await by_signal(stack, told, "review", "approve", actor="desk-1")
     await told.resident("rating", {"solved": "yes", "satisfied": "yes"})
     await told.reaches("closed")
     order = await told.order()
@@ -169,7 +181,7 @@ async def test_an_order_that_the_resident_sends_back(
     stack: Stack, skipper: TimeSkipper, teller: Teller, calendar: WorkCalendar
 ) -> None:
     told = await in_the_community(teller)
-    await told.decide("handle", "report_result", text="已处理。")
+    await told.report("已处理。")
     await told.reaches("follow_up")
     await forward(stack, skipper, told, timedelta(hours=5))
     await told.resident("rating", {"solved": "no", "satisfied": "no"})
@@ -181,6 +193,7 @@ async def test_an_order_that_the_resident_sends_back(
 
     await forward(stack, skipper, told, timedelta(days=1))
     await by_signal(stack, told, "handle", "report_result", comment="已彻底处理。")
+    await by_signal(stack, told, "review", "approve", actor="desk-2")
     await told.resident("rating", {"solved": "yes", "satisfied": "basically"})
     await told.reaches("closed")
     assert (await told.order())["overdue"] is False
@@ -199,7 +212,8 @@ async def test_an_order_that_is_done_in_time_and_archived(
         each["type"] == "TaskReminded" and each["task_id"] == handle["task_id"]
         for each in await told.events()
     )
-    await told.decide("handle", "report_result", text="已清走五辆废弃车辆。")
+    await by_signal(stack, told, "handle", "report_result", comment="已清走五辆废弃车辆。")
+    await by_signal(stack, told, "review", "approve", actor="desk-1")
     # The call-back opens in the order's own time, which is ahead of the API's: the resident answers first.
     await told.resident("rating", {"solved": "yes", "satisfied": "yes"})
     await told.reaches("closed")

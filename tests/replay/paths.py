@@ -10,6 +10,7 @@ import tempfile
 import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 from temporalio.api.common.v1 import Payload, WorkflowExecution
@@ -25,8 +26,7 @@ from store.database import Store
 from store.schema import migrate
 from tests.replay.record import write
 from tests.support import devserver
-from tests.support.office import Office, seed
-from tests.workflows.test_faults import passes
+from tests.support.office import Office, now, passes, seed
 
 HISTORIES = Path(__file__).parent / "histories"
 
@@ -113,7 +113,7 @@ async def handed_up(office: Office) -> str:
         await office.settled(await office.decide(order_no, TaskKind.HANDLE, "hand_up", text="无权处理"))
         await office.eventually(lambda work=work: work not in office.tasks(order_no), "handed up")
     await office.decide(order_no, TaskKind.SUPERVISE, "urge")
-    await office.decide(order_no, TaskKind.HANDLE, "report_result", text="已办")
+    await office.reported(order_no, text="已办")
     await office.result(order_no)
     return order_no
 
@@ -138,7 +138,7 @@ async def reclassified(office: Office) -> str:
     )
     await office.decide(order_no, TaskKind.DISPATCH, "assign", lead_unit="community-01")
     await office.decide(order_no, TaskKind.ACKNOWLEDGE, "accept")
-    await office.decide(order_no, TaskKind.HANDLE, "report_result", text="已办")
+    await office.reported(order_no, text="已办")
     await office.result(order_no)
     return order_no
 
@@ -172,6 +172,83 @@ async def reset(office: Office) -> str:
     return order_no
 
 
+async def silent_reviews(office: Office) -> str:
+    """Reported, asked for a pause, and sent back, and no reviewer says a word."""
+    order_no = await office.place(requester={})
+    await office.decide(order_no, TaskKind.FIRST_CONTACT, "refer", text="请派单")
+    await office.decide(order_no, TaskKind.CLASSIFY, "complex", unit="community-03")
+    await office.decide(order_no, TaskKind.ACKNOWLEDGE, "send_back", reason="incomplete", text="缺材料")
+    until = (now() + timedelta(seconds=9)).isoformat()
+    await office.settled(
+        await office.decide(order_no, TaskKind.HANDLE, "request_pause", until=until, reason="weather")
+    )
+    await office.eventually(lambda: "RequestDenied" in office.types(order_no), "denied by silence")
+    await office.decide(order_no, TaskKind.HANDLE, "cannot_resolve", reason="no_funding", text="没有经费")
+    await office.decide(
+        order_no, TaskKind.EXPLAIN, "explained", how="visit", at="2026-11-23T10:00:00Z", text="说明"
+    )
+    await office.result(order_no)
+    return order_no
+
+
+async def paused(office: Office) -> str:
+    """Asked the resident, who is silent, then paused to the end of the pause, then helped by nobody."""
+    order_no = await office.place()
+    await office.decide(order_no, TaskKind.FIRST_CONTACT, "refer", text="请派单")
+    await office.decide(order_no, TaskKind.CLASSIFY, "complex")
+    await office.decide(
+        order_no, TaskKind.DISPATCH, "assign", lead_unit="street-safety", helping_units=["community-03"]
+    )
+    await office.decide(order_no, TaskKind.ACKNOWLEDGE, "accept")
+    await office.settled(await office.decide(order_no, TaskKind.HANDLE, "ask_resident", text="几号楼？"))
+    await office.eventually(lambda: "WorkResumed" in office.types(order_no), "resumed")
+    until = (now() + timedelta(seconds=5)).isoformat()
+    await office.settled(
+        await office.decide(order_no, TaskKind.HANDLE, "request_pause", until=until, reason="weather")
+    )
+    await office.settled(await office.decide(order_no, TaskKind.REVIEW, "approve"))
+    await office.eventually(lambda: office.types(order_no).count("WorkResumed") == 2, "resumed again")
+    await office.reported(order_no, text="已办")
+    await office.called_back(order_no)
+    await office.result(order_no)
+    return order_no
+
+
+async def held(office: Office) -> str:
+    """Placed, held, and released by the hold's own end."""
+    order_no = await office.place(requester={})
+    since = now()
+    await office.raw_action(
+        order_no,
+        action_id="hold-1",
+        actor="system",
+        action="hold",
+        fields={"since": since.isoformat(), "until": (since + timedelta(seconds=12)).isoformat()},
+    )
+    await office.eventually(lambda: "OrderReleased" in office.types(order_no), "released")
+    await office.decide(order_no, TaskKind.FIRST_CONTACT, "resolve", text="答复")
+    await office.result(order_no)
+    return order_no
+
+
+async def split_and_merged(office: Office) -> str:
+    """Split at the desk, refused by one leading order, and joined to another."""
+    leading = await office.place(requester={})
+    order_no = await office.place(requester={})
+    await office.decide(order_no, TaskKind.FIRST_CONTACT, "refer", text="请派单")
+    await office.settled(
+        await office.decide(order_no, TaskKind.CLASSIFY, "split", parts=[{"text": "另一件"}])
+    )
+    for other in ("20260101-AAAAAA", leading):
+        await office.settled(
+            await office.decide(order_no, TaskKind.CLASSIFY, "mark_duplicate", leading_order_no=other)
+        )
+    await office.result(order_no)
+    await office.act(leading, "withdraw")
+    await office.result(leading)
+    return order_no
+
+
 PATHS: tuple[Callable[[Office], Awaitable[str]], ...] = (
     duplicate_signal,
     malformed_signal,
@@ -185,6 +262,10 @@ PATHS: tuple[Callable[[Office], Awaitable[str]], ...] = (
     reclassified,
     not_reached,
     reset,
+    silent_reviews,
+    paused,
+    held,
+    split_and_merged,
 )
 
 
@@ -199,7 +280,7 @@ async def _escalated(office: Office, tier: str) -> str:
         )
         if above == tier:
             break
-    await office.decide(order_no, TaskKind.HANDLE, "report_result", text="已办")
+    await office.reported(order_no, text="已办")
     await office.result(order_no)
     return order_no
 

@@ -8,17 +8,20 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client, WorkflowHandle
 from temporalio.common import MetricMeter
 from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.testing import ActivityEnvironment
 from temporalio.worker import Replayer, Worker
 
 import worker
+from activities.reconcile import OutboxDrain
 from demo.office import seed_office
 from domain.lifecycle import TaskKind
 from domain.orders import Role, Via
+from domain.responsibility import may_decide
 from gateways.messaging.protocol import GatewayRefused, GatewayUnavailable, Message
 from messages.names import COMPLETE_TASK, ORDER_ACTION, STATUS, order_workflow_id
 from messages.orders import OrderArchived, OrderStatus, StartOrder
@@ -26,7 +29,7 @@ from messages.signals import CompleteTask
 from runtime.temporal import Orders
 from store import calendar_seed, decisions, intake
 from store.database import Store
-from store.office import Staff, all_staff
+from store.office import Staff, all_staff, find_staff
 
 PATIENCE = timedelta(seconds=20)
 
@@ -65,6 +68,17 @@ def new_order(**changes: Any) -> intake.NewOrder:
         "requester": {"name": None, "phone": "000-0000", "email": None, "wechat_openid": None},
     }
     return intake.NewOrder(**{**values, **changes})
+
+
+def seconds_between(earlier: str, later: str) -> float:
+    """Subtract two instants as the store shows them."""
+    return (datetime.fromisoformat(later) - datetime.fromisoformat(earlier)).total_seconds()
+
+
+async def passes(instant: str) -> None:
+    """Wait until an instant of the store has passed."""
+    left = datetime.fromisoformat(instant + "+00:00") - now()
+    await asyncio.sleep(max(left, timedelta(0)).total_seconds() + 0.3)
 
 
 def plain(value: Any) -> Any:
@@ -218,8 +232,20 @@ class Office:
                 each for each in all_staff(connection) if each.unit == unit and Role(role) in each.roles
             )
 
-    def submit(self, task: dict[str, Any], outcome: str, **fields: Any) -> decisions.Submitted:
-        """Keep a decision as the API does, without the signal."""
+    def somebody_for(self, task: dict[str, Any]) -> Staff:
+        """Find somebody who may decide a task."""
+        unit, role, not_by = task["unit"], Role(task["role"]), json.loads(task["not_by"])
+        with self.store.read() as connection:
+            return next(
+                each
+                for each in all_staff(connection)
+                if may_decide(each.unit, each.roles, unit=unit, role=role) and each.username not in not_by
+            )
+
+    def submit(
+        self, task: dict[str, Any], outcome: str, *, by: str | None = None, **fields: Any
+    ) -> decisions.Submitted:
+        """Keep a decision as the API does, without the signal; by somebody entitled, unless named."""
         with self.store.write() as connection:
             return decisions.submit_decision(
                 connection,
@@ -228,7 +254,7 @@ class Office:
                 outcome=outcome,
                 fields=fields,
                 comment=None,
-                staff=self.member(task["unit"], task["role"]),
+                staff=self.named(by) if by else self.somebody_for(task),
                 now=now(),
             )
 
@@ -245,8 +271,20 @@ class Office:
         elif submitted.said is not None:
             await self.orders.act(submitted.row.order_no, submitted.said)
 
-    def submit_action(self, order_no: str, action: str, **fields: Any) -> decisions.Submitted:
-        """Keep a resident's action as the API does, without the signal."""
+    def named(self, username: str) -> Staff:
+        """Find a member of staff."""
+        with self.store.read() as connection:
+            found = find_staff(connection, username)
+        assert found is not None
+        return found
+
+    def submit_action(
+        self, order_no: str, action: str, *, by: str | None = None, **fields: Any
+    ) -> decisions.Submitted:
+        """Keep an action as the API does, without the signal: the resident's, or a member of staff's."""
+        actor = decisions.Actor(name="resident", via=Via.RESIDENT)
+        if by is not None:
+            actor = decisions.Actor(name=by, via=Via.STAFF, staff=self.named(by))
         with self.store.write() as connection:
             return decisions.submit_action(
                 connection,
@@ -254,15 +292,38 @@ class Office:
                 action_id=uuid.uuid4().hex,
                 action=action,
                 fields=fields,
-                actor=decisions.Actor(name="resident", via=Via.RESIDENT),
+                actor=actor,
                 now=now(),
             )
 
-    async def act(self, order_no: str, action: str, **fields: Any) -> str:
-        """Act on the order as a resident: row, then signal; gives the action's id."""
-        submitted = self.submit_action(order_no, action, **fields)
+    async def act(self, order_no: str, action: str, *, by: str | None = None, **fields: Any) -> str:
+        """Act on the order as a resident, or `by` somebody: row, then signal; gives the action's id."""
+        submitted = self.submit_action(order_no, action, by=by, **fields)
         await self.send(submitted)
         return submitted.row.decision_id
+
+    async def words(self, template: str, part: str = "") -> str:
+        """Wait until a message of a template went out, with a part in its words; gives them."""
+
+        def find() -> str | None:
+            sent = [each.words for each in self.messenger.sent if each.template == template]
+            return next((words for words in sent if part in words), None)
+
+        return str(await self.eventually(find, f"{template} with {part}"))
+
+    async def drain(self) -> None:
+        """Send what waits in the outbox, as `Reconcile` does, at once."""
+        with self.store.write() as connection:
+            connection.execute(text("UPDATE outbox SET next_at = created_at WHERE done_at IS NULL"))
+        await ActivityEnvironment().run(OutboxDrain(self.store, self.orders, now).drain)
+
+    def forget_pending(self, connection: Connection, order_no: str) -> None:
+        """Take back what is pending on an order, as if nobody had said it."""
+        for statement in (
+            "DELETE FROM outbox WHERE order_no = :no AND kind = 'signal'",
+            "DELETE FROM decision WHERE order_no = :no AND status = 'pending'",
+        ):
+            connection.execute(text(statement), {"no": order_no})
 
     async def signal(self, order_no: str, *payloads: Any, name: str = COMPLETE_TASK) -> None:
         """Signal as the Temporal UI and CLI do: no row, any payload."""
@@ -302,6 +363,11 @@ class Office:
         """List the data of the order's events of a type."""
         return [json.loads(each["data"]) for each in self.events(order_no) if each["type"] == type_]
 
+    def at_event(self, order_no: str, type_: str) -> datetime:
+        """Give the instant of the order's first event of a type."""
+        at = next(each["at"] for each in self.events(order_no) if each["type"] == type_)
+        return datetime.fromisoformat(at).replace(tzinfo=UTC)
+
     async def attributes(self, order_no: str) -> dict[str, Any]:
         """Read the search attributes."""
         described = await self.handle(order_no).describe()
@@ -315,6 +381,11 @@ class Office:
         await self.decide(order_no, TaskKind.ACKNOWLEDGE, "accept")
         await self.task(order_no, TaskKind.HANDLE)
         return order_no
+
+    async def reported(self, order_no: str, text: str) -> None:
+        """Let the unit report a result, and its reviewer approve."""
+        await self.decide(order_no, TaskKind.HANDLE, "report_result", text=text)
+        await self.decide(order_no, TaskKind.REVIEW, "approve")
 
     async def called_back(self, order_no: str, **answers: str) -> None:
         """Call the resident back; satisfied, unless told otherwise."""

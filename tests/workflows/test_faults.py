@@ -4,7 +4,7 @@ import asyncio
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
@@ -23,13 +23,7 @@ from messages.names import RECORD
 from messages.records import RecordAnswer, RecordStep
 from runtime.temporal import Orders
 from store.decisions import TaskClosed
-from tests.support.office import Office, now
-
-
-async def passes(instant: str) -> None:
-    """Wait until an instant of the store has passed."""
-    left = datetime.fromisoformat(instant + "+00:00") - now()
-    await asyncio.sleep(max(left, timedelta(0)).total_seconds() + 0.3)
+from tests.support.office import Office, now, passes
 
 
 class TestADecisionAgainstItsDeadline:
@@ -99,7 +93,7 @@ class TestADecisionAgainstItsDeadline:
         async with office.at_work():
             work = await office.task(order_no, TaskKind.HANDLE)
             assert work["unit"] == "community-03", "the unit gets its minimum remainder from now"
-            await office.decide(order_no, TaskKind.HANDLE, "report_result", text="已办")
+            await office.reported(order_no, text="已办")
             assert (await office.result(order_no)).escalations == 0
 
 
@@ -166,7 +160,7 @@ class TestMessages:
     async def test_go_out_in_sequence_when_the_gateway_is_back(self, office: Office) -> None:
         office.messenger.away = 2
         order_no = await office.dispatched()
-        await office.decide(order_no, TaskKind.HANDLE, "report_result", text="已办")
+        await office.reported(order_no, text="已办")
         await office.called_back(order_no)
         await office.result(order_no)
         templates = [each.template for each in office.messenger.sent if each.recipient == "requester"]

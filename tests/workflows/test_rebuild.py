@@ -11,8 +11,7 @@ from domain.lifecycle import TaskKind
 from runtime.histories import NoHistory
 from store.rebuild import Rebuilt, RowGone
 from tests.replay.paths import take_back
-from tests.support.office import Office, now
-from tests.workflows.test_faults import passes
+from tests.support.office import Office, now, passes
 
 TABLES = {
     "orders": "order_no",
@@ -79,9 +78,9 @@ async def up_the_tiers_and_again(office: Office) -> str:
     work = await office.task(order_no, TaskKind.HANDLE)
     await passes(work["due_at"])
     await office.eventually(lambda: office.order(order_no)["tier"] == "district", "handed up by its limit")
-    await office.decide(order_no, TaskKind.HANDLE, "report_result", text="已办")
+    await office.reported(order_no, text="已办")
     await office.called_back(order_no, solved="no", satisfied="no", cause="unit")
-    await office.decide(order_no, TaskKind.HANDLE, "report_result", text="重新办好")
+    await office.reported(order_no, text="重新办好")
     await office.called_back(order_no)
     await office.result(order_no)
     return order_no
@@ -215,8 +214,9 @@ class TestAnOrderThatWasReset:
     async def test_goes_another_way_and_its_rows_follow(self, office: Office) -> None:
         office.policy = "standard"
         order_no = await office.dispatched("community-03")
-        taken = await office.task(order_no, TaskKind.HANDLE)
         await office.decide(order_no, TaskKind.HANDLE, "report_result", text="已办")
+        taken = await office.task(order_no, TaskKind.REVIEW)
+        await office.decide(order_no, TaskKind.REVIEW, "approve")
         await office.task(order_no, TaskKind.FOLLOW_UP)
         await take_back(office, order_no)
         before = everything(office, order_no)
@@ -225,12 +225,14 @@ class TestAnOrderThatWasReset:
         assert said.endswith(f"run: dingdan rebuild {order_no}")
         turned_back = await rebuilt(office, order_no)
         assert {"orders", "event", "task"} <= set(turned_back.changed)
-        assert office.order(order_no)["stage"] == "handling"
+        assert office.order(order_no)["stage"] == "review"
         assert await findings(office, order_no) == []
         assert [each["task_id"] for each in open_tasks(office, order_no)] == [taken["task_id"]]
         assert (await rebuilt(office, order_no)).changed == {}
         assert len(everything(office, order_no)["event"]) == len(before["event"])
+        await office.decide(order_no, TaskKind.REVIEW, "revise", text="再想想")
         await office.decide(order_no, TaskKind.HANDLE, "cannot_resolve", reason="no_funding", text="没有经费")
+        await office.decide(order_no, TaskKind.REVIEW, "approve")
         explain = await office.task(order_no, TaskKind.EXPLAIN)
         assert [each["task_id"] for each in open_tasks(office, order_no)] == [explain["task_id"]]
         live = [each for each in office.events(order_no) if not each["abandoned"]]

@@ -59,7 +59,7 @@ class TestAFollowUp:
         )
         call = await office.task(order_no, TaskKind.FOLLOW_UP)
         with pytest.raises(Refused) as refused:
-            office.submit(call, "not_reached")
+            office.submit(call, "not_reached", by="call-back-1")
         assert refused.value.refusal.code == "own_work"
         await office.act(order_no, "rate", solved="yes", satisfied="yes")
         await office.result(order_no)
@@ -69,7 +69,7 @@ class TestRework:
     async def test_goes_to_the_last_unit_with_a_promise_of_its_own(self, office: Office) -> None:
         order_no = await office.dispatched("community-03")
         promised = office.order(order_no)["promised_at"]
-        await office.decide(order_no, TaskKind.HANDLE, "report_result", text="已办")
+        await office.reported(order_no, text="已办")
         await office.called_back(order_no, solved="no", satisfied="no", cause="unit")
         again = await office.task(order_no, TaskKind.HANDLE)
         assert again["unit"] == "community-03"
@@ -79,7 +79,7 @@ class TestRework:
         began = next(each for each in office.events(order_no) if each["type"] == "RoundBegan")["at"]
         promise = datetime.fromisoformat(order["promised_at"]) - datetime.fromisoformat(began)
         assert promise == timedelta(seconds=2)
-        await office.decide(order_no, TaskKind.HANDLE, "report_result", text="重新办好")
+        await office.reported(order_no, text="重新办好")
         await office.called_back(order_no)
         result = await office.result(order_no)
         assert (result.ending, result.rounds) == ("resolved", 2)
@@ -87,7 +87,7 @@ class TestRework:
     async def test_is_supervised_past_the_cap_and_then_only_counts(self, office: Office) -> None:
         order_no = await office.dispatched("community-03")
         for _ in range(3):
-            await office.decide(order_no, TaskKind.HANDLE, "report_result", text="已办")
+            await office.reported(order_no, text="已办")
             await office.settled(
                 await office.decide(
                     order_no, TaskKind.FOLLOW_UP, "reached", solved="no", satisfied="no", cause="unit"
@@ -95,7 +95,7 @@ class TestRework:
             )
         supervise = await office.task(order_no, TaskKind.SUPERVISE)
         assert supervise["role"] == "street_leader"
-        await office.decide(order_no, TaskKind.HANDLE, "report_result", text="领导过问后办好")
+        await office.reported(order_no, text="领导过问后办好")
         await office.called_back(order_no, solved="no", satisfied="no", cause="unit")
         result = await office.result(order_no)
         assert (result.ending, result.rounds) == ("resolved", 4)
@@ -113,7 +113,7 @@ class TestRework:
         await office.called_back(order_no, solved="no", satisfied="no")
         await office.decide(order_no, TaskKind.CLASSIFY, "general", unit="community-03")
         await office.decide(order_no, TaskKind.ACKNOWLEDGE, "accept")
-        await office.decide(order_no, TaskKind.HANDLE, "report_result", text="办好")
+        await office.reported(order_no, text="办好")
         await office.called_back(order_no)
         result = await office.result(order_no)
         assert (result.ending, result.rounds) == ("resolved", 2)
@@ -122,13 +122,13 @@ class TestRework:
 class TestReopening:
     async def test_begins_another_round_once(self, office: Office) -> None:
         order_no = await office.dispatched("community-03")
-        await office.decide(order_no, TaskKind.HANDLE, "report_result", text="已办")
+        await office.reported(order_no, text="已办")
         await office.called_back(order_no)
         await office.stage(order_no, "closed")
         await office.act(order_no, "reopen", text="又出现了")
         work = await office.task(order_no, TaskKind.HANDLE)
         assert work["unit"] == "community-03"
-        await office.decide(order_no, TaskKind.HANDLE, "report_result", text="再次办好")
+        await office.reported(order_no, text="再次办好")
         await office.called_back(order_no)
         await office.stage(order_no, "closed")
         with pytest.raises(Refused) as refused:

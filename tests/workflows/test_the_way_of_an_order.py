@@ -6,11 +6,7 @@ from itertools import pairwise
 from temporalio.api.sdk.v1 import WorkflowMetadata
 
 from domain.lifecycle import TaskKind
-from tests.support.office import Office
-
-
-def seconds_between(earlier: str, later: str) -> float:
-    return (datetime.fromisoformat(later) - datetime.fromisoformat(earlier)).total_seconds()
+from tests.support.office import Office, seconds_between
 
 
 class TestAnOrderAnsweredOnTheSpot:
@@ -63,12 +59,12 @@ class TestAnOrderAnsweredOnTheSpot:
 
 class TestAnOrderThatIsDispatched:
     async def test_goes_through_every_desk_to_a_result(self, office: Office) -> None:
-        order_no = await office.place(category="city_appearance")
+        order_no = await office.place(category="traffic")
         await office.decide(order_no, TaskKind.FIRST_CONTACT, "refer", text="请派单", **{"class": "general"})
         await office.decide(order_no, TaskKind.CLASSIFY, "general")
         await office.decide(order_no, TaskKind.DISPATCH, "assign", lead_unit="street-urban-management")
         await office.decide(order_no, TaskKind.ACKNOWLEDGE, "accept")
-        await office.decide(order_no, TaskKind.HANDLE, "report_result", text="已清走")
+        await office.reported(order_no, text="已清走")
         await office.called_back(order_no)
         result = await office.result(order_no)
         assert (result.ending, result.overdue) == ("resolved", False)
@@ -86,7 +82,7 @@ class TestAnOrderThatIsDispatched:
         status = await office.status(order_no)
         attributes = await office.attributes(order_no)
         assert attributes["DueAt"] == status.tasks[0].due_at
-        del attributes["DueAt"], attributes["BuildIds"]
+        del attributes["DueAt"], attributes["BuildIds"], attributes["TemporalChangeVersion"]
         assert attributes == {
             "Stage": "handling",
             "Tier": "district",
@@ -98,7 +94,7 @@ class TestAnOrderThatIsDispatched:
             "Escalations": 0,
             "Overdue": False,
         }
-        await office.decide(order_no, TaskKind.HANDLE, "report_result", text="已办")
+        await office.reported(order_no, text="已办")
         await office.called_back(order_no)
         await office.result(order_no)
 
@@ -117,7 +113,7 @@ class TestAnOrderThatIsDispatched:
         assert office.order(order_no)["reclassified"] == 1
         await office.decide(order_no, TaskKind.DISPATCH, "assign", lead_unit="community-01")
         await office.decide(order_no, TaskKind.ACKNOWLEDGE, "accept")
-        await office.decide(order_no, TaskKind.HANDLE, "report_result", text="已办")
+        await office.reported(order_no, text="已办")
         await office.called_back(order_no)
         assert (await office.result(order_no)).ending == "resolved"
 
@@ -128,7 +124,7 @@ class TestAnOrderThatIsDispatched:
         left = seconds_between(handle["opened_at"], handle["due_at"])
         assert left >= 1
         assert handle["due_at"] > office.order(order_no)["promised_at"]
-        await office.decide(order_no, TaskKind.HANDLE, "report_result", text="已办")
+        await office.reported(order_no, text="已办")
         await office.called_back(order_no)
         await office.result(order_no)
 
@@ -139,6 +135,7 @@ class TestAnOrderThatCannotBeSolved:
         await office.decide(
             order_no, TaskKind.HANDLE, "cannot_resolve", reason="no_legal_basis", text="没有依据"
         )
+        await office.decide(order_no, TaskKind.REVIEW, "approve")
         await office.decide(
             order_no,
             TaskKind.EXPLAIN,
@@ -155,6 +152,7 @@ class TestAnOrderThatCannotBeSolved:
     async def test_is_supervised_when_nobody_explains(self, office: Office) -> None:
         order_no = await office.dispatched()
         await office.decide(order_no, TaskKind.HANDLE, "cannot_resolve", reason="no_funding", text="没有经费")
+        await office.decide(order_no, TaskKind.REVIEW, "approve")
         supervise = await office.task(order_no, TaskKind.SUPERVISE)
         assert (supervise["unit"], supervise["role"]) == ("street", "street_leader")
         explain = await office.task(order_no, TaskKind.EXPLAIN)
@@ -183,7 +181,7 @@ class TestAnOrderThatIsHandedUp:
         order = office.order(order_no)
         assert (order["escalations"], order["overdue"]) == (1, 0)
         assert "LimitPassed" not in office.types(order_no)
-        await office.decide(order_no, TaskKind.HANDLE, "report_result", text="已办")
+        await office.reported(order_no, text="已办")
         await office.called_back(order_no)
         await office.result(order_no)
         passed_on = next(each for each in office.messenger.sent if each.template == "passed_on")
@@ -197,7 +195,7 @@ class TestAnOrderThatIsHandedUp:
         assert (await office.task(order_no, TaskKind.HANDLE))["unit"] == "district-housing"
         assert office.order(order_no)["escalations"] == 0, "no tier is left to climb"
         await office.decide(order_no, TaskKind.SUPERVISE, "urge")
-        await office.decide(order_no, TaskKind.HANDLE, "report_result", text="有办法了")
+        await office.reported(order_no, text="有办法了")
         await office.called_back(order_no)
         assert (await office.result(order_no)).ending == "resolved"
 
@@ -216,7 +214,8 @@ class TestAnOrderThatNobodyTouches:
         result = await office.result(order_no)
         assert (result.ending, result.escalations, result.overdue) == ("unresolved", 2, True)
         passed = [each["kind"] for each in office.data(order_no, "LimitPassed")]
-        assert passed == [
+        assert passed.count("assist") == 2, "who had it stays as helper"
+        assert [each for each in passed if each != "assist"] == [
             "first_contact",
             "classify",
             "dispatch",
@@ -304,7 +303,7 @@ class TestASupervisor:
         # The limit of the work passes under the leader's eye: noted, and no tier is climbed.
         await office.eventually(lambda: office.order(order_no)["overdue"], "the breach is noted")
         assert office.order(order_no)["tier"] == "community"
-        await office.decide(order_no, TaskKind.HANDLE, "report_result", text="已办")
+        await office.reported(order_no, text="已办")
         await office.called_back(order_no)
         result = await office.result(order_no)
         assert (result.ending, result.escalations) == ("resolved", 0)
@@ -314,12 +313,17 @@ class TestWhatOperatorsSee:
     async def test_says_whom_the_order_waits_for_and_gives_a_line_to_paste(self, office: Office) -> None:
         order_no = await office.dispatched()
         handle = office.handle(order_no)
-        metadata = await handle.query("__temporal_workflow_metadata", result_type=WorkflowMetadata)
-        words = metadata.current_details
+
+        async def details() -> list[str]:
+            metadata = await handle.query("__temporal_workflow_metadata", result_type=WorkflowMetadata)
+            return str(metadata.current_details).replace("**", " ").split()
+
+        # The store shows the task a moment before the workflow has shown it here.
+        await office.eventually_async(details, "办理")
+        words = " ".join(await details())
         assert "street-urban-management" in words
-        assert "办理" in words
         assert f"temporal workflow signal -n dingdan -w order-{order_no}" in words
         assert f"http://localhost/{order_no}" in words
-        await office.decide(order_no, TaskKind.HANDLE, "report_result", text="已办")
+        await office.reported(order_no, text="已办")
         await office.called_back(order_no)
         await office.result(order_no)

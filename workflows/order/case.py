@@ -13,13 +13,14 @@ from workflows.order.clock import Deadline
 from workflows.order.door import Door
 from workflows.order.judge import Judge
 from workflows.order.ledger import Ledger
-from workflows.order.state import Answer, Decided, HumanTask, Malformed, State, Wait, Window
+from workflows.order.state import Answer, Decided, HumanTask, Malformed, Rest, State, Wait, Window
 
 with workflow.unsafe.imports_passed_through():
     from domain.deadlines import Basis
-    from domain.lifecycle import SYSTEM, TASKS, TaskKind, TaskState
-    from domain.orders import Ending, OrderClass, Role, Stage, Tier
+    from domain.lifecycle import SYSTEM, TASKS, TaskKind, TaskState, withheld
+    from domain.orders import Ending, OrderClass, Stage, Tier
     from domain.policy import policy
+    from domain.responsibility import Owner
     from messages.names import REQUESTER
     from messages.orders import OrderStatus, StartOrder, TaskStatus
     from messages.records import ClockRequest, PromiseRequest, TaskOpened
@@ -37,7 +38,19 @@ class Case:
         self.state = State.of(start)
         self.book = policy(start.policy)
         self._ledger = Ledger(start, self.state)
-        self._door = Door(self.state, self._ledger, Judge(self.state, self._ledger))
+        self._door = Door(
+            self.state, self._ledger, Judge(start.order_no, self.state, self._ledger, self.book)
+        )
+
+    @property
+    def knows_reviews(self) -> bool:
+        """Whether this order goes the way of the whole rulebook; one that began before ends as it began (ADR-0012)."""
+        return workflow.patched("reviews")
+
+    def not_by(self, proposal: Decided) -> tuple[str, ...]:
+        """Say who may not review: the proposer, and in a later round who approved the one before."""
+        before = self.state.reviewed_by if self.state.round > 1 else None
+        return (proposal.said.actor, *((before,) if before else ()))
 
     # What the story does to an order.
 
@@ -57,36 +70,55 @@ class Case:
         self,
         kind: TaskKind,
         basis: Basis,
+        owner: Owner,
         *,
-        unit: str,
-        tier: Tier,
-        role: Role,
         repetition: int = 1,
         after: timedelta = timedelta(0),
+        not_by: tuple[str, ...] = (),
+        **clock: Any,
     ) -> HumanTask:
-        """Open a task, now or after a while. It is open here before `record` shows it: nobody is faster than we."""
+        """Open a task, now or after a while. It is open here before `record` shows it: nobody is faster than we.
+
+        `clock` is what else its clock is reckoned from: see `ClockRequest`.
+        """
         now = workflow.now() + after
         self.state.tasks_opened += 1
         task = HumanTask(
             task_id=f"{self.start.order_no}-{self.state.tasks_opened}-{self._suffix()}",
             kind=kind,
-            unit=unit,
-            tier=tier,
-            role=role,
+            unit=owner.unit,
+            tier=owner.tier,
+            role=owner.role,
             opened_at=now,
             deadline=Deadline(reminds=TASKS[kind].reminds),
+            withheld=self._withheld(kind),
+            not_by=not_by,
         )
         self.state.open_tasks[task.task_id] = task
         self._ledger.opened(
-            TaskOpened(task_id=task.task_id, kind=kind, unit=unit, tier=tier, role=role, opened_at=now)
+            TaskOpened(
+                task_id=task.task_id,
+                kind=kind,
+                unit=owner.unit,
+                tier=owner.tier,
+                role=owner.role,
+                opened_at=now,
+                withheld=tuple(sorted(task.withheld)),
+                not_by=not_by,
+            )
         )
-        self._ask_for_clock(task, basis, since=now, repetition=repetition)
+        self._ask_for_clock(task, basis, since=now, repetition=repetition, **clock)
         return task
 
-    def restart(self, task: HumanTask, basis: Basis, *, given: datetime | None = None) -> None:
-        """Give an open task a new clock, from now."""
+    def restart(self, task: HumanTask, basis: Basis, **clock: Any) -> None:
+        """Give an open task a new clock, from now; while it rests, for the time when it goes on."""
         task.deadline.clear()
-        self._ask_for_clock(task, basis, given=given)
+        self._ask_for_clock(task, basis, **clock)
+
+    def offer_anew(self, task: HumanTask) -> None:
+        """Show what an open task offers now, and whether it rests."""
+        task.withheld = self._withheld(task.kind)
+        self._ledger.changed(task, TaskState.WAITING if self.state.rest else TaskState.OPEN)
 
     def supersede(self, *tasks: HumanTask) -> None:
         """Close tasks that nobody has to finish any more."""
@@ -105,8 +137,69 @@ class Case:
         """Make a unit responsible and tell the resident what is promised."""
         state = self.state
         state.unit, state.tier, state.lead = unit, tier, unit
+        state.requested.clear()
         self.note("OrderDispatched", unit=unit, tier=tier, rule=rule)
         self.write(REQUESTER, "accepted", unit=unit)
+
+    def split(self, decided: Decided) -> None:
+        """Make orders of the further matters that a decision names; this one goes on with the first."""
+        self.state.is_split = True
+        self._ledger.split(decided.said.decision_id)
+        self.note("OrderSplit", actor=decided.said.actor)
+        self.offer_anew(decided.task)
+
+    def promise_given(self, at: datetime) -> None:
+        """Promise what an extension granted; a limit that a superior platform set still caps it."""
+        self._ledger.promise(PromiseRequest(since=workflow.now(), given=at, is_capped=self.state.round == 1))
+
+    def rest(self, work: HumanTask, *, until: datetime | None, since: datetime) -> None:
+        """Let work rest until an instant, or without one for as long as the resident may take to answer."""
+        deadline, hold = work.deadline, self.state.hold
+        if hold is not None and deadline.asked is not None:
+            # What is held already rests since then: two rests count by their union.
+            since = min(since, max(hold.since, deadline.asked.since))
+        rest = Rest(
+            began=since,
+            was_due=deadline.due_at,
+            was_provisional=deadline.is_provisional,
+            runs_by=Basis(
+                (deadline.asked.runs_by or deadline.asked.basis) if deadline.asked else Basis.PROMISE
+            ),
+            asks=until is None,
+        )
+        deadline.clear()
+        deadline.stands_still = True
+        self._ledger.forget_clock(work.key)
+        self.state.rest = rest
+        basis = Basis.ASK_RESIDENT if until is None else Basis.GIVEN
+        self._ledger.clock(ClockRequest(key=rest.key, basis=basis, since=workflow.now(), given=until))
+        self.offer_anew(work)
+
+    def resume(self, work: HumanTask) -> None:
+        """Let work go on after a rest: its due time moves by the length of the rest."""
+        rest = self.state.rest
+        if rest is None:
+            return
+        self.end_rest()
+        work.deadline.stands_still = False
+        self.restart(
+            work,
+            Basis.RESTED,
+            rested_from=rest.began,
+            was_due=rest.was_due,
+            was_provisional=rest.was_provisional,
+            runs_by=rest.runs_by,
+        )
+        self.offer_anew(work)
+
+    def end_rest(self) -> None:
+        """End a rest, if there is one: the promise moves by its length."""
+        state = self.state
+        rest, state.rest = state.rest, None
+        if rest is None:
+            return
+        self._ledger.forget_clock(rest.key)
+        self._ledger.move_promise(rest.began, workflow.now())
 
     def end(self, ending: Ending, decided: Decided) -> None:
         """Settle how the order ends, by whose decision; the reply takes its text from there."""
@@ -134,9 +227,14 @@ class Case:
         self._next_round("reopened")
 
     def withdraw(self) -> None:
-        """End early: nobody has to do anything any more."""
-        self.supersede(*self.state.open_tasks.values())
-        self.state.ending = Ending.WITHDRAWN
+        """End early because the resident takes it back."""
+        self._end_early(Ending.WITHDRAWN)
+
+    def merge(self, leading: str) -> None:
+        """End early because the order was joined to another one; its resident gets the other's replies."""
+        self._end_early(Ending.MERGED)
+        self.note("OrderMerged", leading=leading)
+        self.write(REQUESTER, "merged", leading=leading)
 
     def status(self) -> OrderStatus:
         """Say how the order stands."""
@@ -157,6 +255,7 @@ class Case:
                 "escalations": state.escalations,
                 "overdue": state.overdue,
                 "provisional": state.is_provisional,
+                "held": state.hold is not None,
                 "tasks": tuple(self._task_status(task) for task in state.open_tasks.values()),
                 "refusals": tuple(state.refused),
             }
@@ -175,6 +274,14 @@ class Case:
             remind_at=task.deadline.remind_at,
         )
 
+    def _end_early(self, ending: Ending) -> None:
+        """Nobody has to do anything any more."""
+        state = self.state
+        self.end_rest()
+        state.request = None
+        self.supersede(*state.open_tasks.values())
+        state.ending = ending
+
     def _next_round(self, cause: str) -> None:
         self.state.round += 1
         self.state.supervisions = 0
@@ -185,7 +292,8 @@ class Case:
     def window(self) -> Window:
         """Open the reopening window."""
         window = Window()
-        self._ledger.clock(ClockRequest(key=window.key, basis=Basis.WINDOW, since=workflow.now()))
+        window.deadline.asked = ClockRequest(key=window.key, basis=Basis.WINDOW, since=workflow.now())
+        self._ledger.clock(window.deadline.asked)
         return window
 
     def hear(self, said: Said | Malformed) -> None:
@@ -204,14 +312,14 @@ class Case:
         """Record all that is left and let the messages go out; nothing is open any more."""
         await self._door.settle()
 
+    def _withheld(self, kind: TaskKind) -> frozenset[str]:
+        book = self.book
+        return withheld(
+            kind, self.state.progress, extension_cap=book.extension_cap, return_cap=book.return_cap
+        )
+
     def _ask_for_clock(
-        self,
-        task: HumanTask,
-        basis: Basis,
-        *,
-        since: datetime | None = None,
-        repetition: int = 1,
-        given: datetime | None = None,
+        self, task: HumanTask, basis: Basis, *, since: datetime | None = None, **more: Any
     ) -> None:
         task.deadline.asked = ClockRequest(
             key=task.key,
@@ -220,8 +328,7 @@ class Case:
             order_class=self.state.order_class or self.state.suggested_class,
             promised_at=self.state.promised_at,
             promise_is_provisional=self.state.promise_is_provisional,
-            repetition=repetition,
-            given=given,
+            **more,
         )
         self._ledger.clock(task.deadline.asked)
 

@@ -14,7 +14,8 @@ from messages.records import ClockReading, ClockRequest
 class Deadline:
     """When a wait is reminded of, if at all, and when it is due; unknown until `record` has answered.
 
-    `asked` is what it was reckoned from, for the day on which a provisional one is reckoned again.
+    `asked` is what it was reckoned from, for the day on which a provisional one is reckoned again. While it
+    `stands_still` nothing follows from it: a verdict is awaited first.
     """
 
     reminds: bool = True
@@ -23,6 +24,7 @@ class Deadline:
     expired: bool = False
     is_provisional: bool = False
     asked: ClockRequest | None = None
+    stands_still: bool = False
 
     def set(self, reading: ClockReading) -> None:
         """Start anew with the instants that `record` gave."""
@@ -36,13 +38,17 @@ class Deadline:
 
     def reminder_is_due(self, now: datetime) -> bool:
         """Tell whether the owner is to be reminded; once, and not when it is due anyway."""
-        return self.remind_at is not None and self.remind_at <= now and not self.is_due(now)
+        return self._runs and self.remind_at is not None and self.remind_at <= now and not self.is_due(now)
 
     def is_due(self, now: datetime) -> bool:
         """Tell whether the limit has passed and nobody has drawn the consequence yet."""
-        return self.due_at is not None and not self.expired and self.due_at <= now
+        return self._runs and self.due_at is not None and self.due_at <= now
 
     @property
     def next_at(self) -> datetime | None:
         """The nearest instant at which something is to be done, `None` once the limit has passed."""
-        return None if self.expired else (self.remind_at or self.due_at)
+        return (self.remind_at or self.due_at) if self._runs else None
+
+    @property
+    def _runs(self) -> bool:
+        return not self.expired and not self.stands_still

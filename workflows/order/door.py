@@ -10,15 +10,28 @@ from typing import Any
 
 from temporalio import workflow
 
-from workflows.order import visibility
+from workflows.order import holding, visibility
 from workflows.order.judge import Judge
 from workflows.order.ledger import Ledger
-from workflows.order.state import Answer, Expired, HumanTask, Interrupted, State, Wait, Window
+from workflows.order.state import (
+    Answer,
+    Expired,
+    HumanTask,
+    Interrupted,
+    Merged,
+    Rest,
+    State,
+    Wait,
+    Window,
+)
 
 with workflow.unsafe.imports_passed_through():
-    from domain.lifecycle import SYSTEM, TaskKind, TaskState
+    from domain.lifecycle import LEADING, SYSTEM, TaskKind, TaskState
     from domain.orders import Stage
-    from messages.records import EventRecord, TaskClosed
+    from messages.records import EventRecord, MergeRequest, TaskClosed
+
+
+_MERGES = frozenset({"mark_duplicate", "merge"})
 
 
 class Door:
@@ -35,15 +48,21 @@ class Door:
 
         Raises:
             Withdrawn: the resident took the order back.
+            Merged: it was joined to another one.
         """
         while True:
             if (answer := self._next_answer(waits)) is not None:
-                return answer
+                if not await self._asks_to_merge(answer, waits):
+                    return answer
+                continue
             if not self._ledger.is_empty:
                 # Signals may come while this is awaited; they wait in the inbox and are judged next.
                 await self._flush(waits)
                 continue
             now = workflow.now()
+            if self._state.hold is not None:
+                await self._hold(waits, now)
+                continue
             due = min(
                 (wait for wait in waits if wait.deadline.is_due(now)),
                 key=lambda wait: wait.deadline.due_at or now,
@@ -70,19 +89,56 @@ class Door:
             else:
                 await self._stir(lambda: not self._ledger.is_delivering)
 
+    async def _hold(self, waits: tuple[Wait, ...], now: datetime) -> None:
+        """Let no clock run while the office holds: wait for its end, its release, or anything that is said."""
+        hold = self._state.hold
+        if hold is None or holding.is_over(self._state, now):
+            holding.lift(self._state, self._ledger, waits)
+            return
+        try:
+            await workflow.wait_condition(
+                lambda: bool(self._state.inbox) or not self._ledger.is_empty,
+                timeout=hold.until - now,
+                timeout_summary="the office holds its clocks · 全所暂停计时",
+            )
+        except TimeoutError:
+            # The caller looks again: the hold is over now.
+            return
+
     def _next_answer(self, waits: tuple[Wait, ...]) -> Answer | None:
         while (answer := self._judge.next()) is not None:
             if isinstance(answer, Interrupted) or answer.task in waits:
                 return answer
         return None
 
-    async def _flush(self, waits: tuple[Wait, ...]) -> None:
+    async def _asks_to_merge(self, answer: Answer, waits: tuple[Wait, ...]) -> bool:
+        """Join the order to another one, here because it is the same at every step; `True` if it was refused.
+
+        Raises:
+            Merged: it was joined.
+        """
+        if isinstance(answer, Expired):
+            return False
+        said = answer.said
+        if said.said_name not in _MERGES:
+            return False
+        leading = str(said.fields[LEADING.name])
+        self._ledger.merge(MergeRequest(leading_order_no=leading, said_id=said.said_id, actor=said.actor))
+        refused = await self._flush(waits)
+        if refused is None:
+            raise Merged(leading)
+        self._ledger.event("MergeRefused", actor=SYSTEM, data={"leading": leading, "reason": refused})
+        return True
+
+    async def _flush(self, waits: tuple[Wait, ...]) -> str | None:
+        """Record; gives why a merge was refused, if one was asked for."""
         answer = await self._ledger.flush()
         clocks = {wait.key: wait.deadline for wait in (*self._state.open_tasks.values(), *waits)}
         for key, reading in answer.clocks.items():
             if key in clocks:
                 clocks[key].set(reading)
         self._ledger.show()
+        return answer.merge_refused
 
     async def _stir(self, ended: Callable[[], bool]) -> None:
         """Wait for an activity that is bounded itself, or for anything to be said."""
@@ -94,13 +150,12 @@ class Door:
             (wait for wait in waits if wait.deadline.next_at), key=lambda wait: wait.deadline.next_at or now
         )
         until = nearest.deadline.next_at or now
-        task = nearest if isinstance(nearest, HumanTask) else None
         try:
             await workflow.wait_condition(
                 lambda: bool(self._state.inbox) or not self._ledger.is_empty,
                 timeout=until - now,
                 timeout_summary=visibility.timer_summary(
-                    task, reminder=nearest.deadline.remind_at is not None
+                    nearest, reminder=nearest.deadline.remind_at is not None
                 ),
             )
         except TimeoutError:
@@ -133,6 +188,10 @@ class Door:
         if answer.pending:
             self._judge.hear_first(answer.pending)
             return None
+        if answer.hold is not None:
+            # The order to hold is on its way: nothing is taken that it forbids.
+            self._state.hold = answer.hold
+            return None
         self._state.seq = event.seq
         wait.deadline.expired = True
         for name, value in changes.items():
@@ -151,6 +210,9 @@ class Door:
         if isinstance(wait, Window):
             event = EventRecord(seq=seq, at=now, type="OrderArchived", actor=SYSTEM)
             return event, None, {"stage": Stage.ARCHIVED}
+        if isinstance(wait, Rest):
+            event = EventRecord(seq=seq, at=now, type="RestEnded", actor=SYSTEM, data={"asked": wait.asks})
+            return event, None, {}
         event = EventRecord(
             seq=seq,
             at=now,

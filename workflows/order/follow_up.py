@@ -14,9 +14,9 @@ from workflows.order.state import Decided, Interrupted
 with workflow.unsafe.imports_passed_through():
     from domain.deadlines import Basis
     from domain.lifecycle import TaskKind
-    from domain.orders import DissatisfactionCause, Ending, Role, Satisfied, Solved, Stage, Tier
+    from domain.orders import DissatisfactionCause, Ending, Satisfied, Solved, Stage
     from domain.ratings import asks_for_rework
-    from domain.routing import OFFICE
+    from domain.responsibility import CALL_BACK_DESK
 
 
 async def follow_up(case: Case) -> bool:
@@ -30,9 +30,8 @@ async def follow_up(case: Case) -> bool:
         call = case.begin(
             TaskKind.FOLLOW_UP,
             Basis.FOLLOW_UP,
-            unit=OFFICE,
-            tier=Tier.STREET,
-            role=Role.CALL_BACK_OFFICER,
+            CALL_BACK_DESK,
+            not_by=(case.state.handled_by,) if case.state.handled_by else (),
             after=case.book.follow_up_gap if attempt > 1 else timedelta(0),
         )
         match await case.answer(call):

@@ -4,52 +4,80 @@ Assumes that a unit is assigned. A limit that passes below the district hands th
 straight to work there, with a new limit from that moment; at the district a leader takes it up.
 """
 
+from typing import Any
+
 from temporalio import workflow
 
+from workflows.order.attendance import attend
 from workflows.order.case import Case
-from workflows.order.state import Decided, Expired, HumanTask
-from workflows.order.supervision import Concluded, attend
+from workflows.order.review import Verdict, review
+from workflows.order.state import Concluded, Decided, Expired, HumanTask, Moved, TakenOver
 
 with workflow.unsafe.imports_passed_through():
     from domain.deadlines import Basis
-    from domain.lifecycle import TaskKind, handler_role
-    from domain.orders import Ending, Stage
-    from domain.routing import responsible_unit
+    from domain.lifecycle import TaskKind
+    from domain.orders import Ending
+    from domain.responsibility import Owner, handler
+    from domain.routing import HANDLING_UNITS, evidence_for, responsible_unit
     from messages.names import REQUESTER
 
 
-async def handle(case: Case) -> None:
-    """Work until there is something to tell the resident."""
-    case.enter(Stage.HANDLING)
-    supervised, case.state.supervised_from_start = case.state.supervised_from_start, False
-    work = _begin(case, TaskKind.HANDLE, Basis.PROMISE)
+async def handle(case: Case) -> bool:
+    """Work until there is something to tell the resident; `False` if the order goes to another unit first."""
+    state = case.state
+    supervised, state.supervised_from_start = state.supervised_from_start, False
+    rested_from, state.rested_from = state.rested_from, None
+    work = _begin(case, Basis.PROMISE, rested_from=rested_from)
+    _ask_helpers(case)
     while True:
-        match await attend(case, work, supervised=supervised):
+        ended = await attend(case, work, supervised=supervised)
+        supervised = False
+        match ended:
             case Decided(outcome="report_result") as decided:
-                case.end(Ending.RESOLVED, decided)
-                return
-            case Decided(outcome="cannot_resolve"):
-                await _explain(case)
-                return
+                if await review(case, decided) is Verdict.APPROVED:
+                    case.end(Ending.RESOLVED, decided)
+                    return True
+                work = _again(case, decided)
+            case Decided(outcome="cannot_resolve") as decided:
+                verdict = await review(case, decided)
+                if verdict is not Verdict.REVISED:
+                    unanswered = verdict is Verdict.UNANSWERED
+                    await explain(case, _worker(case), Ending.EXPLAINED, supervised=unanswered)
+                    return True
+                work = _again(case, decided)
+            case Concluded(decided):
+                case.end(Ending.UNRESOLVED, decided)
+                return True
+            case Moved(unit, rule):
+                case.assign(unit, HANDLING_UNITS[unit], rule=rule)
+                return False
+            case TakenOver(owner):
+                state.unit, state.tier, state.lead = owner.unit, owner.tier, owner.unit
+                case.note("OrderTakenOver", unit=owner.unit, tier=owner.tier)
+                work = _begin(case, Basis.ESCALATED)
+            case Decided() | Expired():
+                supervised = not _hand_up(case, ended)
+                work = _begin(case, Basis.ESCALATED)
+                _keep_helping(case, ended)
+
+
+async def explain(case: Case, owner: Owner, ending: Ending, *, supervised: bool = False) -> None:
+    """Tell the resident why it cannot be done, or is not accepted, in good time (解释说明)."""
+    basis = Basis.EXPLAIN
+    while True:
+        work = case.begin(TaskKind.EXPLAIN, basis, owner, repetition=case.state.round)
+        match await attend(case, work, supervised=supervised):
             case Concluded(decided):
                 case.end(Ending.UNRESOLVED, decided)
                 return
-            case answer:
-                supervised = not _hand_up(case, answer)
-                work = _begin(case, TaskKind.HANDLE, Basis.ESCALATED)
-
-
-async def _explain(case: Case) -> None:
-    """Tell the resident why it cannot be done, in good time (解释说明)."""
-    case.enter(Stage.EXPLAINING)
-    match await attend(case, _begin(case, TaskKind.EXPLAIN, Basis.EXPLAIN)):
-        case Concluded(decided):
-            case.end(Ending.UNRESOLVED, decided)
-        case Decided() as decided:
-            case.end(Ending.EXPLAINED, decided)
-        case Expired():
-            # An explanation never simply runs out: `attend` puts it under supervision.
-            raise AssertionError("an explanation cannot expire")
+            case Decided() as decided:
+                case.end(ending, decided)
+                return
+            case TakenOver(leader):
+                owner, basis, supervised = leader, Basis.ESCALATED, False
+            case Expired() | Moved():
+                # `attend` puts an explanation that runs out under supervision; the desk does not move it.
+                raise AssertionError("an explanation neither expires nor moves")
 
 
 def _hand_up(case: Case, answer: Decided | Expired) -> bool:
@@ -62,6 +90,7 @@ def _hand_up(case: Case, answer: Decided | Expired) -> bool:
     state.escalations += 1
     routed = responsible_unit(above, category=state.category, community=case.start.community)
     former, state.unit, state.tier, state.lead = state.unit, routed.unit, routed.tier, routed.unit
+    state.requested.clear()
     by_limit = isinstance(answer, Expired)
     case.note(
         "OrderEscalated" if by_limit else "OrderHandedUp",
@@ -75,8 +104,37 @@ def _hand_up(case: Case, answer: Decided | Expired) -> bool:
     return True
 
 
-def _begin(case: Case, kind: TaskKind, basis: Basis) -> HumanTask:
-    state = case.state
-    return case.begin(
-        kind, basis, unit=state.unit, tier=state.tier, role=handler_role(state.tier), repetition=state.round
+def _worker(case: Case) -> Owner:
+    return handler(case.state.unit, case.state.tier)
+
+
+def _begin(case: Case, basis: Basis, **clock: Any) -> HumanTask:
+    work = case.begin(TaskKind.HANDLE, basis, _worker(case), repetition=case.state.round, **clock)
+    work.evidence = evidence_for(case.state.category) if case.knows_reviews else 0
+    return work
+
+
+def _again(case: Case, proposal: Decided) -> HumanTask:
+    """Let the unit go on after a review that said no: what rested is given back, and never less than the floor."""
+    deadline = proposal.task.deadline
+    return _begin(
+        case,
+        Basis.REVISED,
+        rested_from=proposal.at,
+        was_due=deadline.due_at,
+        was_provisional=deadline.is_provisional,
     )
+
+
+def _ask_helpers(case: Case) -> None:
+    """Open what the desk asked helping units for (协办), each with a clock of its own."""
+    helping, case.state.helping = case.state.helping, []
+    for unit in helping:
+        case.begin(TaskKind.ASSIST, Basis.ASSIST, handler(unit, HANDLING_UNITS[unit]))
+
+
+def _keep_helping(case: Case, ended: Decided | Expired) -> None:
+    """Let the unit that had the order help the one above."""
+    former = ended.task if isinstance(ended, Decided) else ended.wait
+    if isinstance(former, HumanTask) and former.unit != case.state.unit and case.knows_reviews:
+        case.begin(TaskKind.ASSIST, Basis.ASSIST, former.owner)

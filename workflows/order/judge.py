@@ -8,13 +8,24 @@ them wakes the workflow.
 from temporalio import workflow
 
 from workflows import options
+from workflows.order.holding import hold_of
 from workflows.order.ledger import Ledger
-from workflows.order.state import Decided, Interrupted, Malformed, State, Withdrawn
+from workflows.order.state import Decided, HumanTask, Interrupted, Malformed, State, Withdrawn
 
 with workflow.unsafe.imports_passed_through():
-    from domain.judgement import Refusal, Submission, judge_action, judge_outcome
-    from domain.lifecycle import ACTIONS, TASKS, ActionName, FieldType, TaskState
-    from domain.orders import Stage
+    from domain.actions import ACTIONS, ActionName
+    from domain.judgement import (
+        OrderSituation,
+        Refusal,
+        Submission,
+        TaskFacts,
+        instant,
+        judge_action,
+        judge_outcome,
+    )
+    from domain.lifecycle import STORED, TaskState, outcome_named
+    from domain.orders import Ending, Stage
+    from domain.policy import PolicyBook
     from messages.names import COMPLETE_TASK, ORDER_ACTION
     from messages.orders import RefusedSignal
     from messages.records import Verdict
@@ -27,10 +38,12 @@ _UNKNOWN = "unknown"
 class Judge:
     """Takes, recognises or refuses what was said, and notes each."""
 
-    def __init__(self, state: State, ledger: Ledger) -> None:
-        """Keep what judging changes."""
+    def __init__(self, order_no: str, state: State, ledger: Ledger, book: PolicyBook) -> None:
+        """Keep what judging changes, and the rules by which it judges."""
+        self._order_no = order_no
         self._state = state
         self._ledger = ledger
+        self._book = book
 
     def next(self) -> Decided | Interrupted | None:
         """Judge what waits in the inbox, up to the first that the story has to know of.
@@ -79,18 +92,13 @@ class Judge:
         if task is None:
             self._refuse(said, self._why_not_open(said.task_id))
             return None
-        refusal = judge_outcome(
-            task.kind,
-            _submission(said, said.outcome),
-            opened_at=task.opened_at,
-            reclassified=self._state.reclassified,
-            handled_by=self._state.handled_by,
-        )
+        wanted = _submission(said, said.outcome)
+        refusal = judge_outcome(self._facts(task), wanted, self._book)
         if refusal:
             self._refuse(said, refusal)
             return None
-        outcome = next(each for each in TASKS[task.kind].outcomes if each.name == said.outcome)
-        codes = {each.name for each in outcome.fields if each.type is not FieldType.TEXT}
+        outcome = outcome_named(task.kind, said.outcome)
+        codes = {each.name for each in outcome.fields if each.type not in STORED}
         self._ledger.event(
             "TaskCompleted" if outcome.closes else "TaskAnswered",
             actor=said.actor,
@@ -105,28 +113,46 @@ class Judge:
                     for name, value in said.fields.items()
                     if name in codes and isinstance(value, str)
                 },
+                **{name: value for name, value in said.fields.items() if name == "helping_units" and value},
             },
         )
         self._ledger.verdict(Verdict(said=said, applied=True, at=workflow.now()))
         if outcome.closes:
             self._ledger.close(task, TaskState.DONE, said.outcome, said.actor)
-        return Decided(task, said)
+        return Decided(task, said, wanted.at)
+
+    def _facts(self, task: HumanTask) -> TaskFacts:
+        return TaskFacts(
+            kind=task.kind,
+            order_no=self._order_no,
+            unit=self._state.unit,
+            opened_at=task.opened_at,
+            due_at=task.deadline.due_at,
+            withheld=task.withheld,
+            not_by=task.not_by,
+            evidence=task.evidence,
+        )
 
     def _act(self, said: OrderAction) -> Interrupted | None:
         refusal = judge_action(
+            OrderSituation(
+                stage=self._state.stage,
+                order_no=self._order_no,
+                unit=self._state.unit,
+                is_merged=self._state.ending is Ending.MERGED,
+                reopened=self._state.reopened,
+                supervised=self._state.supervised,
+                taken=self._state.taken.get(said.action, 0),
+                handled_by=self._state.handled_by,
+            ),
             _submission(said, said.action),
-            stage=self._state.stage,
-            reopened=self._state.reopened,
-            supervised=self._state.supervised,
-            taken=self._state.taken.get(said.action, 0),
-            handled_by=self._state.handled_by,
         )
         if refusal:
             self._refuse(said, refusal)
             return None
         action = ACTIONS[ActionName(said.action)]
         self._state.taken[said.action] = self._state.taken.get(said.action, 0) + 1
-        codes = {each.name for each in action.fields if each.type is not FieldType.TEXT}
+        codes = {each.name for each in action.fields if each.type not in STORED}
         self._ledger.event(
             _ACTION_EVENTS[action.name],
             actor=said.actor,
@@ -134,21 +160,29 @@ class Judge:
             data={name: value for name, value in said.fields.items() if name in codes},
         )
         self._ledger.verdict(Verdict(said=said, applied=True, at=workflow.now()))
-        match action.name:
+        return self._effect(action.name, said)
+
+    def _effect(self, name: ActionName, said: OrderAction) -> Interrupted | None:
+        """Do what needs nobody's step; what changes the course of a step is given to the story."""
+        state = self._state
+        match name:
             case ActionName.WITHDRAW:
                 raise Withdrawn
             case ActionName.URGE:
-                self._ledger.write(self._state.unit, "urged")
-                return None
-            case ActionName.SUPPLEMENT:
-                return None
+                self._ledger.write(state.unit, "urged")
             case ActionName.RECALCULATE:
-                self._ledger.reckon_again()
-                return None
-            case ActionName.RATE if self._state.stage is Stage.CLOSED:
-                return None
+                self._ledger.reckon_again(not_later_than=instant(said.fields.get("not_later_than")))
+            case ActionName.HOLD:
+                state.hold = hold_of(said)
+            case ActionName.RELEASE:
+                state.released_at = instant(said.fields.get("at")) or workflow.now()
+            case ActionName.SUPPLEMENT if not (state.rest and state.rest.asks):
+                pass
+            case ActionName.RATE if state.stage is Stage.CLOSED:
+                pass
             case _:
                 return Interrupted(said)
+        return None
 
     def _refuse(self, said: Said | Malformed, refusal: Refusal) -> None:
         """Note a refusal; a flood is counted only, so that it cannot fill the history."""
@@ -193,9 +227,14 @@ _ACTION_EVENTS = {
     ActionName.URGE: "OrderUrged",
     ActionName.WITHDRAW: "OrderWithdrawn",
     ActionName.SUPERVISE: "SupervisionOrdered",
+    ActionName.REASSIGN: "ReassignmentOrdered",
+    ActionName.RESUME: "ResumptionOrdered",
+    ActionName.MERGE: "MergeOrdered",
     ActionName.RATE: "OrderRated",
     ActionName.REOPEN: "OrderReopened",
     ActionName.RECALCULATE: "DueTimesRecalculated",
+    ActionName.HOLD: "OrderHeld",
+    ActionName.RELEASE: "OrderReleased",
 }
 
 

@@ -19,17 +19,21 @@ from workflows.order.state import HumanTask, State
 with workflow.unsafe.imports_passed_through():
     from activities.deliver import Courier
     from activities.record import Recorder
+    from domain.deadlines import Basis
     from domain.lifecycle import TaskState
     from messages.names import REQUESTER
     from messages.orders import DeliverMessages, StartOrder
     from messages.records import (
         ClockRequest,
         EventRecord,
+        MergeRequest,
         MessageWritten,
         OrderFacts,
         PromiseRequest,
         RecordAnswer,
         RecordStep,
+        SplitRequest,
+        TaskChanged,
         TaskClosed,
         TaskOpened,
         Verdict,
@@ -53,11 +57,14 @@ class Ledger:
     def _clear(self) -> None:
         self._events: list[EventRecord] = []
         self._opened: list[TaskOpened] = []
+        self._changed: dict[str, TaskChanged] = {}
         self._closed: list[TaskClosed] = []
         self._verdicts: list[Verdict] = []
         self._messages: list[MessageWritten] = []
         self._clocks: list[ClockRequest] = []
         self._promise: PromiseRequest | None = None
+        self._merge: MergeRequest | None = None
+        self._split: SplitRequest | None = None
 
     @property
     def is_empty(self) -> bool:
@@ -66,6 +73,7 @@ class Ledger:
             self._undelivered
             or self._events
             or self._opened
+            or self._changed
             or self._closed
             or self._verdicts
             or self._clocks
@@ -109,6 +117,12 @@ class Ledger:
         """Keep a task that was opened."""
         self._opened.append(task)
 
+    def changed(self, task: HumanTask, state: TaskState) -> None:
+        """Show that an open task rests, goes on, or offers other outcomes than before."""
+        self._changed[task.task_id] = TaskChanged(
+            task_id=task.task_id, state=state, withheld=tuple(sorted(task.withheld))
+        )
+
     def close(self, task: HumanTask, state: TaskState, outcome: str, actor: str) -> None:
         """Close a task. It is taken out at once: whatever is said of it from here on is late."""
         at = workflow.now()
@@ -117,7 +131,12 @@ class Ledger:
         self._closed.append(
             TaskClosed(task_id=task.task_id, state=state, outcome=outcome, actor=actor, at=at)
         )
-        self._clocks = [clock for clock in self._clocks if clock.key != task.task_id]
+        self.forget_clock(task.task_id)
+        self._changed.pop(task.task_id, None)
+
+    def forget_clock(self, key: str) -> None:
+        """Ask no more for a clock."""
+        self._clocks = [clock for clock in self._clocks if clock.key != key]
 
     def verdict(self, verdict: Verdict) -> None:
         """Keep what became of a decision or action."""
@@ -133,21 +152,55 @@ class Ledger:
 
     def clock(self, request: ClockRequest) -> None:
         """Ask for a clock; a later request for the same key replaces an earlier one."""
-        self._clocks = [clock for clock in self._clocks if clock.key != request.key]
+        self.forget_clock(request.key)
         self._clocks.append(request)
 
     def promise(self, request: PromiseRequest) -> None:
         """Ask for a promise to be reckoned."""
         self._promise = self._state.promise = request
 
-    def reckon_again(self) -> None:
-        """Ask anew for every instant that rested on a year not announced: once, since it is announced now."""
-        if self._state.promise_is_provisional and self._state.promise is not None:
-            self.promise(self._state.promise)
+    def move_promise(self, rested_from: datetime, ended: datetime) -> None:
+        """Ask for the promise to be moved by the length of a rest, if there is one to move."""
+        state = self._state
+        if state.promised_at is None:
+            return
+        self.promise(
+            PromiseRequest(
+                since=ended,
+                order_class=state.order_class,
+                rested_from=rested_from,
+                was_promised=state.promised_at,
+                was_provisional=state.promise_is_provisional,
+                is_capped=state.round == 1,
+            )
+        )
+
+    def merge(self, request: MergeRequest) -> None:
+        """Ask the store to join the order to another one."""
+        self._merge = request
+
+    def split(self, decision_id: str) -> None:
+        """Ask the store to make orders of what a decision names."""
+        self._split = SplitRequest(decision_id=decision_id, page=self._start.page)
+
+    def reckon_again(self, *, not_later_than: datetime | None = None) -> None:
+        """Ask anew for every instant that rested on a year not announced: once, since it is announced now.
+
+        `not_later_than`: an order that joined this one was promised an earlier answer, and that promise is kept.
+        """
+        state = self._state
+        if state.promise_is_provisional and state.promise is not None:
+            self.promise(state.promise)
             self.write(REQUESTER, "promise_confirmed")
-        for task in self._state.open_tasks.values():
-            if task.deadline.is_provisional and task.deadline.asked is not None:
-                self.clock(task.deadline.asked)
+        earlier = not_later_than and state.promised_at and not_later_than < state.promised_at
+        if earlier:
+            self.promise(PromiseRequest(since=workflow.now(), given=not_later_than, is_capped=False))
+        for task in state.open_tasks.values():
+            asked = task.deadline.asked
+            if asked is None or task.deadline.due_at is None:
+                continue
+            if task.deadline.is_provisional or (earlier and asked.basis == Basis.PROMISE):
+                self.clock(asked)
 
     async def flush(self) -> RecordAnswer:
         """Record what is buffered, take over the clocks, and send what was written."""
@@ -204,6 +257,7 @@ class Ledger:
             overdue=state.overdue,
             reclassified=state.reclassified,
             reopened=state.reopened,
+            held=state.hold is not None,
             handled_by=state.handled_by,
         )
         return facts.model_copy(update=changes)
@@ -226,11 +280,14 @@ class Ledger:
             order=self.facts(),
             events=tuple(self._events),
             opened=tuple(self._opened),
+            changed=tuple(self._changed.values()),
             closed=tuple(self._closed),
             verdicts=tuple(self._verdicts),
             messages=tuple(self._messages),
             clocks=tuple(self._clocks),
             promise=self._promise,
+            merge=self._merge,
+            split=self._split,
         )
 
     async def _record(self, step: RecordStep, *, summary: str) -> RecordAnswer:

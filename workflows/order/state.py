@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from domain.deadlines import Basis
-from domain.lifecycle import TaskKind
+from domain.lifecycle import Progress, TaskKind
 from domain.orders import Ending, OrderClass, Role, Stage, Tier
-from messages.orders import RefusedSignal, StartOrder
+from domain.responsibility import Owner
+from messages.orders import OfficeHold, RefusedSignal, StartOrder
 from messages.records import ClockRequest, PromiseRequest
 from messages.signals import CompleteTask, OrderAction
 
@@ -18,7 +19,7 @@ from workflows.order.clock import Deadline
 
 @dataclass(slots=True, kw_only=True)
 class HumanTask:
-    """A task that somebody of `role` in `unit` has to finish."""
+    """A task that somebody of `role` in `unit` has to finish; see `TaskOpened` for `withheld` and `not_by`."""
 
     task_id: str
     kind: TaskKind
@@ -27,11 +28,32 @@ class HumanTask:
     role: Role
     opened_at: datetime
     deadline: Deadline = field(default_factory=Deadline)
+    withheld: frozenset[str] = frozenset()
+    not_by: tuple[str, ...] = ()
+    evidence: int = 0
 
     @property
     def key(self) -> str:
         """The name of its clock."""
         return self.task_id
+
+    @property
+    def owner(self) -> Owner:
+        """Whose it is."""
+        return Owner(unit=self.unit, tier=self.tier, role=self.role)
+
+
+@dataclass(slots=True, kw_only=True)
+class Rest:
+    """Work that rests until its limit, `resume`, or the resident's answer; `was_due` is what its clock showed."""
+
+    began: datetime
+    was_due: datetime | None
+    was_provisional: bool
+    runs_by: Basis
+    asks: bool
+    key: str = "rest"
+    deadline: Deadline = field(default_factory=lambda: Deadline(reminds=False))
 
 
 @dataclass(slots=True)
@@ -42,7 +64,15 @@ class Window:
     deadline: Deadline = field(default_factory=lambda: Deadline(reminds=False))
 
 
-Wait = HumanTask | Window
+Wait = HumanTask | Rest | Window
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a unit has asked for, and the review that it waits for."""
+
+    proposal: "Decided"
+    review: HumanTask
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +87,12 @@ Heard = CompleteTask | OrderAction | Malformed
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """Somebody finished a task."""
+    """Somebody decided a task; `at` is when they did, which may lie before the instant it was heard."""
 
     task: HumanTask
     said: CompleteTask
+
+    at: datetime
 
     @property
     def outcome(self) -> str:
@@ -90,8 +122,34 @@ class Interrupted:
 Answer = Decided | Expired | Interrupted
 
 
+@dataclass(frozen=True, slots=True)
+class Concluded:
+    """A leader ended the order as it is; the text goes to the resident."""
+
+    decided: Decided
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """The order goes to another unit, by a transfer that was granted or because the desk or a leader says so."""
+
+    unit: str
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class TakenOver:
+    """A leader's office becomes the lead."""
+
+    owner: Owner
+
+
 class Withdrawn(Exception):
     """The resident took the order back; raised at the one door, caught once in `run`."""
+
+
+class Merged(Exception):
+    """The order was joined to another one; raised at the one door, caught once in `run`."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -117,6 +175,18 @@ class State:
     reworks: int = 0
     overdue: bool = False
     reclassified: bool = False
+    is_split: bool = False
+    returns: int = 0
+    extensions: int = 0
+    requested: set[str] = field(default_factory=set)
+    request: Request | None = None
+    rest: Rest | None = None
+    hold: OfficeHold | None = None
+    released_at: datetime | None = None
+    helping: list[str] = field(default_factory=list)
+    rested_from: datetime | None = None
+    reviewed_by: str | None = None
+    can_be_asked: bool = True
     reopened: bool = False
     counts_only: bool = False
     supervised_from_start: bool = False
@@ -155,8 +225,29 @@ class State:
             tier=Tier.STREET,
             unit=first.unit,
             category=start.category,
+            can_be_asked=start.can_be_called,
+            hold=start.hold,
             open_tasks={task.task_id: task},
         )
+
+    @property
+    def progress(self) -> Progress:
+        """What lies behind the order, as far as it says what may still be chosen."""
+        return Progress(
+            reclassified=self.reclassified,
+            is_split=self.is_split,
+            returns=self.returns,
+            extensions=self.extensions,
+            requested=frozenset(self.requested),
+            can_be_asked=self.can_be_asked,
+            is_busy=self.request is not None or self.rest is not None,
+        )
+
+    @property
+    def waits(self) -> tuple[Wait, ...]:
+        """All that an order at work may wait for."""
+        rest = (self.rest,) if self.rest else ()
+        return (*self.open_tasks.values(), *rest)
 
     @property
     def supervised(self) -> bool:
@@ -174,8 +265,6 @@ class State:
     def due_at(self) -> datetime | None:
         """The present task's due time: the earliest among open tasks that has not passed."""
         instants = [
-            task.deadline.due_at
-            for task in self.open_tasks.values()
-            if task.deadline.due_at and not task.deadline.expired
+            wait.deadline.due_at for wait in self.waits if wait.deadline.due_at and not wait.deadline.expired
         ]
         return min(instants) if instants else None

@@ -4,86 +4,55 @@ Assumes that the work is a `handle` or `explain` task. It always has a timer and
 leader does not act, it is asked again after twice the time, from the third time on one leader up.
 """
 
-from dataclasses import dataclass
-
 from temporalio import workflow
 
 from workflows.order.case import Case
-from workflows.order.state import Decided, Expired, HumanTask, Interrupted
+from workflows.order.state import Concluded, Decided, HumanTask, TakenOver
 
 with workflow.unsafe.imports_passed_through():
     from domain.deadlines import Basis
     from domain.judgement import instant
-    from domain.lifecycle import TaskKind, supervisor
-    from domain.orders import Stage
+    from domain.lifecycle import TaskKind
+    from domain.responsibility import supervisor
+    from messages.names import REQUESTER
 
 
-@dataclass(frozen=True, slots=True)
-class Concluded:
-    """A leader ended the order as it is; the text goes to the resident."""
-
-    decided: Decided
-
-
-@dataclass(frozen=True, slots=True)
-class Resumed:
-    """A leader sent the work on, with a new due time."""
-
-
-async def attend(case: Case, work: HumanTask, *, supervised: bool = False) -> Decided | Expired | Concluded:
-    """Wait for work to be finished; under supervision if it starts so, a leader asks for it, or nobody is above."""
-    while True:
-        if not supervised:
-            answer = await case.answer(work)
-            supervised = isinstance(answer, Interrupted) or (
-                isinstance(answer, Expired) and work.task_id in case.state.open_tasks
-            )
-            if not supervised and not isinstance(answer, Interrupted):
-                return answer
-        verdict = await _supervise(case, work)
-        if not isinstance(verdict, Resumed):
-            return verdict
-        supervised = False
-
-
-async def _supervise(case: Case, work: HumanTask) -> Decided | Concluded | Resumed:
-    before = case.state.stage
-    case.enter(Stage.SUPERVISION)
-    watch = _begin(case)
-    while True:
-        match await case.answer(work, watch):
-            case Expired(wait=wait) if wait is watch:
-                watch = _begin(case)
-            case Decided(task=task) as decided if task is work:
-                case.supersede(watch)
-                case.enter(before)
-                return decided
-            case Decided(outcome="conclude") as decided:
-                case.state.supervisions = 0
-                case.supersede(work)
-                return Concluded(decided)
-            case Decided(outcome="set_date") as decided:
-                case.state.supervisions = 0
-                case.restart(work, Basis.GIVEN, given=instant(decided.chosen("due_at")))
-                case.enter(before)
-                return Resumed()
-            case Decided():
-                case.state.supervisions = 0
-                case.restart(work, Basis.ESCALATED)
-                case.write(work.unit, "urged")
-                case.enter(before)
-                return Resumed()
-            case _:
-                # The limit of the work passed under the leader's eye: noted, the leader decides.
-                continue
-
-
-def _begin(case: Case) -> HumanTask:
+def begin(case: Case) -> None:
     """Ask a leader; the count goes on until one acts, so that a unit cannot begin it anew."""
-    case.state.supervisions += 1
-    repetition = case.state.supervisions
-    unit, tier, role = supervisor(case.state.tier, repetition, climbs_at=case.book.supervision_climbs_at)
-    case.note("SupervisionBegan", unit=unit, repetition=repetition)
-    return case.begin(
-        TaskKind.SUPERVISE, Basis.SUPERVISION, unit=unit, tier=tier, role=role, repetition=repetition
-    )
+    state = case.state
+    state.supervisions += 1
+    repetition = state.supervisions
+    owner = supervisor(state.unit, state.tier, repetition, climbs_at=case.book.supervision_climbs_at)
+    case.note("SupervisionBegan", unit=owner.unit, repetition=repetition)
+    case.begin(TaskKind.SUPERVISE, Basis.SUPERVISION, owner, repetition=repetition)
+
+
+def decide(case: Case, work: HumanTask, decided: Decided) -> Concluded | TakenOver | None:
+    """Do what the leader decided; `None`: the unit goes on, with a new due time."""
+    case.state.supervisions = 0
+    match decided.outcome:
+        case "conclude":
+            return Concluded(decided)
+        case "take_over":
+            return TakenOver(decided.task.owner)
+        case "set_date":
+            _until(case, work, decided.chosen("due_at"))
+        case "accept_delay":
+            _until(case, work, decided.chosen("until"))
+            case.write(REQUESTER, "delayed")
+        case _:
+            _let_go_on(case, work)
+            case.restart(work, Basis.ESCALATED)
+            case.write(work.unit, "urged")
+    return None
+
+
+def _until(case: Case, work: HumanTask, date: str | None) -> None:
+    _let_go_on(case, work)
+    case.restart(work, Basis.GIVEN, given=instant(date))
+
+
+def _let_go_on(case: Case, work: HumanTask) -> None:
+    """A leader's word ends a rest: the new due time is theirs."""
+    if case.state.rest is not None:
+        case.resume(work)

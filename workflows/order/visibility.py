@@ -10,7 +10,7 @@ from typing import Any
 from temporalio import workflow
 from temporalio.common import SearchAttributeUpdate
 
-from workflows.order.state import HumanTask, State
+from workflows.order.state import HumanTask, Rest, State, Wait, Window
 
 with workflow.unsafe.imports_passed_through():
     from domain.deadlines import local
@@ -71,9 +71,11 @@ def updates(changed: Mapping[str, Any]) -> list[SearchAttributeUpdate[Any]]:
     ]
 
 
-def timer_summary(task: HumanTask | None, *, reminder: bool) -> str:
+def timer_summary(task: Wait, *, reminder: bool) -> str:
     """Name a timer for people: whose limit, and whether it reminds or ends it."""
-    if task is None:
+    if isinstance(task, Rest):
+        return "the resident's answer · 等居民补充" if task.asks else "pause · 暂停"
+    if isinstance(task, Window):
         return "reopening window · 重开期限"
     what = "reminder 预警" if reminder else "due 到期"
     return f"{task.kind} {TASKS[task.kind].label} · {task.unit} · {what}"

@@ -12,13 +12,16 @@ from temporalio.common import RawValue
 from workflows.order import signals
 from workflows.order.case import Case
 from workflows.order.follow_up import follow_up
-from workflows.order.handling import handle
-from workflows.order.state import Decided, Interrupted, Withdrawn
+from workflows.order.handling import explain, handle
+from workflows.order.review import Verdict, review
+from workflows.order.state import Decided, HumanTask, Interrupted, Merged, Withdrawn
 
 with workflow.unsafe.imports_passed_through():
+    from domain.actions import ActionName
     from domain.deadlines import Basis
-    from domain.lifecycle import TaskKind, handler_role
-    from domain.orders import Ending, OrderClass, Role, Stage, Tier
+    from domain.lifecycle import TaskKind
+    from domain.orders import Ending, OrderClass, Stage, Tier
+    from domain.responsibility import STREET_DESK, handler
     from domain.routing import HANDLING_UNITS, OFFICE, first_unit, usual_class
     from messages.names import COMPLETE_TASK, ORDER, ORDER_ACTION, STATUS
     from messages.orders import OrderArchived, OrderStatus, StartOrder
@@ -42,6 +45,8 @@ class OrderWorkflow:
                 await self.serve()
             except Withdrawn:
                 self.case.withdraw()
+            except Merged as merged:
+                self.case.merge(str(merged))
             if not await self.close():
                 return await self.archive()
 
@@ -61,6 +66,7 @@ class OrderWorkflow:
         """Let who took the order answer at once, or refer it with a preliminary opinion (首问、即接即办)."""
         case = self.case
         (first,) = case.state.open_tasks.values()
+        rejected = None
         match await case.answer(first):
             case Decided(outcome="resolve") as decided:
                 case.end(Ending.RESOLVED_ON_THE_SPOT, decided)
@@ -69,32 +75,58 @@ class OrderWorkflow:
                 suggested = decided.chosen("class")
                 case.state.suggested_class = OrderClass(suggested) if suggested else None
                 case.state.suggested_unit = decided.chosen("unit")
-        case.note("OrderReferred", suggested_class=case.state.suggested_class, unit=case.state.suggested_unit)
+                rejected = decided.chosen("reject_reason")
+        case.note(
+            "OrderReferred",
+            suggested_class=case.state.suggested_class,
+            unit=case.state.suggested_unit,
+            reject_reason=rejected,
+        )
         return False
 
     async def work(self) -> None:
-        """Find the unit, if there is none yet, and let it work."""
+        """Find a unit, if there is none yet, and let it work; again if the order goes to another one."""
         if self.case.state.lead is None:
-            await self.dispatch(await self.classify())
-            await self.acknowledge()
-        await handle(self.case)
+            if not await self.classify():
+                return
+            await self.sign()
+        while not await handle(self.case):
+            await self.sign()
 
-    async def classify(self) -> str | None:
-        """Sort by urgency and difficulty (分类接单); gives the unit, if the desk named one at once."""
+    async def classify(self) -> bool:
+        """Sort by urgency and difficulty (分类接单), and dispatch; `False` if the order is not accepted."""
         case, state = self.case, self.case.state
-        case.enter(Stage.CLASSIFICATION)
-        state.unit, state.tier = OFFICE, Tier.STREET
-        desk = case.begin(TaskKind.CLASSIFY, Basis.DESK, unit=OFFICE, tier=Tier.STREET, role=Role.STREET_DESK)
-        match await case.answer(desk):
-            case Decided() as decided:
-                state.category = decided.chosen("category") or state.category
-                case.classify(OrderClass(decided.outcome), rule="desk")
-                return decided.chosen("unit")
-            case _ if state.suggested_class:
-                case.classify(state.suggested_class, rule="suggested")
-            case _:
-                case.classify(usual_class(state.category), rule="usual")
-        return None
+        desk = self.ask_desk(Stage.CLASSIFICATION, TaskKind.CLASSIFY)
+        while True:
+            match await case.answer(desk):
+                case Decided(outcome="split") as decided:
+                    case.split(decided)
+                case Decided(outcome="reject") as decided:
+                    verdict = await review(case, decided)
+                    if verdict is not Verdict.REVISED:
+                        unanswered = verdict is Verdict.UNANSWERED
+                        await explain(case, STREET_DESK, Ending.NOT_ACCEPTED, supervised=unanswered)
+                        return False
+                    desk = self.ask_desk(Stage.CLASSIFICATION, TaskKind.CLASSIFY)
+                case Decided() as decided:
+                    state.category = decided.chosen("category") or state.category
+                    case.classify(OrderClass(decided.outcome), rule="desk")
+                    await self.dispatch(decided.chosen("unit"))
+                    return True
+                case _:
+                    order_class, rule = state.suggested_class, "suggested"
+                    if order_class is None:
+                        order_class, rule = usual_class(state.category), "usual"
+                    case.classify(order_class, rule=rule)
+                    await self.dispatch(None)
+                    return True
+
+    def ask_desk(self, stage: Stage, kind: TaskKind) -> HumanTask:
+        """Put the order before the street's one desk."""
+        case = self.case
+        case.enter(stage)
+        case.state.unit, case.state.tier = OFFICE, Tier.STREET
+        return case.begin(kind, Basis.DESK, STREET_DESK)
 
     async def dispatch(self, unit: str | None) -> None:
         """Send the order to a unit from one desk (统一派单)."""
@@ -102,15 +134,16 @@ class OrderWorkflow:
         if unit is not None:
             case.assign(unit, HANDLING_UNITS[unit], rule="desk")
             return
-        case.enter(Stage.DISPATCH)
-        desk = case.begin(TaskKind.DISPATCH, Basis.DESK, unit=OFFICE, tier=Tier.STREET, role=Role.STREET_DESK)
+        desk = self.ask_desk(Stage.DISPATCH, TaskKind.DISPATCH)
         while True:
             match await case.answer(desk):
                 case Decided(outcome="reclassify") as decided:
                     state.reclassified = True
                     case.classify(OrderClass(decided.chosen("class") or ""), rule="reclassified")
+                    case.offer_anew(desk)
                 case Decided() as decided:
                     unit = decided.chosen("lead_unit") or ""
+                    state.helping = list(decided.said.fields.get("helping_units") or ())
                     case.assign(unit, HANDLING_UNITS[unit], rule="desk")
                     return
                 case _:
@@ -118,21 +151,37 @@ class OrderWorkflow:
                     case.assign(routed.unit, routed.tier, rule=routed.rule)
                     return
 
-    async def acknowledge(self) -> None:
-        """Let the unit sign for the order (签收); silence counts as accepted."""
+    async def sign(self) -> None:
+        """Find a unit that takes the order; who sends it back is heard twice at most."""
+        while not await self.acknowledge():
+            if self.case.state.lead is None:
+                await self.dispatch(None)
+
+    async def acknowledge(self) -> bool:
+        """Let the unit sign for the order (签收), silence counts as accepted; `False` if another unit is to."""
         case, state = self.case, self.case.state
         case.enter(Stage.HANDLING)
-        sign = case.begin(
-            TaskKind.ACKNOWLEDGE,
-            Basis.ACKNOWLEDGE,
-            unit=state.unit,
-            tier=state.tier,
-            role=handler_role(state.tier),
-        )
-        if isinstance(await case.answer(sign), Interrupted):
-            # A leader did not want to wait for the signature: the work begins under supervision.
-            case.supersede(sign)
-            state.supervised_from_start = True
+        sign = case.begin(TaskKind.ACKNOWLEDGE, Basis.ACKNOWLEDGE, handler(state.unit, state.tier))
+        match await case.answer(sign):
+            case Interrupted(said) if said.action == ActionName.REASSIGN:
+                case.supersede(sign)
+                unit = str(said.fields["unit"])
+                case.assign(unit, HANDLING_UNITS[unit], rule="reassigned")
+                return False
+            case Interrupted():
+                # A leader did not want to wait for the signature: the work begins under supervision.
+                case.supersede(sign)
+                state.supervised_from_start = True
+            case Decided(outcome="send_back") as decided:
+                if await review(case, decided) is Verdict.APPROVED:
+                    state.returns += 1
+                    state.lead = None
+                    case.note("OrderSentBack", unit=decided.task.unit, returns=state.returns)
+                    return False
+                state.rested_from = decided.at
+            case _:
+                pass
+        return True
 
     def reply(self) -> None:
         """Tell the resident the result, or why it cannot be done: told, not hidden (答复)."""

@@ -1,0 +1,169 @@
+"""Telling a story over HTTP, as channels, staff and residents would do it."""
+
+import asyncio
+import json
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx2
+
+from demo.embedded import Installation
+from domain.orders import Role
+from domain.responsibility import may_decide
+from messages.names import COMPLETE_TASK, NAMESPACE, order_workflow_id
+
+_PICTURE = b"\x89PNG\r\n\x1a\n"
+PATIENCE = timedelta(seconds=200)
+"""How long a story may wait for its next turn: longer than an order that nobody touches needs."""
+
+
+class StoryFailed(Exception):
+    """A story did not go as told."""
+
+
+@dataclass(kw_only=True)
+class Teller:
+    """Plays channels, staff and residents against a running installation."""
+
+    installation: Installation
+    http: httpx2.AsyncClient
+    stamp: str = field(default_factory=lambda: f"{datetime.now(UTC):%H%M%S}-{uuid.uuid4().hex[:4]}")
+
+    async def place(self, channel: str, body: Mapping[str, Any]) -> "Told":
+        """Place an order as the channel's program does."""
+        client_id = next(name for name, its in self.installation.clients.items() if its == channel)
+        reference = f"demo-{self.stamp}-{uuid.uuid4().hex[:6]}"
+        response = await self.http.post(
+            "/api/v1/orders",
+            json={"channel": channel, "source_reference": reference, **body},
+            headers=self._bearer(self.installation.keys[client_id]) | {"Idempotency-Key": uuid.uuid4().hex},
+        )
+        placed = _read(response, 201)
+        return Told(teller=self, order_no=placed["order_no"], tracking_code=placed["tracking_code"])
+
+    async def get(self, path: str, username: str = "desk-1") -> Any:
+        """Read as a member of staff."""
+        return _read(await self.http.get(path, headers=self._bearer(self.installation.tokens[username])), 200)
+
+    async def post(self, path: str, body: Mapping[str, Any], username: str, *, status: int) -> Any:
+        """Write as a member of staff."""
+        headers = self._bearer(self.installation.tokens[username]) | {"Idempotency-Key": uuid.uuid4().hex}
+        return _read(await self.http.post(path, json=body, headers=headers), status)
+
+    async def picture(self, username: str) -> str:
+        """Send a picture as a member of staff; gives its id."""
+        headers = self._bearer(self.installation.tokens[username])
+        files = {"file": ("after.png", _PICTURE + uuid.uuid4().bytes, "image/png")}
+        sent = await self.http.post("/api/v1/attachments", files=files, headers=headers)
+        return str(_read(sent, 201)["attachment_id"])
+
+    def somebody_for(self, task: Mapping[str, Any]) -> str:
+        """Name a member of staff who may decide a task."""
+        unit, role = task["unit"], Role(task["role"])
+        return next(
+            each.username
+            for each in self.installation.staff
+            if may_decide(each.unit, each.roles, unit=unit, role=role) and each.username not in task["not_by"]
+        )
+
+    @staticmethod
+    def _bearer(token: str) -> dict[str, str]:
+        return {"Authorization": f"Bearer {token}"}
+
+
+@dataclass(kw_only=True)
+class Told:
+    """One order of a story."""
+
+    teller: Teller
+    order_no: str
+    tracking_code: str
+
+    async def order(self) -> dict[str, Any]:
+        """Read the order."""
+        return dict(await self.teller.get(f"/api/v1/orders/{self.order_no}"))
+
+    async def events(self) -> list[dict[str, Any]]:
+        """Read its events."""
+        return list((await self.teller.get(f"/api/v1/orders/{self.order_no}/events"))["items"])
+
+    async def task(self, kind: str) -> dict[str, Any]:
+        """Wait for an open task of a kind."""
+        async with asyncio.timeout(PATIENCE.total_seconds()):
+            while True:
+                for each in (await self.order())["tasks"]:
+                    if each["kind"] == kind:
+                        return dict(each)
+                await asyncio.sleep(0.2)
+
+    async def decide(self, kind: str, outcome: str, **fields: Any) -> None:
+        """Let somebody entitled decide the open task of a kind."""
+        task = await self.task(kind)
+        username = self.teller.somebody_for(task)
+        answer = await self.teller.post(
+            f"/api/v1/tasks/{task['task_id']}/decision?wait=10",
+            {"outcome": outcome, "fields": fields},
+            username,
+            status=200,
+        )
+        if answer["status"] != "applied":
+            raise StoryFailed(f"{kind} {outcome}: {answer['status']} ({answer['reason']})")
+
+    async def report(self, text: str, *, pictures: int = 0) -> None:
+        """Let the unit report a result, with pictures of what was done, and its reviewer approve."""
+        username = self.teller.somebody_for(await self.task("handle"))
+        ids = [await self.teller.picture(username) for _ in range(pictures)]
+        await self.decide("handle", "report_result", text=text, attachments=ids)
+        await self.decide("review", "approve")
+
+    async def act(self, username: str, action: str, **fields: Any) -> None:
+        """Act on the order as a member of staff."""
+        body = {"action": action, "fields": fields}
+        await self.teller.post(f"/api/v1/orders/{self.order_no}/actions", body, username, status=202)
+
+    async def resident(self, path: str, body: Mapping[str, Any] | None = None) -> None:
+        """Act as the resident, with the tracking code."""
+        url = f"/api/v1/track/{self.tracking_code}/{path}"
+        _read(await self.teller.http.post(url, json=body or {}), 202)
+
+    async def reaches(self, *stages: str) -> None:
+        """Wait until the order is at one of these stages."""
+        async with asyncio.timeout(PATIENCE.total_seconds()):
+            while (await self.order())["stage"] not in stages:  # noqa: ASYNC110 - another process sets it
+                await asyncio.sleep(0.2)
+
+    async def supervised(self, times: int) -> dict[str, Any]:
+        """Wait until the order is supervised for the n-th time in a row."""
+        async with asyncio.timeout(PATIENCE.total_seconds()):
+            while True:
+                begun = [each for each in await self.events() if each["type"] == "SupervisionBegan"]
+                if len(begun) >= times:
+                    return await self.task("supervise")
+                await asyncio.sleep(0.5)
+
+
+async def signal_by_cli(teller: Teller, order_no: str, payload: Mapping[str, Any]) -> None:
+    """Signal as an operator does, with the Temporal CLI: no row of ours stands behind it."""
+    process = await asyncio.create_subprocess_exec(
+        str(teller.installation.temporal_cli),
+        *("workflow", "signal", "--address", teller.installation.temporal_address, "--namespace", NAMESPACE),
+        *("--workflow-id", order_workflow_id(order_no), "--name", COMPLETE_TASK),
+        *("--input", json.dumps(payload, ensure_ascii=False)),
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    _, errors = await process.communicate()
+    if process.returncode:
+        raise StoryFailed(f"temporal workflow signal: {errors.decode(errors='replace').strip()[:300]}")
+
+
+def _read(response: httpx2.Response, status: int) -> Any:
+    if response.status_code != status:
+        raise StoryFailed(
+            f"{response.request.method} {response.request.url.path} answered {response.status_code}, not {status}: "
+            f"{response.text[:300]}"
+        )
+    return response.json()

@@ -1,0 +1,162 @@
+"""The table of actions: what concerns the whole order, who may send it, and at which stages it is taken.
+
+Like the table of tasks it judges and does not drive; edge, workflow, forms and documentation read it.
+Source: our decision, ADR-0002 and ADR-0017.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+
+from domain.lifecycle import LEADING, RATING, Field, FieldType, text_field, unit_field
+from domain.orders import Role, Stage
+
+
+class ActionName(StrEnum):
+    """What concerns the whole order, sent as `order_action`."""
+
+    SUPPLEMENT = "supplement"
+    URGE = "urge"
+    WITHDRAW = "withdraw"
+    SUPERVISE = "supervise"
+    REASSIGN = "reassign"
+    MERGE = "merge"
+    RESUME = "resume"
+    RATE = "rate"
+    REOPEN = "reopen"
+    RECALCULATE = "recalculate"
+    HOLD = "hold"
+    RELEASE = "release"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Action:
+    """One row of the actions; `stages` are those in which it is taken, `roles` the staff who may send it.
+
+    `most`: how often one order takes it, so that nobody can fill its history.
+    """
+
+    name: ActionName
+    label: str
+    fields: tuple[Field, ...]
+    stages: frozenset[Stage]
+    roles: frozenset[Role]
+    most: int = 20
+
+
+_BEFORE_REPLY = frozenset(
+    {
+        Stage.RECEIVED,
+        Stage.FIRST_CONTACT,
+        Stage.CLASSIFICATION,
+        Stage.DISPATCH,
+        Stage.HANDLING,
+        Stage.REVIEW,
+        Stage.PAUSED,
+        Stage.EXPLAINING,
+        Stage.SUPERVISION,
+    }
+)
+_AT_A_UNIT = frozenset({Stage.HANDLING, Stage.PAUSED, Stage.SUPERVISION})
+_RUNNING = frozenset(Stage) - {Stage.ARCHIVED}
+_DESKS = frozenset({Role.DUTY_OFFICER, Role.STREET_DESK, Role.CALL_BACK_OFFICER, Role.COMMUNITY_WORKER})
+_UNITS = frozenset({Role.COMMUNITY_WORKER, Role.UNIT_HANDLER, Role.UNIT_HEAD, Role.LIAISON})
+_LEADERS = frozenset({Role.STREET_LEADER, Role.DISTRICT_DESK})
+
+
+def _instant(name: str, label: str, *, required: bool = True) -> Field:
+    return Field(name=name, label=label, type=FieldType.INSTANT, required=required)
+
+
+ACTIONS: Mapping[ActionName, Action] = MappingProxyType(
+    {
+        action.name: action
+        for action in (
+            Action(
+                name=ActionName.SUPPLEMENT,
+                label="补充信息",
+                fields=(text_field("补充内容"),),
+                stages=_BEFORE_REPLY | {Stage.REPLYING, Stage.FOLLOW_UP},
+                roles=_DESKS | _UNITS,
+            ),
+            Action(
+                name=ActionName.URGE,
+                label="催办",
+                fields=(),
+                stages=_BEFORE_REPLY,
+                roles=_DESKS | _LEADERS,
+            ),
+            Action(
+                name=ActionName.WITHDRAW,
+                label="撤回",
+                fields=(),
+                stages=_BEFORE_REPLY,
+                roles=_DESKS,
+            ),
+            Action(
+                name=ActionName.SUPERVISE,
+                label="督办",
+                fields=(),
+                stages=frozenset({Stage.HANDLING, Stage.PAUSED, Stage.EXPLAINING}),
+                roles=_LEADERS,
+            ),
+            Action(
+                name=ActionName.REASSIGN,
+                label="改派",
+                fields=(unit_field("unit", required=True), text_field("改派理由", name="reason")),
+                stages=_AT_A_UNIT,
+                roles=_LEADERS | {Role.STREET_DESK, Role.ADMINISTRATOR},
+            ),
+            Action(
+                name=ActionName.MERGE,
+                label="并单",
+                fields=(LEADING,),
+                stages=_BEFORE_REPLY,
+                roles=frozenset({Role.STREET_DESK, Role.STREET_LEADER}),
+            ),
+            Action(
+                name=ActionName.RESUME,
+                label="恢复办理",
+                fields=(),
+                stages=frozenset({Stage.PAUSED}),
+                roles=_UNITS | {Role.STREET_DESK},
+            ),
+            Action(
+                name=ActionName.RATE,
+                label="评价",
+                fields=RATING,
+                stages=frozenset({Stage.FOLLOW_UP, Stage.CLOSED}),
+                roles=frozenset({Role.CALL_BACK_OFFICER}),
+            ),
+            Action(
+                name=ActionName.REOPEN,
+                label="重开",
+                fields=(text_field("重开理由"),),
+                stages=frozenset({Stage.CLOSED}),
+                roles=frozenset({Role.CALL_BACK_OFFICER, Role.STREET_DESK, Role.DUTY_OFFICER}),
+            ),
+            Action(
+                name=ActionName.RECALCULATE,
+                label="重算时限",
+                fields=(_instant("not_later_than", "不晚于", required=False),),
+                stages=_RUNNING,
+                roles=frozenset(),
+            ),
+            Action(
+                name=ActionName.HOLD,
+                label="全所暂停计时",
+                fields=(_instant("since", "自"), _instant("until", "至")),
+                stages=_RUNNING,
+                roles=frozenset(),
+            ),
+            Action(
+                name=ActionName.RELEASE,
+                label="恢复计时",
+                fields=(_instant("at", "自"),),
+                stages=_RUNNING,
+                roles=frozenset(),
+            ),
+        )
+    }
+)

@@ -1,0 +1,147 @@
+"""Joining orders about one matter (并单), and making orders of one that holds several (拆分).
+
+Assumes the transaction of the step that asks for it, with the order's own row locked. A joined order points to its
+leading one, never to a joined one: who leads it now moves its followers along.
+"""
+
+from functools import partial
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, select, update
+
+from domain.actions import ActionName
+from domain.lifecycle import SYSTEM, TaskKind, TaskState
+from domain.orders import Role, Stage, Via
+from messages.records import MergeRequest, RecordStep, SplitRequest
+from store.decisions import Actor, NotFound, lock_order, submit_action
+from store.intake import NewOrder, place_order
+from store.office import find_staff
+from store.tables import decision, orders, requester, task
+
+
+def join(connection: Connection, step: RecordStep, asked: MergeRequest) -> str | None:
+    """Join an order to another one, or say why not: the leading order is open, and joined to nothing itself.
+
+    An order that has climbed or is supervised is joined by the street leader only (ADR-0017).
+    """
+    own = connection.execute(select(orders).where(orders.c.order_no == step.order_no)).one()
+    try:
+        leading = lock_order(connection, asked.leading_order_no)
+    except NotFound:
+        return f"there is no order {asked.leading_order_no}"
+    if leading.order_no == own.order_no:
+        return "an order is not a duplicate of itself"
+    if leading.merged_into is not None:
+        return f"{leading.order_no} was joined to {leading.merged_into}; join this order to that one"
+    if Stage(leading.stage).is_over:
+        return f"{leading.order_no} is {leading.stage}; only an open order can lead"
+    if _needs_leader(connection, own) and not _is_leader(connection, asked.actor):
+        return "the order has climbed a tier or is supervised: only the street leader joins it to another one"
+    connection.execute(
+        update(orders)
+        .where((orders.c.order_no == own.order_no) | (orders.c.merged_into == own.order_no))
+        .values(merged_into=leading.order_no, merged_at=step.at)
+    )
+    if own.promised_at and leading.promised_at and own.promised_at < leading.promised_at:
+        submit_action(
+            connection,
+            order_no=leading.order_no,
+            action_id=f"joined-{own.order_no}-{step.run_id}",
+            action=ActionName.RECALCULATE,
+            fields={"not_later_than": own.promised_at.isoformat()},
+            actor=Actor(name=SYSTEM, via=Via.SYSTEM),
+            now=step.at,
+        )
+    return None
+
+
+def has_followers(connection: Connection, order_no: str) -> bool:
+    """Tell whether other orders were joined to this one."""
+    query = select(orders.c.order_no).where(orders.c.merged_into == order_no).limit(1)
+    return connection.scalar(query) is not None
+
+
+def split(connection: Connection, step: RecordStep, asked: SplitRequest) -> list[str]:
+    """Make an order of each part that a decision names, from the same requester; gives their numbers.
+
+    Done once: parts that became orders already are left alone.
+    """
+    own = connection.execute(select(orders).where(orders.c.order_no == step.order_no)).one()
+    known = list(
+        connection.scalars(
+            select(orders.c.order_no)
+            .where(orders.c.split_from == own.order_no, orders.c.split_by == asked.decision_id)
+            .order_by(orders.c.order_no)
+        )
+    )
+    if known:
+        return known
+    person = connection.execute(select(requester).where(requester.c.order_no == own.order_no)).one_or_none()
+    contact = {name: person._mapping[name] if person else None for name in _CONTACT}
+    made = []
+    for number, part in enumerate(_parts(connection, own.order_no, asked.decision_id), start=1):
+        placed = place_order(
+            connection,
+            _further(own, part, contact, key=f"split:{asked.decision_id}:{number}"),
+            now=step.at,
+            policy_version=own.policy,
+            page=partial(asked.page.replace, own.order_no),
+            respond=lambda receipt: {"order_no": receipt.order_no},
+        )
+        order_no = str(placed.response["order_no"])
+        connection.execute(
+            update(orders)
+            .where(orders.c.order_no == order_no)
+            .values(split_from=own.order_no, split_by=asked.decision_id)
+        )
+        made.append(order_no)
+    return made
+
+
+_CONTACT = ("name", "phone", "email", "wechat_openid")
+
+
+def _parts(connection: Connection, order_no: str, decision_id: str) -> list[dict[str, Any]]:
+    row = connection.execute(
+        select(decision.c.texts, decision.c.fields).where(
+            decision.c.decision_id == decision_id, decision.c.order_no == order_no
+        )
+    ).one_or_none()
+    stored = (row.texts.get("parts") or row.fields.get("parts")) if row else None
+    return list(stored or ())
+
+
+def _further(own: Row[Any], part: dict[str, Any], contact: dict[str, str | None], *, key: str) -> NewOrder:
+    return NewOrder(
+        client_id=own.client_id,
+        key=key,
+        fingerprint=own.fingerprint,
+        channel=own.channel,
+        kind=own.kind,
+        subject=None,
+        description=part["text"],
+        source_reference=None,
+        source_due_at=own.source_due_at,
+        confidential=own.confidential,
+        received_by=own.received_by,
+        category=part.get("category"),
+        community=own.community,
+        address=own.address,
+        longitude=own.longitude,
+        latitude=own.latitude,
+        requester=contact,
+    )
+
+
+def _needs_leader(connection: Connection, order: Row[Any]) -> bool:
+    watched = select(func.count()).where(
+        task.c.order_no == order.order_no,
+        task.c.kind == TaskKind.SUPERVISE,
+        task.c.state == TaskState.OPEN,
+    )
+    return bool(order.escalations) or bool(connection.scalar(watched))
+
+
+def _is_leader(connection: Connection, username: str) -> bool:
+    somebody = find_staff(connection, username)
+    return somebody is not None and Role.STREET_LEADER in somebody.roles

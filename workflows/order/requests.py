@@ -1,0 +1,86 @@
+"""Requests (申请): a unit asks for a transfer, more time, a pause or another class, and works on meanwhile.
+
+Assumes that one request waits at a time. The unit's limit has no consequence before the verdict, which the
+reviewer's clock bounds; nobody's answer means no, and then the limit counts at once.
+"""
+
+from datetime import datetime
+
+from temporalio import workflow
+
+from workflows.order.case import Case
+from workflows.order.state import Decided, HumanTask, Moved, Request
+
+with workflow.unsafe.imports_passed_through():
+    from domain.deadlines import Basis
+    from domain.judgement import instant
+    from domain.lifecycle import TaskKind
+    from domain.orders import OrderClass
+    from domain.responsibility import grants_extension, reviewer
+    from messages.names import REQUESTER
+
+
+def ask(case: Case, work: HumanTask, proposal: Decided) -> None:
+    """Put what a unit asks for before its reviewer."""
+    state = case.state
+    state.requested.add(proposal.outcome)
+    owner = reviewer(work.owner)
+    if proposal.outcome == "request_extension":
+        owner = grants_extension(work.owner, granted=state.extensions)
+    task = case.begin(TaskKind.REVIEW, Basis.REVIEW, owner, not_by=case.not_by(proposal))
+    state.request = Request(proposal, task)
+    work.deadline.stands_still = True
+    case.offer_anew(work)
+
+
+def drop(case: Case, work: HumanTask) -> None:
+    """Forget a request that waits: something else was decided about the work."""
+    request, case.state.request = case.state.request, None
+    work.deadline.stands_still = False
+    if request is not None and request.review.task_id in case.state.open_tasks:
+        case.supersede(request.review)
+
+
+def hear(case: Case, work: HumanTask, verdict: Decided | None) -> Moved | None:
+    """Do what the reviewer granted, `None` being silence; gives where the order goes, if it leaves the unit."""
+    request, case.state.request = case.state.request, None
+    work.deadline.stands_still = False
+    if request is None:
+        return None
+    asked, said = request.proposal, verdict.said.decision_id if verdict else None
+    granted = verdict is not None and verdict.outcome == "approve"
+    case.note("RequestGranted" if granted else "RequestDenied", request=asked.outcome, unit=work.unit)
+    case.write(work.unit, "granted" if granted else "denied", text_of=said, request=asked.outcome)
+    moved = _grant(case, work, asked) if granted else None
+    if moved is None:
+        case.offer_anew(work)
+    return moved
+
+
+def _grant(case: Case, work: HumanTask, asked: Decided) -> Moved | None:
+    state = case.state
+    match asked.outcome:
+        case "transfer":
+            state.returns += 1
+            return Moved(asked.chosen("unit") or "", rule="transfer")
+        case "request_extension":
+            state.extensions += 1
+            until = instant(asked.chosen("due_at"))
+            case.promise_given(until or asked.at)
+            case.restart(work, Basis.PROMISED)
+            case.write(REQUESTER, "extended")
+        case "request_pause":
+            case.rest(work, until=instant(asked.chosen("until")), since=_rest_began(work, asked))
+            case.write(REQUESTER, "paused")
+        case _:
+            state.reclassified = True
+            case.classify(OrderClass(asked.chosen("class") or ""), rule="requested")
+            case.restart(work, Basis.PROMISE, repetition=state.round)
+            case.write(REQUESTER, "reclassified")
+    return None
+
+
+def _rest_began(work: HumanTask, asked: Decided) -> datetime:
+    """From the verdict on; from the request on, if the limit passed while it waited: nobody comes late by waiting."""
+    now = workflow.now()
+    return asked.at if work.deadline.due_at and work.deadline.due_at <= now else now

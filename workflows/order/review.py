@@ -1,0 +1,54 @@
+"""Review (审核): what a unit or the desk proposes is looked at by somebody else before it counts.
+
+Assumes that the proposing task is closed and nothing else is open: the matter rests until the verdict. What
+silence means is said by the outcome's row in the table.
+"""
+
+from enum import StrEnum
+
+from temporalio import workflow
+
+from workflows.order.case import Case
+from workflows.order.state import Decided
+
+with workflow.unsafe.imports_passed_through():
+    from domain.deadlines import Basis
+    from domain.lifecycle import Silence, TaskKind, outcome_named
+    from domain.orders import Stage
+    from domain.responsibility import Owner, above, reviewer
+
+
+class Verdict(StrEnum):
+    """What became of a proposal; `unanswered` if neither the reviewer nor the reviewer's leader said a word."""
+
+    APPROVED = "approved"
+    REVISED = "revised"
+    UNANSWERED = "unanswered"
+
+
+async def review(case: Case, proposal: Decided) -> Verdict:
+    """Let somebody else look at what was proposed; never the proposer, nor who approved the round before."""
+    if not case.knows_reviews:
+        return Verdict.APPROVED
+    case.enter(Stage.REVIEW)
+    silence = outcome_named(proposal.task.kind, proposal.outcome).silence
+    not_by = case.not_by(proposal)
+    owner = reviewer(proposal.task.owner, is_rework=case.state.round > 1)
+    verdict = await _ask(case, owner, not_by)
+    if verdict is Verdict.UNANSWERED and silence is Silence.CLIMBS:
+        verdict = await _ask(case, above(owner), not_by)
+    if verdict is not Verdict.UNANSWERED or silence is Silence.CLIMBS:
+        return verdict
+    return Verdict.APPROVED if silence is Silence.APPROVES else Verdict.REVISED
+
+
+async def _ask(case: Case, owner: Owner, not_by: tuple[str, ...]) -> Verdict:
+    task = case.begin(TaskKind.REVIEW, Basis.REVIEW, owner, not_by=not_by)
+    match await case.answer(task):
+        case Decided(outcome="approve", said=said):
+            case.state.reviewed_by = said.actor
+            return Verdict.APPROVED
+        case Decided():
+            return Verdict.REVISED
+        case _:
+            return Verdict.UNANSWERED
