@@ -109,7 +109,7 @@ async def by_signal(
             "comment": comment,
         },
     )
-    await told.reaches("follow_up")
+    await told.reaches("review" if kind == "handle" else "follow_up")
 
 
 def at(event: dict[str, Any]) -> datetime:
