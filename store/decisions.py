@@ -36,7 +36,7 @@ from store.attachments import Uploader, bind
 from store.credentials import CredentialKind
 from store.office import Staff
 from store.outbox import OutboxKind, put
-from store.tables import LOST, audit, decision, orders, task
+from store.tables import LOST, audit, decision, orders, requester, task
 
 
 class DecisionStatus(StrEnum):
@@ -74,12 +74,6 @@ class TaskClosed(DomainError):
     """Somebody else was faster, or the task's limit has passed."""
 
     code = "task_done"
-
-
-class HeldByColleague(DomainError):
-    """Somebody else is at it."""
-
-    code = "held_by_colleague"
 
 
 class KeyTaken(DomainError):
@@ -267,6 +261,8 @@ def submit_action(
         raise NotEntitled(f"{action} is for the roles: {needed}")
     if refusal:
         raise Refused(refusal)
+    if spec.name is ActionName.WITHDRAW and _leads(connection, order_no):
+        return _leave_to_followers(connection, order_no, action_id, actor, fingerprint, now)
     codes, texts = _split(spec.fields, fields)
     said = OrderAction(
         action_id=action_id,
@@ -277,6 +273,41 @@ def submit_action(
         decided_at=now,
     )
     return _keep(connection, said, order_no, actor, texts, None, fingerprint, now)
+
+
+def _leads(connection: Connection, order_no: str) -> bool:
+    return (
+        connection.scalar(select(orders.c.order_no).where(orders.c.merged_into == order_no).limit(1))
+        is not None
+    )
+
+
+def _leave_to_followers(
+    connection: Connection, order_no: str, action_id: str, actor: Actor, fingerprint: str, now: datetime
+) -> Submitted:
+    """Take back one resident's wish while others wait for the same: the order goes on, and is not told."""
+    connection.execute(update(requester).where(requester.c.order_no == order_no).values(withdrawn_at=now))
+    kept = insert(decision).values(
+        decision_id=action_id,
+        order_no=order_no,
+        subject=Subject.ORDER,
+        name=ActionName.WITHDRAW,
+        actor=actor.name,
+        via=actor.via,
+        fields={},
+        texts={},
+        fingerprint=fingerprint,
+        decided_at=now,
+        status=DecisionStatus.APPLIED,
+        reason="others wait for the same: the order goes on without this resident",
+        settled_at=now,
+    )
+    connection.execute(kept)
+    audited(connection, actor.name, actor.via, "requester_left", order_no, {"decision_id": action_id}, now)
+    row = find(connection, action_id)
+    if row is None:
+        raise NotFound(f"there is no decision {action_id!r}")
+    return Submitted(row=row)
 
 
 def reject_unsent(connection: Connection, order_no: str, said_id: str, *, now: datetime) -> None:
@@ -309,33 +340,6 @@ def pending_on(connection: Connection, order_no: str, task_id: str | None) -> li
         .order_by(decision.c.decided_at, decision.c.decision_id)
     )
     return [_as_said(row) for row in rows]
-
-
-def change_holder(
-    connection: Connection, *, task_id: str, staff: Staff, holder: str | None, now: datetime
-) -> str | None:
-    """Take an open task (`holder` is oneself) or give it back (`None`); a courtesy that binds nobody.
-
-    Raises:
-        NotFound: there is no such task.
-        NotEntitled: the task is another unit's or another role's.
-        TaskClosed: the task is done.
-        HeldByColleague: somebody else is at it.
-    """
-    found = connection.execute(select(task.c.order_no).where(task.c.task_id == task_id)).one_or_none()
-    if found is None:
-        raise NotFound(f"there is no task {task_id!r}")
-    lock_order(connection, found.order_no)
-    row = connection.execute(select(task).where(task.c.task_id == task_id)).one()
-    may_decide(staff, unit=row.unit, role=Role(row.role))
-    if row.state not in UNFINISHED:
-        raise TaskClosed(done_by(row))
-    if row.holder not in {None, staff.username}:
-        raise HeldByColleague(f"{row.holder} is at it; agree with them first")
-    connection.execute(update(task).where(task.c.task_id == task_id).values(holder=holder))
-    act = "task_claimed" if holder else "task_released"
-    _audit(connection, staff.username, Via.STAFF, act, found.order_no, {"task_id": task_id}, now)
-    return holder
 
 
 def may_decide(staff: Staff, *, unit: str, role: Role) -> None:
@@ -393,7 +397,7 @@ def _keep(
         )
     )
     outbox_id = put(connection, order_no, OutboxKind.SIGNAL, said.model_dump(mode="json"), now=now)
-    _audit(
+    audited(
         connection,
         actor.name,
         actor.via,
@@ -486,9 +490,10 @@ def _as_said(row: Row[Any]) -> Said:
     )
 
 
-def _audit(
+def audited(
     connection: Connection, actor: str, via: Via, act: str, order_no: str, data: dict[str, Any], now: datetime
 ) -> None:
+    """Write down for auditors who did what to an order."""
     connection.execute(
         insert(audit).values(at=now, actor=actor, via=via, act=act, order_no=order_no, data=data)
     )

@@ -55,12 +55,6 @@ def join(connection: Connection, step: RecordStep, asked: MergeRequest) -> str |
     return None
 
 
-def has_followers(connection: Connection, order_no: str) -> bool:
-    """Tell whether other orders were joined to this one."""
-    query = select(orders.c.order_no).where(orders.c.merged_into == order_no).limit(1)
-    return connection.scalar(query) is not None
-
-
 def split(connection: Connection, step: RecordStep, asked: SplitRequest) -> list[str]:
     """Make an order of each part that a decision names, from the same requester; gives their numbers.
 

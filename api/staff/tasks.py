@@ -16,8 +16,9 @@ from api.staff.models import DecisionBody, DecisionView, TaskDetail, TaskList
 from api.staff.orders import keep
 from domain.lifecycle import TaskKind
 from store import queries
+from store.claims import change_holder
 from store.database import Connection
-from store.decisions import DecisionRow, DecisionStatus, Submitted, change_holder, find, submit_decision
+from store.decisions import DecisionRow, DecisionStatus, Submitted, find, submit_decision
 from store.office import Staff
 
 router = APIRouter(tags=["tasks"])

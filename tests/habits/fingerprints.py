@@ -51,21 +51,22 @@ def fingerprints(folder: Path) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for path in sorted(folder.rglob("*.py")):
         tree = ast.parse(path.read_text(encoding="utf-8"))
-        for name, function in _functions(tree, ""):
+        for name, function in functions(tree):
             if commands := list(_commands(function)):
                 found[f"{path.relative_to(folder).as_posix()}:{name}"] = commands
     return found
 
 
-def _functions(node: ast.AST, within: str) -> Iterator[tuple[str, ast.AST]]:
+def functions(node: ast.AST, within: str = "") -> Iterator[tuple[str, ast.AST]]:
+    """Walk the functions and methods below a node, each with its full name."""
     for child in ast.iter_child_nodes(node):
         if isinstance(child, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             name = f"{within}{child.name}"
             if not isinstance(child, ast.ClassDef):
                 yield name, child
-            yield from _functions(child, f"{name}.")
+            yield from functions(child, f"{name}.")
         else:
-            yield from _functions(child, within)
+            yield from functions(child, within)
 
 
 def _commands(node: ast.AST) -> Iterator[str]:

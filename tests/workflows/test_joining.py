@@ -98,6 +98,25 @@ class TestADuplicate:
         await office.result(leading)
 
 
+class TestALeadingOrder:
+    async def test_goes_on_when_its_own_resident_withdraws(self, office: Office) -> None:
+        leading = await office.dispatched(requester={"phone": "000-0001"})
+        order_no = await office.place(requester={"phone": "000-0002"})
+        await joined(office, order_no, leading)
+        await office.result(order_no)
+        left = office.submit_action(leading, "withdraw")
+        assert (left.row.status, left.said) == ("applied", None)
+        await office.reported(leading, text="五辆车都清走了")
+        await office.called_back(leading)
+        assert (await office.result(leading)).ending == "resolved"
+        told = {
+            each.order_no: each.contact
+            for each in office.messenger.sent
+            if each.template == "replied_resolved"
+        }
+        assert told == {leading: {}, order_no: {"phone": "000-0002"}}
+
+
 class TestSplitting:
     async def test_makes_an_order_of_each_further_matter(self, office: Office) -> None:
         order_no = await office.place(requester={"phone": "000-0003"})

@@ -76,6 +76,9 @@ class OrderWorkflow:
                 case.state.suggested_class = OrderClass(suggested) if suggested else None
                 case.state.suggested_unit = decided.chosen("unit")
                 rejected = decided.chosen("reject_reason")
+            case _:
+                # Nobody answered: it is referred as it stands.
+                pass
         case.note(
             "OrderReferred",
             suggested_class=case.state.suggested_class,
