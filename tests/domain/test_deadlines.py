@@ -10,13 +10,14 @@ from domain.deadlines import (
     Basis,
     ClockFacts,
     NaiveDatetime,
+    after_rest,
     clock,
     promise,
     round_promise,
 )
 from domain.orders import OrderClass
 from domain.policy import SECONDS, STANDARD, STANDARD_2, PolicyBook
-from domain.workdays import DueTime, WorkCalendar
+from domain.workdays import DueTime, Limit, Wall, WorkCalendar, Workdays, office_time
 from tests.domain.test_workdays import CALENDAR, office, seen
 
 WALL = WorkCalendar({})
@@ -154,6 +155,109 @@ class TestASupervision:
         self, repetition: int, seconds: int
     ) -> None:
         assert self.lasts(repetition, SECONDS) == timedelta(seconds=seconds)
+
+
+class TestAClockThatRested:
+    """What was left at the beginning of a rest is left at its end; reckoned by hand, seven office hours a day."""
+
+    @pytest.mark.parametrize(
+        ("case", "order_class", "was_due", "began", "ended", "due"),
+        [
+            (
+                "a pause over a weekend: 3 + 7 + 7 + 7 hours were left",
+                OrderClass.GENERAL,
+                "2026-12-02 18:00",
+                "2026-11-27 15:00",
+                "2026-11-30 10:00",
+                "2026-12-03 15:00",
+            ),
+            (
+                "a pause while the office is closed moves nothing",
+                OrderClass.GENERAL,
+                "2026-11-30 12:00",
+                "2026-11-27 19:00",
+                "2026-11-28 10:00",
+                "2026-11-30 12:00",
+            ),
+            (
+                "a pause over National Day goes on on its make-up Saturday: 1 + 7 + 7 hours were left",
+                OrderClass.GENERAL,
+                "2026-10-09 18:00",
+                "2026-09-30 17:00",
+                "2026-10-09 09:00",
+                "2026-10-12 10:00",
+            ),
+            (
+                "an urgent order runs by the wall, at night too",
+                OrderClass.URGENT,
+                "2026-11-28 10:00",
+                "2026-11-27 23:00",
+                "2026-11-28 05:00",
+                "2026-11-28 16:00",
+            ),
+            (
+                "a date that a leader set in the evening moves by the wall",
+                OrderClass.GENERAL,
+                "2026-11-27 20:00",
+                "2026-11-27 18:30",
+                "2026-11-30 10:00",
+                "2026-11-30 11:30",
+            ),
+        ],
+    )
+    def test_has_as_much_left_as_before(
+        self, case: str, order_class: OrderClass, was_due: str, began: str, ended: str, due: str
+    ) -> None:
+        facts = ClockFacts(
+            basis=Basis.RESTED,
+            since=office(ended),
+            order_class=order_class,
+            rested_from=office(began),
+            was_due=DueTime(office(was_due)),
+            runs_by=Basis.PROMISE,
+        )
+        assert seen(clock(facts, STANDARD_2, CALENDAR).due_at) == due, case
+
+    def test_has_two_working_days_at_least_after_a_review_that_said_no(self) -> None:
+        facts = ClockFacts(
+            basis=Basis.REVISED,
+            since=office("2026-11-25 10:00"),
+            order_class=OrderClass.GENERAL,
+            rested_from=office("2026-11-24 17:00"),
+            was_due=DueTime(office("2026-11-25 18:00")),
+        )
+        # One and seven hours were left, so Thursday at eleven; the minimum remainder is more.
+        assert seen(clock(facts, STANDARD_2, CALENDAR).due_at) == "2026-11-27 18:00"
+
+    def test_gives_a_unit_back_what_the_review_of_its_send_back_took(self) -> None:
+        facts = ClockFacts(
+            basis=Basis.PROMISE,
+            since=office("2026-11-24 10:00"),
+            order_class=OrderClass.GENERAL,
+            promised=DueTime(office("2026-11-27 18:00")),
+            rested_from=office("2026-11-23 17:00"),
+        )
+        # One hour of Monday and one of Tuesday: two hours more than was promised.
+        assert seen(clock(facts, STANDARD_2, CALENDAR).due_at) == "2026-11-30 11:00"
+
+    @given(
+        limit=st.sampled_from((Wall(timedelta(days=1)), Workdays(5))),
+        left=st.integers(min_value=1, max_value=60 * 24 * 40),
+        length=st.integers(min_value=0, max_value=60 * 24 * 40),
+        began=st.integers(min_value=0, max_value=60 * 24 * 200),
+    )
+    def test_is_never_due_before_what_it_showed_nor_when_it_goes_on(
+        self, limit: Limit, left: int, length: int, began: int
+    ) -> None:
+        start = NOON - timedelta(days=100) + timedelta(minutes=began)
+        was_due, ended = start + timedelta(minutes=left), start + timedelta(minutes=length)
+        moved = after_rest(DueTime(was_due), start, ended, limit, CALENDAR).at
+        assert moved >= was_due
+        assert moved > ended, "no breach in the moment in which work goes on"
+        if isinstance(limit, Wall):
+            assert moved - was_due == ended - start
+        elif before := office_time(start, was_due, CALENDAR):
+            assert office_time(ended, moved, CALENDAR) >= before
 
 
 class TestTheStatutoryCalendar:
