@@ -12,7 +12,7 @@ SYNCED := .venv/.synced
 # An office's network often has a certificate authority of its own: trust what the machine trusts.
 export UV_SYSTEM_CERTS ?= 1
 
-.PHONY: help setup run demo test test-postgres test-uncached production-test dev-server test-fast replay fmt check docs migrate bench clean
+.PHONY: help setup run demo test test-postgres test-uncached production-test dev-server test-fast mutants replay fmt check docs migrate bench clean
 
 help: ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,6 +47,11 @@ dev-server: $(SYNCED) ## find, download or build the Temporal dev server (once, 
 test-fast: $(SYNCED) ## run the tests that need no server
 	@$(RUN) pytest tests/domain tests/messages tests/store tests/habits
 
+mutants: $(SYNCED) ## break the rules on purpose and see that a test notices (two minutes)
+	@rm -rf mutants
+	@$(UV) run --no-sync --with mutmut==3.8.1 mutmut run
+	@$(UV) run --no-sync --with mutmut==3.8.1 mutmut results
+
 replay: $(SYNCED) ## replay the recorded histories
 	@$(RUN) pytest tests/replay
 
@@ -74,7 +79,7 @@ bench: $(SYNCED) dev-server ## measure: ratios against a bare workflow in the sa
 
 ##@ Tidy
 clean: ## remove the environment and the demo's data
-	rm -rf .venv .uv data
+	rm -rf .venv .uv data mutants
 
 .uv/bin/uv:
 	@echo "installing uv (once)"

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 import pytest_asyncio
+from hypothesis import HealthCheck, settings
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 
@@ -23,6 +24,8 @@ from tests.support.databases import Databases, PostgresDatabases, SqliteFiles
 from tests.support.office import Office, seed
 from tests.support.production import standing
 
+settings.register_profile("mutants", suppress_health_check=[HealthCheck.differing_executors], database=None)
+"""For `make mutants`: its tool runs the tests more than once in one process."""
 TEST_POLICY = "test"
 
 

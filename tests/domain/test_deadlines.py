@@ -1,5 +1,6 @@
 """When things are due: tables of literal instants."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -12,6 +13,8 @@ from domain.deadlines import (
     NaiveDatetime,
     after_rest,
     clock,
+    is_reckonable,
+    local,
     promise,
     round_promise,
 )
@@ -110,6 +113,28 @@ class TestAClock:
         given_date = ClockFacts(basis=Basis.GIVEN, since=NOON, given=NOON - timedelta(days=1))
         assert clock(given_date, STANDARD, WALL).due_at == NOON
 
+    def test_of_a_date_that_was_given_is_that_date_in_utc(self) -> None:
+        given_date = ClockFacts(basis=Basis.GIVEN, since=NOON, given=office("2026-05-16 20:00"))
+        reading = clock(given_date, STANDARD, WALL)
+        assert reading.due_at == at("2026-05-16 12:00")
+        assert reading.due_at.tzinfo is UTC
+
+    def test_of_an_extension_is_the_promise_and_never_before_now(self) -> None:
+        promised = DueTime(at("2026-05-18 12:00"), is_provisional=True)
+        extended = clock(ClockFacts(basis=Basis.PROMISED, since=NOON, promised=promised), STANDARD, WALL)
+        assert (extended.due_at, extended.is_provisional) == (promised.at, True)
+        passed = DueTime(at("2026-05-14 12:00"))
+        assert (
+            clock(ClockFacts(basis=Basis.PROMISED, since=NOON, promised=passed), STANDARD, WALL).due_at
+            == NOON
+        )
+        assert clock(ClockFacts(basis=Basis.PROMISED, since=NOON), STANDARD, WALL).due_at == NOON
+
+    def test_of_a_first_round_keeps_its_whole_remainder_though_a_rework_would_be_shorter(self) -> None:
+        facts = ClockFacts(basis=Basis.PROMISE, since=NOON, order_class=OrderClass.COMPLEX)
+        assert clock(facts, STANDARD, WALL).due_at == at("2026-05-19 12:00")
+        assert clock(replace(facts, repetition=2), STANDARD, WALL).due_at == at("2026-05-18 12:00")
+
     def test_reminds_when_four_fifths_have_gone(self) -> None:
         assert clock(
             ClockFacts(basis=Basis.FIRST_CONTACT, since=NOON), SECONDS, WALL
@@ -138,6 +163,24 @@ class TestAClock:
         )
         reading = clock(facts, book, CALENDAR)
         assert NOON <= reading.remind_at <= reading.due_at
+
+
+class TestAnInstant:
+    @pytest.mark.parametrize(
+        ("text", "can"),
+        [
+            ("2000-01-01T00:00:00+00:00", True),
+            ("1999-12-31T23:59:59+00:00", False),
+            ("2199-12-31T23:59:59+00:00", True),
+            ("2200-01-01T00:00:00+00:00", False),
+            ("2026-05-15T12:00:00", False),
+        ],
+    )
+    def test_can_be_reckoned_with_in_two_centuries(self, text: str, can: bool) -> None:
+        assert is_reckonable(datetime.fromisoformat(text)) is can
+
+    def test_is_shown_as_the_offices_clocks_show_it(self) -> None:
+        assert local(NOON).isoformat() == "2026-05-15T20:00:00+08:00"
 
 
 class TestASupervision:
@@ -239,6 +282,32 @@ class TestAClockThatRested:
         )
         # One hour of Monday and one of Tuesday: two hours more than was promised.
         assert seen(clock(facts, STANDARD_2, CALENDAR).due_at) == "2026-11-30 11:00"
+
+    @pytest.mark.parametrize("limit", [Wall(timedelta(days=1)), Workdays(5)])
+    @pytest.mark.parametrize("was_provisional", [True, False])
+    def test_stays_provisional_if_it_was(self, limit: Limit, was_provisional: bool) -> None:
+        was_due = DueTime(office("2026-11-27 18:00"), was_provisional)
+        moved = after_rest(was_due, office("2026-11-27 10:00"), office("2026-11-27 12:00"), limit, CALENDAR)
+        assert moved.is_provisional is was_provisional
+
+    def test_becomes_provisional_in_a_year_not_announced(self) -> None:
+        was_due = DueTime(office("2026-12-31 18:00"))
+        began, ended = office("2026-12-31 10:00"), office("2026-12-31 17:00")
+        assert after_rest(was_due, began, ended, Workdays(5), CALENDAR).is_provisional
+
+    def test_that_had_passed_before_stays_as_far_behind(self) -> None:
+        was_due, ended = DueTime(office("2026-11-27 10:00")), office("2026-11-30 10:00")
+        assert after_rest(was_due, was_due.at, ended, Workdays(5), CALENDAR).at == ended
+
+    def test_of_an_urgent_order_is_given_back_by_the_wall_after_a_send_back(self) -> None:
+        facts = ClockFacts(
+            basis=Basis.PROMISE,
+            since=office("2026-11-28 09:00"),
+            order_class=OrderClass.URGENT,
+            promised=DueTime(office("2026-11-28 20:00")),
+            rested_from=office("2026-11-28 07:00"),
+        )
+        assert seen(clock(facts, STANDARD_2, CALENDAR).due_at) == "2026-11-28 22:00"
 
     @given(
         limit=st.sampled_from((Wall(timedelta(days=1)), Workdays(5))),
