@@ -58,7 +58,7 @@ _BEFORE_REPLY = frozenset(
         Stage.SUPERVISION,
     }
 )
-_AT_A_UNIT = frozenset({Stage.HANDLING, Stage.PAUSED, Stage.SUPERVISION})
+_AT_A_UNIT = frozenset({Stage.HANDLING, Stage.PAUSED, Stage.EXPLAINING, Stage.SUPERVISION})
 _RUNNING = frozenset(Stage) - {Stage.ARCHIVED}
 _DESKS = frozenset({Role.DUTY_OFFICER, Role.STREET_DESK, Role.CALL_BACK_OFFICER, Role.COMMUNITY_WORKER})
 _UNITS = frozenset({Role.COMMUNITY_WORKER, Role.UNIT_HANDLER, Role.UNIT_HEAD, Role.LIAISON})

@@ -80,7 +80,7 @@ def write_step(connection: Connection, step: RecordStep, book: PolicyBook) -> Wr
         hold = None if step.order.held else as_notice(hold_in_force(connection, at=step.at))
         if hold is not None:
             return Written(answer=RecordAnswer(hold=hold), result=StepResult.PENDING)
-    answer = _reckon(connection, step, order.source_due_at, book)
+    answer = reckon_step(connection, step, order.source_due_at, book)
     if step.merge is not None:
         answer = answer.model_copy(update={"merge_refused": join(connection, step, step.merge)})
     finished = _commit(connection, step, answer)
@@ -192,8 +192,10 @@ def abandon(
     )
 
 
-def _reckon(connection: Connection, step: RecordStep, cap: datetime | None, book: PolicyBook) -> RecordAnswer:
-    """Reckon what a step asks for, on the calendar in force at this moment."""
+def reckon_step(
+    connection: Connection, step: RecordStep, cap: datetime | None, book: PolicyBook
+) -> RecordAnswer:
+    """Reckon what a step asks for, on the calendar in force at this moment; nothing is written."""
     asked = [each.rested_from or each.since for each in (step.promise, *step.clocks) if each is not None]
     if not asked:
         return RecordAnswer()

@@ -75,9 +75,12 @@ async def explain(case: Case, owner: Owner, ending: Ending, *, supervised: bool 
                 return
             case TakenOver(leader):
                 owner, basis, supervised = leader, Basis.ESCALATED, False
-            case Expired() | Moved():
-                # `attend` puts an explanation that runs out under supervision; the desk does not move it.
-                raise AssertionError("an explanation neither expires nor moves")
+            case Moved(unit, rule):
+                case.assign(unit, HANDLING_UNITS[unit], rule=rule)
+                owner, basis, supervised = _worker(case), Basis.EXPLAIN, False
+            case Expired():
+                # `attend` keeps it open, under supervision; should it ever end, it is asked anew.
+                basis, supervised = Basis.EXPLAIN, True
 
 
 def _hand_up(case: Case, answer: Decided | Expired) -> bool:

@@ -1,0 +1,234 @@
+"""One order's workflow in this process, with time of its own: the SDK's own instance, driven activation by activation.
+
+No server and no worker: commands are answered here as they would answer. Timers fire when time is sent forward,
+`record` reckons with the rules and keeps what it was given, `deliver` always gets through.
+"""
+
+import asyncio
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from temporalio import workflow
+from temporalio.api.common.v1 import Payload, Payloads
+from temporalio.bridge.proto.activity_result import ActivityResolution, Success
+from temporalio.bridge.proto.workflow_activation import (
+    FireTimer,
+    InitializeWorkflow,
+    ResolveActivity,
+    SignalWorkflow,
+    WorkflowActivation,
+    WorkflowActivationJob,
+)
+from temporalio.common import Priority, TypedSearchAttributes
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.worker import UnsandboxedWorkflowRunner
+from temporalio.worker._workflow_instance import (
+    WorkflowInstance,
+    WorkflowInstanceDetails,
+    _WorkflowLogicFlag,
+)
+
+import worker
+from domain.policy import policy
+from messages.names import COMPLETE_TASK, DELIVER, ORDER, ORDER_ACTION, RECORD
+from messages.orders import Delivered, OrderStatus, StartOrder
+from messages.records import RecordAnswer, RecordStep
+from store.projections import reckon_step
+from workflows.order.workflow import OrderWorkflow
+
+_CONVERTER = pydantic_data_converter.payload_converter
+ALL_FLAGS = frozenset(_WorkflowLogicFlag)
+"""Every way in which the SDK may take up an activation; with none it is the older one, job by job."""
+_MOMENT = timedelta(milliseconds=5)
+
+
+class StoryBroke(AssertionError):
+    """The workflow task failed."""
+
+
+@dataclass(kw_only=True)
+class Told:
+    """What `record` was told: the steps in their order."""
+
+    steps: list[RecordStep] = field(default_factory=list)
+    answers: list[RecordAnswer] = field(default_factory=list)
+
+
+class Story:
+    """An order that runs here; `now` moves by `forward` and a moment with every activation."""
+
+    def __init__(self, start: StartOrder, *, flags: frozenset[_WorkflowLogicFlag] = ALL_FLAGS) -> None:
+        """Start it; `flags` say how the SDK takes up what comes in one activation."""
+        self.start = start
+        self.now = start.received_at
+        self.told = Told()
+        self.ended = False
+        self._signals = 0
+        self._timers: dict[int, datetime] = {}
+        self._activities: list[tuple[int, str, Any]] = []
+        self._jobs: list[WorkflowActivationJob] = []
+        self._instance = asyncio.run(_instance(self.now, flags))
+        first = InitializeWorkflow(
+            workflow_type=ORDER, workflow_id="order-1", arguments=_CONVERTER.to_payloads([start])
+        )
+        self._jobs.append(WorkflowActivationJob(initialize_workflow=first))
+        self.settle()
+
+    @property
+    def status(self) -> OrderStatus:
+        """Ask the order, as the query does."""
+        return self._instance._object.status()  # type: ignore[attr-defined, no-any-return]
+
+    @property
+    def state(self) -> Any:
+        """Look at the order's state."""
+        return self._instance._object.case.state  # type: ignore[attr-defined]
+
+    @property
+    def next_timer(self) -> datetime | None:
+        """Say when the next timer fires."""
+        return min(self._timers.values(), default=None)
+
+    def decide(self, payload: Any) -> None:
+        """Signal a decision, whatever it holds; taken up with the next activation."""
+        self._signal(COMPLETE_TASK, payload)
+
+    def act(self, payload: Any) -> None:
+        """Signal an action, whatever it holds."""
+        self._signal(ORDER_ACTION, payload)
+
+    def forward(self, by: timedelta) -> None:
+        """Send time forward, to each timer on the way."""
+        until = self.now + by
+        while not self.ended and self.next_timer is not None and self.next_timer <= until:
+            self.now = max(self.now, self.next_timer)
+            due = sorted(seq for seq, at in self._timers.items() if at <= self.now)
+            for seq in due:
+                del self._timers[seq]
+                self._jobs.append(WorkflowActivationJob(fire_timer=FireTimer(seq=seq)))
+            self.settle()
+        self.now = max(self.now, until)
+
+    def settle(self) -> None:
+        """Let the order run until it waits for people or time again."""
+        self.step()
+        while self._activities and not self.ended:
+            self.step()
+
+    def step(self) -> None:
+        """Give one activation: what was signalled, with what activities have answered, in this order."""
+        if self.ended:
+            return
+        for seq, name, given in self._activities:
+            self._jobs.append(_resolved(seq, self._answer(name, given)))
+        self._activities = []
+        self.now += _MOMENT
+        activation = WorkflowActivation(run_id="run", jobs=self._jobs)
+        activation.timestamp.FromDatetime(self.now.replace(tzinfo=None))
+        self._jobs = []
+        done = self._instance.activate(activation)
+        if done.HasField("failed"):
+            raise StoryBroke(done.failed.failure.message + done.failed.failure.stack_trace)
+        for command in done.successful.commands:
+            self._obey(command)
+
+    def _obey(self, command: Any) -> None:
+        match command.WhichOneof("variant"):
+            case "start_timer":
+                wait = command.start_timer.start_to_fire_timeout.ToTimedelta()
+                self._timers[command.start_timer.seq] = self.now + wait
+            case "cancel_timer":
+                self._timers.pop(command.cancel_timer.seq, None)
+            case "schedule_activity":
+                asked = command.schedule_activity
+                given = None
+                if asked.activity_type == RECORD:
+                    given = _CONVERTER.from_payloads(list(asked.arguments), [RecordStep])[0]
+                self._activities.append((asked.seq, asked.activity_type, given))
+            case "complete_workflow_execution":
+                self.ended = True
+            case "fail_workflow_execution" as failed:
+                raise StoryBroke(failed)
+
+    def _answer(self, name: str, given: Any) -> Any:
+        if name == DELIVER:
+            return Delivered(sent=1)
+        step: RecordStep = given
+        # The short book runs by the wall: no calendar is read, so no database is needed.
+        answer = reckon_step(None, step, None, policy(step.policy))  # type: ignore[arg-type]
+        if step.merge is not None:
+            answer = answer.model_copy(update={"merge_refused": "nothing is joined here"})
+        self.told.steps.append(step)
+        self.told.answers.append(answer)
+        return answer
+
+    def _signal(self, name: str, payload: Any) -> None:
+        self._signals += 1
+        signal = SignalWorkflow(
+            signal_name=name, input=_CONVERTER.to_payloads([payload]), originating_event_id=self._signals
+        )
+        self._jobs.append(WorkflowActivationJob(signal_workflow=signal))
+
+
+async def _instance(now: datetime, flags: frozenset[_WorkflowLogicFlag]) -> WorkflowInstance:
+    """Make it on a running loop, as the SDK does."""
+    return UnsandboxedWorkflowRunner().create_instance(
+        WorkflowInstanceDetails(
+            payload_converter_factory=lambda: _CONVERTER,
+            failure_converter_class=pydantic_data_converter.failure_converter_class,
+            interceptor_classes=[cls for each in worker.INTERCEPTORS if (cls := _inbound(each)) is not None],
+            defn=workflow._Definition.must_from_class(OrderWorkflow),
+            info=_info(now),
+            randomness_seed=1,
+            extern_functions={},
+            disable_eager_activity_execution=True,
+            worker_level_failure_exception_types=[],
+            patch_activation_callback=None,
+            last_completion_result=Payloads(),
+            last_failure=None,
+            default_workflow_logic_flags=flags,
+        )
+    )
+
+
+def _inbound(interceptor: Any) -> Any:
+    return (
+        interceptor.workflow_interceptor_class(None)
+        if hasattr(interceptor, "workflow_interceptor_class")
+        else None
+    )
+
+
+def _resolved(seq: int, answer: Any) -> WorkflowActivationJob:
+    (payload,) = _CONVERTER.to_payloads([answer])
+    result = ActivityResolution(completed=Success(result=Payload.FromString(payload.SerializeToString())))
+    return WorkflowActivationJob(resolve_activity=ResolveActivity(seq=seq, result=result))
+
+
+def _info(now: datetime) -> workflow.Info:
+    return workflow.Info(
+        attempt=1,
+        continued_run_id=None,
+        cron_schedule=None,
+        execution_timeout=None,
+        first_execution_run_id="run",
+        headers={},
+        namespace="here",
+        original_execution_run_id="run",
+        parent=None,
+        root=None,
+        raw_memo={},
+        retry_policy=None,
+        run_id="run",
+        run_timeout=None,
+        search_attributes={},
+        start_time=now.astimezone(UTC),
+        workflow_start_time=now.astimezone(UTC),
+        task_queue="here",
+        task_timeout=timedelta(seconds=10),
+        typed_search_attributes=TypedSearchAttributes.empty,
+        workflow_id="order-1",
+        workflow_type=ORDER,
+        priority=Priority.default,
+    )
