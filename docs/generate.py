@@ -1,5 +1,7 @@
 """Write the pages that follow from the code; a task or a policy row without its words here fails loudly."""  # noqa: INP001 - `docs` holds pages and is no package
 
+import base64
+import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
@@ -13,9 +15,11 @@ from domain.lifecycle import MAX_PARTS, TASKS, Field, FieldType, TaskKind
 from domain.orders import Stage
 from domain.routing import CATEGORIES, ROUTES
 from domain.workdays import USUAL_HOURS, OfficeTime, Wall, Workdays
+from messages.names import RECORD
 from runtime.settings import Settings, known_settings
 
 DOCS: Final = Path(__file__).parent
+HISTORIES: Final = DOCS.parent / "tests" / "replay" / "histories"
 _WHO: Final[Mapping[TaskKind, str]] = {
     TaskKind.FIRST_CONTACT: "who took the order, else the duty roster of the channel (`duty_officer`)",
     TaskKind.CLASSIFY: "`street_desk` of the street",
@@ -32,6 +36,8 @@ _WHO: Final[Mapping[TaskKind, str]] = {
 }
 _LIFECYCLE: Final = """From `domain/lifecycle.py`: what may be decided; what comes next is written in
 `workflows/order/`. In a signal typed by hand a `comment` stands for a required text."""
+_WAYS: Final = """From `tests/replay/histories`, which hold an order for every story: how orders went from stage to
+stage. What happens between two records, such as the reply, is not seen here."""
 _POLICY: Final = """From `domain/policy.py`. Limits in days and hours run by the wall, in working days
 and office hours on [the calendar](adr/0016-calendar.md). A running order keeps the version that it began with; new
 orders get the newest of their book."""
@@ -77,8 +83,27 @@ def _field(each: Field) -> str:
     return f"`{each.name}` {each.label}{'' if each.required else ' (optional)'}: {kinds[each.type]}"
 
 
+def _ways() -> list[tuple[str, str]]:
+    """Read from the recorded histories from which stage to which orders have gone."""
+    found: dict[tuple[str, str], None] = {("[*]", str(Stage.FIRST_CONTACT)): None}
+    for path in sorted(HISTORIES.glob("*.json")):
+        before = str(Stage.FIRST_CONTACT)
+        for event in json.loads(path.read_text(encoding="utf-8"))["events"]:
+            scheduled = event.get("activityTaskScheduledEventAttributes", {})
+            if scheduled.get("activityType", {}).get("name") != RECORD:
+                continue
+            step = json.loads(base64.b64decode(scheduled["input"]["payloads"][0]["data"]))
+            stage = step["order"]["stage"]
+            if stage != before:
+                found.setdefault((before, stage))
+            before = stage
+    order = ["[*]", *Stage]
+    return sorted(found, key=lambda way: (order.index(way[0]), order.index(way[1])))
+
+
 def _lifecycle() -> str:
-    blocks = [_LIFECYCLE]
+    ways = "\n".join(f"  {before} --> {after}" for before, after in _ways())
+    blocks = [_LIFECYCLE, _WAYS, f"```mermaid\nstateDiagram-v2\n{ways}\n  archived --> [*]\n```"]
     for task in TASKS.values():
         facts = f"Stage `{task.stage}`. Who: {_WHO[task.kind]}. When nobody acts: {task.on_expiry}。"
         stays = {True: "", False: " (the task stays open)"}
