@@ -6,10 +6,9 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, and_, select, tuple_, update
 
-from domain.lifecycle import TaskState
 from domain.orders import Stage
 from messages.records import OrderFacts, RecordStep
-from store.decisions import DecisionStatus
+from store.decisions import UNFINISHED, DecisionStatus
 from store.outbox import OutboxKind
 from store.tables import decision, orders, outbox, task
 
@@ -62,7 +61,7 @@ def known_orders(connection: Connection, order_nos: Collection[str]) -> dict[str
         )
     )
     open_tasks: dict[str, set[str]] = {}
-    of_these = task.c.order_no.in_(order_nos) & (task.c.state == TaskState.OPEN)
+    of_these = task.c.order_no.in_(order_nos) & task.c.state.in_(UNFINISHED)
     for row in connection.execute(select(task.c.order_no, task.c.task_id).where(of_these)):
         open_tasks.setdefault(row.order_no, set()).add(row.task_id)
     rows = connection.execute(select(orders).where(orders.c.order_no.in_(order_nos))).mappings()

@@ -1,5 +1,6 @@
 """Rows are a function of histories: what is damaged or gone is written again, and what is whole stays as it is."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -116,7 +117,18 @@ async def still_waiting(office: Office) -> str:
     return order_no
 
 
-STORIES = [on_the_spot, up_the_tiers_and_again, withdrawn, by_an_operator, still_waiting]
+async def paused(office: Office) -> str:
+    office.policy = "standard"
+    order_no = await office.dispatched()
+    until = (now() + timedelta(days=2)).isoformat()
+    await office.decide(order_no, TaskKind.HANDLE, "request_pause", until=until, reason="season")
+    await office.settled(await office.decide(order_no, TaskKind.REVIEW, "approve"))
+    assert (await office.status(order_no)).tasks[0].state == "waiting"
+    assert await findings(office, order_no) == []
+    return order_no
+
+
+STORIES = [on_the_spot, up_the_tiers_and_again, withdrawn, by_an_operator, still_waiting, paused]
 
 
 class TestAnOrdersRows:
@@ -136,7 +148,7 @@ class TestAnOrdersRows:
         assert {"event", "record_entry", "orders", "decision"} <= set(mended.changed)
         assert everything(office, order_no) == before
         assert (await rebuilt(office, order_no)).changed == {}
-        await office.act(order_no, "withdraw") if story is still_waiting else None
+        await office.act(order_no, "withdraw") if story in {still_waiting, paused} else None
 
     async def test_keep_a_decision_that_an_automatic_step_handed_back(self, closed_office: Office) -> None:
         office = closed_office

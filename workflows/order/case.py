@@ -266,6 +266,7 @@ class Case:
             task_id=task.task_id,
             order_no=self.start.order_no,
             kind=task.kind,
+            state=TaskState.WAITING if self.state.rest and task.deadline.stands_still else TaskState.OPEN,
             unit=task.unit,
             tier=task.tier,
             role=task.role,
