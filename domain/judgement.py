@@ -11,13 +11,22 @@ from datetime import datetime, timedelta
 from domain.actions import ACTIONS, ActionName
 from domain.attachments import wrong_ids
 from domain.deadlines import is_reckonable
-from domain.lifecycle import LEADING, MAX_PARTS, MAX_TEXT, STORED, Field, FieldType, TaskKind, outcomes_of
+from domain.lifecycle import (
+    LEADING,
+    MAX_ORDER_NO,
+    MAX_PARTS,
+    MAX_TEXT,
+    STORED,
+    Field,
+    FieldType,
+    TaskKind,
+    outcomes_of,
+)
 from domain.orders import Stage
 from domain.policy import PolicyBook
 from domain.routing import CATEGORIES
 
 _LONGEST_INSTANT = 40
-_LONGEST_NUMBER = 40
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -266,7 +275,8 @@ def _wrong_parts(each: Field, value: object) -> str | None:
             return f"each of {each.name} has a text, and a category if it is known"
         if reason := _wrong_text(f"{each.name}.text", part["text"]):
             return reason
-        if str(part.get("category") or next(iter(CATEGORIES))) not in CATEGORIES:
+        category = part.get("category")
+        if category is not None and (not isinstance(category, str) or category not in CATEGORIES):
             return f"{each.name}.category must be one of: {', '.join(CATEGORIES)}"
     return None
 
@@ -287,7 +297,7 @@ def _wrong_word(each: Field, value: object, now: datetime) -> str | None:
     match each.type:
         case FieldType.CODE | FieldType.UNIT if word not in each.codes:
             return f"{each.name} must be one of: {', '.join(each.codes)}"
-        case FieldType.ORDER if len(word) > _LONGEST_NUMBER:
+        case FieldType.ORDER if len(word) > MAX_ORDER_NO:
             return f"{each.name} must be the number of an order"
         case FieldType.INSTANT:
             return _wrong_instant(each, instant(word) if len(word) <= _LONGEST_INSTANT else None, now)

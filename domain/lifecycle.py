@@ -65,6 +65,8 @@ STORED = frozenset({FieldType.TEXT, FieldType.PARTS})
 """What people write: kept with the decision's row, never in a signal."""
 MAX_PARTS = 5
 """Into how many orders one may be split, itself not counted."""
+MAX_ORDER_NO = 40
+"""Longest number of an order that is looked for, in characters."""
 MAX_TEXT = 4_000
 """Longest text of a decision, in characters."""
 

@@ -83,7 +83,7 @@ def reviewer(proposed_by: Owner, *, is_rework: bool = False) -> Owner:
 
 
 def above(reviewing: Owner) -> Owner:
-    """Say who is asked when a reviewer was silent, and who alone grants a second extension: one leader up."""
+    """Say who is asked when a reviewer was silent: one leader up."""
     return STREET_LEADER if reviewing == STREET_DESK else DISTRICT_DESK
 
 

@@ -29,14 +29,15 @@ from domain.judgement import (
 from domain.lifecycle import STORED, Field, FieldType, TaskKind, TaskState, outcome_named
 from domain.orders import Role, Stage, Via
 from domain.policy import policy
-from domain.responsibility import may_decide as is_entitled
+from domain.responsibility import may_decide
 from domain.routing import evidence_for
 from messages.signals import CompleteTask, OrderAction, Said
 from store.attachments import Uploader, bind
+from store.auditing import audited
 from store.credentials import CredentialKind
 from store.office import Staff
 from store.outbox import OutboxKind, put
-from store.tables import LOST, audit, decision, orders, requester, task
+from store.tables import LOST, decision, orders, requester, task
 
 
 class DecisionStatus(StrEnum):
@@ -138,6 +139,22 @@ def lock_order(connection: Connection, order_no: str) -> Row[Any]:
     return row
 
 
+def lock_task(connection: Connection, task_id: str, staff: Staff) -> tuple[Row[Any], Row[Any]]:
+    """Lock a task's order and read both rows, for somebody who may decide it.
+
+    Raises:
+        NotFound: there is no such task.
+        NotEntitled: the task is another unit's or another role's.
+    """
+    order_no = connection.scalar(select(task.c.order_no).where(task.c.task_id == task_id))
+    if order_no is None:
+        raise NotFound(f"there is no task {task_id!r}")
+    order = lock_order(connection, order_no)
+    row = connection.execute(select(task).where(task.c.task_id == task_id)).one()
+    _may_decide(staff, unit=row.unit, role=Role(row.role))
+    return order, row
+
+
 def find(connection: Connection, decision_id: str) -> DecisionRow | None:
     """Find a decision or action by its id: one that was kept here before one that an operator signalled."""
     row = _find(connection, decision_id)
@@ -165,12 +182,7 @@ def submit_decision(
         Refused: the outcome or one of its fields is not in order.
         UnusableAttachment: an attachment is not the decider's own, or used already.
     """
-    found = connection.execute(select(task.c.order_no).where(task.c.task_id == task_id)).one_or_none()
-    if found is None:
-        raise NotFound(f"there is no task {task_id!r}")
-    order = lock_order(connection, found.order_no)
-    row = connection.execute(select(task).where(task.c.task_id == task_id)).one()
-    may_decide(staff, unit=row.unit, role=Role(row.role))
+    order, row = lock_task(connection, task_id, staff)
     fingerprint = _fingerprint(task_id, outcome, fields, comment, staff.username)
     if (known := _repeated(connection, decision_id, fingerprint)) is not None:
         return known
@@ -248,7 +260,7 @@ def submit_action(
         unit=order.unit,
         is_merged=order.merged_into is not None,
         reopened=order.reopened,
-        supervised=_supervised(connection, order_no),
+        supervised=action == ActionName.SUPERVISE and is_supervised(connection, order_no),
         taken=_times_taken(connection, order_no, action),
         handled_by=order.handled_by,
     )
@@ -342,13 +354,8 @@ def pending_on(connection: Connection, order_no: str, task_id: str | None) -> li
     return [_as_said(row) for row in rows]
 
 
-def may_decide(staff: Staff, *, unit: str, role: Role) -> None:
-    """Check that somebody is entitled to decide a task of a unit and role.
-
-    Raises:
-        NotEntitled: another unit's or another role's.
-    """
-    if not is_entitled(staff.unit, staff.roles, unit=unit, role=role):
+def _may_decide(staff: Staff, *, unit: str, role: Role) -> None:
+    if not may_decide(staff.unit, staff.roles, unit=unit, role=role):
         raise NotEntitled(f"this task is for {role} of {unit}")
 
 
@@ -412,7 +419,8 @@ def _keep(
     return Submitted(row=row, said=said, outbox_id=outbox_id)
 
 
-def _supervised(connection: Connection, order_no: str) -> bool:
+def is_supervised(connection: Connection, order_no: str) -> bool:
+    """Tell whether a leader watches over an order now; one that rests under supervision shows another stage."""
     open_watch = select(task.c.task_id).where(
         task.c.order_no == order_no, task.c.kind == TaskKind.SUPERVISE, task.c.state == TaskState.OPEN
     )
@@ -487,13 +495,4 @@ def _as_said(row: Row[Any]) -> Said:
         fields=row.fields,
         stored=stored,
         decided_at=row.decided_at,
-    )
-
-
-def audited(
-    connection: Connection, actor: str, via: Via, act: str, order_no: str, data: dict[str, Any], now: datetime
-) -> None:
-    """Write down for auditors who did what to an order."""
-    connection.execute(
-        insert(audit).values(at=now, actor=actor, via=via, act=act, order_no=order_no, data=data)
     )

@@ -15,8 +15,9 @@ from domain.errors import DomainError
 from domain.lifecycle import SYSTEM
 from domain.orders import Stage, Via
 from messages.orders import OfficeHold
+from store.auditing import audited
 from store.decisions import Actor, submit_action
-from store.tables import audit, office_hold, orders
+from store.tables import office_hold, orders
 
 
 class HeldAlready(DomainError):
@@ -86,7 +87,8 @@ def order_hold(
     values = {"since": now, "until": until, "reason": reason.strip(), "ordered_by": ordered_by}
     number = connection.scalar(insert(office_hold).values(**values).returning(office_hold.c.id))
     fields = {"since": now.isoformat(), "until": until.isoformat()}
-    _audit(connection, ordered_by, "hold_ordered", {"hold": number, **fields}, now)
+    data = {"hold": number, **fields}
+    audited(connection, ordered_by, Via.STAFF, "hold_ordered", None, data, now)
     return _tell_all(connection, ActionName.HOLD, f"hold-{number}", fields, now)
 
 
@@ -102,7 +104,7 @@ def lift_hold(connection: Connection, *, lifted_by: str, now: datetime) -> int:
     connection.execute(
         update(office_hold).where(office_hold.c.id == present.id).values(lifted_at=now, lifted_by=lifted_by)
     )
-    _audit(connection, lifted_by, "hold_lifted", {"hold": present.id}, now)
+    audited(connection, lifted_by, Via.STAFF, "hold_lifted", None, {"hold": present.id}, now)
     return _tell_all(connection, ActionName.RELEASE, f"release-{present.id}", {"at": now.isoformat()}, now)
 
 
@@ -125,12 +127,6 @@ def _tell_all(
             now=now,
         )
     return len(running)
-
-
-def _audit(connection: Connection, actor: str, act: str, data: dict[str, Any], now: datetime) -> None:
-    connection.execute(
-        insert(audit).values(at=now, actor=actor, via=Via.STAFF, act=act, order_no=None, data=data)
-    )
 
 
 def _seen(row: Row[Any]) -> Hold:

@@ -7,16 +7,16 @@ leading one, never to a joined one: who leads it now moves its followers along.
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy import Connection, Row, select, update
 
 from domain.actions import ActionName
-from domain.lifecycle import SYSTEM, TaskKind, TaskState
+from domain.lifecycle import SYSTEM
 from domain.orders import Role, Stage, Via
 from messages.records import MergeRequest, RecordStep, SplitRequest
-from store.decisions import Actor, NotFound, lock_order, submit_action
+from store.decisions import Actor, NotFound, is_supervised, lock_order, submit_action
 from store.intake import NewOrder, place_order
 from store.office import find_staff
-from store.tables import decision, orders, requester, task
+from store.tables import decision, orders, requester
 
 
 def join(connection: Connection, step: RecordStep, asked: MergeRequest) -> str | None:
@@ -35,7 +35,8 @@ def join(connection: Connection, step: RecordStep, asked: MergeRequest) -> str |
         return f"{leading.order_no} was joined to {leading.merged_into}; join this order to that one"
     if Stage(leading.stage).is_over:
         return f"{leading.order_no} is {leading.stage}; only an open order can lead"
-    if _needs_leader(connection, own) and not _is_leader(connection, asked.actor):
+    needs_leader = own.escalations or is_supervised(connection, own.order_no)
+    if needs_leader and not _is_leader(connection, asked.actor):
         return "the order has climbed a tier or is supervised: only the street leader joins it to another one"
     connection.execute(
         update(orders)
@@ -125,15 +126,6 @@ def _further(own: Row[Any], part: dict[str, Any], contact: dict[str, str | None]
         latitude=own.latitude,
         requester=contact,
     )
-
-
-def _needs_leader(connection: Connection, order: Row[Any]) -> bool:
-    watched = select(func.count()).where(
-        task.c.order_no == order.order_no,
-        task.c.kind == TaskKind.SUPERVISE,
-        task.c.state == TaskState.OPEN,
-    )
-    return bool(order.escalations) or bool(connection.scalar(watched))
 
 
 def _is_leader(connection: Connection, username: str) -> bool:

@@ -19,7 +19,17 @@ from api.staff.models import (
     TaskView,
 )
 from domain.attachments import ID_PATTERN, MAX_ATTACHMENTS
-from domain.lifecycle import MAX_PARTS, MAX_TEXT, TASKS, Field, FieldType, TaskKind, TaskState, outcomes_of
+from domain.lifecycle import (
+    MAX_ORDER_NO,
+    MAX_PARTS,
+    MAX_TEXT,
+    TASKS,
+    Field,
+    FieldType,
+    TaskKind,
+    TaskState,
+    outcomes_of,
+)
 from domain.routing import CATEGORIES
 from domain.timeliness import timeliness
 from store.decisions import UNFINISHED, DecisionRow
@@ -150,7 +160,7 @@ def _property(each: Field) -> dict[str, Any]:
         case FieldType.UNITS:
             kind = {"type": "array", "items": {"enum": list(each.codes)}, "uniqueItems": True}
         case FieldType.ORDER:
-            kind = {"type": "string", "minLength": 1, "maxLength": 40}
+            kind = {"type": "string", "minLength": 1, "maxLength": MAX_ORDER_NO}
         case FieldType.PARTS:
             text = {"type": "string", "minLength": 1, "maxLength": MAX_TEXT}
             part = {"text": text, "category": {"enum": list(CATEGORIES)}}

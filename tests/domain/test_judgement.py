@@ -63,6 +63,9 @@ WRONG_PARTS: list[Any] = [
     [{"text": " "}],
     [{"text": "一", "category": "weather"}],
     [{"text": "一", "category": ["noise"]}],
+    [{"text": "一", "category": []}],
+    [{"text": "一", "category": 0}],
+    [{"text": "一", "category": ""}],
     [{"text": "一", "unit": "street-safety"}],
 ]
 NO_LISTS: list[Any] = ["0" * 32, ["0" * 32] * 2, [f"{n:032x}" for n in range(10)], ["F" * 32], [None], {}]

@@ -75,9 +75,14 @@ def seconds_between(earlier: str, later: str) -> float:
     return (datetime.fromisoformat(later) - datetime.fromisoformat(earlier)).total_seconds()
 
 
+def at(text: str) -> datetime:
+    """Read an instant as the store shows it."""
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
 async def passes(instant: str) -> None:
     """Wait until an instant of the store has passed."""
-    left = datetime.fromisoformat(instant + "+00:00") - now()
+    left = at(instant) - now()
     await asyncio.sleep(max(left, timedelta(0)).total_seconds() + 0.3)
 
 
@@ -365,8 +370,7 @@ class Office:
 
     def at_event(self, order_no: str, type_: str) -> datetime:
         """Give the instant of the order's first event of a type."""
-        at = next(each["at"] for each in self.events(order_no) if each["type"] == type_)
-        return datetime.fromisoformat(at).replace(tzinfo=UTC)
+        return at(next(each["at"] for each in self.events(order_no) if each["type"] == type_))
 
     async def attributes(self, order_no: str) -> dict[str, Any]:
         """Read the search attributes."""

@@ -1,16 +1,12 @@
 """A hold of the whole office: no clock runs, decisions are taken, and afterwards every due time has moved."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
 from domain.lifecycle import TaskKind
 from store.holds import HeldAlready, NotHeld, WrongHold, hold_in_force, lift_hold, order_hold
-from tests.support.office import Office, now, passes
-
-
-def at(text: str) -> datetime:
-    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+from tests.support.office import Office, at, now, passes
 
 
 def order(office: Office, *, seconds: float) -> None:

@@ -1,21 +1,17 @@
 """Requests: a unit asks for more time, a pause, another class or another unit, and works on meanwhile."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from domain.lifecycle import TaskKind
 from store.decisions import Refused
-from tests.support.office import Office, now, passes, seconds_between
+from tests.support.office import Office, at, now, passes, seconds_between
 
 
 def later(seconds: float) -> str:
     return (now() + timedelta(seconds=seconds)).isoformat()
-
-
-def at(text: str) -> datetime:
-    return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
 async def ask(office: Office, order_no: str, outcome: str, **fields: Any) -> None:

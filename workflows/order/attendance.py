@@ -117,7 +117,7 @@ def _go_on(case: Case, work: HumanTask) -> None:
 def _leave(case: Case, work: HumanTask, ended: Attended) -> None:
     """Close what lay beside the work; helpers stay where the order only goes up a tier."""
     state = case.state
-    requests.drop(case, work)
+    state.request = None
     case.end_rest()
     goes_up = isinstance(ended, Expired) or (isinstance(ended, Decided) and ended.outcome == "hand_up")
     beside = [

@@ -133,11 +133,15 @@ class Case:
             self._ledger.promise(PromiseRequest(since=self.start.received_at, order_class=order_class))
         self.note("OrderClassified", order_class=order_class, category=state.category, rule=rule)
 
-    def assign(self, unit: str, tier: Tier, *, rule: str) -> None:
-        """Make a unit responsible and tell the resident what is promised."""
+    def hand_to(self, unit: str, tier: Tier) -> None:
+        """Make a unit the lead; what its predecessor asked for does not count against it."""
         state = self.state
         state.unit, state.tier, state.lead = unit, tier, unit
         state.requested.clear()
+
+    def assign(self, unit: str, tier: Tier, *, rule: str) -> None:
+        """Make a unit responsible and tell the resident what is promised."""
+        self.hand_to(unit, tier)
         self.note("OrderDispatched", unit=unit, tier=tier, rule=rule)
         self.write(REQUESTER, "accepted", unit=unit)
 

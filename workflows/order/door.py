@@ -28,6 +28,7 @@ from workflows.order.state import (
 with workflow.unsafe.imports_passed_through():
     from domain.lifecycle import LEADING, SYSTEM, TaskKind, TaskState
     from domain.orders import Stage
+    from messages.orders import OfficeHold
     from messages.records import EventRecord, MergeRequest, TaskClosed
 
 
@@ -60,8 +61,8 @@ class Door:
                 await self._flush(waits)
                 continue
             now = workflow.now()
-            if self._state.hold is not None:
-                await self._hold(waits, now)
+            if (hold := self._state.hold) is not None:
+                await self._hold(hold, waits, now)
                 continue
             due = min(
                 (wait for wait in waits if wait.deadline.is_due(now)),
@@ -89,11 +90,10 @@ class Door:
             else:
                 await self._stir(lambda: not self._ledger.is_delivering)
 
-    async def _hold(self, waits: tuple[Wait, ...], now: datetime) -> None:
+    async def _hold(self, hold: OfficeHold, waits: tuple[Wait, ...], now: datetime) -> None:
         """Let no clock run while the office holds: wait for its end, its release, or anything that is said."""
-        hold = self._state.hold
-        if hold is None or holding.is_over(self._state, now):
-            holding.lift(self._state, self._ledger, waits)
+        if self._state.released_at is not None or hold.until <= now:
+            holding.lift(hold, self._state, self._ledger, waits)
             return
         try:
             await workflow.wait_condition(

@@ -52,7 +52,7 @@ async def handle(case: Case) -> bool:
                 case.assign(unit, HANDLING_UNITS[unit], rule=rule)
                 return False
             case TakenOver(owner):
-                state.unit, state.tier, state.lead = owner.unit, owner.tier, owner.unit
+                case.hand_to(owner.unit, owner.tier)
                 case.note("OrderTakenOver", unit=owner.unit, tier=owner.tier)
                 work = _begin(case, Basis.ESCALATED)
             case Decided() | Expired():
@@ -92,8 +92,8 @@ def _hand_up(case: Case, answer: Decided | Expired) -> bool:
         return False
     state.escalations += 1
     routed = responsible_unit(above, category=state.category, community=case.start.community)
-    former, state.unit, state.tier, state.lead = state.unit, routed.unit, routed.tier, routed.unit
-    state.requested.clear()
+    former = state.unit
+    case.hand_to(routed.unit, routed.tier)
     by_limit = isinstance(answer, Expired)
     case.note(
         "OrderEscalated" if by_limit else "OrderHandedUp",

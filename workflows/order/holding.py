@@ -25,17 +25,10 @@ def hold_of(said: OrderAction) -> OfficeHold:
     return OfficeHold(since=since, until=until)
 
 
-def is_over(state: State, now: datetime) -> bool:
-    """Tell whether the hold has been released, or has run its time."""
-    return state.hold is not None and (state.released_at is not None or state.hold.until <= now)
-
-
-def lift(state: State, ledger: Ledger, waits: tuple[Wait, ...]) -> None:
+def lift(hold: OfficeHold, state: State, ledger: Ledger, waits: tuple[Wait, ...]) -> None:
     """End the hold: move what it kept from running, and tell the store."""
-    hold, released = state.hold, state.released_at
+    released = state.released_at
     state.hold = state.released_at = None
-    if hold is None:
-        return
     ended = min(hold.until, released) if released else hold.until
     if released is None:
         ledger.event("OrderReleased", actor=SYSTEM, data={"at": str(ended)})

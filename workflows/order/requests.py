@@ -9,7 +9,7 @@ from datetime import datetime
 from temporalio import workflow
 
 from workflows.order.case import Case
-from workflows.order.state import Decided, HumanTask, Moved, Request
+from workflows.order.state import Decided, HumanTask, Moved
 
 with workflow.unsafe.imports_passed_through():
     from domain.deadlines import Basis
@@ -27,27 +27,19 @@ def ask(case: Case, work: HumanTask, proposal: Decided) -> None:
     owner = reviewer(work.owner)
     if proposal.outcome == "request_extension":
         owner = grants_extension(work.owner, granted=state.extensions)
-    task = case.begin(TaskKind.REVIEW, Basis.REVIEW, owner, not_by=case.not_by(proposal))
-    state.request = Request(proposal, task)
+    case.begin(TaskKind.REVIEW, Basis.REVIEW, owner, not_by=case.not_by(proposal))
+    state.request = proposal
     work.deadline.stands_still = True
     case.offer_anew(work)
 
 
-def drop(case: Case, work: HumanTask) -> None:
-    """Forget a request that waits: something else was decided about the work."""
-    request, case.state.request = case.state.request, None
-    work.deadline.stands_still = False
-    if request is not None and request.review.task_id in case.state.open_tasks:
-        case.supersede(request.review)
-
-
 def hear(case: Case, work: HumanTask, verdict: Decided | None) -> Moved | None:
     """Do what the reviewer granted, `None` being silence; gives where the order goes, if it leaves the unit."""
-    request, case.state.request = case.state.request, None
+    asked, case.state.request = case.state.request, None
     work.deadline.stands_still = False
-    if request is None:
+    if asked is None:
         return None
-    asked, said = request.proposal, verdict.said.decision_id if verdict else None
+    said = verdict.said.decision_id if verdict else None
     granted = verdict is not None and verdict.outcome == "approve"
     case.note("RequestGranted" if granted else "RequestDenied", request=asked.outcome, unit=work.unit)
     case.write(work.unit, "granted" if granted else "denied", text_of=said, request=asked.outcome)

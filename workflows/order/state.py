@@ -68,14 +68,6 @@ Wait = HumanTask | Rest | Window
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
-    """What a unit has asked for, and the review that it waits for."""
-
-    proposal: "Decided"
-    review: HumanTask
-
-
-@dataclass(frozen=True, slots=True)
 class Malformed:
     """A signal that could not be read."""
 
@@ -179,7 +171,7 @@ class State:
     returns: int = 0
     extensions: int = 0
     requested: set[str] = field(default_factory=set)
-    request: Request | None = None
+    request: Decided | None = None
     rest: Rest | None = None
     hold: OfficeHold | None = None
     released_at: datetime | None = None

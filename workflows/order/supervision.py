@@ -41,18 +41,13 @@ def decide(case: Case, work: HumanTask, decided: Decided) -> Concluded | TakenOv
             _until(case, work, decided.chosen("until"))
             case.write(REQUESTER, "delayed")
         case _:
-            _let_go_on(case, work)
+            case.resume(work)
             case.restart(work, Basis.ESCALATED)
             case.write(work.unit, "urged")
     return None
 
 
 def _until(case: Case, work: HumanTask, date: str | None) -> None:
-    _let_go_on(case, work)
+    """Set the date; a leader's word ends a rest, since the new due time is theirs."""
+    case.resume(work)
     case.restart(work, Basis.GIVEN, given=instant(date))
-
-
-def _let_go_on(case: Case, work: HumanTask) -> None:
-    """A leader's word ends a rest: the new due time is theirs."""
-    if case.state.rest is not None:
-        case.resume(work)
