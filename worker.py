@@ -65,7 +65,7 @@ def build(
         client,
         task_queue=task_queue,
         workflows=WORKFLOWS,
-        activities=[recorder.record, courier.deliver, drain.drain],
+        activities=[recorder.record, recorder.look_up, courier.deliver, drain.drain],
         activity_executor=ThreadPoolExecutor(max_workers=threads, thread_name_prefix="activity"),
         max_concurrent_activities=threads,
         max_concurrent_workflow_tasks=20,

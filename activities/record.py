@@ -12,9 +12,11 @@ from temporalio.exceptions import ApplicationError
 
 from activities.figures import UNCOUNTED, Figures
 from domain.policy import policy
-from messages.names import RECORD
+from messages.directory import LookUp, Vouched
+from messages.names import LOOK_UP, RECORD
 from messages.records import RecordAnswer, RecordStep
 from store.database import Store
+from store.directory import look_up
 from store.projections import StaleRun, write_step
 
 
@@ -38,3 +40,9 @@ class Recorder:
             raise ApplicationError(str(stale), type="StaleRun", non_retryable=True) from None
         self._figures.recorded(step, written, timedelta(seconds=time.perf_counter() - began))
         return written.answer
+
+    @activity.defn(name=LOOK_UP)
+    def look_up(self, asked: LookUp) -> Vouched:
+        """Say what the directory in force says of codes that a signal typed by hand names."""
+        with self._store.look() as connection:
+            return look_up(connection, asked)

@@ -17,7 +17,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from starlette.datastructures import MutableHeaders
 from starlette.types import Message, Receive, Scope, Send
 
-from api import errors, operations
+from api import directory, errors, operations
 from api.attachments import routes as attachments
 from api.intake import routes as intake
 from api.resident import routes as resident
@@ -136,7 +136,14 @@ def create_app(service: Service, *, tracer_provider: TracerProvider | None = Non
     errors.install(app)
     app.openapi = lambda: _document(app)  # type: ignore[method-assign]  # as FastAPI's documentation says
     api = APIRouter(prefix="/api/v1", dependencies=[Depends(name_the_order)])
-    for router in (intake.router, attachments.router, orders.router, tasks.router, resident.router):
+    for router in (
+        intake.router,
+        attachments.router,
+        orders.router,
+        tasks.router,
+        directory.router,
+        resident.router,
+    ):
         api.include_router(router)
     app.include_router(api)
     # At the root for probes and scrapers, and beside the rest for programs that know one address only.

@@ -14,8 +14,8 @@ from sqlalchemy import Connection, MetaData, Table, text
 
 from bench.figures import Figure, percentile, say
 from demo.office import seed_office
+from domain.first_directory import FIRST
 from domain.orders import Stage, Tier
-from domain.routing import HANDLING_UNITS
 from store import queries
 from store.database import Store
 from store.schema import migrate
@@ -26,7 +26,7 @@ _BATCH = 20_000
 _OPEN_IN = 10
 """One order in so many is open."""
 _CALLS = 300
-_UNITS = tuple(HANDLING_UNITS)
+_UNITS = FIRST.handling_units
 _NOW = datetime(2026, 11, 1, tzinfo=UTC)
 _APART = timedelta(seconds=30)
 
@@ -159,7 +159,7 @@ def _order(number: int, count: int) -> dict[str, Any]:
         "category": "noise",
         "stage": Stage.HANDLING if open_ else Stage.ARCHIVED,
         "round": 1,
-        "tier": HANDLING_UNITS[unit],
+        "tier": FIRST.units[unit].tier,
         "unit": unit,
         "class": "general",
         "promised_at": received_at + timedelta(days=5),

@@ -18,8 +18,8 @@ from typing import Any
 import httpx2
 
 from demo.office import CLIENTS, seed_office
+from domain.directory import Directory
 from domain.policy import policy
-from domain.routing import CATEGORIES, COMMUNITIES
 from messages.names import NAMESPACE, SEARCH_ATTRIBUTES
 from runtime import temporal
 from runtime.devserver import find_temporal_cli, start_command
@@ -29,7 +29,8 @@ from runtime.supervisor import Part
 from store import calendar_seed
 from store.credentials import CredentialKind, mint, revoke
 from store.database import Store
-from store.office import Staff, UnitRow, all_staff, all_units
+from store.directory import current
+from store.office import Staff, all_staff
 from store.schema import migrate
 
 _START_LIMIT = timedelta(seconds=60)
@@ -45,7 +46,7 @@ class Credentials:
     keys: Mapping[str, str] = field(repr=False)
     tokens: Mapping[str, str] = field(repr=False)
     staff: tuple[Staff, ...]
-    units: tuple[UnitRow, ...]
+    directory: Directory
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +63,7 @@ class Installation:
     tokens: Mapping[str, str] = field(repr=False)
     keys: Mapping[str, str] = field(repr=False)
     staff: tuple[Staff, ...]
-    units: tuple[UnitRow, ...]
+    directory: Directory
     parts: tuple[Part, ...]
 
     def info(self) -> dict[str, Any]:
@@ -86,11 +87,13 @@ class Installation:
                 for each in self.staff
             },
             "office": {
-                "communities": list(COMMUNITIES),
+                "communities": list(self.directory.communities),
                 "units": [
-                    {"code": unit.code, "tier": unit.tier, "parent": unit.parent} for unit in self.units
+                    {"code": unit.code, "tier": unit.tier, "parent": unit.parent}
+                    for unit in self.directory.units.values()
+                    if unit.is_open
                 ],
-                "categories": list(CATEGORIES),
+                "categories": list(self.directory.open_categories),
             },
         }
 
@@ -192,7 +195,7 @@ def _lay_out(
         tokens=opened.tokens,
         keys=opened.keys,
         staff=opened.staff,
-        units=opened.units,
+        directory=opened.directory,
         parts=parts,
     )
 
@@ -226,7 +229,7 @@ def open_office(store: Store, secret: str, *, now: datetime) -> Credentials:
     seed_office(store, now=now)
     with store.write() as connection:
         staff = tuple(all_staff(connection))
-        units = tuple(all_units(connection))
+        directory = current(connection)
         minted: dict[CredentialKind, dict[str, str]] = {CredentialKind.CLIENT: {}, CredentialKind.STAFF: {}}
         subjects = [(CredentialKind.CLIENT, each) for each in CLIENTS]
         subjects += [(CredentialKind.STAFF, each.username) for each in staff]
@@ -234,7 +237,10 @@ def open_office(store: Store, secret: str, *, now: datetime) -> Credentials:
             revoke(connection, kind=kind, subject=subject, now=now)
             minted[kind][subject] = mint(connection, secret=secret, kind=kind, subject=subject, now=now)
     return Credentials(
-        keys=minted[CredentialKind.CLIENT], tokens=minted[CredentialKind.STAFF], staff=staff, units=units
+        keys=minted[CredentialKind.CLIENT],
+        tokens=minted[CredentialKind.STAFF],
+        staff=staff,
+        directory=directory,
     )
 
 

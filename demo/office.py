@@ -1,15 +1,15 @@
 """The demo office: every unit, name and person is fictional.
 
-Assumes the unit codes of `domain.routing`; a test compares them.
+Assumes the unit codes of the first directory; a test compares them.
 """
 
 from datetime import datetime
 
+from domain.directory import DISTRICT_OFFICE, OFFICE, Unit
 from domain.orders import Channel, Role, Tier
-from domain.routing import DISTRICT_OFFICE, OFFICE
 from store.credentials import put_client
 from store.database import Store
-from store.office import StaffRow, UnitRow, put_duty, put_staff, put_units
+from store.office import StaffRow, put_duty, put_staff, put_units
 
 _COMMUNITY_NAMES = (
     "梧桐里",
@@ -44,16 +44,16 @@ _DISTRICT_NAMES = {
     "district-civil-affairs": "区民政局",
 }
 
-UNITS: tuple[UnitRow, ...] = (
-    UnitRow(code=DISTRICT_OFFICE, name="示例区订单中心", tier=Tier.DISTRICT, parent=None),
-    UnitRow(code=OFFICE, name="云岭街道办事处（示例）", tier=Tier.STREET, parent=DISTRICT_OFFICE),
+UNITS: tuple[Unit, ...] = (
+    Unit(code=DISTRICT_OFFICE, name="示例区订单中心", tier=Tier.DISTRICT, parent=None),
+    Unit(code=OFFICE, name="云岭街道办事处（示例）", tier=Tier.STREET, parent=DISTRICT_OFFICE),
     *(
-        UnitRow(code=f"community-{number:02}", name=f"{name}社区", tier=Tier.COMMUNITY, parent=OFFICE)
+        Unit(code=f"community-{number:02}", name=f"{name}社区", tier=Tier.COMMUNITY, parent=OFFICE)
         for number, name in enumerate(_COMMUNITY_NAMES, 1)
     ),
-    *(UnitRow(code=code, name=name, tier=Tier.STREET, parent=OFFICE) for code, name in _STREET_NAMES.items()),
+    *(Unit(code=code, name=name, tier=Tier.STREET, parent=OFFICE) for code, name in _STREET_NAMES.items()),
     *(
-        UnitRow(code=code, name=name, tier=Tier.DISTRICT, parent=DISTRICT_OFFICE)
+        Unit(code=code, name=name, tier=Tier.DISTRICT, parent=DISTRICT_OFFICE)
         for code, name in _DISTRICT_NAMES.items()
     ),
 )

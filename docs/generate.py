@@ -11,9 +11,9 @@ from typing import Final
 from domain import policy
 from domain.actions import ACTIONS
 from domain.attachments import MAX_ATTACHMENTS
+from domain.first_directory import FIRST
 from domain.lifecycle import MAX_PARTS, TASKS, Field, FieldType, TaskKind
 from domain.orders import Stage
-from domain.routing import CATEGORIES, ROUTES
 from domain.workdays import USUAL_HOURS, OfficeTime, Wall, Workdays
 from messages.names import RECORD
 from runtime.settings import Settings, known_settings
@@ -38,11 +38,15 @@ _LIFECYCLE: Final = """From `domain/lifecycle.py`: what may be decided; what com
 `workflows/order/`. In a signal typed by hand a `comment` stands for a required text."""
 _WAYS: Final = """From `tests/replay/histories`, which hold an order for every story: how orders went from stage to
 stage. What happens between two records, such as the reply, is not seen here."""
+_LENGTHS: Final = """Events of Temporal from the first to the archive, in `tests/replay/histories`: what an order of
+each kind costs."""
 _POLICY: Final = """From `domain/policy.py`. Limits in days and hours run by the wall, in working days
 and office hours on [the calendar](adr/0016-calendar.md). A running order keeps the version that it began with; new
 orders get the newest of their book."""
 _ROUTES: Final = (
-    "From `domain/routing.py`, [our decision](adr/0007-routing.md): the category's row, else the default."
+    "From `domain/first_directory.py`: version 0, until the office loads its own with `dingdan routing load` "
+    "([our decision](adr/0018-directory.md)). The nearest row counts: the category's, else its parent's, else the "
+    "default; a row for one community before one for all."
 )
 _SETTINGS: Final = (
     "From `runtime/settings.py`. A `DINGDAN_…` variable that is not listed is refused at the start."
@@ -72,7 +76,8 @@ def _fields(given: Sequence[Field]) -> str:
 def _field(each: Field) -> str:
     kinds = {
         FieldType.TEXT: "text",
-        FieldType.CODE: _SEE if each.name == "category" else _codes(each.codes),
+        FieldType.CODE: _codes(each.codes),
+        FieldType.CATEGORY: _SEE,
         FieldType.UNIT: _SEE,
         FieldType.INSTANT: "instant with an offset" + (", in the future" if each.future else ""),
         FieldType.ATTACHMENTS: f"ids that `POST /attachments` gave, at most {MAX_ATTACHMENTS}",
@@ -101,6 +106,13 @@ def _ways() -> list[tuple[str, str]]:
     return sorted(found, key=lambda way: (order.index(way[0]), order.index(way[1])))
 
 
+def _lengths() -> list[list[str]]:
+    """Count what each recorded order has cost in events of Temporal, the shortest first."""
+    histories = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in HISTORIES.glob("*.json")}
+    counted = sorted((len(history["events"]), name) for name, history in histories.items())
+    return [[name.replace("_", " "), str(count)] for count, name in counted]
+
+
 def _lifecycle() -> str:
     ways = "\n".join(f"  {before} --> {after}" for before, after in _ways())
     blocks = [_LIFECYCLE, _WAYS, f"```mermaid\nstateDiagram-v2\n{ways}\n  archived --> [*]\n```"]
@@ -119,7 +131,9 @@ def _lifecycle() -> str:
         what = [f"`{action.name}` {action.label}", _fields(action.fields)]
         rows.append([*what, stages, _codes(sorted(action.roles))])
     head = ["Action", "Fields", "Stages", "Roles of staff"]
-    return _page("Tasks and actions", *blocks, "## Actions on an order", _table(head, rows))
+    blocks += ["## Actions on an order", _table(head, rows)]
+    blocks += ["## How long histories are", _LENGTHS, _table(["Recorded order", "Events"], _lengths())]
+    return _page("Tasks and actions", *blocks)
 
 
 def _said(value: object) -> str:
@@ -153,12 +167,34 @@ def _policy() -> str:
     office = (
         f"The office is open Monday to Friday and on make-up workdays (调休上班日), {hours}, Asia/Shanghai."
     )
-    categories = [[f"`{c.code}`", c.label, c.usual_class, c.starts_at] for c in CATEGORIES.values()]
-    known = _table(["Category", "Chinese", "Usual class", "Goes first to the tier"], categories)
-    rows = [[r.rule, r.tier, r.category or "default", r.unit or "the place's own"] for r in ROUTES]
+    categories = [
+        [f"`{c.code}`", c.label, str(c.usual_class), str(c.starts_at), str(c.evidence)]
+        for c in FIRST.categories.values()
+    ]
+    known = _table(
+        ["Category", "Chinese", "Usual class", "Goes first to the tier", "Attachments a result needs"],
+        categories,
+    )
+    rows = [[r.rule, r.tier, r.category or "default", r.unit or "the place's own"] for r in FIRST.routes]
     routes = _table(["Rule", "Tier", "Category", "Unit"], rows)
     blocks = [_POLICY, limits, office, "## Why", reasons, "## Categories and routes", _ROUTES, known, routes]
     return _page("The policy book", *blocks)
+
+
+def _glossary() -> str:
+    """Write the words of the tables into the glossary; the rest of the page is written by hand."""
+    text = (DOCS / "glossary.md").read_text(encoding="utf-8")
+    begin, end = "<!-- tables: begin -->\n", "<!-- tables: end -->"
+    head, rest = text.split(begin)
+    words: dict[tuple[str, str], list[str]] = {}
+    for task in TASKS.values():
+        words.setdefault((task.label, task.kind), []).append("task")
+        for outcome in task.outcomes:
+            words.setdefault((outcome.label, outcome.name), []).append(f"outcome of `{task.kind}`")
+    for action in ACTIONS.values():
+        words.setdefault((action.label, action.name), []).append("action")
+    rows = [[label, f"`{code}`", ", ".join(kinds)] for (label, code), kinds in words.items()]
+    return head + begin + _table(["Chinese", "Code word", "Kind"], rows) + "\n" + end + rest.split(end)[1]
 
 
 def _settings() -> str:
@@ -179,7 +215,7 @@ def _decisions() -> str:
 def main(arguments: Sequence[str]) -> int:
     """Write each page, or with `--check` name those that are stale; 1 if any is."""
     made = {"lifecycle.md": _lifecycle(), "policy.md": _policy(), "settings.md": _settings()}
-    made["adr/README.md"] = _decisions()
+    made |= {"adr/README.md": _decisions(), "glossary.md": _glossary()}
     stale = [n for n in made if not (DOCS / n).exists() or (DOCS / n).read_text(encoding="utf-8") != made[n]]
     checking = "--check" in arguments
     for name in stale:

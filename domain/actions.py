@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
-from domain.lifecycle import LEADING, RATING, Field, FieldType, text_field, unit_field
+from domain.lifecycle import LEADING, RATING, TASKS, Field, FieldType, text_field, unit_field
 from domain.orders import Role, Stage
 
 
@@ -160,3 +160,12 @@ ACTIONS: Mapping[ActionName, Action] = MappingProxyType(
         )
     }
 )
+
+
+def fields_of(name: str) -> tuple[Field, ...]:
+    """Give the fields of an action or of an outcome, by its name; none for a name that nobody knows."""
+    if name in ACTIONS:
+        return ACTIONS[ActionName(name)].fields
+    return next(
+        (outcome.fields for row in TASKS.values() for outcome in row.outcomes if outcome.name == name), ()
+    )

@@ -4,13 +4,14 @@ Pure functions over facts: the edge asks them before it takes anything, the work
 when it gets there, and both say the same reason.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from domain.actions import ACTIONS, ActionName
 from domain.attachments import wrong_ids
 from domain.deadlines import is_reckonable
+from domain.directory import MAX_CODE, Directory
 from domain.lifecycle import (
     LEADING,
     MAX_ORDER_NO,
@@ -24,7 +25,6 @@ from domain.lifecycle import (
 )
 from domain.orders import Stage
 from domain.policy import PolicyBook
-from domain.routing import CATEGORIES
 
 _LONGEST_INSTANT = 40
 
@@ -36,6 +36,20 @@ class Refusal:
     code: str
     reason: str
     field: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Codes:
+    """Open units and categories that may be named: all of the directory, or what was vouched for of it."""
+
+    units: Collection[str] = ()
+    categories: Collection[str] = ()
+    all_of_it: bool = False
+
+    @classmethod
+    def of(cls, directory: Directory) -> "Codes":
+        """List all that a directory has open."""
+        return cls(units=directory.handling_units, categories=directory.open_categories, all_of_it=True)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,6 +66,7 @@ class Submission:
     fields: Mapping[str, object] = field(default_factory=dict)
     stored: frozenset[str] = frozenset()
     comment: str | None = None
+    codes: Codes = field(default_factory=Codes)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -251,22 +266,22 @@ def _judge_field(each: Field, wanted: Submission) -> Refusal | None:
         return Refusal(
             code="missing_field", reason=f"{each.name} is required ({each.label})", field=each.name
         )
-    reason = _wrong(each, value, wanted.at)
+    reason = _wrong(each, value, wanted)
     return Refusal(code="invalid_field", reason=reason, field=each.name) if reason else None
 
 
-def _wrong(each: Field, value: object, now: datetime) -> str | None:
+def _wrong(each: Field, value: object, wanted: Submission) -> str | None:
     if each.type is FieldType.UNITS:
-        return _wrong_units(each, value)
+        return _wrong_units(each, value, wanted.codes)
     if each.type is FieldType.PARTS:
-        return _wrong_parts(each, value)
+        return _wrong_parts(each, value, wanted.codes)
     if each.type is FieldType.ATTACHMENTS:
         reason = wrong_ids(value)
         return f"{each.name} {reason}" if reason else None
-    return _wrong_word(each, value, now)
+    return _wrong_word(each, value, wanted)
 
 
-def _wrong_parts(each: Field, value: object) -> str | None:
+def _wrong_parts(each: Field, value: object, codes: Codes) -> str | None:
     parts = _listed(value)
     if not 1 <= len(parts) <= MAX_PARTS:
         return f"{each.name} must be a list of 1 to {MAX_PARTS} further matters"
@@ -276,31 +291,42 @@ def _wrong_parts(each: Field, value: object) -> str | None:
         if reason := _wrong_text(f"{each.name}.text", part["text"]):
             return reason
         category = part.get("category")
-        if category is not None and (not isinstance(category, str) or category not in CATEGORIES):
-            return f"{each.name}.category must be one of: {', '.join(CATEGORIES)}"
+        if category is not None and (not isinstance(category, str) or category not in codes.categories):
+            return _no_such(f"{each.name}.category", "category", codes.categories, codes)
     return None
 
 
-def _wrong_units(each: Field, value: object) -> str | None:
+def _no_such(name: str, kind: str, known: Collection[str], codes: Codes) -> str:
+    """Say that a code is none; what was typed is not repeated, it may be anything."""
+    if codes.all_of_it:
+        return f"{name} must be one of: {', '.join(known)}"
+    return f"{name} is no open {kind} of the directory; see: dingdan routing show"
+
+
+def _wrong_units(each: Field, value: object, codes: Codes) -> str | None:
     units = _listed(value)
     if not isinstance(value, list) or len(set(map(str, units))) != len(units):
         return f"{each.name} must be a list of different units"
-    return (
-        None if all(unit in each.codes for unit in units) else f"each must be one of: {', '.join(each.codes)}"
-    )
+    if all(isinstance(unit, str) and unit in codes.units for unit in units):
+        return None
+    return _no_such(f"each of {each.name}", "unit", codes.units, codes)
 
 
-def _wrong_word(each: Field, value: object, now: datetime) -> str | None:
+def _wrong_word(each: Field, value: object, wanted: Submission) -> str | None:  # noqa: PLR0911 - one a type
     if reason := _wrong_text(each.name, value):
         return reason
     word = str(value)
     match each.type:
-        case FieldType.CODE | FieldType.UNIT if word not in each.codes:
+        case FieldType.CODE if word not in each.codes:
             return f"{each.name} must be one of: {', '.join(each.codes)}"
+        case FieldType.UNIT if word not in wanted.codes.units:
+            return _no_such(each.name, "unit", wanted.codes.units, wanted.codes)
+        case FieldType.CATEGORY if word not in wanted.codes.categories:
+            return _no_such(each.name, "category", wanted.codes.categories, wanted.codes)
         case FieldType.ORDER if len(word) > MAX_ORDER_NO:
             return f"{each.name} must be the number of an order"
         case FieldType.INSTANT:
-            return _wrong_instant(each, instant(word) if len(word) <= _LONGEST_INSTANT else None, now)
+            return _wrong_instant(each, instant(word) if len(word) <= _LONGEST_INSTANT else None, wanted.at)
         case _:
             return None
 
@@ -323,6 +349,30 @@ def _wrong_instant(each: Field, value: datetime | None, now: datetime) -> str | 
     if value is None:
         return f"{each.name} must be an instant with an offset, like 2026-11-23T17:00:00+08:00"
     return f"{each.name} must lie in the future" if each.future and value <= now else None
+
+
+def named_codes(fields: Iterable[Field], given: Mapping[str, object]) -> tuple[list[str], list[str]]:
+    """List the units and the categories that somebody names, whatever else they wrote."""
+    units: list[object] = []
+    categories: list[object] = []
+    for each in fields:
+        value = given.get(each.name)
+        match each.type:
+            case FieldType.UNIT:
+                units.append(value)
+            case FieldType.UNITS:
+                units += _listed(value)
+            case FieldType.CATEGORY:
+                categories.append(value)
+            case FieldType.PARTS:
+                categories += [part.get("category") for part in _listed(value) if isinstance(part, dict)]
+            case _:
+                pass
+    return _codes_in(units), _codes_in(categories)
+
+
+def _codes_in(values: Iterable[object]) -> list[str]:
+    return [value for value in values if isinstance(value, str) and 0 < len(value) <= MAX_CODE]
 
 
 def instant(value: object) -> datetime | None:

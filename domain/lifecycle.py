@@ -13,7 +13,6 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from domain.orders import DissatisfactionCause, OrderClass, Satisfied, Solved, Stage
-from domain.routing import CATEGORIES, HANDLING_UNITS
 
 
 class TaskKind(StrEnum):
@@ -41,11 +40,15 @@ class TaskState(StrEnum):
 
 
 class FieldType(StrEnum):
-    """What a field of an outcome or action holds; texts and parts live in the store and are named by the signal."""
+    """What a field of an outcome or action holds; texts and parts live in the store and are named by the signal.
+
+    Units and categories are codes of the office's directory (`domain.directory`).
+    """
 
     TEXT = "text"
     CODE = "code"
     UNIT = "unit"
+    CATEGORY = "category"
     UNITS = "units"
     INSTANT = "instant"
     ORDER = "order"
@@ -63,6 +66,8 @@ class Silence(StrEnum):
 
 STORED = frozenset({FieldType.TEXT, FieldType.PARTS})
 """What people write: kept with the decision's row, never in a signal."""
+CODED = frozenset({FieldType.UNIT, FieldType.UNITS, FieldType.CATEGORY, FieldType.PARTS})
+"""What names units or categories of the office's directory."""
 MAX_PARTS = 5
 """Into how many orders one may be split, itself not counted."""
 MAX_ORDER_NO = 40
@@ -73,7 +78,7 @@ MAX_TEXT = 4_000
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Field:
-    """One field of an outcome or action; `codes` is the closed set of a `CODE`, `UNIT` or `UNITS`."""
+    """One field of an outcome or action; `codes` is the closed set of a `CODE`."""
 
     name: str
     label: str
@@ -145,14 +150,12 @@ def _code(name: str, label: str, codes: type[StrEnum] | tuple[str, ...], *, requ
 
 
 _ATTACHMENTS = Field(name="attachments", label="附件", type=FieldType.ATTACHMENTS, required=False)
-_CATEGORY = _code("category", "诉求类别", tuple(CATEGORIES), required=False)
+_CATEGORY = Field(name="category", label="诉求类别", type=FieldType.CATEGORY, required=False)
 
 
 def unit_field(name: str, *, required: bool) -> Field:
     """Describe a unit that an order can be dispatched to."""
-    return Field(
-        name=name, label="承办单位", type=FieldType.UNIT, required=required, codes=tuple(HANDLING_UNITS)
-    )
+    return Field(name=name, label="承办单位", type=FieldType.UNIT, required=required)
 
 
 def _future(name: str, label: str) -> Field:
@@ -275,7 +278,6 @@ TASKS: Mapping[TaskKind, Task] = MappingProxyType(
                             label="协办单位",
                             type=FieldType.UNITS,
                             required=False,
-                            codes=tuple(HANDLING_UNITS),
                         ),
                     ),
                     _outcome(

@@ -1,14 +1,14 @@
 """Who answers for what: which role a task is for, who may decide it, who reviews and who supervises.
 
-Assumes the units of `domain.routing`. Source: our decisions, ADR-0006 (supervision) and ADR-0017 (reviews,
+Source: our decisions, ADR-0006 (supervision) and ADR-0017 (reviews,
 liaison).
 """
 
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from domain.directory import DISTRICT_OFFICE, OFFICE
 from domain.orders import Role, Tier
-from domain.routing import BY_LIAISON, DISTRICT_OFFICE, OFFICE
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -26,7 +26,7 @@ STREET_LEADER = Owner(unit=OFFICE, tier=Tier.STREET, role=Role.STREET_LEADER)
 DISTRICT_DESK = Owner(unit=DISTRICT_OFFICE, tier=Tier.DISTRICT, role=Role.DISTRICT_DESK)
 
 
-def handler(unit: str, tier: Tier) -> Owner:
+def handler(unit: str, tier: Tier, *, by_liaison: bool = False) -> Owner:
     """Say who handles orders of a unit.
 
     A leader's office that took an order over handles it by its leader; for a bureau without accounts the street's
@@ -35,7 +35,7 @@ def handler(unit: str, tier: Tier) -> Owner:
     for leader in (STREET_LEADER, DISTRICT_DESK):
         if unit == leader.unit:
             return leader
-    if unit in BY_LIAISON:
+    if by_liaison:
         return Owner(unit=unit, tier=tier, role=Role.LIAISON)
     role = Role.COMMUNITY_WORKER if tier is Tier.COMMUNITY else Role.UNIT_HANDLER
     return Owner(unit=unit, tier=tier, role=role)
@@ -54,14 +54,14 @@ def may_decide(own_unit: str, roles: Collection[Role], *, unit: str, role: Role)
     return of_the_unit and not entitled_roles(role).isdisjoint(roles)
 
 
-def supervisor(unit: str, tier: Tier, repetition: int, *, climbs_at: int) -> Owner:
+def supervisor(tier: Tier, repetition: int, *, climbs_at: int, by_liaison: bool = False) -> Owner:
     """Say who supervises an order of a unit at a tier, the n-th time in a row.
 
     Source: our decision, ADR-0006: orders of communities and street departments are supervised by the
     street leader, from the third time on and at the district by the district's order centre. A bureau without
     accounts is spoken for by the street, so that the street leader supervises it (ADR-0017).
     """
-    at_district = tier is Tier.DISTRICT and unit not in BY_LIAISON
+    at_district = tier is Tier.DISTRICT and not by_liaison
     return DISTRICT_DESK if at_district or repetition >= climbs_at else STREET_LEADER
 
 

@@ -15,6 +15,7 @@ ORDER_ACTION: Final = "order_action"
 STATUS: Final = "status"
 
 RECORD: Final = "record"
+LOOK_UP: Final = "look_up"
 DELIVER: Final = "deliver"
 DRAIN_OUTBOX: Final = "drain_outbox"
 

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from pydantic import ConfigDict, Field
 
+from messages.directory import Routing
 from messages.wire import Wire
 
 
@@ -32,7 +33,7 @@ class StartOrder(Wire):
     """The start input of an order: ids, codes and instants, never a person's data.
 
     `first_task` was opened by the intake's transaction, with event number 1; `page` is the address of
-    the order's page, for people who look at the Temporal UI.
+    the order's page, for people who look at the Temporal UI. `routing`: what the directory said then.
     """
 
     order_no: str
@@ -45,6 +46,7 @@ class StartOrder(Wire):
     first_task: OpenTask
     page: str = ""
     hold: OfficeHold | None = None
+    routing: Routing | None = None
 
 
 class OrderArchived(Wire):

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from messages.directory import Routing
 from messages.orders import OfficeHold, StartOrder
 from messages.signals import CompleteTask, OrderAction, Said
 from messages.wire import Wire
@@ -158,7 +159,8 @@ class OrderFacts(Wire):
 class RecordStep(Wire):
     """One step of an order; idempotent by `(order_no, run_id, seq)`.
 
-    `merge` may be refused; `split` names the decision whose parts become orders of their own.
+    `merge` may be refused; `split` names the decision whose parts become orders of their own; with `route` the answer
+    says who answers for the order as it stands now.
     With `expiry` (a task id, `rest`, or `window`) the step is an automatic one: if a decision on that task or
     an action on the order is pending in the store, nothing is committed and the answer hands it back.
     """
@@ -181,6 +183,7 @@ class RecordStep(Wire):
     promise: PromiseRequest | None = None
     merge: MergeRequest | None = None
     split: SplitRequest | None = None
+    route: bool = False
     expiry: str | None = None
 
 
@@ -197,6 +200,7 @@ class RecordAnswer(Wire):
     pending: tuple[AnySaid, ...] = ()
     hold: OfficeHold | None = None
     merge_refused: str | None = None
+    routing: Routing | None = None
 
 
 class RecordedStep(Wire):

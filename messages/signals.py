@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from messages.directory import Vouched
 from messages.wire import Wire
 
 MAX_SIGNAL_BYTES = 32_768
@@ -22,7 +23,8 @@ class CompleteTask(Wire):
     """Finish a human task (`complete_task`).
 
     `stored` names the text fields that the store keeps with the row of `decision_id`; `decided_at` is
-    that row's instant. A signal typed by hand has neither.
+    that row's instant; `vouched` is what the directory says of the codes it names. A signal typed by hand has none
+    of them.
     """
 
     kind: Literal["decision"] = "decision"
@@ -34,6 +36,7 @@ class CompleteTask(Wire):
     comment: str | None = None
     stored: tuple[str, ...] = ()
     decided_at: datetime | None = None
+    vouched: Vouched | None = None
 
     @property
     def said_id(self) -> str:
@@ -57,6 +60,7 @@ class OrderAction(Wire):
     comment: str | None = None
     stored: tuple[str, ...] = ()
     decided_at: datetime | None = None
+    vouched: Vouched | None = None
 
     @property
     def said_id(self) -> str:

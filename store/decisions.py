@@ -30,14 +30,15 @@ from domain.lifecycle import STORED, Field, FieldType, TaskKind, TaskState, outc
 from domain.orders import Role, Stage, Via
 from domain.policy import policy
 from domain.responsibility import may_decide
-from domain.routing import evidence_for
 from messages.signals import CompleteTask, OrderAction, Said
 from store.attachments import Uploader, bind
 from store.auditing import audited
 from store.credentials import CredentialKind
+from store.directory import current
 from store.office import Staff
 from store.outbox import OutboxKind, put
 from store.tables import LOST, decision, orders, requester, task
+from store.vouching import codes_for, vouched_for
 
 
 class DecisionStatus(StrEnum):
@@ -188,8 +189,10 @@ def submit_decision(
         return known
     if row.state not in UNFINISHED:
         raise TaskClosed(done_by(row))
-    wanted = Submission(name=outcome, actor=staff.username, at=now, fields=fields)
-    if refusal := judge_outcome(_facts(row, order), wanted, policy(order.policy)):
+    listed = codes_for(connection, outcome)
+    wanted = Submission(name=outcome, actor=staff.username, at=now, fields=fields, codes=listed)
+    evidence = current(connection).evidence(order.category) if outcome == "report_result" else 0
+    if refusal := judge_outcome(_facts(row, order, evidence), wanted, policy(order.policy)):
         raise Refused(refusal)
     spec = outcome_named(TaskKind(row.kind), outcome)
     codes, texts = _split(spec.fields, fields)
@@ -201,6 +204,7 @@ def submit_decision(
         fields=codes,
         stored=tuple(sorted(texts)),
         decided_at=now,
+        vouched=vouched_for(connection, outcome, fields),
     )
     bind(
         connection,
@@ -218,7 +222,7 @@ def submit_decision(
     return _keep(connection, said, order.order_no, actor, texts, comment, fingerprint, now)
 
 
-def _facts(row: Row[Any], order: Row[Any]) -> TaskFacts:
+def _facts(row: Row[Any], order: Row[Any], evidence: int) -> TaskFacts:
     return TaskFacts(
         kind=TaskKind(row.kind),
         order_no=order.order_no,
@@ -227,7 +231,7 @@ def _facts(row: Row[Any], order: Row[Any]) -> TaskFacts:
         due_at=row.due_at,
         withheld=row.withheld,
         not_by=row.not_by,
-        evidence=evidence_for(order.category),
+        evidence=evidence,
     )
 
 
@@ -253,7 +257,8 @@ def submit_action(
     fingerprint = _fingerprint(order_no, action, fields, None, actor.name)
     if (known := _repeated(connection, action_id, fingerprint)) is not None:
         return known
-    wanted = Submission(name=action, actor=actor.name, at=now, fields=fields)
+    listed = codes_for(connection, action)
+    wanted = Submission(name=action, actor=actor.name, at=now, fields=fields, codes=listed)
     situation = OrderSituation(
         stage=Stage(order.stage),
         order_no=order_no,
@@ -283,6 +288,7 @@ def submit_action(
         fields=codes,
         stored=tuple(sorted(texts)),
         decided_at=now,
+        vouched=vouched_for(connection, action, fields),
     )
     return _keep(connection, said, order_no, actor, texts, None, fingerprint, now)
 
@@ -351,7 +357,7 @@ def pending_on(connection: Connection, order_no: str, task_id: str | None) -> li
         )
         .order_by(decision.c.decided_at, decision.c.decision_id)
     )
-    return [_as_said(row) for row in rows]
+    return [_as_said(connection, row) for row in rows.all()]
 
 
 def _may_decide(staff: Staff, *, unit: str, role: Role) -> None:
@@ -476,23 +482,14 @@ def _seen(row: Row[Any]) -> DecisionRow:
     )
 
 
-def _as_said(row: Row[Any]) -> Said:
-    stored = tuple(sorted(row.texts))
+def _as_said(connection: Connection, row: Row[Any]) -> Said:
+    said: dict[str, Any] = {
+        "actor": row.actor,
+        "fields": row.fields,
+        "stored": tuple(sorted(row.texts)),
+        "decided_at": row.decided_at,
+        "vouched": vouched_for(connection, row.name, row.fields),
+    }
     if row.subject == Subject.TASK:
-        return CompleteTask(
-            task_id=row.task_id,
-            decision_id=row.decision_id,
-            actor=row.actor,
-            outcome=row.name,
-            fields=row.fields,
-            stored=stored,
-            decided_at=row.decided_at,
-        )
-    return OrderAction(
-        action_id=row.decision_id,
-        actor=row.actor,
-        action=row.name,
-        fields=row.fields,
-        stored=stored,
-        decided_at=row.decided_at,
-    )
+        return CompleteTask(task_id=row.task_id, decision_id=row.decision_id, outcome=row.name, **said)
+    return OrderAction(action_id=row.decision_id, action=row.name, **said)

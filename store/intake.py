@@ -5,7 +5,7 @@ never both place an order.
 """
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,10 +17,12 @@ from domain.errors import DomainError
 from domain.lifecycle import TaskKind, TaskState
 from domain.orders import Stage, Tier, Via
 from domain.policy import policy
+from messages.directory import Routing
 from messages.orders import OpenTask, StartOrder
 from store.attachments import Uploader, bind
 from store.calendar import calendar_for
 from store.credentials import CredentialKind
+from store.directory import current
 from store.holds import as_notice, hold_in_force
 from store.office import find_staff, first_contact_owner, insert_ignore
 from store.outbox import OutboxKind, put
@@ -42,6 +44,18 @@ class UnknownOfficer(DomainError):
     """`received_by` is no active member of staff."""
 
     code = "unknown_officer"
+    field = "received_by"
+
+
+class UnknownCode(DomainError):
+    """The category or the community is none of the directory's open ones; `field` says which."""
+
+    code = "unknown_code"
+
+    def __init__(self, field: str, known: Sequence[str]) -> None:
+        """Say which are known; what was sent is not repeated."""
+        super().__init__(f"{field} must be one of: {', '.join(known)}")
+        self.field = field
 
 
 class ReferenceReused(DomainError):
@@ -126,6 +140,7 @@ def place_order(
         KeyReused: the key stands for another body.
         ReferenceReused: the client's reference stands for another body.
         UnknownOfficer: `received_by` is nobody.
+        UnknownCode: the category or the community is none, or closed.
         UnusableAttachment: an attachment is not the client's own, or used already.
     """
     if known := _placed_before(connection, new):
@@ -220,6 +235,13 @@ def _insert(
     connection: Connection, new: NewOrder, receipt: Receipt, policy_version: str, page: str
 ) -> StartOrder:
     now, order_no = receipt.received_at, receipt.order_no
+    directory = current(connection)
+    for field, code, known in (
+        ("category", new.category, directory.open_categories),
+        ("place.community", new.community, directory.communities),
+    ):
+        if code is not None and code not in known:
+            raise UnknownCode(field, known)
     officer = find_staff(connection, new.received_by) if new.received_by else None
     if new.received_by and (officer is None or not officer.roles):
         raise UnknownOfficer(
@@ -287,6 +309,8 @@ def _insert(
         first_task=first,
         page=page,
         hold=hold,
+        # Who is in post is asked when it matters: before any automatic step.
+        routing=Routing.of(directory, category=new.category, community=new.community),
     )
 
 

@@ -10,10 +10,12 @@ from typing import Any
 from sqlalchemy import Connection, Row, select, update
 
 from domain.actions import ActionName
+from domain.directory import Directory
 from domain.lifecycle import SYSTEM
 from domain.orders import Role, Stage, Via
 from messages.records import MergeRequest, RecordStep, SplitRequest
 from store.decisions import Actor, NotFound, is_supervised, lock_order, submit_action
+from store.directory import current
 from store.intake import NewOrder, place_order
 from store.office import find_staff
 from store.tables import decision, orders, requester
@@ -73,11 +75,12 @@ def split(connection: Connection, step: RecordStep, asked: SplitRequest) -> list
         return known
     person = connection.execute(select(requester).where(requester.c.order_no == own.order_no)).one_or_none()
     contact = {name: person._mapping[name] if person else None for name in _CONTACT}
+    directory = current(connection)
     made = []
     for number, part in enumerate(_parts(connection, own.order_no, asked.decision_id), start=1):
         placed = place_order(
             connection,
-            _further(own, part, contact, key=f"split:{asked.decision_id}:{number}"),
+            _further(directory, own, part, contact, key=f"split:{asked.decision_id}:{number}"),
             now=step.at,
             policy_version=own.policy,
             page=partial(asked.page.replace, own.order_no),
@@ -106,7 +109,11 @@ def _parts(connection: Connection, order_no: str, decision_id: str) -> list[dict
     return list(stored or ())
 
 
-def _further(own: Row[Any], part: dict[str, Any], contact: dict[str, str | None], *, key: str) -> NewOrder:
+def _further(
+    directory: Directory, own: Row[Any], part: dict[str, Any], contact: dict[str, str | None], *, key: str
+) -> NewOrder:
+    """Describe an order of one part; what was closed since it was written down is left to the desk."""
+    category, community = part.get("category"), directory.in_charge_of(own.community or "")
     return NewOrder(
         client_id=own.client_id,
         key=key,
@@ -119,8 +126,8 @@ def _further(own: Row[Any], part: dict[str, Any], contact: dict[str, str | None]
         source_due_at=own.source_due_at,
         confidential=own.confidential,
         received_by=own.received_by,
-        category=part.get("category"),
-        community=own.community,
+        category=category if category in directory.open_categories else None,
+        community=community.code if community else None,
         address=own.address,
         longitude=own.longitude,
         latitude=own.latitude,

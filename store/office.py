@@ -9,8 +9,8 @@ from sqlalchemy import Connection, Table, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from domain.deadlines import local
+from domain.directory import OFFICE, Unit
 from domain.orders import Role, Tier
-from domain.routing import DISTRICT_OFFICE, HANDLING_UNITS, OFFICE
 from store.tables import duty, staff, staff_role, unit
 
 
@@ -22,16 +22,6 @@ class Staff:
     unit: str
     tier: Tier
     roles: frozenset[Role]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class UnitRow:
-    """A unit of the directory."""
-
-    code: str
-    name: str
-    tier: Tier
-    parent: str | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,19 +42,7 @@ def insert_ignore(connection: Connection, table: Table, values: Mapping[str, Any
     return connection.execute(statement, values).first() is not None
 
 
-def routed_units() -> list[UnitRow]:
-    """List every unit that the routing table can name, parents first; each is called by its code."""
-    offices = [
-        UnitRow(code=DISTRICT_OFFICE, name=DISTRICT_OFFICE, tier=Tier.DISTRICT, parent=None),
-        UnitRow(code=OFFICE, name=OFFICE, tier=Tier.STREET, parent=DISTRICT_OFFICE),
-    ]
-    return offices + [
-        UnitRow(code=code, name=code, tier=tier, parent=DISTRICT_OFFICE if tier is Tier.DISTRICT else OFFICE)
-        for code, tier in HANDLING_UNITS.items()
-    ]
-
-
-def put_units(connection: Connection, rows: Sequence[UnitRow]) -> None:
+def put_units(connection: Connection, rows: Sequence[Unit]) -> None:
     """Add units that are not there yet; one that is still called by its code takes the name given here."""
     for row in rows:
         added = insert_ignore(
@@ -73,12 +51,6 @@ def put_units(connection: Connection, rows: Sequence[UnitRow]) -> None:
         if not added:
             nameless = unit.c.code == row.code, unit.c.name == unit.c.code
             connection.execute(update(unit).where(*nameless).values(name=row.name))
-
-
-def rename_unit(connection: Connection, code: str, name: str) -> bool:
-    """Name a unit; tells whether it is in the directory."""
-    renamed = update(unit).where(unit.c.code == code).values(name=name).returning(unit.c.code)
-    return connection.scalar(renamed) is not None
 
 
 def put_staff(connection: Connection, rows: Sequence[StaffRow]) -> None:
@@ -129,17 +101,6 @@ def all_staff(connection: Connection) -> list[Staff]:
     )
     found = [find_staff(connection, name) for name in names.all()]
     return [each for each in found if each is not None]
-
-
-def all_units(connection: Connection) -> list[UnitRow]:
-    """List the units by code."""
-    rows = connection.execute(select(unit).order_by(unit.c.code))
-    return [UnitRow(code=row.code, name=row.name, tier=Tier(row.tier), parent=row.parent) for row in rows]
-
-
-def unit_exists(connection: Connection, code: str) -> bool:
-    """Tell whether a unit is in the directory."""
-    return connection.scalar(select(unit.c.code).where(unit.c.code == code)) is not None
 
 
 def first_contact_owner(

@@ -12,12 +12,13 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
 
-from domain.actions import ACTIONS, ActionName
+from domain.actions import fields_of
 from domain.deadlines import Basis, Clock, ClockFacts, after_rest, clock, promise, round_promise
-from domain.lifecycle import SYSTEM, TASKS, Field, FieldType, TaskState
+from domain.lifecycle import SYSTEM, FieldType, TaskState
 from domain.orders import OrderClass, Stage, Via
 from domain.policy import PolicyBook
 from domain.workdays import DueTime, WorkCalendar
+from messages.directory import Routing
 from messages.records import (
     ClockReading,
     ClockRequest,
@@ -29,6 +30,7 @@ from messages.records import (
 from messages.signals import CompleteTask
 from store.calendar import calendar_for
 from store.decisions import UNFINISHED, DecisionStatus, Subject, lock_order, pending_on
+from store.directory import routing_of
 from store.holds import as_notice, hold_in_force
 from store.joining import join, split
 from store.office import insert_ignore
@@ -81,6 +83,8 @@ def write_step(connection: Connection, step: RecordStep, book: PolicyBook) -> Wr
         if hold is not None:
             return Written(answer=RecordAnswer(hold=hold), result=StepResult.PENDING)
     answer = reckon_step(connection, step, order.source_due_at, book)
+    if step.route:
+        answer = answer.model_copy(update={"routing": _routing(connection, step, order)})
     if step.merge is not None:
         answer = answer.model_copy(update={"merge_refused": join(connection, step, step.merge)})
     finished = _commit(connection, step, answer)
@@ -91,6 +95,13 @@ def write_step(connection: Connection, step: RecordStep, book: PolicyBook) -> Wr
         result=StepResult.NEW,
         entered=step.order.stage if step.order.stage != order.stage else None,
         finished=finished,
+    )
+
+
+def _routing(connection: Connection, step: RecordStep, order: Row[Any]) -> Routing:
+    """Say who answers for an order as this step leaves it."""
+    return routing_of(
+        connection, category=step.order.category, community=order.community, unit=step.order.unit
     )
 
 
@@ -327,7 +338,7 @@ def said_row(order_no: str, said_id: str, verdict: Verdict) -> dict[str, Any]:
     name = verdict.said.said_name
     texts = {
         each.name: str(said.fields.get(each.name) or said.comment or "")
-        for each in _fields_of(name)
+        for each in fields_of(name)
         if each.type is FieldType.TEXT
     }
     return {
@@ -345,14 +356,6 @@ def said_row(order_no: str, said_id: str, verdict: Verdict) -> dict[str, Any]:
         "decided_at": verdict.at,
         **_settled(verdict),
     }
-
-
-def _fields_of(name: str) -> tuple[Field, ...]:
-    if name in ACTIONS:
-        return ACTIONS[ActionName(name)].fields
-    return next(
-        (outcome.fields for row in TASKS.values() for outcome in row.outcomes if outcome.name == name), ()
-    )
 
 
 def _write_tasks(

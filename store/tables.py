@@ -122,6 +122,19 @@ calendar_year = Table(
     Column("loaded_at", Instant, nullable=False),
 )
 
+directory = Table(
+    "directory",
+    metadata,
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("digest", String(64), nullable=False),
+    Column("source", String(200), nullable=False),
+    _code("loaded_by", nullable=False),
+    Column("loaded_at", Instant, nullable=False),
+    Column("units", _Json, nullable=False),
+    Column("categories", _Json, nullable=False),
+    Column("routes", _Json, nullable=False),
+)
+
 office_hold = Table(
     "office_hold",
     metadata,

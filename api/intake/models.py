@@ -16,27 +16,14 @@ from pydantic import (
 
 from api.moments import Moment
 from domain.attachments import ID_PATTERN, MAX_ATTACHMENTS, wrong_ids
+from domain.directory import MAX_CODE
 from domain.orders import Channel, RequestKind
-from domain.routing import CATEGORIES, COMMUNITIES
 
 
 def _no_nul(text: str) -> str:
     if "\x00" in text:
         raise ValueError("a NUL character cannot be stored")
     return text
-
-
-def _known(kind: str, known: tuple[str, ...]) -> AfterValidator:
-    def check(value: str) -> str:
-        if value not in known:
-            raise ValueError(f"there is no such {kind}; known: {', '.join(known)}")
-        return value
-
-    return AfterValidator(check)
-
-
-def _shown(known: tuple[str, ...]) -> Any:
-    return Field(json_schema_extra={"enum": list(known)})
 
 
 def _distinct(ids: list[str]) -> list[str]:
@@ -54,6 +41,7 @@ Description = Annotated[str, _text(5_000), AfterValidator(_no_nul)]
 Reference = Annotated[str, _text(100), AfterValidator(_no_nul)]
 Line = Annotated[str, _text(300), AfterValidator(_no_nul)]
 Short = Annotated[str, _text(100), AfterValidator(_no_nul)]
+Code = Annotated[str, _text(MAX_CODE), AfterValidator(_no_nul)]
 
 
 class _Body(BaseModel):
@@ -72,7 +60,7 @@ class Requester(_Body):
 class Place(_Body):
     """Where it is; longitude and latitude in degrees (WGS 84), both or neither."""
 
-    community: Annotated[str, _known("community", COMMUNITIES), _shown(COMMUNITIES)] | None = None
+    community: Annotated[Code | None, Field(description="A community that `GET /directory` lists.")] = None
     address: Line | None = None
     longitude: Annotated[float, Field(ge=-180, le=180)] | None = None
     latitude: Annotated[float, Field(ge=-90, le=90)] | None = None
@@ -101,7 +89,7 @@ class OrderBody(_Body):
     place: Place = Place()
     confidential: bool = False
     received_by: Annotated[Short | None, Field(description="Username of the officer who took it.")] = None
-    category: Annotated[str, _known("category", tuple(CATEGORIES)), _shown(tuple(CATEGORIES))] | None = None
+    category: Annotated[Code | None, Field(description="A category that `GET /directory` lists.")] = None
     attachments: Annotated[
         list[Annotated[str, StringConstraints(pattern=ID_PATTERN)]],
         AfterValidator(_distinct),

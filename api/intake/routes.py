@@ -14,7 +14,7 @@ from api.service import Service, ServiceDep
 from runtime.temporal import TemporalAway
 from store.credentials import Client
 from store.database import Connection
-from store.intake import NewOrder, Placed, Receipt, UnknownOfficer, place_order
+from store.intake import NewOrder, Placed, Receipt, UnknownCode, UnknownOfficer, place_order
 
 router = APIRouter(tags=["intake"])
 _log = structlog.get_logger("api")
@@ -70,9 +70,9 @@ async def _place(service: Service, wanted: NewOrder) -> Placed:
 
     try:
         return await service.write_once(work)
-    except UnknownOfficer as error:
+    except (UnknownOfficer, UnknownCode) as error:
         raise Problem(
-            422, error.code, str(error), errors=[FieldError(field="received_by", reason=str(error))]
+            422, error.code, str(error), errors=[FieldError(field=error.field, reason=str(error))]
         ) from error
 
 

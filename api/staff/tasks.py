@@ -2,9 +2,10 @@
 
 import asyncio
 from datetime import timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Response
+from sqlalchemy import Row
 
 from api.errors import Problem, problems
 from api.keys import KeyHeader, optional_key
@@ -19,6 +20,7 @@ from store import queries
 from store.claims import change_holder
 from store.database import Connection
 from store.decisions import DecisionRow, DecisionStatus, Submitted, find, submit_decision
+from store.directory import current
 from store.office import Staff
 
 router = APIRouter(tags=["tasks"])
@@ -101,7 +103,7 @@ async def decide(
     decision_id = optional_key(key)
 
     def work(connection: Connection) -> Submitted:
-        _detail(connection, task_id, who, service)
+        _visible(connection, task_id, who)
         return submit_decision(
             connection,
             task_id=task_id,
@@ -141,7 +143,7 @@ async def read_decision(decision_id: str, who: StaffDep, service: ServiceDep) ->
 
 async def _hold(task_id: str, who: Staff, service: Service, *, holder: str | None) -> TaskDetail:
     def work(connection: Connection) -> TaskDetail:
-        _detail(connection, task_id, who, service)
+        _visible(connection, task_id, who)
         change_holder(connection, task_id=task_id, staff=who, holder=holder, now=service.now())
         return _detail(connection, task_id, who, service)
 
@@ -149,10 +151,15 @@ async def _hold(task_id: str, who: Staff, service: Service, *, holder: str | Non
 
 
 def _detail(connection: Connection, task_id: str, who: Staff, service: Service) -> TaskDetail:
+    row = _visible(connection, task_id, who)
+    return views.task_detail(row, directory=current(connection), now=service.now())
+
+
+def _visible(connection: Connection, task_id: str, who: Staff) -> Row[Any]:
     row = queries.find_task(connection, task_id, scope_of(who))
     if row is None:
         raise Problem(404, "not_found", f"there is no task {task_id!r} that you may see")
-    return views.task_detail(row, now=service.now())
+    return row
 
 
 async def _settled(service: Service, row: DecisionRow, wait: timedelta) -> DecisionRow:

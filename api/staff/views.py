@@ -19,6 +19,7 @@ from api.staff.models import (
     TaskView,
 )
 from domain.attachments import ID_PATTERN, MAX_ATTACHMENTS
+from domain.directory import Directory
 from domain.lifecycle import (
     MAX_ORDER_NO,
     MAX_PARTS,
@@ -30,7 +31,6 @@ from domain.lifecycle import (
     TaskState,
     outcomes_of,
 )
-from domain.routing import CATEGORIES
 from domain.timeliness import timeliness
 from store.decisions import UNFINISHED, DecisionRow
 
@@ -40,7 +40,7 @@ def task_view(row: Row[Any], *, now: datetime) -> TaskView:
     return TaskView(**_task(row, now))
 
 
-def task_detail(row: Row[Any], *, now: datetime) -> TaskDetail:
+def task_detail(row: Row[Any], *, directory: Directory, now: datetime) -> TaskDetail:
     """Show a task with the forms of its outcomes."""
     is_open = row.state in UNFINISHED
     offered = outcomes_of(TaskKind(row.kind), without=row.withheld) if is_open else ()
@@ -48,7 +48,7 @@ def task_detail(row: Row[Any], *, now: datetime) -> TaskDetail:
         **_task(row, now),
         outcomes=[
             OutcomeView.model_validate(
-                {"name": each.name, "label": each.label, "schema": schema_of(each.fields)}
+                {"name": each.name, "label": each.label, "schema": schema_of(each.fields, directory)}
             )
             for each in offered
         ],
@@ -137,20 +137,24 @@ def decision_href(decision_id: str) -> str:
     return f"/api/v1/decisions/{quote(decision_id, safe='')}"
 
 
-def schema_of(fields: Sequence[Field]) -> dict[str, Any]:
-    """Write the JSON Schema of an outcome's or action's fields from the lifecycle table."""
+def schema_of(fields: Sequence[Field], directory: Directory) -> dict[str, Any]:
+    """Write the JSON Schema of an outcome's or action's fields from the lifecycle table, with the codes now open."""
     return {
         "type": "object",
-        "properties": {each.name: _property(each) for each in fields},
+        "properties": {each.name: _property(each, directory) for each in fields},
         "required": [each.name for each in fields if each.required],
         "additionalProperties": False,
     }
 
 
-def _property(each: Field) -> dict[str, Any]:
+def _property(each: Field, directory: Directory) -> dict[str, Any]:
     match each.type:
-        case FieldType.CODE | FieldType.UNIT:
+        case FieldType.CODE:
             kind: dict[str, Any] = {"type": "string", "enum": list(each.codes)}
+        case FieldType.UNIT:
+            kind = {"type": "string", "enum": list(directory.handling_units)}
+        case FieldType.CATEGORY:
+            kind = {"type": "string", "enum": list(directory.open_categories)}
         case FieldType.INSTANT:
             when = "in the future, with an offset" if each.future else "with an offset"
             kind = {"type": "string", "format": "date-time", "description": when}
@@ -158,12 +162,12 @@ def _property(each: Field) -> dict[str, Any]:
             ids = {"type": "string", "pattern": ID_PATTERN}
             kind = {"type": "array", "items": ids, "maxItems": MAX_ATTACHMENTS, "uniqueItems": True}
         case FieldType.UNITS:
-            kind = {"type": "array", "items": {"enum": list(each.codes)}, "uniqueItems": True}
+            kind = {"type": "array", "items": {"enum": list(directory.handling_units)}, "uniqueItems": True}
         case FieldType.ORDER:
             kind = {"type": "string", "minLength": 1, "maxLength": MAX_ORDER_NO}
         case FieldType.PARTS:
             text = {"type": "string", "minLength": 1, "maxLength": MAX_TEXT}
-            part = {"text": text, "category": {"enum": list(CATEGORIES)}}
+            part = {"text": text, "category": {"enum": list(directory.open_categories)}}
             items = {
                 "type": "object",
                 "properties": part,

@@ -9,13 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.actions import ACTIONS, ActionName
+from domain.first_directory import FIRST
 from domain.judgement import (
+    Codes,
     OrderSituation,
     Refusal,
     Submission,
     TaskFacts,
     judge_action,
     judge_outcome,
+    named_codes,
 )
 from domain.lifecycle import REQUESTS, TASKS, Progress, Silence, TaskKind, outcomes_of, withheld
 from domain.orders import Role, Stage, Tier
@@ -39,7 +42,9 @@ LATER = "2026-05-16T12:00:00+08:00"
 
 
 def wanted(name: str, fields: Mapping[str, Any] | None = None, **more: Any) -> Submission:
-    return Submission(name=name, actor="somebody", at=NOW, fields=fields or {}, **more)
+    return Submission(
+        name=name, actor="somebody", at=NOW, fields=fields or {}, **{"codes": Codes.of(FIRST), **more}
+    )
 
 
 def judged(kind: TaskKind, wanted: Submission, **facts: Any) -> Refusal | None:
@@ -429,10 +434,47 @@ class TestProposals:
         }
 
 
+class TestACodeOfTheDirectory:
+    """In the workflow only what the store vouched for may be named; what was typed is never repeated."""
+
+    @pytest.mark.parametrize(
+        ("kind", "name", "fields", "field"),
+        [
+            (TaskKind.CLASSIFY, "general", {"unit": "street-safety"}, "unit"),
+            (TaskKind.CLASSIFY, "general", {"category": "noise"}, "category"),
+            (
+                TaskKind.DISPATCH,
+                "assign",
+                {"lead_unit": "street-peace", "helping_units": ["street-safety"]},
+                "helping_units",
+            ),
+            (TaskKind.CLASSIFY, "split", {"parts": [{"text": "一", "category": "noise"}]}, "parts"),
+        ],
+    )
+    def test_that_nobody_vouched_for_is_refused(
+        self, kind: TaskKind, name: str, fields: dict[str, Any], field: str
+    ) -> None:
+        codes = Codes(units={"street-peace"}, categories={"welfare"})
+        refusal = judged(kind, wanted(name, fields, codes=codes))
+        assert refusal is not None
+        assert (refusal.code, refusal.field) == ("invalid_field", field)
+        assert "dingdan routing show" in refusal.reason
+        assert "noise" not in refusal.reason
+        assert judged(kind, wanted(name, fields)) is None
+
+    def test_is_found_wherever_it_is_named(self) -> None:
+        fields = {"lead_unit": "a", "helping_units": ["b", 7, ""], "unit": ["c"], "category": "d" * 65}
+        specs = [*outcomes_of(TaskKind.DISPATCH)[0].fields, *outcomes_of(TaskKind.CLASSIFY)[0].fields]
+        assert named_codes(specs, fields) == (["a", "b"], [])
+        parts = {"parts": [{"text": "一", "category": "noise"}, "nonsense", {"text": "二"}]}
+        split = next(each for each in outcomes_of(TaskKind.CLASSIFY) if each.name == "split")
+        assert named_codes(split.fields, parts) == ([], ["noise"])
+
+
 COMMUNITY = handler("community-01", Tier.COMMUNITY)
 STREET = handler("street-safety", Tier.STREET)
 DISTRICT = handler("district-housing", Tier.DISTRICT)
-BUREAU = handler("district-planning", Tier.DISTRICT)
+BUREAU = handler("district-planning", Tier.DISTRICT, by_liaison=True)
 DISTRICT_HEAD = Owner(unit="district-housing", tier=Tier.DISTRICT, role=Role.UNIT_HEAD)
 
 
@@ -443,13 +485,16 @@ class TestResponsibility:
             ("community-01", Tier.COMMUNITY, Role.COMMUNITY_WORKER),
             ("street-safety", Tier.STREET, Role.UNIT_HANDLER),
             ("district-housing", Tier.DISTRICT, Role.UNIT_HANDLER),
-            ("district-planning", Tier.DISTRICT, Role.LIAISON),
+            ("district-planning", Tier.DISTRICT, Role.UNIT_HANDLER),
             ("street", Tier.STREET, Role.STREET_LEADER),
             ("district", Tier.DISTRICT, Role.DISTRICT_DESK),
         ],
     )
     def test_for_handling_depends_on_the_unit(self, unit: str, tier: Tier, role: Role) -> None:
         assert handler(unit, tier) == Owner(unit=unit, tier=tier, role=role)
+
+    def test_for_a_bureau_without_accounts_is_the_liaisons(self) -> None:
+        assert Owner(unit="district-planning", tier=Tier.DISTRICT, role=Role.LIAISON) == BUREAU
 
     def test_a_head_may_decide_for_the_handlers_and_nobody_for_the_desk(self) -> None:
         assert entitled_roles(Role.UNIT_HANDLER) == {Role.UNIT_HANDLER, Role.UNIT_HEAD}
@@ -472,21 +517,21 @@ class TestResponsibility:
         assert may_decide(own_unit, {role}, unit=unit, role=for_role) is may
 
     @pytest.mark.parametrize(
-        ("unit", "tier", "repetition", "owner"),
+        ("tier", "by_liaison", "repetition", "owner"),
         [
-            ("community-01", Tier.COMMUNITY, 1, STREET_LEADER),
-            ("street-safety", Tier.STREET, 2, STREET_LEADER),
-            ("street-safety", Tier.STREET, 3, DISTRICT_DESK),
-            ("district-housing", Tier.DISTRICT, 1, DISTRICT_DESK),
-            ("district-housing", Tier.DISTRICT, 9, DISTRICT_DESK),
-            ("district-planning", Tier.DISTRICT, 1, STREET_LEADER),
-            ("district-planning", Tier.DISTRICT, 3, DISTRICT_DESK),
+            (Tier.COMMUNITY, False, 1, STREET_LEADER),
+            (Tier.STREET, False, 2, STREET_LEADER),
+            (Tier.STREET, False, 3, DISTRICT_DESK),
+            (Tier.DISTRICT, False, 1, DISTRICT_DESK),
+            (Tier.DISTRICT, False, 9, DISTRICT_DESK),
+            (Tier.DISTRICT, True, 1, STREET_LEADER),
+            (Tier.DISTRICT, True, 3, DISTRICT_DESK),
         ],
     )
     def test_to_supervise_climbs_at_the_third_time(
-        self, unit: str, tier: Tier, repetition: int, owner: Owner
+        self, tier: Tier, by_liaison: bool, repetition: int, owner: Owner
     ) -> None:
-        assert supervisor(unit, tier, repetition, climbs_at=3) == owner
+        assert supervisor(tier, repetition, climbs_at=3, by_liaison=by_liaison) == owner
 
     @pytest.mark.parametrize(
         ("proposer", "first", "then"),

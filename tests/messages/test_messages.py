@@ -86,4 +86,5 @@ class TestWireTypes:
             "first_task",
             "page",
             "hold",
+            "routing",
         }

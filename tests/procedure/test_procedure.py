@@ -15,10 +15,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from domain.actions import ACTIONS, ActionName
+from domain.first_directory import FIRST
 from domain.lifecycle import TASKS, Field, FieldType, TaskKind
 from domain.orders import Stage, Tier
 from domain.policy import SECONDS
 from domain.workdays import wall_time
+from messages.directory import Routing
 from messages.orders import OpenTask, StartOrder
 from tests.support.story import ALL_FLAGS, Story
 
@@ -38,7 +40,7 @@ FINISHING = {
 """What somebody who wants an order to end chooses."""
 
 
-def placed(*, can_be_called: bool, category: str | None) -> StartOrder:
+def placed(*, can_be_called: bool, category: str | None, routed: bool = True) -> StartOrder:
     first = OpenTask(
         task_id="20261123-AAAAAA-1-ABCD",
         kind=TaskKind.FIRST_CONTACT,
@@ -58,15 +60,21 @@ def placed(*, can_be_called: bool, category: str | None) -> StartOrder:
         received_at=BEGAN,
         can_be_called=can_be_called,
         first_task=first,
+        # An order that began before directories were loaded knows the first one only.
+        routing=Routing.of(FIRST, category=category, community="community-03") if routed else None,
     )
 
 
 def a_value(draw: Any, each: Field, now: datetime) -> Any:  # noqa: PLR0911 - one a type
     match each.type:
-        case FieldType.CODE | FieldType.UNIT:
+        case FieldType.CODE:
             return draw(st.sampled_from(each.codes))
+        case FieldType.UNIT:
+            return draw(st.sampled_from([*FIRST.handling_units, "nobody"]))
         case FieldType.UNITS:
-            return draw(st.lists(st.sampled_from(each.codes), max_size=2, unique=True))
+            return draw(st.lists(st.sampled_from(FIRST.handling_units), max_size=2, unique=True))
+        case FieldType.CATEGORY:
+            return draw(st.sampled_from(FIRST.open_categories))
         case FieldType.INSTANT:
             return (now + timedelta(seconds=draw(st.integers(1, 20)))).isoformat()
         case FieldType.ATTACHMENTS:
@@ -85,10 +93,12 @@ class Procedure(RuleBasedStateMachine):
     @initialize(
         can_be_called=st.booleans(),
         category=st.sampled_from(["noise", "city_appearance", None]),
+        routed=st.booleans(),
         flags=st.sampled_from([ALL_FLAGS, frozenset()]),
     )
-    def place(self, can_be_called: bool, category: str | None, flags: Any) -> None:
-        self.story = Story(placed(can_be_called=can_be_called, category=category), flags=flags)
+    def place(self, can_be_called: bool, category: str | None, routed: bool, flags: Any) -> None:
+        start = placed(can_be_called=can_be_called, category=category, routed=routed)
+        self.story = Story(start, flags=flags)
         self.ids = count()
 
     @rule(data=st.data(), actor=st.sampled_from(ACTORS), at_once=st.booleans())
@@ -200,10 +210,18 @@ class Procedure(RuleBasedStateMachine):
 
     def _sure(self, each: Field) -> Any:
         return a_value(
-            lambda _: {"solved": "yes", "satisfied": "yes"}.get(each.name, _first(each)),
+            lambda _: {"solved": "yes", "satisfied": "yes"}.get(each.name, self._first(each)),
             each,
             self.story.now,
         )
+
+    def _first(self, each: Field) -> Any:
+        first: dict[FieldType, Any] = {
+            FieldType.UNIT: FIRST.handling_units[0],
+            FieldType.UNITS: [],
+            FieldType.CATEGORY: FIRST.open_categories[0],
+        }
+        return first.get(each.type, each.codes[0] if each.codes else 1)
 
     def _decide(self, task_id: str, outcome: str, fields: dict[str, Any], actor: str) -> None:
         texts = {"text", "parts"} & set(fields)
@@ -218,10 +236,6 @@ class Procedure(RuleBasedStateMachine):
                 "decided_at": self.story.now.isoformat(),
             }
         )
-
-
-def _first(each: Field) -> Any:
-    return each.codes[0] if each.codes else 1
 
 
 class TestADecisionAgainstItsDeadline:

@@ -265,7 +265,7 @@ async def serving(
         tokens=credentials.tokens,
         keys=credentials.keys,
         staff=credentials.staff,
-        units=credentials.units,
+        directory=credentials.directory,
         parts=tuple(parts),
     )
     async with Supervisor(parts, say=stack.say):

@@ -30,8 +30,10 @@ from temporalio.worker._workflow_instance import (
 )
 
 import worker
+from domain.first_directory import FIRST
 from domain.policy import policy
-from messages.names import COMPLETE_TASK, DELIVER, ORDER, ORDER_ACTION, RECORD
+from messages.directory import LookUp, Routing, Vouched
+from messages.names import COMPLETE_TASK, DELIVER, LOOK_UP, ORDER, ORDER_ACTION, RECORD
 from messages.orders import Delivered, OrderStatus, StartOrder
 from messages.records import RecordAnswer, RecordStep
 from store.projections import reckon_step
@@ -142,9 +144,10 @@ class Story:
                 self._timers.pop(command.cancel_timer.seq, None)
             case "schedule_activity":
                 asked = command.schedule_activity
+                types: dict[str, type] = {RECORD: RecordStep, LOOK_UP: LookUp}
                 given = None
-                if asked.activity_type == RECORD:
-                    given = _CONVERTER.from_payloads(list(asked.arguments), [RecordStep])[0]
+                if (type_ := types.get(asked.activity_type)) is not None:
+                    given = _CONVERTER.from_payloads(list(asked.arguments), [type_])[0]
                 self._activities.append((asked.seq, asked.activity_type, given))
             case "complete_workflow_execution":
                 self.ended = True
@@ -154,14 +157,22 @@ class Story:
     def _answer(self, name: str, given: Any) -> Any:
         if name == DELIVER:
             return Delivered(sent=1)
+        if name == LOOK_UP:
+            return Vouched.by(FIRST, given)
         step: RecordStep = given
         # The short book runs by the wall: no calendar is read, so no database is needed.
         answer = reckon_step(None, step, None, policy(step.policy))  # type: ignore[arg-type]
+        if step.route:
+            answer = answer.model_copy(update={"routing": self._routing(step)})
         if step.merge is not None:
             answer = answer.model_copy(update={"merge_refused": "nothing is joined here"})
         self.told.steps.append(step)
         self.told.answers.append(answer)
         return answer
+
+    def _routing(self, step: RecordStep) -> Routing:
+        community = self.start.community
+        return Routing.of(FIRST, category=step.order.category, community=community, unit=step.order.unit)
 
     def _signal(self, name: str, payload: Any) -> None:
         self._signals += 1

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sqlalchemy import text
 
-from domain.routing import HANDLING_UNITS
+from domain.first_directory import FIRST
 from messages.names import NAMESPACE
 from tests.support.databases import Databases
 from tests.support.office import Office
@@ -35,6 +35,11 @@ async def dingdan(
     )
     said, _ = await process.communicate()
     return process.returncode or 0, said.decode()
+
+
+def flat(said: str) -> str:
+    """Take what a command said out of the box that it was written into."""
+    return " ".join(said.replace("│", " ").split())
 
 
 class TestCheckAndRebuild:
@@ -88,19 +93,60 @@ class TestTheUnits:
             assert (code, "every unit that orders can go to is there" in said) == (0, True)
         code, said = await dingdan(office, "unit", "list", database=empty)
         units = {line.split("\t")[0]: line.split("\t")[1:] for line in said.splitlines()}
-        assert set(HANDLING_UNITS) < set(units)
+        assert set(FIRST.handling_units) < set(units)
         assert units["district"] == ["district", "-", "district"]
         assert units["street-safety"] == ["street", "street", "street-safety"]
         member = ("member-1", "--name", "某人", "--unit", "street-safety", "--role", "unit_handler")
         code, said = await dingdan(office, "user", "add", *member, database=empty)
         assert (code, said.split(" ")[0]) == (0, "member-1")
 
-    async def test_are_named_by_the_office(self, office: Office) -> None:
-        assert await dingdan(office, "unit", "rename", "street-safety", "安全办") == (
-            0,
-            "street-safety is called 安全办\n",
+
+class TestTheDirectory:
+    async def test_is_edited_as_three_tables_checked_and_loaded_whole(
+        self, office: Office, tmp_path: Path
+    ) -> None:
+        office.take(community="community-05", requester={})
+        folder = str(tmp_path / "directory")
+        assert (await dingdan(office, "routing", "export", folder))[0] == 0
+        assert (await dingdan(office, "routing", "export", folder))[0] == 2
+        routes = tmp_path / "directory" / "routes.csv"
+        right = routes.read_text(encoding="utf-8")
+        load = ("routing", "load", folder, "--source", "街办发2026年第1号")
+
+        routes.write_text(right.replace("S2,street,noise,,street-urban-management", "S2,street,nois,,nobody"))
+        code, said = await dingdan(office, *load)
+        assert code == 1
+        assert "routes.csv line 3: S2 there is no open category 'nois'" in said
+        assert "routes.csv line 3: S2 there is no open unit 'nobody' that handles orders" in said
+
+        routes.write_text(
+            right.replace("S2,street,noise,,street-urban-management", "S2,street,noise,,street-peace")
         )
-        _, said = await dingdan(office, "unit", "list")
-        assert "street-safety\tstreet\tstreet\t安全办" in said.splitlines()
-        code, said = await dingdan(office, "unit", "rename", "street-99", "无")
-        assert (code, "there is no unit 'street-99'" in said) == (2, True)
+        code, said = await dingdan(office, "routing", "check", folder)
+        assert (code, said.splitlines()) == (
+            0,
+            [
+                "noise in community-05\t1 order(s)\tstreet\tstreet-urban-management (S2) -> street-peace (S2)",
+                "nothing is wrong; 1 of 1 past order(s) would go otherwise; nothing was loaded",
+            ],
+        )
+        assert (await dingdan(office, *load, "--dry-run"))[1].startswith("version 1 would be in force")
+        assert (await dingdan(office, "routing", "versions")) == (0, "")
+        assert (await dingdan(office, *load))[1].startswith("version 1 is in force: 26 open units")
+        assert "already" in (await dingdan(office, *load))[1]
+        code, said = await dingdan(
+            office, "routing", "show", "--category", "noise", "--community", "community-05"
+        )
+        assert said.splitlines()[:2] == ["community\tcommunity-05\tC0\tfirst", "street\tstreet-peace\tS2\t"]
+
+    async def test_that_is_not_there_is_said_to_be_missing(self, office: Office, tmp_path: Path) -> None:
+        code, said = await dingdan(office, "routing", "check", "nowhere")
+        assert (code, "units.csv cannot be read" in flat(said), "routing export" in flat(said)) == (
+            2,
+            True,
+            True,
+        )
+        code, said = await dingdan(office, "routing", "show", "--category", "witchcraft")
+        assert (code, "there is no open category 'witchcraft'" in flat(said)) == (2, True)
+        code, said = await dingdan(office, "routing", "export", str(tmp_path), "--version", "7")
+        assert (code, "there is no directory of version 7" in said) == (1, True)

@@ -17,10 +17,12 @@ from workflows.order.state import Answer, Decided, HumanTask, Malformed, Rest, S
 
 with workflow.unsafe.imports_passed_through():
     from domain.deadlines import Basis
+    from domain.first_directory import FIRST
     from domain.lifecycle import SYSTEM, TASKS, TaskKind, TaskState, withheld
     from domain.orders import Ending, OrderClass, Stage, Tier
     from domain.policy import policy
-    from domain.responsibility import Owner
+    from domain.responsibility import Owner, handler
+    from messages.directory import Routing, UnitFacts
     from messages.names import REQUESTER
     from messages.orders import OrderStatus, StartOrder, TaskStatus
     from messages.records import ClockRequest, PromiseRequest, TaskOpened
@@ -125,6 +127,13 @@ class Case:
         for task in tasks:
             self._ledger.close(task, TaskState.SUPERSEDED, "superseded", SYSTEM)
 
+    def categorise(self, category: str | None) -> None:
+        """Say what the order is about, if somebody knows better; then the store is asked who answers for that."""
+        if category is not None and category != self.state.category:
+            self.state.category = category
+            if self.state.routing is not None:
+                self._ledger.route()
+
     def classify(self, order_class: OrderClass, *, rule: str) -> None:
         """Class the order; in the first round this makes the promise, counted from receipt."""
         state = self.state
@@ -133,17 +142,51 @@ class Case:
             self._ledger.promise(PromiseRequest(since=self.start.received_at, order_class=order_class))
         self.note("OrderClassified", order_class=order_class, category=state.category, rule=rule)
 
+    @property
+    def routing(self) -> Routing:
+        """Who answers for the order, as the store said last; by the first directory if it never said."""
+        said = self.state.routing
+        return said or Routing.of(
+            FIRST, category=self.state.category, community=self.start.community, unit=self.state.unit
+        )
+
+    async def route(self) -> Routing:
+        """Hear who answers now; an order that began before directories were loaded asks nobody."""
+        if self.state.routing is not None:
+            await self._door.route()
+        return self.routing
+
+    def handler_of(self, unit: str) -> Owner:
+        """Say who handles orders of a unit that was named, or that routing found."""
+        known = self._facts(unit)
+        return handler(unit, known.tier, by_liaison=known.by_liaison)
+
+    @property
+    def worker(self) -> Owner:
+        """Who handles this order: its unit, at the tier at which it acts."""
+        state = self.state
+        return handler(state.unit, state.tier, by_liaison=self._facts(state.unit).by_liaison)
+
     def hand_to(self, unit: str, tier: Tier) -> None:
         """Make a unit the lead; what its predecessor asked for does not count against it."""
         state = self.state
+        # Routing may name others from the next answer on: what is known of the lead is kept.
+        state.units[unit] = self._facts(unit)
         state.unit, state.tier, state.lead = unit, tier, unit
         state.requested.clear()
 
-    def assign(self, unit: str, tier: Tier, *, rule: str) -> None:
+    def assign(self, unit: str, *, rule: str, passed_over: tuple[str, ...] = ()) -> None:
         """Make a unit responsible and tell the resident what is promised."""
-        self.hand_to(unit, tier)
-        self.note("OrderDispatched", unit=unit, tier=tier, rule=rule)
+        self.hand_to(unit, self._facts(unit).tier)
+        vacant: dict[str, Any] = {"passed_over": list(passed_over)} if passed_over else {}
+        self.note("OrderDispatched", unit=unit, tier=self.state.tier, rule=rule, **vacant)
         self.write(REQUESTER, "accepted", unit=unit)
+
+    def _facts(self, unit: str) -> UnitFacts:
+        """Say what is known of a unit: what was vouched for, what routing found, or the first directory."""
+        routed = (*self.routing.ladder, *((self.routing.lead,) if self.routing.lead else ()))
+        known = self.state.units | {each.code: each for each in routed}
+        return known.get(unit) or UnitFacts.of(FIRST.units[unit])
 
     def split(self, decided: Decided) -> None:
         """Make orders of the further matters that a decision names; this one goes on with the first."""

@@ -52,7 +52,7 @@ class Door:
             Merged: it was joined to another one.
         """
         while True:
-            if (answer := self._next_answer(waits)) is not None:
+            if (answer := await self._next_answer(waits)) is not None:
                 if not await self._asks_to_merge(answer, waits):
                     return answer
                 continue
@@ -81,10 +81,15 @@ class Door:
                 continue
             await self._sleep(waits, now)
 
+    async def route(self) -> None:
+        """Record, and hear who answers now; what is said meanwhile waits."""
+        self._ledger.route()
+        await self._flush(())
+
     async def settle(self) -> None:
         """Record all that is left and let the messages go out; nothing is open any more."""
         while not (self._ledger.is_empty and not self._state.inbox and not self._ledger.is_delivering):
-            self._next_answer(())
+            await self._next_answer(())
             if not self._ledger.is_empty:
                 await self._flush(())
             else:
@@ -105,11 +110,14 @@ class Door:
             # The caller looks again: the hold is over now.
             return
 
-    def _next_answer(self, waits: tuple[Wait, ...]) -> Answer | None:
-        while (answer := self._judge.next()) is not None:
-            if isinstance(answer, Interrupted) or answer.task in waits:
-                return answer
-        return None
+    async def _next_answer(self, waits: tuple[Wait, ...]) -> Answer | None:
+        while True:
+            while (answer := self._judge.next()) is not None:
+                if isinstance(answer, Interrupted) or answer.task in waits:
+                    return answer
+            if (asked := self._judge.unvouched()) is None:
+                return None
+            self._judge.vouch(await self._ledger.look_up(asked))
 
     async def _asks_to_merge(self, answer: Answer, waits: tuple[Wait, ...]) -> bool:
         """Join the order to another one, here because it is the same at every step; `True` if it was refused.
@@ -192,6 +200,7 @@ class Door:
             # The order to hold is on its way: nothing is taken that it forbids.
             self._state.hold = answer.hold
             return None
+        self._state.hear_routing(answer.routing)
         self._state.seq = event.seq
         wait.deadline.expired = True
         for name, value in changes.items():

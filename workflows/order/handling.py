@@ -17,8 +17,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.deadlines import Basis
     from domain.lifecycle import TaskKind
     from domain.orders import Ending
-    from domain.responsibility import Owner, handler
-    from domain.routing import HANDLING_UNITS, evidence_for, responsible_unit
+    from domain.responsibility import Owner
     from messages.names import REQUESTER
 
 
@@ -42,21 +41,21 @@ async def handle(case: Case) -> bool:
                 verdict = await review(case, decided)
                 if verdict is not Verdict.REVISED:
                     unanswered = verdict is Verdict.UNANSWERED
-                    await explain(case, _worker(case), Ending.EXPLAINED, supervised=unanswered)
+                    await explain(case, case.worker, Ending.EXPLAINED, supervised=unanswered)
                     return True
                 work = _again(case, decided)
             case Concluded(decided):
                 case.end(Ending.UNRESOLVED, decided)
                 return True
             case Moved(unit, rule):
-                case.assign(unit, HANDLING_UNITS[unit], rule=rule)
+                case.assign(unit, rule=rule)
                 return False
             case TakenOver(owner):
                 case.hand_to(owner.unit, owner.tier)
                 case.note("OrderTakenOver", unit=owner.unit, tier=owner.tier)
                 work = _begin(case, Basis.ESCALATED)
             case Decided() | Expired():
-                supervised = not _hand_up(case, ended)
+                supervised = not await _hand_up(case, ended)
                 work = _begin(case, Basis.ESCALATED)
                 _keep_helping(case, ended)
 
@@ -76,44 +75,45 @@ async def explain(case: Case, owner: Owner, ending: Ending, *, supervised: bool 
             case TakenOver(leader):
                 owner, basis, supervised = leader, Basis.ESCALATED, False
             case Moved(unit, rule):
-                case.assign(unit, HANDLING_UNITS[unit], rule=rule)
-                owner, basis, supervised = _worker(case), Basis.EXPLAIN, False
+                case.assign(unit, rule=rule)
+                owner, basis, supervised = case.worker, Basis.EXPLAIN, False
             case Expired():
                 # `attend` keeps it open, under supervision; should it ever end, it is asked anew.
                 basis, supervised = Basis.EXPLAIN, True
 
 
-def _hand_up(case: Case, answer: Decided | Expired) -> bool:
-    """Pass the order one tier up and tell the resident; `False` at the district, where only a leader is above."""
+async def _hand_up(case: Case, answer: Decided | Expired) -> bool:
+    """Pass the order one tier up and tell the resident; `False` where only a leader is above.
+
+    A tier in which nobody is in post is passed over.
+    """
     state = case.state
-    above = state.tier.above
+    by_limit = isinstance(answer, Expired)
+    routing = case.routing if by_limit else await case.route()
+    above = routing.above(state.tier)
     if above is None:
         case.note("OrderHandedUp", unit=state.unit, to="supervision")
         return False
     state.escalations += 1
-    routed = responsible_unit(above, category=state.category, community=case.start.community)
     former = state.unit
-    case.hand_to(routed.unit, routed.tier)
-    by_limit = isinstance(answer, Expired)
+    case.hand_to(above.code, above.tier)
+    vacant: dict[str, Any] = {"passed_over": list(above.passed_over)} if above.passed_over else {}
     case.note(
         "OrderEscalated" if by_limit else "OrderHandedUp",
         former=former,
-        unit=routed.unit,
-        tier=routed.tier,
-        rule=routed.rule,
+        unit=above.code,
+        tier=above.tier,
+        rule=above.rule,
+        **vacant,
     )
     text_of = None if isinstance(answer, Expired) else answer.said.decision_id
-    case.write(REQUESTER, "passed_on", text_of=text_of, unit=routed.unit)
+    case.write(REQUESTER, "passed_on", text_of=text_of, unit=above.code)
     return True
 
 
-def _worker(case: Case) -> Owner:
-    return handler(case.state.unit, case.state.tier)
-
-
 def _begin(case: Case, basis: Basis, **clock: Any) -> HumanTask:
-    work = case.begin(TaskKind.HANDLE, basis, _worker(case), repetition=case.state.round, **clock)
-    work.evidence = evidence_for(case.state.category) if case.knows_reviews else 0
+    work = case.begin(TaskKind.HANDLE, basis, case.worker, repetition=case.state.round, **clock)
+    work.evidence = case.routing.evidence if case.knows_reviews else 0
     return work
 
 
@@ -133,7 +133,7 @@ def _ask_helpers(case: Case) -> None:
     """Open what the desk asked helping units for (协办), each with a clock of its own."""
     helping, case.state.helping = case.state.helping, []
     for unit in helping:
-        case.begin(TaskKind.ASSIST, Basis.ASSIST, handler(unit, HANDLING_UNITS[unit]))
+        case.begin(TaskKind.ASSIST, Basis.ASSIST, case.handler_of(unit))
 
 
 def _keep_helping(case: Case, ended: Decided | Expired) -> None:

@@ -13,8 +13,10 @@ from workflows.order.ledger import Ledger
 from workflows.order.state import Decided, HumanTask, Interrupted, Malformed, State, Withdrawn
 
 with workflow.unsafe.imports_passed_through():
-    from domain.actions import ACTIONS, ActionName
+    from domain.actions import ACTIONS, ActionName, fields_of
+    from domain.first_directory import FIRST
     from domain.judgement import (
+        Codes,
         OrderSituation,
         Refusal,
         Submission,
@@ -22,10 +24,12 @@ with workflow.unsafe.imports_passed_through():
         instant,
         judge_action,
         judge_outcome,
+        named_codes,
     )
     from domain.lifecycle import STORED, TaskState, outcome_named
     from domain.orders import Ending, Stage
     from domain.policy import PolicyBook
+    from messages.directory import LookUp, Vouched
     from messages.names import COMPLETE_TASK, ORDER_ACTION
     from messages.orders import RefusedSignal
     from messages.records import Verdict
@@ -48,15 +52,39 @@ class Judge:
     def next(self) -> Decided | Interrupted | None:
         """Judge what waits in the inbox, up to the first that the story has to know of.
 
-        Never more at once than one `record` can carry, whatever has piled up meanwhile.
+        Never more at once than one `record` can carry, whatever has piled up meanwhile, and nothing whose codes nobody
+        has vouched for yet.
 
         Raises:
             Withdrawn: the resident took the order back.
         """
         while self._state.inbox and self._ledger.verdicts < options.JUDGED_AT_ONCE:
+            if self._unvouched(self._state.inbox[0]) != LookUp():
+                return None
             if (answer := self._judge(self._state.inbox.pop(0))) is not None:
                 return answer
         return None
+
+    def unvouched(self) -> LookUp | None:
+        """Say which codes were named by signals typed by hand, so that nobody has said yet what they are."""
+        named = [self._unvouched(said) for said in self._state.inbox[: options.JUDGED_AT_ONCE]]
+        units = sorted({code for each in named for code in each.units})
+        categories = sorted({code for each in named for code in each.categories})
+        return LookUp(units=tuple(units), categories=tuple(categories)) if units or categories else None
+
+    def vouch(self, vouched: Vouched) -> None:
+        """Keep with each of these signals what the store said of its codes."""
+        inbox = self._state.inbox
+        for place, said in enumerate(inbox[: options.JUDGED_AT_ONCE]):
+            if not isinstance(said, Malformed) and said.vouched is None:
+                inbox[place] = said.model_copy(update={"vouched": vouched})
+
+    def _unvouched(self, said: Said | Malformed) -> LookUp:
+        """An order that began before directories were loaded knows the first one, and asks nobody."""
+        if isinstance(said, Malformed) or said.vouched is not None or self._state.routing is None:
+            return LookUp()
+        units, categories = named_codes(fields_of(said.said_name), said.fields)
+        return LookUp(units=tuple(units), categories=tuple(categories))
 
     def hear_first(self, pending: tuple[Said, ...]) -> None:
         """Put what was committed before an automatic step before anything that came since."""
@@ -116,7 +144,7 @@ class Judge:
                 **{name: value for name, value in said.fields.items() if name == "helping_units" and value},
             },
         )
-        self._ledger.verdict(Verdict(said=said, applied=True, at=workflow.now()))
+        self._accept(said)
         if outcome.closes:
             self._ledger.close(task, TaskState.DONE, said.outcome, said.actor)
         return Decided(task, said, wanted.at)
@@ -159,8 +187,14 @@ class Judge:
             said_id=said.action_id,
             data={name: value for name, value in said.fields.items() if name in codes},
         )
-        self._ledger.verdict(Verdict(said=said, applied=True, at=workflow.now()))
+        self._accept(said)
         return self._effect(action.name, said)
+
+    def _accept(self, said: Said) -> None:
+        """Settle what was said, and keep what is known now of the units it names."""
+        self._ledger.verdict(Verdict(said=said, applied=True, at=workflow.now()))
+        for unit in said.vouched.units if said.vouched else ():
+            self._state.units[unit.code] = unit
 
     def _effect(self, name: ActionName, said: OrderAction) -> Interrupted | None:
         """Do what needs nobody's step; what changes the course of a step is given to the story."""
@@ -255,4 +289,13 @@ def _submission(said: Said, name: str) -> Submission:
         fields=said.fields,
         stored=frozenset(said.stored),
         comment=said.comment,
+        codes=_codes(said),
     )
+
+
+def _codes(said: Said) -> Codes:
+    """Say which codes may stand in what was said: those that the store vouched for."""
+    vouched = said.vouched
+    if vouched is None:
+        return Codes.of(FIRST)
+    return Codes(units={unit.code for unit in vouched.units}, categories=vouched.categories)

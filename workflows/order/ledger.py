@@ -21,6 +21,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.record import Recorder
     from domain.deadlines import Basis
     from domain.lifecycle import TaskState
+    from messages.directory import LookUp, Vouched
     from messages.names import REQUESTER
     from messages.orders import DeliverMessages, StartOrder
     from messages.records import (
@@ -65,6 +66,7 @@ class Ledger:
         self._promise: PromiseRequest | None = None
         self._merge: MergeRequest | None = None
         self._split: SplitRequest | None = None
+        self._route = False
 
     @property
     def is_empty(self) -> bool:
@@ -77,6 +79,7 @@ class Ledger:
             or self._closed
             or self._verdicts
             or self._clocks
+            or self._route
         )
 
     @property
@@ -183,6 +186,21 @@ class Ledger:
         """Ask the store to make orders of what a decision names."""
         self._split = SplitRequest(decision_id=decision_id, page=self._start.page)
 
+    def route(self) -> None:
+        """Ask the store who answers for the order as it stands."""
+        self._route = True
+
+    async def look_up(self, asked: LookUp) -> Vouched:
+        """Ask what the directory says of codes that a signal typed by hand names."""
+        return await workflow.execute_activity_method(
+            Recorder.look_up,
+            asked,
+            start_to_close_timeout=options.RECORD.start_to_close,
+            schedule_to_close_timeout=options.RECORD.schedule_to_close,
+            retry_policy=options.RECORD.retry,
+            summary="codes that an operator named",
+        )
+
     def reckon_again(self, *, not_later_than: datetime | None = None) -> None:
         """Ask anew for every instant that rested on a year not announced: once, since it is announced now.
 
@@ -213,6 +231,7 @@ class Ledger:
         if answer.promised_at:
             self._state.promised_at = answer.promised_at
             self._state.promise_is_provisional = answer.promise_is_provisional
+        self._state.hear_routing(answer.routing)
         if step.messages:
             self._deliver()
         return answer
@@ -222,13 +241,15 @@ class Ledger:
     ) -> RecordAnswer:
         """Record an automatic step of its own, unless the store has something pending against it.
 
-        The state is not touched: what happened is known only when the answer is there.
+        The state is not touched: what happened is known only when the answer is there. It also says who answers now,
+        since nobody is there to choose.
         """
         step = RecordStep(
             **self._head(workflow.now()),
             order=facts,
             events=(event,),
             closed=(closed,) if closed else (),
+            route=True,
             expiry=key,
         )
         return await self._record(step, summary=f"{event.type}: {key}")
@@ -288,6 +309,7 @@ class Ledger:
             promise=self._promise,
             merge=self._merge,
             split=self._split,
+            route=self._route,
         )
 
     async def _record(self, step: RecordStep, *, summary: str) -> RecordAnswer:

@@ -10,6 +10,7 @@ from domain.deadlines import Basis
 from domain.lifecycle import Progress, TaskKind
 from domain.orders import Ending, OrderClass, Role, Stage, Tier
 from domain.responsibility import Owner
+from messages.directory import Routing, UnitFacts
 from messages.orders import OfficeHold, RefusedSignal, StartOrder
 from messages.records import ClockRequest, PromiseRequest
 from messages.signals import CompleteTask, OrderAction
@@ -193,6 +194,8 @@ class State:
     inbox: list[Heard] = field(default_factory=list)
     refused: list[RefusedSignal] = field(default_factory=list)
     refusals: int = 0
+    routing: Routing | None = None
+    units: dict[str, UnitFacts] = field(default_factory=dict)
 
     @classmethod
     def of(cls, start: StartOrder) -> "State":
@@ -220,7 +223,12 @@ class State:
             can_be_asked=start.can_be_called,
             hold=start.hold,
             open_tasks={task.task_id: task},
+            routing=start.routing,
         )
+
+    def hear_routing(self, routing: Routing | None) -> None:
+        """Keep what the store says of who answers; `None` says nothing new."""
+        self.routing = routing or self.routing
 
     @property
     def progress(self) -> Progress:

@@ -13,6 +13,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.deadlines import Basis
     from domain.judgement import instant
     from domain.lifecycle import TaskKind
+    from domain.orders import Role
     from domain.responsibility import supervisor
     from messages.names import REQUESTER
 
@@ -22,7 +23,12 @@ def begin(case: Case) -> None:
     state = case.state
     state.supervisions += 1
     repetition = state.supervisions
-    owner = supervisor(state.unit, state.tier, repetition, climbs_at=case.book.supervision_climbs_at)
+    owner = supervisor(
+        state.tier,
+        repetition,
+        climbs_at=case.book.supervision_climbs_at,
+        by_liaison=case.worker.role is Role.LIAISON,
+    )
     case.note("SupervisionBegan", unit=owner.unit, repetition=repetition)
     case.begin(TaskKind.SUPERVISE, Basis.SUPERVISION, owner, repetition=repetition)
 

@@ -14,7 +14,7 @@ from workflows.order.state import HumanTask, Rest, State, Wait, Window
 
 with workflow.unsafe.imports_passed_through():
     from domain.deadlines import local
-    from domain.lifecycle import TASKS, TaskKind
+    from domain.lifecycle import TASKS, FieldType, TaskKind
     from domain.orders import Stage, Tier
     from messages import search_attributes as keys
     from messages.names import COMPLETE_TASK, NAMESPACE, order_workflow_id
@@ -86,8 +86,9 @@ def details(start: StartOrder, state: State) -> str:
     lines = [f"**Order {start.order_no}** · stage `{state.stage}` · round {state.round}"]
     if start.page:
         lines[0] += f" · [the order's page]({start.page})"
+    unit = state.routing.first.code if state.routing else "UNIT"
     for task in state.open_tasks.values():
-        lines += ["", *_task_lines(start.order_no, task)]
+        lines += ["", *_task_lines(start.order_no, task, unit=unit)]
     if not state.open_tasks:
         lines.append(f"\nNobody has to act: {state.ending or state.stage}.")
     if state.refused:
@@ -96,7 +97,7 @@ def details(start: StartOrder, state: State) -> str:
     return "\n".join(lines)
 
 
-def _task_lines(order_no: str, task: HumanTask) -> list[str]:
+def _task_lines(order_no: str, task: HumanTask, *, unit: str) -> list[str]:
     row = TASKS[TaskKind(task.kind)]
     due = local(task.deadline.due_at).strftime("%Y-%m-%d %H:%M:%S %z") if task.deadline.due_at else "soon"
     late = " (**passed**)" if task.deadline.expired else ""
@@ -107,7 +108,9 @@ def _task_lines(order_no: str, task: HumanTask) -> list[str]:
         "actor": "USERNAME",
         "outcome": row.outcomes[0].name,
         "fields": {
-            each.name: each.codes[0] for each in row.outcomes[0].fields if each.required and each.codes
+            each.name: unit if each.type is FieldType.UNIT else each.codes[0]
+            for each in row.outcomes[0].fields
+            if each.required and (each.codes or each.type is FieldType.UNIT)
         },
         "comment": "TEXT",
     }

@@ -19,10 +19,10 @@ from workflows.order.state import Decided, HumanTask, Interrupted, Merged, Withd
 with workflow.unsafe.imports_passed_through():
     from domain.actions import ActionName
     from domain.deadlines import Basis
+    from domain.directory import OFFICE
     from domain.lifecycle import TaskKind
     from domain.orders import Ending, OrderClass, Stage, Tier
-    from domain.responsibility import STREET_DESK, handler
-    from domain.routing import HANDLING_UNITS, OFFICE, first_unit, usual_class
+    from domain.responsibility import STREET_DESK
     from messages.names import COMPLETE_TASK, ORDER, ORDER_ACTION, STATUS
     from messages.orders import OrderArchived, OrderStatus, StartOrder
     from messages.signals import CompleteTask, OrderAction
@@ -93,8 +93,16 @@ class OrderWorkflow:
             if not await self.classify():
                 return
             await self.sign()
+        elif self.case.state.round > 1:
+            await self.find_lead()
         while not await handle(self.case):
             await self.sign()
+
+    async def find_lead(self) -> None:
+        """Let the unit that had the order work again, or the one that has taken its place since."""
+        lead = (await self.case.route()).lead
+        if lead is not None and lead.code != self.case.state.unit:
+            self.case.assign(lead.code, rule="successor")
 
     async def classify(self) -> bool:
         """Sort by urgency and difficulty (分类接单), and dispatch; `False` if the order is not accepted."""
@@ -112,14 +120,14 @@ class OrderWorkflow:
                         return False
                     desk = self.ask_desk(Stage.CLASSIFICATION, TaskKind.CLASSIFY)
                 case Decided() as decided:
-                    state.category = decided.chosen("category") or state.category
+                    case.categorise(decided.chosen("category"))
                     case.classify(OrderClass(decided.outcome), rule="desk")
                     await self.dispatch(decided.chosen("unit"))
                     return True
                 case _:
                     order_class, rule = state.suggested_class, "suggested"
                     if order_class is None:
-                        order_class, rule = usual_class(state.category), "usual"
+                        order_class, rule = OrderClass(case.routing.usual_class), "usual"
                     case.classify(order_class, rule=rule)
                     await self.dispatch(None)
                     return True
@@ -135,7 +143,7 @@ class OrderWorkflow:
         """Send the order to a unit from one desk (统一派单)."""
         case, state = self.case, self.case.state
         if unit is not None:
-            case.assign(unit, HANDLING_UNITS[unit], rule="desk")
+            case.assign(unit, rule="desk")
             return
         desk = self.ask_desk(Stage.DISPATCH, TaskKind.DISPATCH)
         while True:
@@ -147,11 +155,11 @@ class OrderWorkflow:
                 case Decided() as decided:
                     unit = decided.chosen("lead_unit") or ""
                     state.helping = list(decided.said.fields.get("helping_units") or ())
-                    case.assign(unit, HANDLING_UNITS[unit], rule="desk")
+                    case.assign(unit, rule="desk")
                     return
                 case _:
-                    routed = first_unit(category=state.category, community=case.start.community)
-                    case.assign(routed.unit, routed.tier, rule=routed.rule)
+                    routed = case.routing.first
+                    case.assign(routed.code, rule=routed.rule, passed_over=routed.passed_over)
                     return
 
     async def sign(self) -> None:
@@ -164,12 +172,12 @@ class OrderWorkflow:
         """Let the unit sign for the order (签收), silence counts as accepted; `False` if another unit is to."""
         case, state = self.case, self.case.state
         case.enter(Stage.HANDLING)
-        sign = case.begin(TaskKind.ACKNOWLEDGE, Basis.ACKNOWLEDGE, handler(state.unit, state.tier))
+        sign = case.begin(TaskKind.ACKNOWLEDGE, Basis.ACKNOWLEDGE, case.worker)
         match await case.answer(sign):
             case Interrupted(said) if said.action == ActionName.REASSIGN:
                 case.supersede(sign)
                 unit = str(said.fields["unit"])
-                case.assign(unit, HANDLING_UNITS[unit], rule="reassigned")
+                case.assign(unit, rule="reassigned")
                 return False
             case Interrupted():
                 # A leader did not want to wait for the signature: the work begins under supervision.

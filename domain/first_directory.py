@@ -1,20 +1,12 @@
-"""Which unit answers for what (派单目录): a small literal table with a default row per tier.
+"""The directory (派单目录) that every installation begins with, until the office loads its own.
 
-Assumes unit codes of the office's directory. The decision names the rule that matched, so that
-page, audit and test print the same reason.
+It is version 0, and what orders go by that began before directories were loaded: its codes and rules stay.
 
-Source: our decision, ADR-0007, until the office loads its own directory.
+Source: our decision, ADR-0007 and ADR-0018.
 """
 
-from dataclasses import dataclass
-
-from domain.errors import DomainError
+from domain.directory import DISTRICT_OFFICE, OFFICE, Category, Directory, Route, Unit
 from domain.orders import OrderClass, Tier
-
-OFFICE = "street"
-"""The sub-district's own office: desk, call-back desk and leaders."""
-DISTRICT_OFFICE = "district"
-"""The district's order centre, the top of the ladder."""
 
 COMMUNITIES: tuple[str, ...] = tuple(f"community-{number:02}" for number in range(1, 13))
 """The twelve communities of the sub-district."""
@@ -36,53 +28,30 @@ DISTRICT_UNITS: tuple[str, ...] = (
     "district-emergency",
     "district-civil-affairs",
 )
-HANDLING_UNITS: dict[str, Tier] = {
-    **dict.fromkeys(COMMUNITIES, Tier.COMMUNITY),
-    **dict.fromkeys(STREET_UNITS, Tier.STREET),
-    **dict.fromkeys(DISTRICT_UNITS, Tier.DISTRICT),
-}
-"""Every unit that orders can be dispatched to (承办单位), with its tier."""
-BY_LIAISON: frozenset[str] = frozenset({"district-planning"})
-"""District bureaus without accounts of their own: the street's liaison officer acts for them (ADR-0017)."""
+_BY_LIAISON = frozenset({"district-planning"})
 
 
-class UnknownCategory(DomainError):
-    """The category does not exist."""
-
-    code = "unknown_category"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Category:
-    """What an order is about; `starts_at` is the tier that usually handles it.
-
-    `evidence`: how many attachments a result needs, because what was done can be seen (ADR-0017).
-    """
-
-    code: str
-    label: str
-    usual_class: OrderClass
-    starts_at: Tier
-    evidence: int = 0
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Route:
-    """One row of the table; `category` `None` is the tier's default row, `unit` `None` the place's community."""
-
-    rule: str
-    tier: Tier
-    category: str | None
-    unit: str | None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Routed:
-    """The unit found and the rule that matched."""
-
-    unit: str
-    tier: Tier
-    rule: str
+def _units() -> dict[str, Unit]:
+    """List the units, parents first; each is called by its code until somebody names it."""
+    offices = (
+        Unit(code=DISTRICT_OFFICE, name=DISTRICT_OFFICE, tier=Tier.DISTRICT),
+        Unit(code=OFFICE, name=OFFICE, tier=Tier.STREET, parent=DISTRICT_OFFICE),
+    )
+    handling = {
+        **dict.fromkeys(COMMUNITIES, Tier.COMMUNITY),
+        **dict.fromkeys(STREET_UNITS, Tier.STREET),
+        **dict.fromkeys(DISTRICT_UNITS, Tier.DISTRICT),
+    }
+    return {unit.code: unit for unit in offices} | {
+        code: Unit(
+            code=code,
+            name=code,
+            tier=tier,
+            parent=DISTRICT_OFFICE if tier is Tier.DISTRICT else OFFICE,
+            by_liaison=code in _BY_LIAISON,
+        )
+        for code, tier in handling.items()
+    }
 
 
 def _category(
@@ -91,7 +60,7 @@ def _category(
     return Category(code=code, label=label, usual_class=usual_class, starts_at=starts_at, evidence=evidence)
 
 
-CATEGORIES: dict[str, Category] = {
+_CATEGORIES: dict[str, Category] = {
     category.code: category
     for category in (
         _category("city_appearance", "市容环境", OrderClass.GENERAL, Tier.STREET, evidence=1),
@@ -116,7 +85,7 @@ def _route(rule: str, tier: Tier, category: str | None, unit: str | None) -> Rou
     return Route(rule=rule, tier=tier, category=category, unit=unit)
 
 
-ROUTES: tuple[Route, ...] = (
+_ROUTES: tuple[Route, ...] = (
     _route("S1", Tier.STREET, "city_appearance", "street-urban-management"),
     _route("S2", Tier.STREET, "noise", "street-urban-management"),
     _route("S3", Tier.STREET, "traffic", "street-urban-management"),
@@ -146,47 +115,5 @@ ROUTES: tuple[Route, ...] = (
     _route("D0", Tier.DISTRICT, None, "district-general"),
 )
 
-
-def category(code: str) -> Category:
-    """Find a category.
-
-    Raises:
-        UnknownCategory: there is no such code.
-    """
-    try:
-        return CATEGORIES[code]
-    except KeyError:
-        raise UnknownCategory(
-            f"there is no category {code!r}; known: {', '.join(sorted(CATEGORIES))}"
-        ) from None
-
-
-def responsible_unit(tier: Tier, *, category: str | None, community: str | None) -> Routed:
-    """Find the unit that answers for a matter at one tier.
-
-    An order without a known community has no unit at the community tier: the street's row answers.
-    """
-    if tier is Tier.COMMUNITY and community is None:
-        return responsible_unit(Tier.STREET, category=category, community=None)
-    rows = [row for row in ROUTES if row.tier is tier and row.category in {category, None}]
-    row = max(rows, key=lambda row: row.category is not None)
-    return Routed(unit=row.unit or community or OFFICE, tier=tier, rule=row.rule)
-
-
-def first_unit(*, category: str | None, community: str | None) -> Routed:
-    """Find the unit to which an order goes first: its category's usual tier, else the community's."""
-    known = CATEGORIES.get(category or "")
-    tier = known.starts_at if known else Tier.COMMUNITY
-    return responsible_unit(tier, category=category, community=community)
-
-
-def evidence_for(category: str | None) -> int:
-    """Say how many attachments a result needs."""
-    known = CATEGORIES.get(category or "")
-    return known.evidence if known else 0
-
-
-def usual_class(category: str | None) -> OrderClass:
-    """Give the class an order gets when nobody classed it: the category's usual one, else general."""
-    known = CATEGORIES.get(category or "")
-    return known.usual_class if known else OrderClass.GENERAL
+FIRST = Directory(version=0, units=_units(), categories=_CATEGORIES, routes=_ROUTES)
+"""The directory of version 0."""
