@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import workflows
-from bench import growth, intake, lists, memory, orders, storm, workers
+from bench import growth, intake, lists, memory, orders, rules, storm, workers
 from bench.figures import Figure, machine, publish, say
 from bench.places import Place, embedded, production
 
@@ -37,6 +37,7 @@ class Size:
     storm: int
     storm_embedded: int
     lists: int
+    rules: int
     few: int
     many: int
 
@@ -49,11 +50,21 @@ FULL = Size(
     storm=10_000,
     storm_embedded=1_000,
     lists=1_000_000,
+    rules=20_000,
     few=1_000,
     many=50_000,
 )
 SMALL = Size(
-    intake=40, rounds=1, orders=20, memory=20, storm=20, storm_embedded=20, lists=2_000, few=20, many=60
+    intake=40,
+    rounds=1,
+    orders=20,
+    memory=20,
+    storm=20,
+    storm_embedded=20,
+    lists=2_000,
+    rules=50,
+    few=20,
+    many=60,
 )
 
 
@@ -104,12 +115,18 @@ async def _lists(name: str, size: Size) -> list[Figure]:
     return lists.measure(orders=size.lists) if name == "production" else []
 
 
+async def _rules(name: str, size: Size) -> list[Figure]:
+    # They touch nothing: one place is as good as the other.
+    return rules.measure(times=size.rules) if name == "embedded" else []
+
+
 PROGRAMS: dict[str, Callable[[str, Size], Coroutine[Any, Any, list[Figure]]]] = {
     "intake": _intake,
     "orders": _orders,
     "workers": _workers,
     "memory": _memory,
     "lists": _lists,
+    "rules": _rules,
     "storm": _storm,
     "growth": _growth,
 }
