@@ -4,6 +4,7 @@ The calendar is laid out from today, since time goes forward from now only: in t
 are off and the Saturday after is worked instead (调休).
 """
 
+import asyncio
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -12,10 +13,10 @@ import pytest_asyncio
 from temporalio.testing import TimeSkipper
 
 from demo.teller import Teller, Told
-from domain.deadlines import Basis, ClockFacts, clock, local, promise, round_promise
+from domain.deadlines import Basis, ClockFacts, after_rest, clock, local, promise, round_promise
 from domain.orders import OrderClass
 from domain.policy import STANDARD_2
-from domain.workdays import CalendarYear, WorkCalendar, wall_time
+from domain.workdays import CalendarYear, DueTime, WorkCalendar, wall_time
 from messages.names import COMPLETE_TASK, order_workflow_id
 from tests.support.production import Stack
 
@@ -109,7 +110,16 @@ async def by_signal(
             "comment": comment,
         },
     )
-    await told.reaches("review" if kind == "handle" else "follow_up")
+    if kind in {"handle", "review"}:
+        await told.reaches("review" if kind == "handle" else "follow_up")
+
+
+async def said_no(stack: Stack, skipper: TimeSkipper, told: Told, *, reviewer: str) -> None:
+    """Let the unit report, somebody approve, and the resident say that nothing was solved."""
+    await forward(stack, skipper, told, timedelta(hours=3))
+    await by_signal(stack, told, "handle", "report_result", comment="已处理。")
+    await by_signal(stack, told, "review", "approve", actor=reviewer)
+    await told.resident("rating", {"solved": "no", "satisfied": "no"})
 
 
 def at(event: dict[str, Any]) -> datetime:
@@ -226,3 +236,159 @@ async def test_an_order_that_is_done_in_time_and_archived(
         next(each for each in events if each["type"] == name) for name in ("OrderClosed", "OrderArchived")
     )
     assert timedelta(0) <= at(archived) - at(closed) - window <= ON_TIME
+
+
+async def test_ten_working_days_across_a_holiday_with_its_make_up_day(
+    stack: Stack, skipper: TimeSkipper, teller: Teller, calendar: WorkCalendar
+) -> None:
+    told = await teller.place("hotline", {**BODY, "category": "old_housing"})
+    await told.decide("first_contact", "refer", text="请派单")
+    await told.decide("classify", "complex", unit="street-construction")
+    await told.decide("acknowledge", "accept")
+    order = await told.order()
+    received, promised = instant(order, "received_at"), instant(order, "promised_at")
+    assert promised == promise(received, OrderClass.COMPLEX, STANDARD_2, calendar).at
+    # Counted by hand: the day it came in does not count, two weekdays are off, one Saturday is worked.
+    day, counted = local(received).date(), 0
+    while counted < 10:
+        day += timedelta(days=1)
+        year = calendar.years[day.year]
+        works = day.weekday() < SATURDAY and day not in year.days_off
+        counted += works or day in year.make_up_days
+    assert local(promised).date() == day
+
+    await until(stack, skipper, told, promised - timedelta(minutes=1))
+    assert (await told.order())["tier"] == "street"
+    await forward(stack, skipper, told, timedelta(minutes=2))
+    order = await told.order()
+    assert (order["tier"], order["escalations"], order["overdue"]) == ("district", 1, True)
+    (passed,) = (each for each in await told.events() if each["type"] == "LimitPassed")
+    assert due(passed) == promised
+    assert timedelta(0) <= at(passed) - promised <= ON_TIME
+
+
+async def extended(told: Told, *, by: str) -> datetime:
+    """Let the unit ask for two days more and a role grant them; gives the new promise."""
+    order, work = await told.order(), await told.task("handle")
+    latest = max(instant(order, "promised_at"), instant(work, "due_at"))
+    asked = (latest + timedelta(days=2)).replace(microsecond=0)
+    await told.decide("handle", "request_extension", due_at=asked.isoformat(), reason="third_party")
+    assert (await told.task("review"))["role"] == by
+    await told.decide("review", "approve")
+    assert instant(await told.order(), "promised_at") == instant(await told.task("handle"), "due_at") == asked
+    return asked
+
+
+async def test_an_order_extended_twice(stack: Stack, skipper: TimeSkipper, teller: Teller) -> None:
+    told = await in_the_community(teller)
+    await extended(told, by="street_desk")
+    await told.decide("handle", "hand_up", text="社区办不了。")
+    asked = await extended(told, by="district_desk")
+    task = await told.task("handle")
+    work = await teller.get(f"/api/v1/tasks/{task['task_id']}", teller.somebody_for(task))
+    assert "request_extension" not in [each["name"] for each in work["outcomes"]]
+
+    await until(stack, skipper, told, asked + timedelta(minutes=1))
+    passed = [each for each in await told.events() if each["type"] == "LimitPassed"]
+    (last,) = (each for each in passed if each["data"]["kind"] == "handle")
+    assert due(last) == asked
+    assert timedelta(0) <= at(last) - asked <= ON_TIME
+    order = await told.order()
+    assert (order["tier"], order["escalations"], instant(order, "promised_at")) == ("district", 2, asked)
+
+
+async def test_an_order_reworked_twice_and_then_supervised(
+    stack: Stack, skipper: TimeSkipper, teller: Teller, calendar: WorkCalendar
+) -> None:
+    told = await in_the_community(teller)
+    for reviewer in ("desk-1", "desk-2", "desk-1"):
+        await said_no(stack, skipper, told, reviewer=reviewer)
+        await told.reaches("handling", "supervision")
+    began = [each for each in await told.events() if each["type"] == "RoundBegan"]
+    assert [each["data"] for each in began] == [{"cause": "rework", "round": number} for number in (2, 3, 4)]
+    order = await told.order()
+    assert (order["stage"], order["round"]) == ("supervision", 4)
+    assert instant(order, "promised_at") == round_promise(at(began[-1]), STANDARD_2, calendar).at
+    facts = ClockFacts(basis=Basis.SUPERVISION, since=at(began[-1]))
+    watch = await told.task("supervise")
+    expected = clock(facts, STANDARD_2, calendar).due_at
+    assert abs(instant(watch, "due_at") - expected) <= ON_TIME
+
+    await by_signal(
+        stack, told, "supervise", "conclude", comment="无法进一步处理。", reason="no_solution_in_sight"
+    )
+    await told.reaches("follow_up")
+    await told.resident("rating", {"solved": "no", "satisfied": "no"})
+    await told.reaches("closed")
+    order = await told.order()
+    assert (order["ending"], order["round"]) == ("unresolved", 4)
+
+
+async def test_an_order_that_is_paused(
+    stack: Stack, skipper: TimeSkipper, teller: Teller, calendar: WorkCalendar
+) -> None:
+    told = await in_the_community(teller)
+    promised = instant(await told.order(), "promised_at")
+    until_then = (datetime.now(UTC) + timedelta(days=6)).replace(microsecond=0)
+    await told.decide("handle", "request_pause", until=until_then.isoformat(), reason="third_party")
+    await told.decide("review", "approve")
+    await told.reaches("paused")
+    granted = next(each for each in await told.events() if each["type"] == "RequestGranted")
+    assert instant(await told.order(), "promised_at") == promised
+
+    # Long past what was promised at first: nobody comes late by waiting.
+    await until(stack, skipper, told, until_then - timedelta(minutes=1))
+    assert (await told.order())["stage"] == "paused"
+    await forward(stack, skipper, told, timedelta(minutes=2))
+    order = await told.order()
+    (ended,) = (each for each in await told.events() if each["type"] == "RestEnded")
+    assert timedelta(0) <= at(ended) - until_then <= ON_TIME
+    resumed = next(each for each in await told.events() if each["type"] == "WorkResumed")
+    limit = STANDARD_2.class_limits[OrderClass.GENERAL]
+    moved = after_rest(DueTime(promised), at(granted), at(resumed), limit, calendar).at
+    assert instant(order, "promised_at") == instant(await told.task("handle"), "due_at") == moved > promised
+    assert (order["overdue"], order["escalations"]) == (False, 0)
+
+    # The order's own time is ahead by now: what is left is counted from its last event.
+    await forward(stack, skipper, told, moved - at(resumed) + timedelta(minutes=1))
+    (passed,) = (each for each in await told.events() if each["type"] == "LimitPassed")
+    assert due(passed) == moved
+
+
+async def test_an_order_held_and_released_with_the_whole_office(
+    stack: Stack, skipper: TimeSkipper, teller: Teller, calendar: WorkCalendar
+) -> None:
+    lifted, held = [await in_the_community(teller) for _ in range(2)]
+    promised = {told.order_no: instant(await told.order(), "promised_at") for told in (lifted, held)}
+    until_then = (datetime.now(UTC) + timedelta(days=5)).replace(second=0, microsecond=0)
+    command = ("setup", "dingdan", "hold", "--as", "administrator-1")
+    stack.run(*command, "--reason", "台风", "--until", until_then.isoformat(timespec="minutes"))
+    try:
+        async with asyncio.timeout(60):
+            while not all([(await told.order())["held"] for told in (lifted, held)]):  # noqa: ASYNC110
+                await asyncio.sleep(0.5)
+        began = at(next(each for each in await held.events() if each["type"] == "OrderHeld"))
+
+        await until(stack, skipper, held, until_then + timedelta(minutes=1))
+        await _moved_by_the_hold(held, promised[held.order_no], began, until_then, calendar)
+    finally:
+        stack.run(*command, "--lift")
+    async with asyncio.timeout(60):
+        while (await lifted.order())["held"]:  # noqa: ASYNC110 - another process sets it
+            await asyncio.sleep(0.5)
+    (released,) = (each for each in await lifted.events() if each["type"] == "OrderReleased")
+    began = at(next(each for each in await lifted.events() if each["type"] == "OrderHeld"))
+    ended = datetime.fromisoformat(released["data"]["at"])
+    await _moved_by_the_hold(lifted, promised[lifted.order_no], began, ended, calendar)
+
+
+async def _moved_by_the_hold(
+    told: Told, promised: datetime, began: datetime, ended: datetime, calendar: WorkCalendar
+) -> None:
+    """See that the promise moved by the hold, to the second in which the orders were told of it."""
+    order = await told.order()
+    assert (order["held"], order["overdue"]) == (False, False)
+    limit = STANDARD_2.class_limits[OrderClass.GENERAL]
+    moved = after_rest(DueTime(promised), began, ended, limit, calendar).at
+    assert abs(instant(order, "promised_at") - moved) <= timedelta(minutes=1)
+    assert instant(await told.task("handle"), "due_at") == instant(order, "promised_at")
