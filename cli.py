@@ -25,14 +25,17 @@ app = typer.Typer(
 client_app = typer.Typer(no_args_is_help=True, help="Intake channels and their keys.")
 routing_app = typer.Typer(no_args_is_help=True, help="The directory: units, categories, and who answers.")
 unit_app = typer.Typer(no_args_is_help=True, help="The units of the office's directory, and their orders.")
+duty_app = typer.Typer(no_args_is_help=True, help="Who answers first, by channel and weekday.")
 user_app = typer.Typer(no_args_is_help=True, help="Staff, their roles and tokens.")
 attachments_app = typer.Typer(no_args_is_help=True, help="Attached files.")
 calendar_app = typer.Typer(no_args_is_help=True, help="Working days and holidays, year by year.")
+_MINUTES = ["%Y-%m-%dT%H:%M%z", "%Y-%m-%dT%H:%M:%S%z"]
 app.add_typer(calendar_app, name="calendar")
 app.add_typer(client_app, name="client")
 app.add_typer(attachments_app, name="attachments")
 app.add_typer(routing_app, name="routing")
 app.add_typer(unit_app, name="unit")
+app.add_typer(duty_app, name="duty")
 app.add_typer(user_app, name="user")
 
 
@@ -256,11 +259,7 @@ def calendar_load(
     from domain.calendar_file import read_year
     from store.recalculation import load_year
 
-    try:
-        text = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise typer.BadParameter(f"{file} cannot be read as UTF-8 text: {type(error).__name__}") from None
-    days = read_year(text, year=year)
+    days = read_year(_text_of(file), year=year)
     with _store() as store, store.write() as connection:
         loaded = load_year(connection, year, days, source=source, now=_now())
     if loaded is None:
@@ -289,6 +288,32 @@ def calendar_show(
         raise typer.BadParameter(f"{year} is not loaded; see: dingdan calendar show")
     for day in found.days:
         typer.echo(f"{day.day}\t{day.day:%a}\t{day.kind}\t{day.name}")
+
+
+@calendar_app.command("hours")
+def calendar_hours(
+    file: Annotated[
+        Path | None, typer.Argument(help="A table with the heading day,opens,closes; shows them if left out.")
+    ] = None,
+    source: Annotated[str, typer.Option(help="Who decided it, and when.")] = "",
+) -> None:
+    """Show when the office is open, or load it: for each weekday, and for make-up workdays; noon may be free."""
+    from domain.hours_file import read_hours, write_hours
+    from store.calendar import hours, put_hours
+
+    if file is None:
+        with _store() as store, store.read() as connection:
+            typer.echo(write_hours(hours(connection)), nl=False)
+        return
+    if not source.strip():
+        raise typer.BadParameter("--source is missing: who decided it, and when")
+    given = read_hours(_text_of(file))
+    with _store() as store, store.write() as connection:
+        version = put_hours(connection, given, source=source.strip(), now=_now())
+    if version is None:
+        typer.echo("these hours are in force already")
+    else:
+        typer.echo(f"version {version} of the hours is in force for what is reckoned from now on")
 
 
 @calendar_app.command("check")
@@ -320,7 +345,7 @@ def hold(
     until: Annotated[
         datetime | None,
         typer.Option(
-            formats=["%Y-%m-%dT%H:%M%z", "%Y-%m-%dT%H:%M:%S%z"],
+            formats=_MINUTES,
             help="When it ends by itself, with an offset.",
         ),
     ] = None,
@@ -460,7 +485,7 @@ def routing_show(
         ):
             if code is not None and code not in known:
                 raise typer.BadParameter(f"there is no open {name} {code!r}; known: {', '.join(known)}")
-        found = routing_of(connection, category=category, community=community)
+        found = routing_of(connection, category=category, community=community, now=_now())
     for each in found.ladder:
         first = "first" if each.tier == found.first.tier else ""
         vacant = f"\tpassed over, nobody in post: {', '.join(each.passed_over)}" if each.passed_over else ""
@@ -567,16 +592,8 @@ def routing_load(
 def _read_tables(folder: Path, before: "Directory") -> "Directory":
     from domain.directory_file import HEADINGS, read_directory
 
-    tables = {}
-    for name in HEADINGS:
-        file = folder / f"{name}.csv"
-        try:
-            tables[name] = file.read_text(encoding="utf-8-sig")
-        except (OSError, UnicodeDecodeError) as error:
-            raise typer.BadParameter(
-                f"{file} cannot be read as UTF-8 text ({type(error).__name__}); "
-                f"write the tables with: dingdan routing export {folder}"
-            ) from None
+    hint = f"; write the tables with: dingdan routing export {folder}"
+    tables = {name: _text_of(folder / f"{name}.csv", hint=hint) for name in HEADINGS}
     return read_directory(tables, before=before)
 
 
@@ -589,16 +606,13 @@ def user_add(
 ) -> None:
     """Add a member of staff."""
     from domain.orders import Role
-    from store.directory import current
     from store.office import StaffRow, put_staff
 
     wrong = [each for each in role if each not in list(Role)]
     if wrong:
         raise typer.BadParameter(f"there is no role {wrong[0]!r}; known: {', '.join(Role)}")
     with _store() as store, store.write() as connection:
-        known = current(connection).units.get(unit)
-        if known is None or not known.is_open:
-            raise typer.BadParameter(f"there is no open unit {unit!r}; see: dingdan unit list")
+        _require_open_unit(connection, unit)
         put_staff(
             connection,
             [StaffRow(username=username, name=name, unit=unit, roles=tuple(Role(each) for each in role))],
@@ -613,7 +627,7 @@ def user_token(username: Annotated[str, typer.Argument(help="Who shall use it.")
     from store.office import find_staff
 
     with _store() as store, store.write() as connection:
-        if find_staff(connection, username) is None:
+        if find_staff(connection, username, now=_now()) is None:
             raise typer.BadParameter(
                 f"there is no active member of staff {username!r}; see: dingdan user list"
             )
@@ -626,8 +640,99 @@ def user_list() -> None:
     from store.office import all_staff
 
     with _store() as store, store.read() as connection:
-        for each in all_staff(connection):
+        for each in all_staff(connection, now=_now()):
             typer.echo(f"{each.username}\t{each.unit}\t{','.join(sorted(each.roles))}")
+
+
+@user_app.command("away")
+def user_away(
+    username: Annotated[str, typer.Argument(help="Who is away.")],
+    until: Annotated[
+        datetime, typer.Option(formats=_MINUTES, help="When they are back by themselves, with an offset.")
+    ],
+    deputy: Annotated[
+        str | None, typer.Option(help="Who of the same unit has their roles meanwhile (AB 岗).")
+    ] = None,
+) -> None:
+    """Let somebody be away, with a deputy or none; a post in which nobody is, is passed over."""
+    from store.office import leave_post
+
+    if until.tzinfo is None:
+        raise typer.BadParameter("--until needs an offset, like 2026-11-23T17:00+08:00")
+    with _store() as store, store.write() as connection:
+        leave_post(connection, username, until=until, deputy=deputy, now=_now())
+    typer.echo(f"{username} is away until {until.isoformat()}; deputy: {deputy or 'nobody'}")
+
+
+@user_app.command("back")
+def user_back(username: Annotated[str, typer.Argument(help="Who is back.")]) -> None:
+    """End an absence before its time."""
+    from store.office import return_to_post
+
+    with _store() as store, store.write() as connection:
+        return_to_post(connection, username, now=_now())
+    typer.echo(f"{username} is back")
+
+
+@user_app.command("move")
+def user_move(
+    username: Annotated[str, typer.Argument(help="Who goes to another unit.")],
+    unit: Annotated[str, typer.Argument(help="The unit's code.")],
+) -> None:
+    """Give somebody another unit; the roles stay."""
+    from store.office import change_unit
+
+    with _store() as store, store.write() as connection:
+        _require_open_unit(connection, unit)
+        change_unit(connection, username, unit, now=_now())
+    typer.echo(f"{username} is with {unit}")
+
+
+@user_app.command("leave")
+def user_leave(username: Annotated[str, typer.Argument(help="Who leaves the office.")]) -> None:
+    """End somebody's service: their tokens end, and what they did stays under their name."""
+    from store.credentials import CredentialKind, revoke
+    from store.office import dismiss
+
+    with _store() as store, store.write() as connection:
+        dismiss(connection, username, now=_now())
+        count = revoke(connection, kind=CredentialKind.STAFF, subject=username, now=_now())
+    typer.echo(f"{username} has left; {count} token(s) ended")
+
+
+@duty_app.command("show")
+def duty_show() -> None:
+    """Show the roster; on the days that are not listed the office answers first."""
+    from domain.hours_file import WEEKDAYS
+    from store.office import duty_roster
+
+    with _store() as store, store.read() as connection:
+        for channel, weekday, username in duty_roster(connection):
+            typer.echo(f"{channel}\t{WEEKDAYS[weekday]}\t{username}")
+
+
+@duty_app.command("set")
+def duty_set(
+    channel: Annotated[str, typer.Argument(help="web, wechat, hotline, …")],
+    username: Annotated[str | None, typer.Argument(help="A duty officer; nobody if left out.")] = None,
+    day: Annotated[
+        list[str] | None, typer.Option(help="mon, tue, …; several times for several; every day if left out.")
+    ] = None,
+) -> None:
+    """Put somebody on duty for a channel."""
+    from domain.hours_file import WEEKDAYS
+    from domain.orders import Channel
+    from store.office import change_duty
+
+    days = day or list(WEEKDAYS)
+    wrong = [each for each in days if each not in WEEKDAYS]
+    if wrong or channel not in list(Channel):
+        known = f"days: {', '.join(WEEKDAYS)}; channels: {', '.join(Channel)}"
+        raise typer.BadParameter(f"there is no {wrong[0] if wrong else channel!r}; {known}")
+    weekdays = [WEEKDAYS.index(each) for each in days]
+    with _store() as store, store.write() as connection:
+        change_duty(connection, channel=channel, weekdays=weekdays, username=username, now=_now())
+    typer.echo(f"{channel} on {', '.join(days)}: {username or 'the office'}")
 
 
 @attachments_app.command("sweep")
@@ -653,6 +758,22 @@ def doctor() -> None:
     from doctor import examine
 
     raise SystemExit(asyncio.run(examine(typer.echo)))
+
+
+def _require_open_unit(connection: "Connection", code: str) -> None:
+    from store.directory import current
+
+    known = current(connection).units.get(code)
+    if known is None or not known.is_open:
+        raise typer.BadParameter(f"there is no open unit {code!r}; see: dingdan unit list")
+
+
+def _text_of(file: Path, *, hint: str = "") -> str:
+    try:
+        return file.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = f"{file} cannot be read as UTF-8 text: {type(error).__name__}"
+        raise typer.BadParameter(f"{reason}{hint}") from None
 
 
 @contextmanager

@@ -56,7 +56,7 @@ def identify(connection: Connection, service: Service, token: str) -> Caller:
     if subject and subject.kind is CredentialKind.CLIENT:
         caller = find_client(connection, subject.name)
     elif subject:
-        caller = find_staff(connection, subject.name)
+        caller = find_staff(connection, subject.name, now=service.now())
     if caller is None:
         raise _unauthenticated()
     return caller

@@ -228,7 +228,7 @@ def open_office(store: Store, secret: str, *, now: datetime) -> Credentials:
     """
     seed_office(store, now=now)
     with store.write() as connection:
-        staff = tuple(all_staff(connection))
+        staff = tuple(all_staff(connection, now=now))
         directory = current(connection)
         minted: dict[CredentialKind, dict[str, str]] = {CredentialKind.CLIENT: {}, CredentialKind.STAFF: {}}
         subjects = [(CredentialKind.CLIENT, each) for each in CLIENTS]

@@ -22,8 +22,8 @@ DOCS: Final = Path(__file__).parent
 HISTORIES: Final = DOCS.parent / "tests" / "replay" / "histories"
 _WHO: Final[Mapping[TaskKind, str]] = {
     TaskKind.FIRST_CONTACT: "who took the order, else the duty roster of the channel (`duty_officer`)",
-    TaskKind.CLASSIFY: "`street_desk` of the street",
-    TaskKind.DISPATCH: "`street_desk` of the street",
+    TaskKind.CLASSIFY: "`street_desk` of the street; of an order that is or may be urgent a `duty_officer` too",
+    TaskKind.DISPATCH: "as for `classify`",
     TaskKind.ACKNOWLEDGE: "as for `handle`",
     TaskKind.HANDLE: "`community_worker` of the community, `unit_handler` of any other unit, or its `unit_head`; the "
     "street's `liaison` for a bureau without accounts; the leader's role after `take_over`",
@@ -165,7 +165,8 @@ def _policy() -> str:
     reasons = _table(["Row", "Why", "Source"], [[f"`{r.name}`", r.reason, r.source] for r in policy.ROWS])
     hours = "; ".join(f"{begin:%H:%M}–{end:%H:%M}" for begin, end in USUAL_HOURS.make_up)
     office = (
-        f"The office is open Monday to Friday and on make-up workdays (调休上班日), {hours}, Asia/Shanghai."
+        f"The office is open Monday to Friday and on make-up workdays (调休上班日), {hours}, Asia/Shanghai, "
+        "until it loads its own hours with `dingdan calendar hours`."
     )
     categories = [
         [f"`{c.code}`", c.label, str(c.usual_class), str(c.starts_at), str(c.evidence)]

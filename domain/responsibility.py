@@ -48,10 +48,16 @@ def entitled_roles(role: Role) -> frozenset[Role]:
     return frozenset({role})
 
 
-def may_decide(own_unit: str, roles: Collection[Role], *, unit: str, role: Role) -> bool:
-    """Tell whether somebody may decide a task of a unit and role; the street's liaison acts for its bureaus."""
+def may_decide(
+    own_unit: str, roles: Collection[Role], *, unit: str, role: Role, on_duty: bool = False
+) -> bool:
+    """Tell whether somebody may decide a task of a unit and role; the street's liaison acts for its bureaus.
+
+    `on_duty`: the desk's clock does not wait for the office to open, so the officer on duty may decide too (ADR-0016).
+    """
     of_the_unit = own_unit == (OFFICE if role is Role.LIAISON else unit)
-    return of_the_unit and not entitled_roles(role).isdisjoint(roles)
+    entitled = entitled_roles(role) | ({Role.DUTY_OFFICER} if on_duty else set())
+    return of_the_unit and not entitled.isdisjoint(roles)
 
 
 def supervisor(tier: Tier, repetition: int, *, climbs_at: int, by_liaison: bool = False) -> Owner:

@@ -73,6 +73,7 @@ class TaskOpened(Wire):
     """A human task that a step opened; its clock is asked for under its id.
 
     `withheld`: outcomes that it does not offer now. `not_by`: who may not decide it, being about their own work.
+    `on_duty`: its clock does not wait for the office to open, and the officer on duty may decide it too.
     """
 
     task_id: str
@@ -83,6 +84,7 @@ class TaskOpened(Wire):
     opened_at: datetime
     withheld: tuple[str, ...] = ()
     not_by: tuple[str, ...] = ()
+    on_duty: bool = False
 
 
 class TaskChanged(Wire):

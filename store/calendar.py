@@ -1,4 +1,4 @@
-"""The office's calendar: announced years, each with its notice; a year loaded again is a new version.
+"""The office's calendar: announced years, each with its notice, and its hours; loaded again is a new version.
 
 Assumes whole years: a year is in force with its newest version, and nothing of an older one counts.
 """
@@ -7,12 +7,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Connection, insert, select
+from pydantic import TypeAdapter
+from sqlalchemy import Connection, func, insert, select
 
 from domain.orders import Stage
 from domain.policy import PolicyBook
-from domain.workdays import CalendarYear, DayKind, NamedDay, WorkCalendar
-from store.tables import calendar_year, orders
+from domain.workdays import USUAL_HOURS, CalendarYear, DayKind, NamedDay, OfficeHours, WorkCalendar
+from store.tables import calendar_year, office_hours, orders
+
+_HOURS = TypeAdapter(OfficeHours)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -90,7 +93,27 @@ def calendar_for(connection: Connection, book: PolicyBook, since: datetime) -> W
         return WorkCalendar({})
     # A year's last hours in UTC are the next year's first at the office, never the other way round.
     years = all_years(connection, since=since.year)
-    return WorkCalendar({each.year: _for_reckoning(each) for each in years})
+    return WorkCalendar({each.year: _for_reckoning(each) for each in years}, hours(connection))
+
+
+def hours(connection: Connection) -> OfficeHours:
+    """Give the office's hours in force; the usual ones until the office sets its own."""
+    newest = select(office_hours.c.hours).order_by(office_hours.c.version.desc()).limit(1)
+    found = connection.scalar(newest)
+    return _HOURS.validate_python(found) if found is not None else USUAL_HOURS
+
+
+def put_hours(connection: Connection, given: OfficeHours, *, source: str, now: datetime) -> int | None:
+    """Put hours in force, as the next version; `None` if they are in force already.
+
+    What was reckoned before stays: clocks hold instants.
+    """
+    if given == hours(connection):
+        return None
+    version = (connection.scalar(select(func.max(office_hours.c.version))) or 0) + 1
+    values = {"version": version, "source": source, "loaded_at": now}
+    connection.execute(insert(office_hours).values(hours=_HOURS.dump_python(given, mode="json"), **values))
+    return version
 
 
 def _for_reckoning(loaded: LoadedYear) -> CalendarYear:

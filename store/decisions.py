@@ -152,7 +152,9 @@ def lock_task(connection: Connection, task_id: str, staff: Staff) -> tuple[Row[A
         raise NotFound(f"there is no task {task_id!r}")
     order = lock_order(connection, order_no)
     row = connection.execute(select(task).where(task.c.task_id == task_id)).one()
-    _may_decide(staff, unit=row.unit, role=Role(row.role))
+    role = Role(row.role)
+    if not may_decide(staff.unit, staff.roles, unit=row.unit, role=role, on_duty=row.on_duty):
+        raise NotEntitled(f"this task is for {role} of {row.unit}")
     return order, row
 
 
@@ -358,11 +360,6 @@ def pending_on(connection: Connection, order_no: str, task_id: str | None) -> li
         .order_by(decision.c.decided_at, decision.c.decision_id)
     )
     return [_as_said(connection, row) for row in rows.all()]
-
-
-def _may_decide(staff: Staff, *, unit: str, role: Role) -> None:
-    if not may_decide(staff.unit, staff.roles, unit=unit, role=role):
-        raise NotEntitled(f"this task is for {role} of {unit}")
 
 
 def done_by(row: Row[Any]) -> str:

@@ -21,7 +21,7 @@ from domain.orders import Role, Via
 from domain.responsibility import entitled_roles, handler
 from messages.directory import LookUp, Routing, Vouched
 from store.auditing import audited
-from store.office import insert_ignore
+from store.office import insert_ignore, is_away
 from store.tables import directory, orders, staff, staff_role, unit
 
 _UNITS = TypeAdapter(tuple[Unit, ...])
@@ -126,7 +126,12 @@ def load(
 
 
 def routing_of(
-    connection: Connection, *, category: str | None, community: str | None, unit: str | None = None
+    connection: Connection,
+    *,
+    category: str | None,
+    community: str | None,
+    unit: str | None = None,
+    now: datetime,
 ) -> Routing:
     """Say who answers for an order now, units passed over in which nobody is in post."""
     present = current(connection)
@@ -135,7 +140,7 @@ def routing_of(
         category=category,
         community=community,
         unit=unit,
-        vacant=vacant_units(connection, present),
+        vacant=vacant_units(connection, present, now=now),
     )
 
 
@@ -144,12 +149,15 @@ def look_up(connection: Connection, asked: LookUp) -> Vouched:
     return Vouched.by(current(connection), asked)
 
 
-def vacant_units(connection: Connection, given: Directory) -> frozenset[str]:
-    """Find the units in which no active member of staff may handle orders."""
+def vacant_units(connection: Connection, given: Directory, *, now: datetime) -> frozenset[str]:
+    """Find the units in which nobody may handle orders: no active member of staff, or away without a deputy."""
     rows = connection.execute(
         select(staff.c.unit, staff_role.c.role)
         .join(staff_role, staff_role.c.username == staff.c.username)
-        .where(staff.c.active.is_(True))
+        .where(
+            staff.c.active.is_(True),
+            staff.c.away_until.is_(None) | ~is_away(now) | staff.c.deputy.is_not(None),
+        )
         .distinct()
     ).all()
     in_post = {(row.unit, Role(row.role)) for row in rows}

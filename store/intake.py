@@ -242,7 +242,7 @@ def _insert(
     ):
         if code is not None and code not in known:
             raise UnknownCode(field, known)
-    officer = find_staff(connection, new.received_by) if new.received_by else None
+    officer = find_staff(connection, new.received_by, now=now) if new.received_by else None
     if new.received_by and (officer is None or not officer.roles):
         raise UnknownOfficer(
             f"received_by: there is no active member of staff {new.received_by!r} with a role"

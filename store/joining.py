@@ -4,6 +4,7 @@ Assumes the transaction of the step that asks for it, with the order's own row l
 leading one, never to a joined one: who leads it now moves its followers along.
 """
 
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -38,7 +39,7 @@ def join(connection: Connection, step: RecordStep, asked: MergeRequest) -> str |
     if Stage(leading.stage).is_over:
         return f"{leading.order_no} is {leading.stage}; only an open order can lead"
     needs_leader = own.escalations or is_supervised(connection, own.order_no)
-    if needs_leader and not _is_leader(connection, asked.actor):
+    if needs_leader and not _is_leader(connection, asked.actor, now=step.at):
         return "the order has climbed a tier or is supervised: only the street leader joins it to another one"
     connection.execute(
         update(orders)
@@ -135,6 +136,6 @@ def _further(
     )
 
 
-def _is_leader(connection: Connection, username: str) -> bool:
-    somebody = find_staff(connection, username)
+def _is_leader(connection: Connection, username: str, *, now: datetime) -> bool:
+    somebody = find_staff(connection, username, now=now)
     return somebody is not None and Role.STREET_LEADER in somebody.roles

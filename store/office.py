@@ -1,22 +1,41 @@
-"""The office's directory: units, staff with their roles, and the duty roster."""
+"""The office's people: units, staff with their roles, who stands in for whom, and the duty roster.
+
+A post is held by two (AB 岗): while one is away, a deputy of the same unit has that one's roles too.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Table, delete, select, update
+from sqlalchemy import ColumnElement, Connection, Table, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from domain.deadlines import local
 from domain.directory import OFFICE, Unit
+from domain.errors import DomainError
 from domain.orders import Role, Tier
 from store.tables import duty, staff, staff_role, unit
 
 
+class UnknownStaff(DomainError):
+    """There is no active member of staff of that name."""
+
+    code = "unknown_staff"
+
+
+class WrongDeputy(DomainError):
+    """Somebody cannot stand in for somebody else."""
+
+    code = "wrong_deputy"
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Staff:
-    """A member of staff as the store knows them now: roles, unit and tier are never taken from a token."""
+    """A member of staff as the store knows them now: roles, unit and tier are never taken from a token.
+
+    `roles` are one's own and those of whom one stands in for.
+    """
 
     username: str
     unit: str
@@ -76,31 +95,117 @@ def put_duty(connection: Connection, roster: Mapping[tuple[str, int], str]) -> N
         insert_ignore(connection, duty, {"channel": channel, "weekday": weekday, "username": username})
 
 
-def find_staff(connection: Connection, username: str) -> Staff | None:
-    """Find an active member of staff."""
+def find_staff(connection: Connection, username: str, *, now: datetime) -> Staff | None:
+    """Find an active member of staff, with the roles that they have at an instant."""
     rows = connection.execute(
-        select(staff.c.unit, unit.c.tier, staff_role.c.role)
+        select(staff.c.username, staff.c.unit, unit.c.tier, staff_role.c.role)
         .join(unit, unit.c.code == staff.c.unit)
         .outerjoin(staff_role, staff_role.c.username == staff.c.username)
-        .where(staff.c.username == username, staff.c.active.is_(True))
+        .where(
+            staff.c.active.is_(True),
+            (staff.c.username == username) | ((staff.c.deputy == username) & is_away(now)),
+        )
     ).all()
-    if not rows:
+    own = next((row for row in rows if row.username == username), None)
+    if own is None:
         return None
     return Staff(
         username=username,
-        unit=rows[0].unit,
-        tier=Tier(rows[0].tier),
-        roles=frozenset(Role(row.role) for row in rows if row.role),
+        unit=own.unit,
+        tier=Tier(own.tier),
+        roles=frozenset(Role(row.role) for row in rows if row.role and row.unit == own.unit),
     )
 
 
-def all_staff(connection: Connection) -> list[Staff]:
-    """List the active staff by username."""
+def all_staff(connection: Connection, *, now: datetime) -> list[Staff]:
+    """List the active staff by username, with the roles that they have at an instant."""
     names = connection.scalars(
         select(staff.c.username).where(staff.c.active.is_(True)).order_by(staff.c.username)
     )
-    found = [find_staff(connection, name) for name in names.all()]
+    found = [find_staff(connection, name, now=now) for name in names.all()]
     return [each for each in found if each is not None]
+
+
+def is_away(now: datetime) -> ColumnElement[bool]:
+    """Say in SQL that a member of staff is away at an instant; half-open: back when it ends."""
+    return staff.c.away_until > now
+
+
+def leave_post(
+    connection: Connection, username: str, *, until: datetime, deputy: str | None, now: datetime
+) -> None:
+    """Let somebody be away until an instant, with a deputy of the same unit or none.
+
+    Raises:
+        UnknownStaff: one of them is nobody.
+        WrongDeputy: the end is not in the future, or the deputy is of another unit, or the same person.
+    """
+    absent = _known(connection, username, now)
+    if until <= now:
+        raise WrongDeputy("an absence ends in the future; give an offset, like 2026-11-23T17:00+08:00")
+    if deputy is not None and (deputy == username or _known(connection, deputy, now).unit != absent.unit):
+        raise WrongDeputy(f"a deputy is somebody else of the same unit, {absent.unit}")
+    away = update(staff).where(staff.c.username == username)
+    connection.execute(away.values(away_until=until, deputy=deputy))
+
+
+def return_to_post(connection: Connection, username: str, *, now: datetime) -> None:
+    """End an absence.
+
+    Raises:
+        UnknownStaff: there is no such member of staff.
+    """
+    _known(connection, username, now)
+    back = update(staff).where(staff.c.username == username)
+    connection.execute(back.values(away_until=None, deputy=None))
+
+
+def change_unit(connection: Connection, username: str, to: str, *, now: datetime) -> None:
+    """Give somebody another unit; an absence ends with it, since a deputy is of the same one.
+
+    Raises:
+        UnknownStaff: there is no such member of staff.
+    """
+    return_to_post(connection, username, now=now)
+    connection.execute(update(staff).where(staff.c.username == username).values(unit=to))
+
+
+def dismiss(connection: Connection, username: str, *, now: datetime) -> None:
+    """End somebody's service: no role counts any more; what they did stays under their name.
+
+    Raises:
+        UnknownStaff: there is no such member of staff.
+    """
+    return_to_post(connection, username, now=now)
+    connection.execute(update(staff).where(staff.c.username == username).values(active=False))
+
+
+def duty_roster(connection: Connection) -> list[tuple[str, int, str]]:
+    """List the duty roster: channel, weekday with Monday 0, username."""
+    rows = connection.execute(select(duty).order_by(duty.c.channel, duty.c.weekday))
+    return [(row.channel, row.weekday, row.username) for row in rows]
+
+
+def change_duty(
+    connection: Connection, *, channel: str, weekdays: Sequence[int], username: str | None, now: datetime
+) -> None:
+    """Put somebody on duty for a channel, or nobody; then the office answers first.
+
+    Raises:
+        UnknownStaff: there is no such member of staff, or one who may not be on duty.
+    """
+    if username is not None and Role.DUTY_OFFICER not in _known(connection, username, now).roles:
+        raise UnknownStaff(f"{username} has not the role {Role.DUTY_OFFICER}")
+    connection.execute(delete(duty).where(duty.c.channel == channel, duty.c.weekday.in_(weekdays)))
+    if username is not None:
+        put_duty(connection, {(channel, weekday): username for weekday in weekdays})
+
+
+def _known(connection: Connection, username: str, now: datetime) -> Staff:
+    known = find_staff(connection, username, now=now)
+    if known is None:
+        raise UnknownStaff(f"there is no active member of staff {username!r}; see: dingdan user list")
+    return known
 
 
 def first_contact_owner(
@@ -118,6 +223,12 @@ def first_contact_owner(
         .select_from(duty)
         .join(staff, staff.c.username == duty.c.username)
         .join(unit, unit.c.code == staff.c.unit)
-        .where(duty.c.channel == channel, duty.c.weekday == local(now).weekday(), staff.c.active.is_(True))
+        .where(
+            duty.c.channel == channel,
+            duty.c.weekday == local(now).weekday(),
+            staff.c.active.is_(True),
+            # Whoever is away without a deputy is passed over.
+            staff.c.away_until.is_(None) | ~is_away(now) | staff.c.deputy.is_not(None),
+        )
     ).one_or_none()
     return (row.unit, Tier(row.tier), Role.DUTY_OFFICER) if row else (OFFICE, Tier.STREET, Role.DUTY_OFFICER)

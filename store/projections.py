@@ -101,7 +101,11 @@ def write_step(connection: Connection, step: RecordStep, book: PolicyBook) -> Wr
 def _routing(connection: Connection, step: RecordStep, order: Row[Any]) -> Routing:
     """Say who answers for an order as this step leaves it."""
     return routing_of(
-        connection, category=step.order.category, community=order.community, unit=step.order.unit
+        connection,
+        category=step.order.category,
+        community=order.community,
+        unit=step.order.unit,
+        now=step.at,
     )
 
 

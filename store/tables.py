@@ -95,6 +95,9 @@ staff = Table(
     Column("name", String(200), nullable=False),
     Column("unit", String(64), ForeignKey("unit.code"), nullable=False),
     Column("active", Boolean, nullable=False),
+    Column("away_until", Instant),
+    _code("deputy"),
+    Index(None, "deputy"),
 )
 
 staff_role = Table(
@@ -119,6 +122,15 @@ calendar_year = Table(
     Column("version", Integer, primary_key=True, autoincrement=False),
     Column("source", String(200), nullable=False),
     Column("days", _Json, nullable=False),
+    Column("loaded_at", Instant, nullable=False),
+)
+
+office_hours = Table(
+    "office_hours",
+    metadata,
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("source", String(200), nullable=False),
+    Column("hours", _Json, nullable=False),
     Column("loaded_at", Instant, nullable=False),
 )
 
@@ -247,6 +259,7 @@ task = Table(
     Column("is_provisional", Boolean, nullable=False, server_default=false()),
     Column("withheld", _Json, nullable=False, server_default=_NOTHING),
     Column("not_by", _Json, nullable=False, server_default=_NOTHING),
+    Column("on_duty", Boolean, nullable=False, server_default=false()),
     _code("holder"),
     _code("outcome"),
     Column("closed_by", String(100)),

@@ -500,6 +500,14 @@ class TestResponsibility:
         assert entitled_roles(Role.UNIT_HANDLER) == {Role.UNIT_HANDLER, Role.UNIT_HEAD}
         assert entitled_roles(Role.STREET_DESK) == {Role.STREET_DESK}
 
+    def test_the_officer_on_duty_may_act_for_the_desk_where_the_clock_runs_by_the_wall(self) -> None:
+        for on_duty in (True, False):
+            desk: Any = {"unit": "street", "role": Role.STREET_DESK, "on_duty": on_duty}
+            assert may_decide("street", {Role.DUTY_OFFICER}, **desk) is on_duty
+            assert may_decide("street", {Role.STREET_DESK}, **desk)
+            assert not may_decide("street-safety", {Role.DUTY_OFFICER}, **desk)
+            assert not may_decide("street", {Role.UNIT_HANDLER}, **desk)
+
     @pytest.mark.parametrize(
         ("own_unit", "role", "unit", "for_role", "may"),
         [

@@ -5,10 +5,19 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from domain.deadlines import local
+from domain.hours_file import read_hours, write_hours
 from domain.policy import SECONDS, STANDARD_2
-from domain.workdays import DayKind, NamedDay
+from domain.workdays import USUAL_HOURS, DayKind, NamedDay
 from messages.records import PromiseRequest
-from store.calendar import all_years, calendar_for, find_year, provisional_orders, put_year
+from store.calendar import (
+    all_years,
+    calendar_for,
+    find_year,
+    hours,
+    provisional_orders,
+    put_hours,
+    put_year,
+)
 from store.calendar_seed import seed
 from store.database import Store
 from store.recalculation import load_year
@@ -49,6 +58,18 @@ class TestAYear:
         with store.read() as connection:
             assert not calendar_for(connection, SECONDS, now()).years
             assert set(calendar_for(connection, STANDARD_2, now()).years) >= {now().year}
+
+
+class TestTheHours:
+    def test_are_the_usual_ones_until_the_office_sets_its_own(self, store: Store) -> None:
+        own = read_hours(write_hours(USUAL_HOURS).replace("09:00,12:00", "08:30,12:00"))
+        with store.write() as connection:
+            assert calendar_for(connection, STANDARD_2, now()).hours == hours(connection) == USUAL_HOURS
+            assert put_hours(connection, own, source="a", now=now()) == 1
+            assert put_hours(connection, own, source="b", now=now()) is None
+            assert calendar_for(connection, STANDARD_2, now()).hours == own
+            assert put_hours(connection, USUAL_HOURS, source="c", now=now()) == 2
+            assert hours(connection) == USUAL_HOURS
 
 
 class TestAStepUnderTheStatutoryCalendar:

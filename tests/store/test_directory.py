@@ -104,23 +104,25 @@ class TestRouting:
     def test_names_units_passed_over_because_nobody_is_in_post(self, store: Store) -> None:
         with store.write() as connection:
             connection.execute(text("UPDATE staff SET active = false WHERE unit = 'street-urban-management'"))
-            routing = routing_of(connection, category="noise", community="community-03")
+            routing = routing_of(connection, category="noise", community="community-03", now=now())
         street = next(each for each in routing.ladder if each.tier is Tier.STREET)
         assert (street.code, street.rule) == ("street-general", "S0")
         assert street.passed_over == ("street-urban-management",)
 
     def test_finds_a_bureau_by_the_streets_liaison(self, store: Store) -> None:
         with store.write() as connection:
-            bureau = routing_of(connection, category="planning", community=None).ladder[-1]
+            bureau = routing_of(connection, category="planning", community=None, now=now()).ladder[-1]
             assert (bureau.code, bureau.by_liaison, bureau.passed_over) == ("district-planning", True, ())
             connection.execute(text("UPDATE staff SET active = false WHERE username = 'liaison-1'"))
-            vacant = routing_of(connection, category="planning", community=None).ladder[-1]
+            vacant = routing_of(connection, category="planning", community=None, now=now()).ladder[-1]
         assert (vacant.code, vacant.passed_over) == ("district-general", ("district-planning",))
 
     def test_follows_a_closed_unit(self, store: Store) -> None:
         loaded(store)
         with store.read() as connection:
-            routing = routing_of(connection, category=None, community="community-03", unit="community-03")
+            routing = routing_of(
+                connection, category=None, community="community-03", unit="community-03", now=now()
+            )
         assert routing.version == 1
         assert routing.lead is not None
         assert {routing.lead.code, routing.first.code} == {"community-04"}

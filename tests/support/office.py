@@ -234,7 +234,9 @@ class Office:
         """Find somebody of a unit with a role."""
         with self.store.read() as connection:
             return next(
-                each for each in all_staff(connection) if each.unit == unit and Role(role) in each.roles
+                each
+                for each in all_staff(connection, now=now())
+                if each.unit == unit and Role(role) in each.roles
             )
 
     def somebody_for(self, task: dict[str, Any]) -> Staff:
@@ -243,7 +245,7 @@ class Office:
         with self.store.read() as connection:
             return next(
                 each
-                for each in all_staff(connection)
+                for each in all_staff(connection, now=now())
                 if may_decide(each.unit, each.roles, unit=unit, role=role) and each.username not in not_by
             )
 
@@ -279,7 +281,7 @@ class Office:
     def named(self, username: str) -> Staff:
         """Find a member of staff."""
         with self.store.read() as connection:
-            found = find_staff(connection, username)
+            found = find_staff(connection, username, now=now())
         assert found is not None
         return found
 

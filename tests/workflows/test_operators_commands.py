@@ -5,6 +5,7 @@ import os
 import sys
 from pathlib import Path
 
+import pytest
 from sqlalchemy import text
 
 from domain.first_directory import FIRST
@@ -150,3 +151,69 @@ class TestTheDirectory:
         assert (code, "there is no open category 'witchcraft'" in flat(said)) == (2, True)
         code, said = await dingdan(office, "routing", "export", str(tmp_path), "--version", "7")
         assert (code, "there is no directory of version 7" in said) == (1, True)
+
+
+class TestThePeople:
+    async def test_are_away_stood_in_for_moved_and_dismissed(self, office: Office) -> None:
+        until = "2030-01-02T09:00+08:00"
+        code, said = await dingdan(office, "user", "away", "leader-1", "--until", until, "--deputy", "desk-1")
+        assert (code, said) == (0, "leader-1 is away until 2030-01-02T09:00:00+08:00; deputy: desk-1\n")
+        _, said = await dingdan(office, "user", "list")
+        assert "desk-1\tstreet\tstreet_desk,street_leader" in said.splitlines()
+        assert await dingdan(office, "user", "back", "leader-1") == (0, "leader-1 is back\n")
+        assert (await dingdan(office, "user", "move", "desk-2", "street-safety"))[0] == 0
+        assert (await dingdan(office, "user", "leave", "duty-1"))[1] == "duty-1 has left; 0 token(s) ended\n"
+        _, said = await dingdan(office, "user", "list")
+        assert "desk-2\tstreet-safety\tstreet_desk" in said.splitlines()
+        assert "duty-1" not in said
+
+    async def test_are_put_on_duty_by_channel_and_day(self, office: Office) -> None:
+        code, said = await dingdan(office, "duty", "set", "web", "duty-2", "--day", "sat", "--day", "sun")
+        assert (code, said) == (0, "web on sat, sun: duty-2\n")
+        _, said = await dingdan(office, "duty", "show")
+        assert {"web\tsat\tduty-2", "web\tsun\tduty-2"} <= set(said.splitlines())
+        assert (await dingdan(office, "duty", "set", "web"))[1].endswith(": the office\n")
+        _, said = await dingdan(office, "duty", "show")
+        assert not [line for line in said.splitlines() if line.startswith("web\t")]
+
+    @pytest.mark.parametrize(
+        ("arguments", "code", "reason"),
+        [
+            (("user", "away", "leader-1", "--until", "2020-01-02T09:00+08:00"), 1, "in the future"),
+            (("user", "away", "leader-1", "--until", "2030-01-02T09:00"), 2, "does not match"),
+            (("user", "away", "nobody", "--until", "2030-01-02T09:00+08:00"), 1, "see: dingdan user list"),
+            (("user", "move", "leader-1", "street-99"), 2, "see: dingdan unit list"),
+            (("user", "leave", "nobody"), 1, "see: dingdan user list"),
+            (("duty", "set", "pigeon", "duty-1"), 2, "channels: web"),
+            (("duty", "set", "web", "duty-1", "--day", "holiday"), 2, "days: mon"),
+            (("duty", "set", "web", "desk-1"), 1, "has not the role duty_officer"),
+        ],
+    )
+    async def test_that_are_named_wrong_change_nothing(
+        self, office: Office, arguments: tuple[str, ...], code: int, reason: str
+    ) -> None:
+        before = office.rows("SELECT * FROM staff ORDER BY username"), office.rows("SELECT * FROM duty")
+        ended, said = await dingdan(office, *arguments)
+        assert (ended, reason in " ".join(said.split())) == (code, True), said
+        assert (
+            office.rows("SELECT * FROM staff ORDER BY username"),
+            office.rows("SELECT * FROM duty"),
+        ) == before
+
+
+class TestTheHours:
+    async def test_are_shown_edited_and_loaded(self, office: Office, tmp_path: Path) -> None:
+        _, usual = await dingdan(office, "calendar", "hours")
+        assert usual.splitlines()[:3] == ["day,opens,closes", "mon,09:00,12:00", "mon,14:00,18:00"]
+        table = tmp_path / "hours.csv"
+        table.write_text(usual.replace("fri,14:00,18:00", "fri,14:00,17:00"), encoding="utf-8")
+        load = ("calendar", "hours", str(table))
+        assert (await dingdan(office, *load))[0] == 2
+        code, said = await dingdan(office, *load, "--source", "街办通知")
+        assert (code, said) == (0, "version 1 of the hours is in force for what is reckoned from now on\n")
+        assert (await dingdan(office, *load, "--source", "街办通知"))[
+            1
+        ] == "these hours are in force already\n"
+        table.write_text(usual.replace("fri,14:00", "fri,11:00"), encoding="utf-8")
+        code, said = await dingdan(office, *load, "--source", "街办通知")
+        assert (code, "the openings of fri overlap" in said) == (1, True)

@@ -3,9 +3,11 @@
 from datetime import datetime, timedelta
 from itertools import pairwise
 
+import pytest
 from temporalio.api.sdk.v1 import WorkflowMetadata
 
 from domain.lifecycle import TaskKind
+from store.decisions import NotEntitled
 from tests.support.office import Office, seconds_between
 
 
@@ -127,6 +129,23 @@ class TestAnOrderThatIsDispatched:
         await office.reported(order_no, text="已办")
         await office.called_back(order_no)
         await office.result(order_no)
+
+
+class TestAnOrderThatMayBeUrgent:
+    @pytest.mark.parametrize(("suggested", "may"), [("urgent", True), ("general", False)])
+    async def test_is_sorted_by_an_officer_on_duty_if_the_desk_is_closed(
+        self, office: Office, suggested: str, may: bool
+    ) -> None:
+        order_no = await office.place()
+        await office.decide(order_no, TaskKind.FIRST_CONTACT, "refer", text="请尽快", **{"class": suggested})
+        task = await office.task(order_no, TaskKind.CLASSIFY)
+        assert task["role"] == "street_desk"
+        if not may:
+            with pytest.raises(NotEntitled, match="street_desk of street"):
+                office.submit(task, "urgent", by="duty-1")
+            return
+        await office.send(office.submit(task, "urgent", by="duty-1"))
+        assert (await office.task(order_no, TaskKind.DISPATCH))["on_duty"]
 
 
 class TestAnOrderThatCannotBeSolved:

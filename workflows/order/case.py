@@ -77,6 +77,7 @@ class Case:
         repetition: int = 1,
         after: timedelta = timedelta(0),
         not_by: tuple[str, ...] = (),
+        on_duty: bool = False,
         **clock: Any,
     ) -> HumanTask:
         """Open a task, now or after a while. It is open here before `record` shows it: nobody is faster than we.
@@ -107,6 +108,7 @@ class Case:
                 opened_at=now,
                 withheld=tuple(sorted(task.withheld)),
                 not_by=not_by,
+                on_duty=on_duty,
             )
         )
         self._ask_for_clock(task, basis, since=now, repetition=repetition, **clock)

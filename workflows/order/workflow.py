@@ -107,9 +107,9 @@ class OrderWorkflow:
     async def classify(self) -> bool:
         """Sort by urgency and difficulty (分类接单), and dispatch; `False` if the order is not accepted."""
         case, state = self.case, self.case.state
-        desk = self.ask_desk(Stage.CLASSIFICATION, TaskKind.CLASSIFY)
+        asked = self.ask_desk(Stage.CLASSIFICATION, TaskKind.CLASSIFY)
         while True:
-            match await case.answer(desk):
+            match await case.answer(asked):
                 case Decided(outcome="split") as decided:
                     case.split(decided)
                 case Decided(outcome="reject") as decided:
@@ -118,7 +118,7 @@ class OrderWorkflow:
                         unanswered = verdict is Verdict.UNANSWERED
                         await explain(case, STREET_DESK, Ending.NOT_ACCEPTED, supervised=unanswered)
                         return False
-                    desk = self.ask_desk(Stage.CLASSIFICATION, TaskKind.CLASSIFY)
+                    asked = self.ask_desk(Stage.CLASSIFICATION, TaskKind.CLASSIFY)
                 case Decided() as decided:
                     case.categorise(decided.chosen("category"))
                     case.classify(OrderClass(decided.outcome), rule="desk")
@@ -137,7 +137,8 @@ class OrderWorkflow:
         case = self.case
         case.enter(stage)
         case.state.unit, case.state.tier = OFFICE, Tier.STREET
-        return case.begin(kind, Basis.DESK, STREET_DESK)
+        urgent = (case.state.order_class or case.state.suggested_class) is OrderClass.URGENT
+        return case.begin(kind, Basis.DESK, STREET_DESK, on_duty=urgent)
 
     async def dispatch(self, unit: str | None) -> None:
         """Send the order to a unit from one desk (统一派单)."""
@@ -145,13 +146,13 @@ class OrderWorkflow:
         if unit is not None:
             case.assign(unit, rule="desk")
             return
-        desk = self.ask_desk(Stage.DISPATCH, TaskKind.DISPATCH)
+        asked = self.ask_desk(Stage.DISPATCH, TaskKind.DISPATCH)
         while True:
-            match await case.answer(desk):
+            match await case.answer(asked):
                 case Decided(outcome="reclassify") as decided:
                     state.reclassified = True
                     case.classify(OrderClass(decided.chosen("class") or ""), rule="reclassified")
-                    case.offer_anew(desk)
+                    case.offer_anew(asked)
                 case Decided() as decided:
                     unit = decided.chosen("lead_unit") or ""
                     state.helping = list(decided.said.fields.get("helping_units") or ())

@@ -1,0 +1,40 @@
+"""The office's hours as a table."""
+
+from datetime import time
+
+import pytest
+
+from domain.hours_file import WrongHoursFile, read_hours, write_hours
+from domain.workdays import USUAL_HOURS
+
+USUAL = write_hours(USUAL_HOURS)
+
+
+class TestTheTable:
+    def test_holds_the_hours_of_a_week(self) -> None:
+        assert read_hours("\ufeff" + USUAL + "\n,,\n") == USUAL_HOURS
+
+    def test_may_have_a_day_of_its_own(self) -> None:
+        hours = read_hours(USUAL + "fri,19:00,20:30\n")
+        assert hours.week[4][-1] == (time(19), time(20, 30))
+        assert hours.week[5] == ()
+
+    @pytest.mark.parametrize(
+        ("text", "reason"),
+        [
+            ("day,from,to\n", "line 1: the heading must be day,opens,closes"),
+            (USUAL + "fri\n", "line 14: it has 1 cells instead of 3"),
+            (USUAL + "sat,09:00,12:00\n", "line 14: day must be one of: mon, tue, wed, thu, fri, make_up"),
+            (USUAL + "fri,9,12\n", "line 14: opens and closes must be like 09:00"),
+            (USUAL + "fri,09:00:30,12:00\n", "line 14: opens and closes must be like 09:00"),
+            (USUAL + "fri,12:00,12:00\n", "line 14: it must close later than it opens"),
+            (USUAL + "mon,11:59,13:00\n", "the openings of mon overlap"),
+            ("day,opens,closes\nmake_up,09:00,12:00\n", "the office is never open"),
+            ("day,opens,closes\nmon,09:00,12:00\n", "there is no line for make_up"),
+            (USUAL + '"', "line 14: "),
+        ],
+    )
+    def test_that_is_wrong_is_refused_with_line_and_reason(self, text: str, reason: str) -> None:
+        with pytest.raises(WrongHoursFile) as refused:
+            read_hours(text)
+        assert reason in str(refused.value)

@@ -1,0 +1,109 @@
+"""The office's people: who stands in for whom, and who is on duty."""
+
+from datetime import timedelta
+
+import pytest
+
+from domain.orders import Role, Tier
+from store.database import Store
+from store.directory import routing_of
+from store.office import (
+    UnknownStaff,
+    WrongDeputy,
+    change_duty,
+    change_unit,
+    dismiss,
+    duty_roster,
+    find_staff,
+    first_contact_owner,
+    leave_post,
+    return_to_post,
+)
+from tests.support.office import now
+
+WEEK = timedelta(days=7)
+
+
+def roles(store: Store, username: str, *, later: timedelta = timedelta(0)) -> frozenset[Role]:
+    with store.read() as connection:
+        found = find_staff(connection, username, now=now() + later)
+    return found.roles if found else frozenset()
+
+
+class TestADeputy:
+    def test_has_the_absent_ones_roles_until_the_absence_ends(self, store: Store) -> None:
+        with store.write() as connection:
+            leave_post(connection, "leader-1", until=now() + WEEK, deputy="desk-1", now=now())
+        assert roles(store, "desk-1") == {Role.STREET_DESK, Role.STREET_LEADER}
+        assert roles(store, "desk-1", later=WEEK) == {Role.STREET_DESK}
+        assert roles(store, "leader-1") == {Role.STREET_LEADER}
+        with store.write() as connection:
+            return_to_post(connection, "leader-1", now=now())
+        assert roles(store, "desk-1") == {Role.STREET_DESK}
+
+    def test_loses_them_when_the_absent_one_leaves_or_changes_unit(self, store: Store) -> None:
+        with store.write() as connection:
+            leave_post(connection, "desk-1", until=now() + WEEK, deputy="duty-1", now=now())
+            change_unit(connection, "desk-1", "street-safety", now=now())
+            leave_post(connection, "desk-2", until=now() + WEEK, deputy="duty-1", now=now())
+            dismiss(connection, "desk-2", now=now())
+        assert roles(store, "duty-1") == {Role.DUTY_OFFICER}
+        assert roles(store, "desk-2") == frozenset()
+
+    @pytest.mark.parametrize("deputy", ["leader-1", "community-01-worker"])
+    def test_is_somebody_else_of_the_same_unit(self, store: Store, deputy: str) -> None:
+        with pytest.raises(WrongDeputy, match="somebody else of the same unit"), store.write() as connection:
+            leave_post(connection, "leader-1", until=now() + WEEK, deputy=deputy, now=now())
+
+    def test_stands_in_for_somebody_who_is_away_for_a_time(self, store: Store) -> None:
+        with pytest.raises(WrongDeputy, match="in the future"), store.write() as connection:
+            leave_post(connection, "leader-1", until=now(), deputy="desk-1", now=now())
+        for absent, deputy in (("nobody", None), ("leader-1", "nobody")):
+            with pytest.raises(UnknownStaff, match="nobody"), store.write() as connection:
+                leave_post(connection, absent, until=now() + WEEK, deputy=deputy, now=now())
+
+
+class TestAPost:
+    @pytest.mark.parametrize(("deputy", "unit"), [(None, "street-general"), ("duty-3", "street-safety")])
+    def test_is_vacant_while_its_only_holder_is_away_without_a_deputy(
+        self, store: Store, deputy: str | None, unit: str
+    ) -> None:
+        with store.write() as connection:
+            change_unit(connection, "duty-3", "street-safety", now=now())
+            leave_post(
+                connection,
+                "street-safety-handler",
+                until=now() + WEEK,
+                deputy=deputy,
+                now=now(),
+            )
+            routing = routing_of(connection, category="safety", community=None, now=now())
+        street = next(each for each in routing.ladder if each.tier is Tier.STREET)
+        assert street.code == unit
+
+
+class TestTheDutyRoster:
+    def owner(self, store: Store) -> tuple[str, Tier, Role]:
+        with store.read() as connection:
+            return first_contact_owner(connection, channel="web", received_by=None, now=now())
+
+    def test_is_changed_by_day(self, store: Store) -> None:
+        with store.write() as connection:
+            change_unit(connection, "duty-1", "street-general", now=now())
+            change_duty(connection, channel="web", weekdays=range(7), username="duty-1", now=now())
+            assert {row[2] for row in duty_roster(connection) if row[0] == "web"} == {"duty-1"}
+        assert self.owner(store) == ("street-general", Tier.STREET, Role.DUTY_OFFICER)
+        with store.write() as connection:
+            change_duty(connection, channel="web", weekdays=range(7), username=None, now=now())
+        assert self.owner(store) == ("street", Tier.STREET, Role.DUTY_OFFICER)
+
+    def test_passes_over_who_is_away_without_a_deputy(self, store: Store) -> None:
+        with store.write() as connection:
+            change_unit(connection, "duty-1", "street-general", now=now())
+            change_duty(connection, channel="web", weekdays=range(7), username="duty-1", now=now())
+            leave_post(connection, "duty-1", until=now() + WEEK, deputy=None, now=now())
+        assert self.owner(store)[0] == "street"
+
+    def test_names_duty_officers_only(self, store: Store) -> None:
+        with pytest.raises(UnknownStaff, match="duty_officer"), store.write() as connection:
+            change_duty(connection, channel="web", weekdays=[0], username="desk-1", now=now())
