@@ -47,10 +47,11 @@ dev-server: $(SYNCED) ## find, download or build the Temporal dev server (once, 
 test-fast: $(SYNCED) ## run the tests that need no server
 	@$(RUN) pytest tests/domain tests/messages tests/store tests/habits
 
-mutants: $(SYNCED) ## break the rules on purpose and see that a test notices (two minutes)
+mutants: $(SYNCED) ## break the rules and the tables on purpose and see that a test notices (ten minutes)
 	@rm -rf mutants
 	@$(UV) run --no-sync --with mutmut==3.8.1 mutmut run
 	@$(UV) run --no-sync --with mutmut==3.8.1 mutmut results
+	@$(RUN) tests.planted
 
 replay: $(SYNCED) ## replay the recorded histories
 	@$(RUN) pytest tests/replay

@@ -130,7 +130,7 @@ class OfficeHours:
 
 _USUAL = ((time(9), time(12)), (time(14), time(18)))
 USUAL_HOURS = OfficeHours(week=(_USUAL,) * 5 + ((),) * 2, make_up=_USUAL)
-"""Nine to six with two hours at noon. Source: our decision, ADR-0016, until the office sets its own."""
+"""Nine to six with two hours at noon. Source: our decision, ADR-0016, until the office loads its own."""
 
 
 @dataclass(frozen=True, slots=True)

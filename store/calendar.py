@@ -16,6 +16,7 @@ from domain.workdays import USUAL_HOURS, CalendarYear, DayKind, NamedDay, Office
 from store.tables import calendar_year, office_hours, orders
 
 _HOURS = TypeAdapter(OfficeHours)
+_NEWEST_HOURS = select(office_hours.c.hours).order_by(office_hours.c.version.desc()).limit(1)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -98,8 +99,7 @@ def calendar_for(connection: Connection, book: PolicyBook, since: datetime) -> W
 
 def hours(connection: Connection) -> OfficeHours:
     """Give the office's hours in force; the usual ones until the office sets its own."""
-    newest = select(office_hours.c.hours).order_by(office_hours.c.version.desc()).limit(1)
-    found = connection.scalar(newest)
+    found = connection.scalar(_NEWEST_HOURS)
     return _HOURS.validate_python(found) if found is not None else USUAL_HOURS
 
 

@@ -27,6 +27,7 @@ from store.tables import directory, orders, staff, staff_role, unit
 _UNITS = TypeAdapter(tuple[Unit, ...])
 _CATEGORIES = TypeAdapter(tuple[Category, ...])
 _ROUTES = TypeAdapter(tuple[Route, ...])
+_NEWEST = select(directory.c.version, directory.c.digest).order_by(directory.c.version.desc()).limit(1)
 
 
 class UnknownVersion(DomainError):
@@ -58,9 +59,7 @@ class LoadedVersion:
 
 def current(connection: Connection) -> Directory:
     """Give the directory in force."""
-    newest = connection.execute(
-        select(directory.c.version, directory.c.digest).order_by(directory.c.version.desc()).limit(1)
-    ).one_or_none()
+    newest = connection.execute(_NEWEST).one_or_none()
     return _kept(connection, newest.version, newest.digest) if newest else FIRST
 
 

@@ -1,0 +1,128 @@
+# ruff: noqa: E501 - rows of a table
+"""The tables of tasks and actions, word for word: a row that changes by accident is seen here."""
+
+from domain.actions import ACTIONS
+from domain.lifecycle import TASKS, Field
+from domain.orders import Role, Stage
+
+
+def field(each: Field) -> str:
+    """Write a field: `!` is required, `>` lies in the future, then its type if it is no text, and its codes."""
+    marks = ("!" if each.required else "?") + (">" if each.future else "")
+    codes = f"({' '.join(each.codes)})" if each.codes else ""
+    return f"{each.name}{marks}{each.type}{codes}"
+
+
+def tasks() -> str:
+    lines = []
+    for task in TASKS.values():
+        lines.append(f"{task.kind} at {task.stage}{', reminds' if task.reminds else ''}")
+        for outcome in task.outcomes:
+            words = [outcome.name, "closes" if outcome.closes else "stays"]
+            words += [f"silence {outcome.silence}"] if outcome.silence else []
+            lines.append("  " + " ".join([*words, *map(field, outcome.fields)]))
+    return "\n".join(lines) + "\n"
+
+
+def actions() -> str:
+    lines = []
+    for action in ACTIONS.values():
+        stages = [str(stage) for stage in Stage if stage in action.stages]
+        roles = [str(role) for role in Role if role in action.roles]
+        lines.append(" ".join([f"{action.name} most {action.most}", *map(field, action.fields)]))
+        lines += [f"  at {' '.join(stages)}", f"  by {' '.join(roles) or 'the system'}"]
+    return "\n".join(lines) + "\n"
+
+
+TASKS_AS_DECIDED = """\
+first_contact at first_contact, reminds
+  resolve closes text!text
+  refer closes text!text class?code(urgent general complex) unit?unit reject_reason?code(in_court_or_arbitration in_administrative_review petition_concluded no_public_matter emergency_call no_facts concluded_before)
+  mark_duplicate stays leading_order_no!order
+classify at classification, reminds
+  urgent closes category?category unit?unit
+  general closes category?category unit?unit
+  complex closes category?category unit?unit
+  reject closes silence climbs reason!code(in_court_or_arbitration in_administrative_review petition_concluded no_public_matter emergency_call no_facts concluded_before) text!text
+  mark_duplicate stays leading_order_no!order
+  split stays parts!parts
+dispatch at dispatch, reminds
+  assign closes lead_unit!unit helping_units?units
+  reclassify stays class!code(urgent general complex) reason!code(wrong_facts more_difficult less_difficult danger)
+acknowledge at handling
+  accept closes
+  send_back closes silence denies reason!code(not_competent out_of_area incomplete concluded_before) text!text
+handle at handling, reminds
+  report_result closes silence approves text!text attachments?attachments
+  cannot_resolve closes silence climbs reason!code(beyond_competence no_legal_basis no_funding not_feasible third_party_refuses facts_not_established) text!text
+  hand_up closes text!text
+  transfer stays silence denies unit!unit reason!code(not_competent out_of_area better_placed)
+  request_extension stays silence denies due_at!>instant reason!code(facts_not_clear third_party documents_awaited weather procurement)
+  request_pause stays silence denies until!>instant reason!code(third_party legal_procedure weather funding_awaited season)
+  request_reclassification stays silence denies class!code(urgent general complex) reason!code(wrong_facts more_difficult less_difficult danger)
+  ask_resident stays text!text
+assist at handling, reminds
+  contribute closes text!text attachments?attachments
+  decline closes reason!code(not_competent not_needed no_capacity)
+review at review, reminds
+  approve closes
+  revise closes text!text
+explain at explaining, reminds
+  explained closes how!code(phone visit letter message) at!instant text!text
+follow_up at follow_up
+  reached closes solved!code(yes partly no) satisfied!code(yes basically no) cause?code(unit request rule)
+  not_reached closes
+supervise at supervision, reminds
+  take_over closes
+  urge closes
+  set_date closes due_at!>instant
+  accept_delay closes until!>instant reason!code(facts_not_clear third_party documents_awaited weather procurement)
+  conclude closes reason!code(no_solution_in_sight beyond_competence resident_unreachable taken_elsewhere) text!text
+"""
+
+ACTIONS_AS_DECIDED = """\
+supplement most 20 text!text
+  at received first_contact classification dispatch handling explaining supervision replying follow_up review paused
+  by community_worker duty_officer street_desk unit_handler unit_head liaison call_back_officer
+urge most 20
+  at received first_contact classification dispatch handling explaining supervision review paused
+  by community_worker duty_officer street_desk street_leader district_desk call_back_officer
+withdraw most 20
+  at received first_contact classification dispatch handling explaining supervision review paused
+  by community_worker duty_officer street_desk call_back_officer
+supervise most 20
+  at handling explaining paused
+  by street_leader district_desk
+reassign most 20 unit!unit reason!text
+  at handling explaining supervision paused
+  by street_desk street_leader district_desk administrator
+merge most 20 leading_order_no!order
+  at received first_contact classification dispatch handling explaining supervision review paused
+  by street_desk street_leader
+resume most 20
+  at paused
+  by community_worker street_desk unit_handler unit_head liaison
+rate most 20 solved!code(yes partly no) satisfied!code(yes basically no)
+  at follow_up closed
+  by call_back_officer
+reopen most 20 text!text
+  at closed
+  by duty_officer street_desk call_back_officer
+recalculate most 20 not_later_than?instant
+  at received first_contact classification dispatch handling explaining supervision replying follow_up closed review paused
+  by the system
+hold most 20 since!instant until!instant
+  at received first_contact classification dispatch handling explaining supervision replying follow_up closed review paused
+  by the system
+release most 20 at!instant
+  at received first_contact classification dispatch handling explaining supervision replying follow_up closed review paused
+  by the system
+"""
+
+
+class TestTheTable:
+    def test_of_tasks_is_what_was_decided(self) -> None:
+        assert tasks() == TASKS_AS_DECIDED
+
+    def test_of_actions_is_what_was_decided(self) -> None:
+        assert actions() == ACTIONS_AS_DECIDED
