@@ -351,6 +351,89 @@ async def _taken_over(teller: Teller) -> Told:
     return told
 
 
+async def _joined(teller: Teller) -> Told:
+    lamps: dict[str, Any] = {
+        "kind": "report",
+        "subject": "楼道灯全灭",
+        "requester": {"phone": "000-0000-0013"},
+        "place": {"community": "community-02"},
+        "category": "property_management",
+    }
+    leading = await teller.place("hotline", {**lamps, "description": "三号楼楼道灯全灭，老人摔了一跤。"})
+    told = await teller.place("wechat", {**lamps, "description": "三号楼楼道没有灯。另外垃圾桶也满了几天。"})
+    neighbour = await teller.place("web", {**lamps, "description": "三号楼楼道灯坏了。"})
+    await neighbour.decide("first_contact", "mark_duplicate", leading_order_no=leading.order_no)
+    await told.decide("first_contact", "refer", text="一单两诉，楼道灯已有工单。")
+    await told.decide("classify", "split", parts=[{"text": "垃圾桶满了几天没有清运。"}])
+    await told.decide("classify", "mark_duplicate", leading_order_no=leading.order_no)
+    (further,) = await told.split_off()
+    await further.decide("first_contact", "resolve", text="已通知物业今天清运。")
+    await further.decide("follow_up", "reached", solved="yes", satisfied="yes")
+    await leading.decide("first_contact", "resolve", text="物业已更换整栋楼道灯。")
+    await leading.decide("follow_up", "reached", solved="yes", satisfied="yes")
+    return told
+
+
+async def _supervised(teller: Teller) -> Told:
+    told = await teller.place(
+        "web",
+        {
+            "kind": "complaint",
+            "subject": "河边步道塌陷",
+            "description": "河边步道塌了一块，只拉了绳子，两周没人修。",
+            "requester": {"phone": "000-0000-0014"},
+            "place": {"community": "community-05"},
+            "category": "welfare",
+        },
+    )
+    await told.decide("first_contact", "refer", text="请社区先围挡。")
+    await told.decide("classify", "general")
+    await told.decide("dispatch", "reclassify", reason="more_difficult", **{"class": "complex"})
+    await told.decide("dispatch", "assign", lead_unit="community-05", helping_units=["street-peace"])
+    await told.decide("acknowledge", "accept")
+    await told.decide("assist", "decline", reason="not_needed")
+    await told.resident("messages", {"text": "昨天又塌了一截。"})
+    await told.decide("handle", "hand_up", text="社区没有维修资金，已报街道。")
+    await told.resident("urge")
+    soon = (datetime.now(UTC) + timedelta(seconds=40)).isoformat()
+    for outcome, fields in (
+        ("set_date", {"due_at": soon}),
+        ("accept_delay", {"until": soon, "reason": "weather"}),
+        ("urge", {}),
+    ):
+        await told.act("leader-1", "supervise")
+        await told.decide("supervise", outcome, **fields)
+    await told.report("步道已修复并加装护栏。")
+    await told.reaches("follow_up")
+    await told.resident("rating", {"solved": "yes", "satisfied": "basically"})
+    return told
+
+
+async def _reassigned(teller: Teller) -> Told:
+    told = await teller.place(
+        "superior",
+        {
+            "kind": "suggestion",
+            "subject": "增设母婴室",
+            "description": "希望便民服务中心增设母婴室。",
+            "requester": {"phone": "000-0000-0015"},
+            "place": {"community": "community-11"},
+            "category": "party_affairs",
+        },
+    )
+    await told.decide("first_contact", "refer", text="请研究。")
+    await told.decide("classify", "general", unit="street-general")
+    await told.decide("acknowledge", "accept")
+    await told.decide("handle", "request_reclassification", reason="more_difficult", **{"class": "complex"})
+    await told.decide("review", "approve")
+    await told.task("handle")
+    await told.act("desk-1", "reassign", unit="street-livelihood", reason="母婴服务归民生办。")
+    await told.decide("acknowledge", "accept")
+    await told.report("母婴室已在一楼开放。")
+    await told.decide("follow_up", "reached", solved="yes", satisfied="yes")
+    return told
+
+
 STORIES: tuple[Story, ...] = (
     Story(
         title="热线：五辆废弃车辆，街道城管办清走，居民满意",
@@ -394,6 +477,17 @@ STORIES: tuple[Story, ...] = (
         title="网站：无人认领的路牌，领导接办",
         tell=_taken_over,
         ends={"ending": "resolved", "unit": "street", "escalations": 0},
+    ),
+    Story(title="微信：一单两诉拆开办，与邻居的工单合并", tell=_joined, ends={"ending": "merged"}),
+    Story(
+        title="网站：改类、协办推辞、上报街道，领导限期、延后、催办",
+        tell=_supervised,
+        ends={"ending": "resolved", "tier": "street", "class": "complex", "escalations": 1},
+    ),
+    Story(
+        title="上级转来：申请改类，派单台改派，建成母婴室",
+        tell=_reassigned,
+        ends={"ending": "resolved", "unit": "street-livelihood", "class": "complex"},
     ),
 )
 

@@ -86,6 +86,12 @@ class Told:
         """Read the order."""
         return dict(await self.teller.get(f"/api/v1/orders/{self.order_no}"))
 
+    async def split_off(self) -> list["Told"]:
+        """Find the orders that were made of this one's further matters."""
+        numbers = [each["order_no"] for each in (await self.teller.get("/api/v1/orders"))["items"]]
+        found = [Told(teller=self.teller, order_no=number, tracking_code="") for number in numbers]
+        return [each for each in found if (await each.order())["split_from"] == self.order_no]
+
     async def events(self) -> list[dict[str, Any]]:
         """Read its events."""
         return list((await self.teller.get(f"/api/v1/orders/{self.order_no}/events"))["items"])

@@ -249,6 +249,29 @@ async def split_and_merged(office: Office) -> str:
     return order_no
 
 
+async def routed(office: Office) -> str:
+    """Sorted into another category, assigned by a signal typed by hand, handed up, and worked on again."""
+    order_no = await office.place(category=None)
+    await office.decide(order_no, TaskKind.FIRST_CONTACT, "refer", text="请派单")
+    await office.decide(order_no, TaskKind.CLASSIFY, "general", category="noise")
+    task = await office.task(order_no, TaskKind.DISPATCH)
+    said = {"task_id": task["task_id"], "actor": "desk-1", "outcome": "assign"}
+    for unit in ("nobody", "community-03"):
+        decision_id = f"by-hand-{unit}"
+        await office.signal(order_no, {**said, "decision_id": decision_id, "fields": {"lead_unit": unit}})
+        await office.settled(decision_id)
+    await office.decide(order_no, TaskKind.ACKNOWLEDGE, "accept")
+    await office.decide(order_no, TaskKind.HANDLE, "hand_up", text="无权处理")
+    await office.eventually(lambda: office.order(order_no)["tier"] == "street", "handed up")
+    await office.reported(order_no, text="已办")
+    await office.called_back(order_no, solved="no", satisfied="no", cause="unit")
+    await office.eventually(lambda: office.order(order_no)["round"] == 2, "rework")
+    await office.reported(order_no, text="已彻底办好")
+    await office.called_back(order_no)
+    await office.result(order_no)
+    return order_no
+
+
 PATHS: tuple[Callable[[Office], Awaitable[str]], ...] = (
     duplicate_signal,
     malformed_signal,
@@ -266,6 +289,7 @@ PATHS: tuple[Callable[[Office], Awaitable[str]], ...] = (
     paused,
     held,
     split_and_merged,
+    routed,
 )
 
 
