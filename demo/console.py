@@ -14,8 +14,8 @@ from rich.console import Console
 from rich.markup import escape
 
 from demo.embedded import Installation, prepare
-from demo.stories import STORIES, Story, tell
-from demo.teller import StoryFailed, Teller, Told
+from demo.stories import STORIES
+from demo.teller import Story, StoryFailed, Teller, Told, tell
 from domain.deadlines import local
 from domain.policy import newest
 from domain.workdays import Wall

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -173,3 +173,34 @@ def _read(response: httpx2.Response, status: int) -> Any:
             f"{response.text[:300]}"
         )
     return response.json()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Story:
+    """What is told, and how the order must end: `ends` are fields of the order."""
+
+    title: str
+    tell: Callable[[Teller], Awaitable[Told]]
+    ends: Mapping[str, Any]
+
+
+async def tell(story: Story, teller: Teller) -> Told:
+    """Tell a story to its end, and check that it ended as told.
+
+    Raises:
+        StoryFailed: it did not.
+    """
+    try:
+        told = await story.tell(teller)
+        await told.reaches("archived")
+    except TimeoutError:
+        raise StoryFailed(f"nothing happened for {PATIENCE.total_seconds():g} s") from None
+    order = await told.order()
+    wrong = [
+        f"{name} is {order[name]!r}, not {value!r}"
+        for name, value in story.ends.items()
+        if order[name] != value
+    ]
+    if wrong:
+        raise StoryFailed(f"{told.order_no}: {'; '.join(wrong)}")
+    return told

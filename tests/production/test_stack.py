@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from demo.stories import STORIES, Story, tell
-from demo.teller import Teller
+from demo.stories import STORIES
+from demo.teller import Story, Teller, tell
 from domain.orders import Stage, Tier
 from messages.search_attributes import at_start
 from runtime import temporal
