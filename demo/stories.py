@@ -80,7 +80,6 @@ async def _untouched(teller: Teller) -> Told:
             },
         },
         teller.somebody_for(task),
-        status=200,
     )
     return told
 
