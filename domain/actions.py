@@ -4,7 +4,7 @@ Like the table of tasks it judges and does not drive; edge, workflow, forms and 
 Source: our decision, ADR-0002 and ADR-0017.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
@@ -34,7 +34,8 @@ class ActionName(StrEnum):
 class Action:
     """One row of the actions; `stages` are those in which it is taken, `roles` the staff who may send it.
 
-    `most`: how often one order takes it, so that nobody can fill its history.
+    `at_the_unit`: roles that may send it only where they work, for an order that is with their own unit now. `most`:
+    how often one order takes it, so that nobody can fill its history.
     """
 
     name: ActionName
@@ -42,7 +43,13 @@ class Action:
     fields: tuple[Field, ...]
     stages: frozenset[Stage]
     roles: frozenset[Role]
+    at_the_unit: frozenset[Role] = frozenset()
     most: int = 20
+
+    def is_for(self, roles: Collection[Role], *, is_at_the_unit: bool) -> bool:
+        """Tell whether one of somebody's roles may send it."""
+        entitled = self.roles if is_at_the_unit else self.roles - self.at_the_unit
+        return not entitled.isdisjoint(roles)
 
 
 _BEFORE_REPLY = frozenset(
@@ -62,6 +69,8 @@ _AT_A_UNIT = frozenset({Stage.HANDLING, Stage.PAUSED, Stage.EXPLAINING, Stage.SU
 _RUNNING = frozenset(Stage) - {Stage.ARCHIVED}
 _DESKS = frozenset({Role.DUTY_OFFICER, Role.STREET_DESK, Role.CALL_BACK_OFFICER, Role.COMMUNITY_WORKER})
 _UNITS = frozenset({Role.COMMUNITY_WORKER, Role.UNIT_HANDLER, Role.UNIT_HEAD, Role.LIAISON})
+_ANY = 1_000_000
+"""What the office itself sends is not counted: it has to arrive."""
 _LEADERS = frozenset({Role.STREET_LEADER, Role.DISTRICT_DESK})
 
 
@@ -93,6 +102,7 @@ ACTIONS: Mapping[ActionName, Action] = MappingProxyType(
                 fields=(),
                 stages=_BEFORE_REPLY,
                 roles=_DESKS,
+                at_the_unit=frozenset({Role.COMMUNITY_WORKER}),
             ),
             Action(
                 name=ActionName.SUPERVISE,
@@ -121,6 +131,7 @@ ACTIONS: Mapping[ActionName, Action] = MappingProxyType(
                 fields=(),
                 stages=frozenset({Stage.PAUSED}),
                 roles=_UNITS | {Role.STREET_DESK},
+                at_the_unit=_UNITS - {Role.LIAISON},
             ),
             Action(
                 name=ActionName.RATE,
@@ -139,9 +150,13 @@ ACTIONS: Mapping[ActionName, Action] = MappingProxyType(
             Action(
                 name=ActionName.RECALCULATE,
                 label="重算时限",
-                fields=(_instant("not_later_than", "不晚于", required=False),),
+                fields=(
+                    _instant("not_later_than", "不晚于", required=False),
+                    Field(name="joined", label="并入的工单", type=FieldType.ORDER, required=False),
+                ),
                 stages=_RUNNING,
                 roles=frozenset(),
+                most=_ANY,
             ),
             Action(
                 name=ActionName.HOLD,
@@ -149,6 +164,7 @@ ACTIONS: Mapping[ActionName, Action] = MappingProxyType(
                 fields=(_instant("since", "自"), _instant("until", "至")),
                 stages=_RUNNING,
                 roles=frozenset(),
+                most=_ANY,
             ),
             Action(
                 name=ActionName.RELEASE,
@@ -156,6 +172,7 @@ ACTIONS: Mapping[ActionName, Action] = MappingProxyType(
                 fields=(_instant("at", "自"),),
                 stages=_RUNNING,
                 roles=frozenset(),
+                most=_ANY,
             ),
         )
     }

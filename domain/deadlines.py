@@ -5,7 +5,7 @@ is late. How a limit runs, by the wall, in office hours or in working days, is s
 policy book; the calendar is the one in force when somebody asks.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -37,9 +37,6 @@ class Basis(StrEnum):
     FOLLOW_UP = "follow_up"
     SUPERVISION = "supervision"
     GIVEN = "given"
-    PROMISED = "promised"
-    RESTED = "rested"
-    REVISED = "revised"
     REVIEW = "review"
     ASSIST = "assist"
     ASK_RESIDENT = "ask_resident"
@@ -55,12 +52,22 @@ class Clock:
     is_provisional: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Rested:
+    """A time for which a clock stood still, half-open."""
+
+    began: datetime
+    ended: datetime
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ClockFacts:
     """What a clock is reckoned from; `repetition` counts from 1, `promised` is the order's.
 
-    `order_class` is the class, or until there is one the class suggested. `rested_from` and `was_due`: since when
-    the clock stood still, and what it showed then; `runs_by`: the basis it had before, if it is only moved.
+    `order_class` is the class, or until there is one the class suggested. `rests` are the times for which the clock
+    stood still since then, the earliest first, none over another. `floor_from`: from there on the unit has the minimum
+    remainder in any case. So a clock is its origin and its rests: reckoned again, on another calendar or from another
+    promise, nothing is lost and nothing counted twice.
     """
 
     basis: Basis
@@ -69,9 +76,8 @@ class ClockFacts:
     promised: DueTime | None = None
     repetition: int = 1
     given: datetime | None = None
-    rested_from: datetime | None = None
-    was_due: DueTime | None = None
-    runs_by: Basis | None = None
+    rests: tuple[Rested, ...] = ()
+    floor_from: datetime | None = None
 
 
 def promise(
@@ -109,15 +115,27 @@ def after_rest(
     return DueTime(max(moved.at, was_due.at), moved.is_provisional or was_due.is_provisional)
 
 
+def after_rests(due: DueTime, rests: Iterable[Rested], limit: Limit, calendar: WorkCalendar) -> DueTime:
+    """Move an instant by one rest after the other."""
+    for rest in rests:
+        due = after_rest(due, rest.began, rest.ended, limit, calendar)
+    return due
+
+
 def clock(facts: ClockFacts, book: PolicyBook, calendar: WorkCalendar) -> Clock:
     """Reckon due time and reminder of one clock.
 
     Raises:
         NaiveDatetime: an instant has no zone.
     """
-    since = _utc(facts.since)
-    due = _due(facts, since, book, calendar)
-    remind_at = _reminder(since, due.at, _limit(facts, book), book, calendar)
+    since, limit = _utc(facts.since), _limit(facts, book)
+    due = after_rests(_due(facts, since, book, calendar), facts.rests, limit, calendar)
+    if facts.rests:
+        since = max(since, _utc(facts.rests[-1].ended))
+        due = max(due, DueTime(since), key=_at)
+    if facts.floor_from is not None:
+        due = max(due, reckon(_utc(facts.floor_from), _remainder(facts, book), calendar), key=_at)
+    remind_at = _reminder(since, due.at, limit, book, calendar)
     return Clock(due_at=due.at, remind_at=min(remind_at, due.at), is_provisional=due.is_provisional)
 
 
@@ -128,10 +146,6 @@ def _due(facts: ClockFacts, since: datetime, book: PolicyBook, calendar: WorkCal
         case Basis.GIVEN:
             # A date that has passed by the time it is taken up means "now", never a negative wait.
             return DueTime(max(_utc(facts.given), since) if facts.given else since)
-        case Basis.PROMISED:
-            return max(facts.promised or DueTime(since), DueTime(since), key=_at)
-        case Basis.RESTED | Basis.REVISED:
-            return _rested(facts, since, book, calendar)
         case Basis.SUPERVISION:
             return _supervision_due(facts.repetition, since, book, calendar)
         case _:
@@ -141,32 +155,16 @@ def _due(facts: ClockFacts, since: datetime, book: PolicyBook, calendar: WorkCal
 def _handling_due(facts: ClockFacts, since: datetime, book: PolicyBook, calendar: WorkCalendar) -> DueTime:
     """A late desk is the desk's breach: the unit has at least the minimum remainder of the class.
 
-    In a later round (`repetition`) never more than the rework limit, which is the promise itself. A review of a
-    send-back (`rested_from`) is not taken off the unit's time.
+    In a later round (`repetition`) never more than the rework limit, which is the promise itself.
     """
     floor = reckon(since, _remainder(facts, book), calendar)
     if facts.repetition > 1:
         floor = min(floor, reckon(since, book.rework, calendar), key=_at)
-    promised = facts.promised
-    if promised and facts.rested_from:
-        promised = after_rest(promised, facts.rested_from, since, _limit(facts, book), calendar)
-    return max(promised, floor, key=_at) if promised else floor
+    return max(facts.promised, floor, key=_at) if facts.promised else floor
 
 
 def _remainder(facts: ClockFacts, book: PolicyBook) -> Limit:
     return book.minimum_remainder[facts.order_class or OrderClass.GENERAL]
-
-
-def _rested(facts: ClockFacts, since: datetime, book: PolicyBook, calendar: WorkCalendar) -> DueTime:
-    """Go on after a rest; after a review that said no (`REVISED`) with the minimum remainder at least."""
-    floor = (
-        reckon(since, _remainder(facts, book), calendar) if facts.basis is Basis.REVISED else DueTime(since)
-    )
-    if facts.was_due is None or facts.rested_from is None:
-        return floor
-    return max(
-        after_rest(facts.was_due, facts.rested_from, since, _limit(facts, book), calendar), floor, key=_at
-    )
 
 
 def _supervision_due(repetition: int, since: datetime, book: PolicyBook, calendar: WorkCalendar) -> DueTime:
@@ -184,7 +182,7 @@ def _limit(facts: ClockFacts, book: PolicyBook) -> Limit:
 
     Source: our decision, ADR-0016.
     """
-    limit = _LIMITS[facts.runs_by or facts.basis](facts, book)
+    limit = _LIMITS[facts.basis](facts, book)
     if isinstance(limit, OfficeTime) and facts.order_class is OrderClass.URGENT:
         return Wall(limit.time)
     return limit
@@ -230,9 +228,6 @@ _LIMITS: Mapping[Basis, Callable[[ClockFacts, PolicyBook], Limit]] = {
     Basis.FOLLOW_UP: lambda _, book: book.follow_up,
     Basis.SUPERVISION: lambda _, book: book.supervision_first,
     Basis.GIVEN: lambda facts, book: book.class_limits[facts.order_class or OrderClass.GENERAL],
-    Basis.PROMISED: lambda facts, book: book.class_limits[facts.order_class or OrderClass.GENERAL],
-    Basis.RESTED: lambda facts, book: book.class_limits[facts.order_class or OrderClass.GENERAL],
-    Basis.REVISED: lambda facts, book: book.class_limits[facts.order_class or OrderClass.GENERAL],
     Basis.REVIEW: lambda _, book: book.review,
     Basis.ASSIST: lambda _, book: book.assist,
     Basis.ASK_RESIDENT: lambda _, book: book.ask_resident,

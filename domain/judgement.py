@@ -13,6 +13,7 @@ from domain.attachments import wrong_ids
 from domain.deadlines import is_reckonable
 from domain.directory import MAX_CODE, Directory
 from domain.lifecycle import (
+    FARTHEST,
     LEADING,
     MAX_ORDER_NO,
     MAX_PARTS,
@@ -150,19 +151,18 @@ def _judge_evidence(task: TaskFacts, wanted: Submission) -> Refusal | None:
 
 def _judge_extension(task: TaskFacts, wanted: Submission, longest: timedelta) -> Refusal | None:
     """An extension is asked for before the due time and moves it; half-open: at the due time it is too late."""
-    if task.due_at is None:
-        return None
-    if wanted.at >= task.due_at:
-        return Refusal(
-            code="too_late", reason="an extension is asked for before the due time, which has passed"
-        )
     asked = instant(wanted.fields["due_at"])
-    if asked is not None and asked <= task.due_at:
-        return Refusal(
-            code="invalid_field",
-            reason=f"due_at must be later than the present due time {task.due_at:%Y-%m-%dT%H:%M:%SZ}",
-            field="due_at",
-        )
+    if task.due_at is not None:
+        if wanted.at >= task.due_at:
+            return Refusal(
+                code="too_late", reason="an extension is asked for before the due time, which has passed"
+            )
+        if asked is not None and asked <= task.due_at:
+            return Refusal(
+                code="invalid_field",
+                reason=f"due_at must be later than the present due time {task.due_at:%Y-%m-%dT%H:%M:%SZ}",
+                field="due_at",
+            )
     return _judge_until(wanted, "due_at", longest)
 
 
@@ -189,6 +189,7 @@ class OrderSituation:
     order_no: str = ""
     unit: str = ""
     is_merged: bool = False
+    leads: bool = False
     reopened: bool = False
     supervised: bool = False
     taken: int = 0
@@ -228,6 +229,10 @@ def judge_action(order: OrderSituation, wanted: Submission) -> Refusal | None:
         (
             name is ActionName.REOPEN and order.is_merged,
             Refusal(code="merged", reason="this order was joined to another one, which goes on"),
+        ),
+        (
+            name is ActionName.WITHDRAW and order.leads,
+            Refusal(code="leads_others", reason="others wait for the same: the order goes on for them"),
         ),
         (
             name is ActionName.MERGE and wanted.fields.get(LEADING.name) == order.order_no,
@@ -348,7 +353,11 @@ def _can_be_stored(text: str) -> bool:
 def _wrong_instant(each: Field, value: datetime | None, now: datetime) -> str | None:
     if value is None:
         return f"{each.name} must be an instant with an offset, like 2026-11-23T17:00:00+08:00"
-    return f"{each.name} must lie in the future" if each.future and value <= now else None
+    if each.future and not now < value <= now + FARTHEST:
+        return f"{each.name} must lie in the future, and within a year"
+    if each.past and not now - FARTHEST <= value <= now:
+        return f"{each.name} must lie in the past, and within a year"
+    return None
 
 
 def named_codes(fields: Iterable[Field], given: Mapping[str, object]) -> tuple[list[str], list[str]]:

@@ -9,6 +9,7 @@ requests: ADR-0017.
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -68,6 +69,8 @@ STORED = frozenset({FieldType.TEXT, FieldType.PARTS})
 """What people write: kept with the decision's row, never in a signal."""
 CODED = frozenset({FieldType.UNIT, FieldType.UNITS, FieldType.CATEGORY, FieldType.PARTS})
 """What names units or categories of the office's directory."""
+FARTHEST = timedelta(days=366)
+"""How far a date may lie from today: beyond a year it is a slip of the pen, and no calendar reaches there."""
 MAX_PARTS = 5
 """Into how many orders one may be split, itself not counted."""
 MAX_ORDER_NO = 40
@@ -78,7 +81,10 @@ MAX_TEXT = 4_000
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Field:
-    """One field of an outcome or action; `codes` is the closed set of a `CODE`."""
+    """One field of an outcome or action; `codes` is the closed set of a `CODE`.
+
+    An instant of the `future` or the `past` lies there, and within `FARTHEST` of now.
+    """
 
     name: str
     label: str
@@ -86,6 +92,7 @@ class Field:
     required: bool = True
     codes: tuple[str, ...] = ()
     future: bool = False
+    past: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -122,7 +129,7 @@ class Progress:
     """What lies behind an order, as far as it says what may still be chosen.
 
     `requested` are the requests made since the present unit got the order; `is_busy`: one waits for its verdict, or
-    the order rests.
+    the order rests; `is_at_the_top`: only a leader is above the unit, and looks at it already.
     """
 
     reclassified: bool = False
@@ -132,6 +139,7 @@ class Progress:
     requested: frozenset[str] = frozenset()
     can_be_asked: bool = True
     is_busy: bool = False
+    is_at_the_top: bool = False
 
 
 def text_field(label: str, *, name: str = "text") -> Field:
@@ -385,7 +393,7 @@ TASKS: Mapping[TaskKind, Task] = MappingProxyType(
                         "explained",
                         "已向居民解释",
                         _code("how", "方式", _EXPLAINED),
-                        Field(name="at", label="时间", type=FieldType.INSTANT),
+                        Field(name="at", label="时间", type=FieldType.INSTANT, past=True),
                         text_field("解释内容"),
                     ),
                 ),
@@ -457,6 +465,7 @@ def withheld(kind: TaskKind, progress: Progress, *, extension_cap: int, return_c
         "transfer": progress.returns >= return_cap,
         "request_extension": progress.extensions >= extension_cap,
         "ask_resident": not progress.can_be_asked,
+        "hand_up": progress.is_at_the_top,
     }
     once = {*REQUESTS, "ask_resident"}
     return frozenset(

@@ -27,6 +27,7 @@ class OfficeHold(Wire):
 
     since: datetime
     until: datetime
+    released: bool = False
 
 
 class StartOrder(Wire):

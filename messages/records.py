@@ -13,21 +13,51 @@ from messages.wire import Wire
 AnySaid = Annotated[CompleteTask | OrderAction, Field(discriminator="kind")]
 
 
+class RestTaken(Wire):
+    """A time for which an order's clocks stood still: a pause, a question to the resident, a review, a hold."""
+
+    began: datetime
+    ended: datetime
+
+
+class PromiseRequest(Wire):
+    """A promise to be reckoned: by class from receipt, or for a later round from its start; then moved by its rests.
+
+    `given`: by an extension. `is_capped`: by a limit that a superior platform set. `not_later_than`: what an order that
+    was joined to this one had been promised.
+    """
+
+    since: datetime
+    order_class: str | None = None
+    given: datetime | None = None
+    rests: tuple[RestTaken, ...] = ()
+    is_capped: bool = True
+    not_later_than: datetime | None = None
+
+
 class ClockRequest(Wire):
-    """A clock to be reckoned by `record`; `key` is a task id, `rest`, or `window` for the reopening window."""
+    """A clock to be reckoned by `record`; `key` is a task id, `rest`, or `window` for the reopening window.
+
+    `promise`: what the order promised when the clock was asked for; `not_before`: an extension that came to nothing
+    leaves the clock where it was; `is_capped`: like a promise.
+    """
 
     key: str
     basis: str
     since: datetime
     order_class: str | None = None
-    promised_at: datetime | None = None
-    promise_is_provisional: bool = False
+    promise: PromiseRequest | None = None
     repetition: int = 1
     given: datetime | None = None
-    rested_from: datetime | None = None
-    was_due: datetime | None = None
-    was_provisional: bool = False
-    runs_by: str | None = None
+    not_before: datetime | None = None
+    is_capped: bool = False
+    rests: tuple[RestTaken, ...] = ()
+    floor_from: datetime | None = None
+
+    @property
+    def runs_from(self) -> datetime:
+        """Since when it has run without a rest."""
+        return max(self.since, self.rests[-1].ended) if self.rests else self.since
 
 
 class ClockReading(Wire):
@@ -39,22 +69,6 @@ class ClockReading(Wire):
     due_at: datetime
     remind_at: datetime
     is_provisional: bool = False
-
-
-class PromiseRequest(Wire):
-    """A promise to be reckoned: by class from receipt, or for a later round from its start.
-
-    `given`: by an extension. With `rested_from` and `was_promised` it is moved by the rest that ends at `since`.
-    `is_capped`: by a limit that a superior platform set.
-    """
-
-    since: datetime
-    order_class: str | None = None
-    given: datetime | None = None
-    rested_from: datetime | None = None
-    was_promised: datetime | None = None
-    was_provisional: bool = False
-    is_capped: bool = True
 
 
 class EventRecord(Wire):

@@ -36,7 +36,7 @@ from store.auditing import audited
 from store.credentials import CredentialKind
 from store.directory import current
 from store.office import Staff
-from store.outbox import OutboxKind, put
+from store.outbox import OutboxKind, put, signals_of
 from store.tables import LOST, decision, orders, requester, task
 from store.vouching import codes_for, vouched_for
 
@@ -230,7 +230,8 @@ def _facts(row: Row[Any], order: Row[Any], evidence: int) -> TaskFacts:
         order_no=order.order_no,
         unit=order.unit,
         opened_at=row.opened_at,
-        due_at=row.due_at,
+        # While the office holds, no limit passes.
+        due_at=None if order.held else row.due_at,
         withheld=row.withheld,
         not_by=row.not_by,
         evidence=evidence,
@@ -275,9 +276,11 @@ def submit_action(
     if refusal and refusal.code == "unknown_action":
         raise Refused(refusal)
     spec = ACTIONS[ActionName(action)]
-    if actor.staff and not (spec.roles & actor.staff.roles):
+    if actor.staff and not spec.is_for(actor.staff.roles, is_at_the_unit=actor.staff.unit == order.unit):
         needed = ", ".join(sorted(spec.roles)) or "none, it is the system's own"
-        raise NotEntitled(f"{action} is for the roles: {needed}")
+        raise NotEntitled(
+            f"{action} is for the roles: {needed}; for a unit's own, while the order is with it"
+        )
     if refusal:
         raise Refused(refusal)
     if spec.name is ActionName.WITHDRAW and _leads(connection, order_no):
@@ -348,18 +351,21 @@ def reject_unsent(connection: Connection, order_no: str, said_id: str, *, now: d
     )
 
 
-def pending_on(connection: Connection, order_no: str, task_id: str | None) -> list[Said]:
-    """List what is pending on a task, or on the order as a whole, in the order in which it was decided."""
+def pending_on(connection: Connection, order_no: str) -> list[Said]:
+    """List what is pending on an order, in the order in which it was decided: as it was sent, or will be.
+
+    On any of its tasks: what a leader or a reviewer decided in time may move the limit that is about to pass.
+    """
     rows = connection.execute(
-        select(decision)
-        .where(
-            decision.c.order_no == order_no,
-            decision.c.status == DecisionStatus.PENDING,
-            (decision.c.subject == Subject.ORDER) | (decision.c.task_id == task_id),
-        )
+        select(decision.c.decision_id)
+        .where(decision.c.order_no == order_no, decision.c.status == DecisionStatus.PENDING)
         .order_by(decision.c.decided_at, decision.c.decision_id)
     )
-    return [_as_said(connection, row) for row in rows.all()]
+    waiting = list(rows.scalars())
+    if not waiting:
+        return []
+    sent = {said.said_id: said for said in signals_of(connection, order_no)}
+    return [sent[said_id] for said_id in waiting if said_id in sent]
 
 
 def done_by(row: Row[Any]) -> str:
@@ -477,16 +483,3 @@ def _seen(row: Row[Any]) -> DecisionRow:
         reason=row.reason,
         decided_at=row.decided_at,
     )
-
-
-def _as_said(connection: Connection, row: Row[Any]) -> Said:
-    said: dict[str, Any] = {
-        "actor": row.actor,
-        "fields": row.fields,
-        "stored": tuple(sorted(row.texts)),
-        "decided_at": row.decided_at,
-        "vouched": vouched_for(connection, row.name, row.fields),
-    }
-    if row.subject == Subject.TASK:
-        return CompleteTask(task_id=row.task_id, decision_id=row.decision_id, outcome=row.name, **said)
-    return OrderAction(action_id=row.decision_id, action=row.name, **said)

@@ -12,12 +12,11 @@ from sqlalchemy import Connection, Row, insert, select, update
 
 from domain.actions import ActionName
 from domain.errors import DomainError
-from domain.lifecycle import SYSTEM
 from domain.orders import Stage, Via
 from messages.orders import OfficeHold
 from store.auditing import audited
-from store.decisions import Actor, submit_action
 from store.tables import office_hold, orders
+from store.telling import tell
 
 
 class HeldAlready(DomainError):
@@ -116,17 +115,7 @@ def _tell_all(
             select(orders.c.order_no).where(orders.c.stage != Stage.ARCHIVED).order_by(orders.c.order_no)
         )
     )
-    for order_no in running:
-        submit_action(
-            connection,
-            order_no=order_no,
-            action_id=f"{key}-{order_no}",
-            action=action,
-            fields=fields,
-            actor=Actor(name=SYSTEM, via=Via.SYSTEM),
-            now=now,
-        )
-    return len(running)
+    return tell(connection, running, action, key=key, fields=fields, now=now)
 
 
 def _seen(row: Row[Any]) -> Hold:

@@ -4,22 +4,33 @@ Assumes the transaction of the step that asks for it, with the order's own row l
 leading one, never to a joined one: who leads it now moves its followers along.
 """
 
+import hashlib
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, Row, select, update
 
-from domain.actions import ActionName
+from domain.actions import ACTIONS, ActionName
 from domain.directory import Directory
 from domain.lifecycle import SYSTEM
 from domain.orders import Role, Stage, Via
 from messages.records import MergeRequest, RecordStep, SplitRequest
-from store.decisions import Actor, NotFound, is_supervised, lock_order, submit_action
+from store.decisions import (
+    Actor,
+    DecisionStatus,
+    NotFound,
+    Subject,
+    is_supervised,
+    lock_order,
+    submit_action,
+)
 from store.directory import current
 from store.intake import NewOrder, place_order
 from store.office import find_staff
 from store.tables import decision, orders, requester
+from store.telling import system_id
 
 
 def join(connection: Connection, step: RecordStep, asked: MergeRequest) -> str | None:
@@ -32,12 +43,8 @@ def join(connection: Connection, step: RecordStep, asked: MergeRequest) -> str |
         leading = lock_order(connection, asked.leading_order_no)
     except NotFound:
         return f"there is no order {asked.leading_order_no}"
-    if leading.order_no == own.order_no:
-        return "an order is not a duplicate of itself"
-    if leading.merged_into is not None:
-        return f"{leading.order_no} was joined to {leading.merged_into}; join this order to that one"
-    if Stage(leading.stage).is_over:
-        return f"{leading.order_no} is {leading.stage}; only an open order can lead"
+    if (reason := _why_not(connection, own, leading)) is not None:
+        return reason
     needs_leader = own.escalations or is_supervised(connection, own.order_no)
     if needs_leader and not _is_leader(connection, asked.actor, now=step.at):
         return "the order has climbed a tier or is supervised: only the street leader joins it to another one"
@@ -46,17 +53,45 @@ def join(connection: Connection, step: RecordStep, asked: MergeRequest) -> str |
         .where((orders.c.order_no == own.order_no) | (orders.c.merged_into == own.order_no))
         .values(merged_into=leading.order_no, merged_at=step.at)
     )
-    if own.promised_at and leading.promised_at and own.promised_at < leading.promised_at:
-        submit_action(
-            connection,
-            order_no=leading.order_no,
-            action_id=f"joined-{own.order_no}-{step.run_id}",
-            action=ActionName.RECALCULATE,
-            fields={"not_later_than": own.promised_at.isoformat()},
-            actor=Actor(name=SYSTEM, via=Via.SYSTEM),
-            now=step.at,
-        )
+    fields = {"joined": own.order_no}
+    if own.promised_at and (leading.promised_at is None or own.promised_at < leading.promised_at):
+        fields["not_later_than"] = own.promised_at.isoformat()
+    submit_action(
+        connection,
+        order_no=leading.order_no,
+        action_id=system_id("joined", own.order_no, step.run_id),
+        action=ActionName.RECALCULATE,
+        fields=fields,
+        actor=Actor(name=SYSTEM, via=Via.SYSTEM),
+        now=step.at,
+    )
     return None
+
+
+def _why_not(connection: Connection, own: Row[Any], leading: Row[Any]) -> str | None:
+    if leading.order_no == own.order_no:
+        return "an order is not a duplicate of itself"
+    if leading.merged_into is not None:
+        return f"{leading.order_no} was joined to {leading.merged_into}; join this order to that one"
+    if Stage(leading.stage) not in _CAN_LEAD:
+        return f"{leading.order_no} is answered already ({leading.stage}); only an open order can lead"
+    if _is_withdrawn_soon(connection, leading.order_no):
+        return f"{leading.order_no} is being withdrawn; only an open order can lead"
+    return None
+
+
+_CAN_LEAD = ACTIONS[ActionName.MERGE].stages
+"""What is answered tells nobody who comes now."""
+
+
+def _is_withdrawn_soon(connection: Connection, order_no: str) -> bool:
+    withdrawal = select(decision.c.decision_id).where(
+        decision.c.order_no == order_no,
+        decision.c.subject == Subject.ORDER,
+        decision.c.name == ActionName.WITHDRAW,
+        decision.c.status == DecisionStatus.PENDING,
+    )
+    return connection.scalar(withdrawal.limit(1)) is not None
 
 
 def split(connection: Connection, step: RecordStep, asked: SplitRequest) -> list[str]:
@@ -77,11 +112,17 @@ def split(connection: Connection, step: RecordStep, asked: SplitRequest) -> list
     person = connection.execute(select(requester).where(requester.c.order_no == own.order_no)).one_or_none()
     contact = {name: person._mapping[name] if person else None for name in _CONTACT}
     directory = current(connection)
+    officer = find_staff(connection, own.received_by, now=step.at) if own.received_by else None
+    # Whoever took the call has it first, unless they are gone.
+    received_by = officer.username if officer and officer.roles else None
+    key = hashlib.sha256(asked.decision_id.encode()).hexdigest()[:32]
     made = []
     for number, part in enumerate(_parts(connection, own.order_no, asked.decision_id), start=1):
         placed = place_order(
             connection,
-            _further(directory, own, part, contact, key=f"split:{asked.decision_id}:{number}"),
+            replace(
+                _further(directory, own, part, contact, key=f"split:{key}:{number}"), received_by=received_by
+            ),
             now=step.at,
             policy_version=own.policy,
             page=partial(asked.page.replace, own.order_no),
@@ -126,7 +167,7 @@ def _further(
         source_reference=None,
         source_due_at=own.source_due_at,
         confidential=own.confidential,
-        received_by=own.received_by,
+        received_by=None,
         category=category if category in directory.open_categories else None,
         community=community.code if community else None,
         address=own.address,

@@ -10,13 +10,17 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from pydantic import TypeAdapter
 from sqlalchemy import Connection, func, insert, select, update
 
+from messages.records import AnySaid
+from messages.signals import Said
 from store.tables import outbox
 
 _INLINE_GRACE = timedelta(seconds=5)
 _LEASE = timedelta(seconds=30)
 _LONGEST_PAUSE = timedelta(minutes=5)
+_SAID: TypeAdapter[Said] = TypeAdapter(AnySaid)
 
 
 class OutboxKind(StrEnum):
@@ -57,6 +61,16 @@ def put(
     )
     key = row.inserted_primary_key
     return int(key[0]) if key else 0
+
+
+def signals_of(connection: Connection, order_no: str) -> list[Said]:
+    """List the signals of an order, sent or not, as they were put."""
+    rows = connection.scalars(
+        select(outbox.c.payload)
+        .where(outbox.c.order_no == order_no, outbox.c.kind == OutboxKind.SIGNAL)
+        .order_by(outbox.c.id)
+    )
+    return [_SAID.validate_python(payload) for payload in rows]
 
 
 def mark_sent(

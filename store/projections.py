@@ -12,9 +12,18 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
 
-from domain.actions import fields_of
-from domain.deadlines import Basis, Clock, ClockFacts, after_rest, clock, promise, round_promise
-from domain.lifecycle import SYSTEM, FieldType, TaskState
+from domain.deadlines import (
+    Basis,
+    Clock,
+    ClockFacts,
+    Rested,
+    after_rests,
+    clock,
+    promise,
+    round_promise,
+)
+from domain.directory import MAX_CODE
+from domain.lifecycle import SYSTEM, TaskState
 from domain.orders import OrderClass, Stage, Via
 from domain.policy import PolicyBook
 from domain.workdays import DueTime, WorkCalendar
@@ -25,16 +34,15 @@ from messages.records import (
     PromiseRequest,
     RecordAnswer,
     RecordStep,
-    Verdict,
 )
-from messages.signals import CompleteTask
 from store.calendar import calendar_for
-from store.decisions import UNFINISHED, DecisionStatus, Subject, lock_order, pending_on
+from store.decisions import UNFINISHED, lock_order, pending_on
 from store.directory import routing_of
 from store.holds import as_notice, hold_in_force
 from store.joining import join, split
 from store.office import insert_ignore
-from store.tables import audit, decision, event, message, orders, record_entry, task
+from store.settling import settle_verdicts
+from store.tables import event, message, orders, record_entry, task
 
 
 class StaleRun(Exception):
@@ -76,7 +84,7 @@ def write_step(connection: Connection, step: RecordStep, book: PolicyBook) -> Wr
         return Written(answer=known, result=StepResult.REPEATED)
     _check_run(connection, order, step)
     if step.expiry is not None:
-        pending = pending_on(connection, step.order_no, step.expiry)
+        pending = pending_on(connection, step.order_no)
         if pending:
             return Written(answer=RecordAnswer(pending=tuple(pending)), result=StepResult.PENDING)
         hold = None if step.order.held else as_notice(hold_in_force(connection, at=step.at))
@@ -122,7 +130,7 @@ def reapply_step(connection: Connection, step: RecordStep, answer: RecordAnswer)
 
 def _commit(connection: Connection, step: RecordStep, answer: RecordAnswer) -> tuple[tuple[str, str], ...]:
     """Write all that a step says; gives kind and outcome of the tasks that it finished."""
-    vias = _settle_verdicts(connection, _with_refused_merge(step, answer))
+    vias = settle_verdicts(connection, _with_refused_merge(step, answer))
     finished = _write_tasks(connection, step, answer.clocks)
     _write_events(connection, step, vias)
     _write_messages(connection, step)
@@ -211,12 +219,13 @@ def reckon_step(
     connection: Connection, step: RecordStep, cap: datetime | None, book: PolicyBook
 ) -> RecordAnswer:
     """Reckon what a step asks for, on the calendar in force at this moment; nothing is written."""
-    asked = [each.rested_from or each.since for each in (step.promise, *step.clocks) if each is not None]
+    asked = [each.since for each in (step.promise, *step.clocks) if each is not None]
+    asked += [each.promise.since for each in step.clocks if each.promise is not None]
     if not asked:
         return RecordAnswer()
     calendar = calendar_for(connection, book, min(asked))
     promised = _promised(step.promise, cap, book, calendar)
-    readings = {each.key: _read(each, promised, book, calendar) for each in step.clocks}
+    readings = {each.key: _read(each, cap, book, calendar) for each in step.clocks}
     return RecordAnswer(
         clocks={
             key: ClockReading(
@@ -237,129 +246,41 @@ def _promised(
         return None
     order_class = OrderClass(request.order_class) if request.order_class else None
     if request.given is not None:
-        promised = DueTime(request.given)
-    elif request.rested_from is not None and request.was_promised is not None:
-        was = DueTime(request.was_promised, request.was_provisional)
-        limit = book.class_limits[order_class or OrderClass.GENERAL]
-        promised = after_rest(was, request.rested_from, request.since, limit, calendar)
+        origin = DueTime(request.given)
     elif order_class is None:
-        return round_promise(request.since, book, calendar)
+        origin = round_promise(request.since, book, calendar)
     else:
-        promised = promise(request.since, order_class, book, calendar)
-    return DueTime(cap) if request.is_capped and cap and cap < promised.at else promised
+        origin = promise(request.since, order_class, book, calendar)
+    limit = book.class_limits[order_class or OrderClass.GENERAL]
+    promised = after_rests(origin, _rests(request), limit, calendar)
+    caps = (cap if request.is_capped else None, request.not_later_than)
+    capped = [DueTime(each) for each in caps if each is not None]
+    return min([promised, *capped], key=lambda due: due.at)
 
 
-def _read(request: ClockRequest, promised: DueTime | None, book: PolicyBook, calendar: WorkCalendar) -> Clock:
-    known = DueTime(request.promised_at, request.promise_is_provisional) if request.promised_at else None
+def _rests(request: PromiseRequest | ClockRequest) -> tuple[Rested, ...]:
+    return tuple(Rested(each.began, each.ended) for each in request.rests)
+
+
+def _read(request: ClockRequest, cap: datetime | None, book: PolicyBook, calendar: WorkCalendar) -> Clock:
+    given = request.given
+    if given is not None:
+        given = min(given, cap) if request.is_capped and cap is not None else given
+        given = max(given, request.not_before or given)
     return clock(
         ClockFacts(
             basis=Basis(request.basis),
             since=request.since,
             order_class=OrderClass(request.order_class) if request.order_class else None,
-            promised=promised or known,
+            promised=_promised(request.promise, cap, book, calendar),
             repetition=request.repetition,
-            given=request.given,
-            rested_from=request.rested_from,
-            was_due=DueTime(request.was_due, request.was_provisional) if request.was_due else None,
-            runs_by=Basis(request.runs_by) if request.runs_by else None,
+            given=given,
+            rests=_rests(request),
+            floor_from=request.floor_from,
         ),
         book,
         calendar,
     )
-
-
-def _settle_verdicts(connection: Connection, step: RecordStep) -> dict[str, Via]:
-    """Settle the rows behind what was said; what has no row came from an operator and gets one.
-
-    Gives, by id, through which door each came.
-    """
-    vias: dict[str, Via] = {}
-    for verdict in step.verdicts:
-        said_id = verdict.said.said_id
-        mine = (decision.c.decision_id == said_id) & (decision.c.order_no == step.order_no)
-        row = connection.execute(
-            select(decision.c.via, decision.c.status, decision.c.name, decision.c.actor).where(mine)
-        ).one_or_none()
-        if row is not None:
-            as_kept = (row.name, row.actor) == (verdict.said.said_name, verdict.said.actor)
-            vias[said_id] = Via(row.via) if as_kept else Via.OPERATOR
-            if row.status == DecisionStatus.PENDING:
-                settled = _settled(verdict) if as_kept else _overtaken(verdict)
-                connection.execute(update(decision).where(mine).values(**settled))
-            continue
-        vias[said_id] = Via.OPERATOR
-        connection.execute(insert(decision).values(**said_row(step.order_no, said_id, verdict)))
-        if said_id in signalled(connection, step.order_no):
-            continue
-        connection.execute(
-            insert(audit).values(
-                at=verdict.at,
-                actor=verdict.said.actor,
-                via=Via.OPERATOR,
-                act="signalled",
-                order_no=step.order_no,
-                data={"decision_id": said_id, "applied": verdict.applied},
-            )
-        )
-    for said_id in {each.said_id for each in step.events if each.said_id} - vias.keys():
-        mine = (decision.c.decision_id == said_id) & (decision.c.order_no == step.order_no)
-        vias[said_id] = Via(connection.scalar(select(decision.c.via).where(mine)) or Via.OPERATOR)
-    return vias
-
-
-def _overtaken(verdict: Verdict) -> dict[str, Any]:
-    """Tell the sender of a row that a signal with its id said something else, and what became of that."""
-    what = "was taken" if verdict.applied else "was refused"
-    return {
-        "status": DecisionStatus.REJECTED,
-        "code": "overtaken_by_signal",
-        "reason": f"a signal with this id said {verdict.said.said_name} by {verdict.said.actor}, which {what}",
-        "settled_at": verdict.at,
-    }
-
-
-def _settled(verdict: Verdict) -> dict[str, Any]:
-    return {
-        "status": DecisionStatus.APPLIED if verdict.applied else DecisionStatus.REJECTED,
-        "code": verdict.code,
-        "reason": verdict.reason,
-        "settled_at": verdict.at,
-    }
-
-
-def signalled(connection: Connection, order_no: str) -> set[str]:
-    """List the ids that operators signalled to an order, as the audit has them."""
-    rows = connection.scalars(
-        select(audit.c.data).where(audit.c.order_no == order_no, audit.c.act == "signalled")
-    )
-    return {str(each["decision_id"]) for each in rows}
-
-
-def said_row(order_no: str, said_id: str, verdict: Verdict) -> dict[str, Any]:
-    """Make a row for what was said without one: an operator's, with all that the signal held."""
-    said = verdict.said
-    by_task = isinstance(said, CompleteTask)
-    name = verdict.said.said_name
-    texts = {
-        each.name: str(said.fields.get(each.name) or said.comment or "")
-        for each in fields_of(name)
-        if each.type is FieldType.TEXT
-    }
-    return {
-        "decision_id": said_id,
-        "order_no": order_no,
-        "task_id": said.task_id if isinstance(said, CompleteTask) else None,
-        "subject": Subject.TASK if by_task else Subject.ORDER,
-        "name": name,
-        "actor": said.actor,
-        "via": Via.OPERATOR,
-        "fields": said.fields,
-        "texts": texts,
-        "comment": said.comment,
-        "fingerprint": None,
-        "decided_at": verdict.at,
-        **_settled(verdict),
-    }
 
 
 def _write_tasks(
@@ -451,6 +372,9 @@ def write_order(connection: Connection, step: RecordStep, answer: RecordAnswer) 
     """Show the order as it stands after a step."""
     facts = step.order.model_dump()
     facts["class"] = facts.pop("order_class")
+    if len(facts["handled_by"] or "") > MAX_CODE:
+        # Typed by hand: no member of staff is called that.
+        facts["handled_by"] = None
     if answer.promised_at is not None:
         facts["promised_at"] = answer.promised_at
         facts["promise_is_provisional"] = answer.promise_is_provisional

@@ -21,7 +21,8 @@ from store.decisions import DecisionStatus, NotFound, lock_order
 from store.intake import INTAKE_RUN, as_taken_in, received_event
 from store.office import insert_ignore
 from store.outbox import OutboxKind
-from store.projections import abandon, reapply_step, said_row, signalled, write_order
+from store.projections import abandon, reapply_step, write_order
+from store.settling import said_row, signalled
 from store.tables import LOST, decision, event, message, orders, outbox, record_entry, requester, staff, task
 
 _TABLES = (orders, task, event, record_entry, decision, message, outbox)

@@ -11,11 +11,9 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from domain.actions import ActionName
-from domain.lifecycle import SYSTEM
-from domain.orders import Via
 from domain.workdays import NamedDay
 from store.calendar import provisional_orders, put_year
-from store.decisions import Actor, submit_action
+from store.telling import tell
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -33,15 +31,12 @@ def load_year(
     loaded = put_year(connection, year, days, source=source, now=now)
     if loaded is None:
         return None
-    waiting = provisional_orders(connection)
-    for order_no in waiting:
-        submit_action(
-            connection,
-            order_no=order_no,
-            action_id=f"calendar-{year}-{loaded.version}-{order_no}",
-            action=ActionName.RECALCULATE,
-            fields={},
-            actor=Actor(name=SYSTEM, via=Via.SYSTEM),
-            now=now,
-        )
-    return Loaded(version=loaded.version, orders=len(waiting))
+    told = tell(
+        connection,
+        provisional_orders(connection),
+        ActionName.RECALCULATE,
+        key=f"calendar-{year}-{loaded.version}",
+        fields={},
+        now=now,
+    )
+    return Loaded(version=loaded.version, orders=told)

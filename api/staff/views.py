@@ -156,7 +156,8 @@ def _property(each: Field, directory: Directory) -> dict[str, Any]:
         case FieldType.CATEGORY:
             kind = {"type": "string", "enum": list(directory.open_categories)}
         case FieldType.INSTANT:
-            when = "in the future, with an offset" if each.future else "with an offset"
+            lies = {each.future: "in the future, ", each.past: "in the past, "}.get(True, "")
+            when = f"{lies}with an offset"
             kind = {"type": "string", "format": "date-time", "description": when}
         case FieldType.ATTACHMENTS:
             ids = {"type": "string", "pattern": ID_PATTERN}

@@ -11,6 +11,7 @@ from domain.deadlines import (
     Basis,
     ClockFacts,
     NaiveDatetime,
+    Rested,
     after_rest,
     clock,
     is_reckonable,
@@ -119,17 +120,6 @@ class TestAClock:
         assert reading.due_at == at("2026-05-16 12:00")
         assert reading.due_at.tzinfo is UTC
 
-    def test_of_an_extension_is_the_promise_and_never_before_now(self) -> None:
-        promised = DueTime(at("2026-05-18 12:00"), is_provisional=True)
-        extended = clock(ClockFacts(basis=Basis.PROMISED, since=NOON, promised=promised), STANDARD, WALL)
-        assert (extended.due_at, extended.is_provisional) == (promised.at, True)
-        passed = DueTime(at("2026-05-14 12:00"))
-        assert (
-            clock(ClockFacts(basis=Basis.PROMISED, since=NOON, promised=passed), STANDARD, WALL).due_at
-            == NOON
-        )
-        assert clock(ClockFacts(basis=Basis.PROMISED, since=NOON), STANDARD, WALL).due_at == NOON
-
     def test_of_a_first_round_keeps_its_whole_remainder_though_a_rework_would_be_shorter(self) -> None:
         facts = ClockFacts(basis=Basis.PROMISE, since=NOON, order_class=OrderClass.COMPLEX)
         assert clock(facts, STANDARD, WALL).due_at == at("2026-05-19 12:00")
@@ -158,8 +148,7 @@ class TestAClock:
             promised=DueTime(some_instant),
             given=some_instant,
             repetition=repetition,
-            rested_from=NOON - timedelta(hours=3),
-            was_due=DueTime(NOON + timedelta(seconds=abs(seconds))),
+            rests=(Rested(NOON, NOON + timedelta(seconds=abs(seconds) % 10**5)),),
         )
         reading = clock(facts, book, CALENDAR)
         assert NOON <= reading.remind_at <= reading.due_at
@@ -252,22 +241,22 @@ class TestAClockThatRested:
         self, case: str, order_class: OrderClass, was_due: str, began: str, ended: str, due: str
     ) -> None:
         facts = ClockFacts(
-            basis=Basis.RESTED,
-            since=office(ended),
+            basis=Basis.GIVEN,
+            since=NOON,
             order_class=order_class,
-            rested_from=office(began),
-            was_due=DueTime(office(was_due)),
-            runs_by=Basis.PROMISE,
+            given=office(was_due),
+            rests=(Rested(office(began), office(ended)),),
         )
         assert seen(clock(facts, STANDARD_2, CALENDAR).due_at) == due, case
 
     def test_has_two_working_days_at_least_after_a_review_that_said_no(self) -> None:
         facts = ClockFacts(
-            basis=Basis.REVISED,
-            since=office("2026-11-25 10:00"),
+            basis=Basis.GIVEN,
+            since=office("2026-11-23 10:00"),
             order_class=OrderClass.GENERAL,
-            rested_from=office("2026-11-24 17:00"),
-            was_due=DueTime(office("2026-11-25 18:00")),
+            given=office("2026-11-25 18:00"),
+            rests=(Rested(office("2026-11-24 17:00"), office("2026-11-25 10:00")),),
+            floor_from=office("2026-11-25 10:00"),
         )
         # One and seven hours were left, so Thursday at eleven; the minimum remainder is more.
         assert seen(clock(facts, STANDARD_2, CALENDAR).due_at) == "2026-11-27 18:00"
@@ -275,10 +264,10 @@ class TestAClockThatRested:
     def test_gives_a_unit_back_what_the_review_of_its_send_back_took(self) -> None:
         facts = ClockFacts(
             basis=Basis.PROMISE,
-            since=office("2026-11-24 10:00"),
+            since=office("2026-11-23 17:00"),
             order_class=OrderClass.GENERAL,
             promised=DueTime(office("2026-11-27 18:00")),
-            rested_from=office("2026-11-23 17:00"),
+            rests=(Rested(office("2026-11-23 17:00"), office("2026-11-24 10:00")),),
         )
         # One hour of Monday and one of Tuesday: two hours more than was promised.
         assert seen(clock(facts, STANDARD_2, CALENDAR).due_at) == "2026-11-30 11:00"
@@ -302,10 +291,10 @@ class TestAClockThatRested:
     def test_of_an_urgent_order_is_given_back_by_the_wall_after_a_send_back(self) -> None:
         facts = ClockFacts(
             basis=Basis.PROMISE,
-            since=office("2026-11-28 09:00"),
+            since=office("2026-11-28 07:00"),
             order_class=OrderClass.URGENT,
             promised=DueTime(office("2026-11-28 20:00")),
-            rested_from=office("2026-11-28 07:00"),
+            rests=(Rested(office("2026-11-28 07:00"), office("2026-11-28 09:00")),),
         )
         assert seen(clock(facts, STANDARD_2, CALENDAR).due_at) == "2026-11-28 22:00"
 

@@ -1,5 +1,8 @@
 # ruff: noqa: E501 - rows of a table
-"""The tables of tasks and actions, word for word: a row that changes by accident is seen here."""
+"""The tables of tasks and actions, word for word: a row that changes by accident is seen here.
+
+A role with `*` sends an action for its own unit's orders only.
+"""
 
 from domain.actions import ACTIONS
 from domain.lifecycle import TASKS, Field
@@ -7,8 +10,8 @@ from domain.orders import Role, Stage
 
 
 def field(each: Field) -> str:
-    """Write a field: `!` is required, `>` lies in the future, then its type if it is no text, and its codes."""
-    marks = ("!" if each.required else "?") + (">" if each.future else "")
+    """Write a field: `!` is required, `>` lies in the future and `<` in the past, then its type if it is no text, and its codes."""
+    marks = ("!" if each.required else "?") + (">" if each.future else "") + ("<" if each.past else "")
     codes = f"({' '.join(each.codes)})" if each.codes else ""
     return f"{each.name}{marks}{each.type}{codes}"
 
@@ -28,7 +31,9 @@ def actions() -> str:
     lines = []
     for action in ACTIONS.values():
         stages = [str(stage) for stage in Stage if stage in action.stages]
-        roles = [str(role) for role in Role if role in action.roles]
+        roles = [
+            f"{role}{'*' if role in action.at_the_unit else ''}" for role in Role if role in action.roles
+        ]
         lines.append(" ".join([f"{action.name} most {action.most}", *map(field, action.fields)]))
         lines += [f"  at {' '.join(stages)}", f"  by {' '.join(roles) or 'the system'}"]
     return "\n".join(lines) + "\n"
@@ -68,7 +73,7 @@ review at review, reminds
   approve closes
   revise closes text!text
 explain at explaining, reminds
-  explained closes how!code(phone visit letter message) at!instant text!text
+  explained closes how!code(phone visit letter message) at!<instant text!text
 follow_up at follow_up
   reached closes solved!code(yes partly no) satisfied!code(yes basically no) cause?code(unit request rule)
   not_reached closes
@@ -89,7 +94,7 @@ urge most 20
   by community_worker duty_officer street_desk street_leader district_desk call_back_officer
 withdraw most 20
   at received first_contact classification dispatch handling explaining supervision review paused
-  by community_worker duty_officer street_desk call_back_officer
+  by community_worker* duty_officer street_desk call_back_officer
 supervise most 20
   at handling explaining paused
   by street_leader district_desk
@@ -101,20 +106,20 @@ merge most 20 leading_order_no!order
   by street_desk street_leader
 resume most 20
   at paused
-  by community_worker street_desk unit_handler unit_head liaison
+  by community_worker* street_desk unit_handler* unit_head* liaison
 rate most 20 solved!code(yes partly no) satisfied!code(yes basically no)
   at follow_up closed
   by call_back_officer
 reopen most 20 text!text
   at closed
   by duty_officer street_desk call_back_officer
-recalculate most 20 not_later_than?instant
+recalculate most 1000000 not_later_than?instant joined?order
   at received first_contact classification dispatch handling explaining supervision replying follow_up closed review paused
   by the system
-hold most 20 since!instant until!instant
+hold most 1000000 since!instant until!instant
   at received first_contact classification dispatch handling explaining supervision replying follow_up closed review paused
   by the system
-release most 20 at!instant
+release most 1000000 at!instant
   at received first_contact classification dispatch handling explaining supervision replying follow_up closed review paused
   by the system
 """

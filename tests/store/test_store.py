@@ -28,7 +28,8 @@ from messages.signals import CompleteTask
 from store import intake, outbox, projections
 from store.credentials import CredentialKind, find_subject, mint, revoke
 from store.database import Store, StoreUnavailable, WriteConflict
-from store.decisions import find, lock_order
+from store.decisions import find, lock_order, submit_decision
+from store.office import find_staff
 from store.projections import StaleRun
 from store.schema import SchemaMismatch, WrongLocale, alembic_config, check, migrate
 from tests.support.databases import Databases, PostgresDatabases
@@ -324,13 +325,17 @@ class TestAStep:
         start = take(store)
         first = start.first_task.task_id
         with store.write() as connection:
-            connection.execute(
-                text(
-                    "INSERT INTO decision (decision_id, order_no, task_id, subject, name, actor, via, fields, texts,"
-                    " decided_at, status) VALUES ('d-1', :no, :task, 'task', 'resolve', 'duty-1', 'staff', '{}',"
-                    " '{\"text\": \"x\"}', :at, 'pending')"
-                ),
-                {"no": start.order_no, "task": first, "at": "2026-11-23 00:00:00.000000"},
+            officer = find_staff(connection, "duty-1", now=now())
+            assert officer is not None
+            submit_decision(
+                connection,
+                task_id=first,
+                decision_id="d-1",
+                outcome="resolve",
+                fields={"text": "x"},
+                comment=None,
+                staff=officer,
+                now=now(),
             )
         with store.write() as connection:
             answer = answer_of(connection, step_of(start, expiry=first), STANDARD)

@@ -26,13 +26,15 @@ with workflow.unsafe.imports_passed_through():
     from messages.names import REQUESTER
     from messages.signals import OrderAction
 
+_REVIEWED = frozenset({"report_result", "cannot_resolve"})
+"""Should a reviewer say no, the unit's clock goes on from where it stood."""
 Attended = Decided | Expired | Concluded | Moved | TakenOver
 
 
 async def attend(case: Case, work: HumanTask, *, supervised: bool = False) -> Attended:
     """Wait until work ends: by its unit, by its limit, or because a leader or the desk says so."""
     if supervised:
-        supervision.begin(case)
+        supervision.begin(case, work)
     while True:
         case.enter(_stage(case, work))
         ended = _next(case, work, await case.answer(*case.state.waits))
@@ -64,7 +66,7 @@ def _next(case: Case, work: HumanTask, answer: Answer) -> Attended | None:
             return answer
         case _:
             # Still open: nobody is above the unit, so a leader looks at it.
-            supervision.begin(case)
+            supervision.begin(case, work)
     return None
 
 
@@ -73,7 +75,7 @@ def _ordered(case: Case, work: HumanTask, said: OrderAction) -> Moved | None:
     if said.action == ActionName.REASSIGN:
         return Moved(str(said.fields["unit"]), rule="reassigned")
     if said.action == ActionName.SUPERVISE:
-        supervision.begin(case)
+        supervision.begin(case, work)
     else:
         _go_on(case, work)
     return None
@@ -86,7 +88,7 @@ def _beside(case: Case, work: HumanTask, beside: HumanTask, decided: Decided | N
     if beside.kind is TaskKind.SUPERVISE:
         if decided is not None:
             return supervision.decide(case, work, decided)
-        supervision.begin(case)
+        supervision.begin(case, work)
         return None
     outcome, text_of = (decided.outcome, decided.said.decision_id) if decided else ("silent", None)
     case.write(work.unit, "helped", text_of=text_of, unit=beside.unit, outcome=outcome)
@@ -118,6 +120,10 @@ def _leave(case: Case, work: HumanTask, ended: Attended) -> None:
     """Close what lay beside the work; helpers stay where the order only goes up a tier."""
     state = case.state
     state.request = None
+    if isinstance(ended, Decided):
+        case.breach(work, at=ended.at)
+        if ended.outcome in _REVIEWED:
+            state.stood = case.stood(work, at=ended.at)
     case.end_rest()
     goes_up = isinstance(ended, Expired) or (isinstance(ended, Decided) and ended.outcome == "hand_up")
     beside = [

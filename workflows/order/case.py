@@ -13,7 +13,7 @@ from workflows.order.clock import Deadline
 from workflows.order.door import Door
 from workflows.order.judge import Judge
 from workflows.order.ledger import Ledger
-from workflows.order.state import Answer, Decided, HumanTask, Malformed, Rest, State, Wait, Window
+from workflows.order.state import Answer, Decided, HumanTask, Malformed, Rest, State, Stood, Wait, Window
 
 with workflow.unsafe.imports_passed_through():
     from domain.deadlines import Basis
@@ -25,7 +25,7 @@ with workflow.unsafe.imports_passed_through():
     from messages.directory import Routing, UnitFacts
     from messages.names import REQUESTER
     from messages.orders import OrderStatus, StartOrder, TaskStatus
-    from messages.records import ClockRequest, PromiseRequest, TaskOpened
+    from messages.records import ClockRequest, PromiseRequest, RestTaken, TaskOpened
     from messages.signals import Said
 
 _ID_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -119,6 +119,19 @@ class Case:
         task.deadline.clear()
         self._ask_for_clock(task, basis, **clock)
 
+    def go_on(
+        self, task: HumanTask, clock: ClockRequest | None, *, stood_from: datetime, **more: Any
+    ) -> None:
+        """Give an open task the clock that stood still, from an instant until now."""
+        if clock is None:
+            return
+        rest = RestTaken(began=stood_from, ended=workflow.now())
+        task.deadline.clear()
+        task.deadline.asked = clock.model_copy(
+            update={"key": task.key, "rests": (*clock.rests, rest), **more}
+        )
+        self._ledger.clock(task.deadline.asked)
+
     def offer_anew(self, task: HumanTask) -> None:
         """Show what an open task offers now, and whether it rests."""
         task.withheld = self._withheld(task.kind)
@@ -141,7 +154,11 @@ class Case:
         state = self.state
         state.order_class = order_class
         if state.round == 1:
-            self._ledger.promise(PromiseRequest(since=self.start.received_at, order_class=order_class))
+            self._ledger.promise(
+                PromiseRequest(
+                    since=self.start.received_at, order_class=order_class, rests=tuple(state.rests)
+                )
+            )
         self.note("OrderClassified", order_class=order_class, category=state.category, rule=rule)
 
     @property
@@ -177,12 +194,15 @@ class Case:
         state.unit, state.tier, state.lead = unit, tier, unit
         state.requested.clear()
 
-    def assign(self, unit: str, *, rule: str, passed_over: tuple[str, ...] = ()) -> None:
+    def assign(
+        self, unit: str, *, rule: str, passed_over: tuple[str, ...] = (), is_accepted: bool = True
+    ) -> None:
         """Make a unit responsible and tell the resident what is promised."""
         self.hand_to(unit, self._facts(unit).tier)
         vacant: dict[str, Any] = {"passed_over": list(passed_over)} if passed_over else {}
         self.note("OrderDispatched", unit=unit, tier=self.state.tier, rule=rule, **vacant)
-        self.write(REQUESTER, "accepted", unit=unit)
+        if is_accepted:
+            self.write(REQUESTER, "accepted", unit=unit)
 
     def _facts(self, unit: str) -> UnitFacts:
         """Say what is known of a unit: what was vouched for, what routing found, or the first directory."""
@@ -197,25 +217,54 @@ class Case:
         self.note("OrderSplit", actor=decided.said.actor)
         self.offer_anew(decided.task)
 
-    def promise_given(self, at: datetime) -> None:
-        """Promise what an extension granted; a limit that a superior platform set still caps it."""
-        self._ledger.promise(PromiseRequest(since=workflow.now(), given=at, is_capped=self.state.round == 1))
+    def extend(self, work: HumanTask, until: datetime) -> None:
+        """Grant an extension: neither the promise nor the unit's time ever ends earlier by it.
+
+        A limit that a superior platform set caps both.
+        """
+        state, due_at = self.state, work.deadline.due_at
+        is_capped = state.round == 1
+        if state.promised_at is None or state.promised_at < until:
+            self._ledger.promise(
+                PromiseRequest(
+                    since=workflow.now(), given=until, order_class=state.order_class, is_capped=is_capped
+                )
+            )
+        self.restart(work, Basis.GIVEN, given=until, not_before=due_at, is_capped=is_capped)
+
+    def promise_at(self, at: datetime) -> PromiseRequest | None:
+        """Give the promise as it stands at an instant: with what a hold that goes on has taken until then."""
+        promise, hold = self.state.promise, self.state.hold
+        if promise is None or hold is None or hold.since >= at:
+            return promise
+        rest = RestTaken(began=max(hold.since, self.start.received_at), ended=at)
+        return promise.model_copy(update={"rests": (*promise.rests, rest)})
+
+    def work_clock(self, *, since: datetime) -> ClockRequest:
+        """Describe the clock of work that would have begun at an instant."""
+        return ClockRequest(
+            key="",
+            basis=Basis.PROMISE,
+            since=since,
+            order_class=self.state.order_class,
+            promise=self.promise_at(since),
+            repetition=self.state.round,
+        )
+
+    def stood(self, work: HumanTask, *, at: datetime) -> Stood:
+        """Say which clock stands still from an instant on, and since when: what rests or is held, since then."""
+        rest, hold, asked = self.state.rest, self.state.hold, work.deadline.asked
+        if rest is not None:
+            return Stood(rest.began, rest.clock)
+        if hold is not None and asked is not None:
+            at = min(at, max(hold.since, asked.runs_from))
+        return Stood(at, asked)
 
     def rest(self, work: HumanTask, *, until: datetime | None, since: datetime) -> None:
         """Let work rest until an instant, or without one for as long as the resident may take to answer."""
-        deadline, hold = work.deadline, self.state.hold
-        if hold is not None and deadline.asked is not None:
-            # What is held already rests since then: two rests count by their union.
-            since = min(since, max(hold.since, deadline.asked.since))
-        rest = Rest(
-            began=since,
-            was_due=deadline.due_at,
-            was_provisional=deadline.is_provisional,
-            runs_by=Basis(
-                (deadline.asked.runs_by or deadline.asked.basis) if deadline.asked else Basis.PROMISE
-            ),
-            asks=until is None,
-        )
+        deadline = work.deadline
+        stood = self.stood(work, at=since)
+        rest = Rest(began=stood.began, clock=stood.clock, asks=until is None)
         deadline.clear()
         deadline.stands_still = True
         self._ledger.forget_clock(work.key)
@@ -231,14 +280,7 @@ class Case:
             return
         self.end_rest()
         work.deadline.stands_still = False
-        self.restart(
-            work,
-            Basis.RESTED,
-            rested_from=rest.began,
-            was_due=rest.was_due,
-            was_provisional=rest.was_provisional,
-            runs_by=rest.runs_by,
-        )
+        self.go_on(work, rest.clock, stood_from=rest.began)
         self.offer_anew(work)
 
     def end_rest(self) -> None:
@@ -248,11 +290,27 @@ class Case:
         if rest is None:
             return
         self._ledger.forget_clock(rest.key)
-        self._ledger.move_promise(rest.began, workflow.now())
+        self._ledger.rested(rest.began, workflow.now())
+
+    def breach(self, work: HumanTask, *, at: datetime) -> None:
+        """Write down that a unit was late, if it was and nobody has yet: what it did counts all the same."""
+        deadline, hold = work.deadline, self.state.hold
+        due_at = deadline.due_at
+        if due_at is None or deadline.expired or at < due_at or (hold is not None and hold.since <= due_at):
+            return
+        deadline.expired = True
+        self.state.overdue = True
+        self._ledger.event(
+            "LimitPassed",
+            actor=SYSTEM,
+            task_id=work.task_id,
+            data={"kind": work.kind, "unit": work.unit, "due_at": str(due_at)},
+        )
 
     def end(self, ending: Ending, decided: Decided) -> None:
         """Settle how the order ends, by whose decision; the reply takes its text from there."""
         self.state.ending = ending
+        self.state.stood = None
         self.state.handled_by = decided.said.actor
         self.state.answered_by = decided.said.decision_id
 
@@ -336,6 +394,8 @@ class Case:
         self.state.round += 1
         self.state.supervisions = 0
         self.state.ending = None
+        self.state.rests.clear()
+        self.state.not_later_than = None
         self._ledger.promise(PromiseRequest(since=workflow.now()))
         self.note("RoundBegan", cause=cause, round=self.state.round)
 
@@ -376,8 +436,7 @@ class Case:
             basis=basis,
             since=since or workflow.now(),
             order_class=self.state.order_class or self.state.suggested_class,
-            promised_at=self.state.promised_at,
-            promise_is_provisional=self.state.promise_is_provisional,
+            promise=self.promise_at(workflow.now()) if basis is Basis.PROMISE else None,
             **more,
         )
         self._ledger.clock(task.deadline.asked)

@@ -97,8 +97,8 @@ class Door:
 
     async def _hold(self, hold: OfficeHold, waits: tuple[Wait, ...], now: datetime) -> None:
         """Let no clock run while the office holds: wait for its end, its release, or anything that is said."""
-        if self._state.released_at is not None or hold.until <= now:
-            holding.lift(hold, self._state, self._ledger, waits)
+        if hold.until <= now:
+            holding.lift(self._state, self._ledger, waits)
             return
         try:
             await workflow.wait_condition(
@@ -198,7 +198,7 @@ class Door:
             return None
         if answer.hold is not None:
             # The order to hold is on its way: nothing is taken that it forbids.
-            self._state.hold = answer.hold
+            holding.begin(self._state, answer.hold)
             return None
         self._state.hear_routing(answer.routing)
         self._state.seq = event.seq

@@ -25,8 +25,7 @@ async def handle(case: Case) -> bool:
     """Work until there is something to tell the resident; `False` if the order goes to another unit first."""
     state = case.state
     supervised, state.supervised_from_start = state.supervised_from_start, False
-    rested_from, state.rested_from = state.rested_from, None
-    work = _begin(case, Basis.PROMISE, rested_from=rested_from)
+    work = _begin_after_review(case)
     _ask_helpers(case)
     while True:
         ended = await attend(case, work, supervised=supervised)
@@ -36,14 +35,14 @@ async def handle(case: Case) -> bool:
                 if await review(case, decided) is Verdict.APPROVED:
                     case.end(Ending.RESOLVED, decided)
                     return True
-                work = _again(case, decided)
+                work = _begin_after_review(case, floor_from=workflow.now())
             case Decided(outcome="cannot_resolve") as decided:
                 verdict = await review(case, decided)
                 if verdict is not Verdict.REVISED:
                     unanswered = verdict is Verdict.UNANSWERED
                     await explain(case, case.worker, Ending.EXPLAINED, supervised=unanswered)
                     return True
-                work = _again(case, decided)
+                work = _begin_after_review(case, floor_from=workflow.now())
             case Concluded(decided):
                 case.end(Ending.UNRESOLVED, decided)
                 return True
@@ -75,7 +74,8 @@ async def explain(case: Case, owner: Owner, ending: Ending, *, supervised: bool 
             case TakenOver(leader):
                 owner, basis, supervised = leader, Basis.ESCALATED, False
             case Moved(unit, rule):
-                case.assign(unit, rule=rule)
+                # Nothing is accepted by that: the resident is told when it is explained.
+                case.assign(unit, rule=rule, is_accepted=False)
                 owner, basis, supervised = case.worker, Basis.EXPLAIN, False
             case Expired():
                 # `attend` keeps it open, under supervision; should it ever end, it is asked anew.
@@ -111,28 +111,28 @@ async def _hand_up(case: Case, answer: Decided | Expired) -> bool:
     return True
 
 
-def _begin(case: Case, basis: Basis, **clock: Any) -> HumanTask:
-    work = case.begin(TaskKind.HANDLE, basis, case.worker, repetition=case.state.round, **clock)
+def _begin(case: Case, basis: Basis) -> HumanTask:
+    work = case.begin(TaskKind.HANDLE, basis, case.worker, repetition=case.state.round)
     work.evidence = case.routing.evidence if case.knows_reviews else 0
     return work
 
 
-def _again(case: Case, proposal: Decided) -> HumanTask:
-    """Let the unit go on after a review that said no: what rested is given back, and never less than the floor."""
-    deadline = proposal.task.deadline
-    return _begin(
-        case,
-        Basis.REVISED,
-        rested_from=proposal.at,
-        was_due=deadline.due_at,
-        was_provisional=deadline.is_provisional,
-    )
+def _begin_after_review(case: Case, **floor: Any) -> HumanTask:
+    """Let the unit begin, or go on, with what it had left: what a review took is given back."""
+    work = _begin(case, Basis.PROMISE)
+    stood, case.state.stood = case.state.stood, None
+    if stood is not None:
+        case.go_on(work, stood.clock, stood_from=stood.began, **floor)
+    return work
 
 
 def _ask_helpers(case: Case) -> None:
     """Open what the desk asked helping units for (协办), each with a clock of its own."""
     helping, case.state.helping = case.state.helping, []
     for unit in helping:
+        if unit == case.state.unit and case.knows_reviews:
+            # It was made the lead since.
+            continue
         case.begin(TaskKind.ASSIST, Basis.ASSIST, case.handler_of(unit))
 
 

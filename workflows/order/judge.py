@@ -8,7 +8,7 @@ them wakes the workflow.
 from temporalio import workflow
 
 from workflows import options
-from workflows.order.holding import hold_of
+from workflows.order import holding
 from workflows.order.ledger import Ledger
 from workflows.order.state import Decided, HumanTask, Interrupted, Malformed, State, Withdrawn
 
@@ -155,7 +155,8 @@ class Judge:
             order_no=self._order_no,
             unit=self._state.unit,
             opened_at=task.opened_at,
-            due_at=task.deadline.due_at,
+            # While the office holds, no limit passes.
+            due_at=task.deadline.due_at if self._state.hold is None else None,
             withheld=task.withheld,
             not_by=task.not_by,
             evidence=task.evidence,
@@ -168,6 +169,7 @@ class Judge:
                 order_no=self._order_no,
                 unit=self._state.unit,
                 is_merged=self._state.ending is Ending.MERGED,
+                leads=self._state.leads,
                 reopened=self._state.reopened,
                 supervised=self._state.supervised,
                 taken=self._state.taken.get(said.action, 0),
@@ -205,11 +207,12 @@ class Judge:
             case ActionName.URGE:
                 self._ledger.write(state.unit, "urged")
             case ActionName.RECALCULATE:
+                state.leads |= "joined" in said.fields
                 self._ledger.reckon_again(not_later_than=instant(said.fields.get("not_later_than")))
             case ActionName.HOLD:
-                state.hold = hold_of(said)
+                holding.hear(state, said)
             case ActionName.RELEASE:
-                state.released_at = instant(said.fields.get("at")) or workflow.now()
+                holding.release(state, instant(said.fields.get("at")) or workflow.now())
             case ActionName.SUPPLEMENT if not (state.rest and state.rest.asks):
                 pass
             case ActionName.RATE if state.stage is Stage.CLOSED:

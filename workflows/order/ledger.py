@@ -33,6 +33,7 @@ with workflow.unsafe.imports_passed_through():
         PromiseRequest,
         RecordAnswer,
         RecordStep,
+        RestTaken,
         SplitRequest,
         TaskChanged,
         TaskClosed,
@@ -158,25 +159,25 @@ class Ledger:
         self.forget_clock(request.key)
         self._clocks.append(request)
 
+    @property
+    def received_at(self) -> datetime:
+        """When the order was received: nothing of it ran before."""
+        return self._start.received_at
+
     def promise(self, request: PromiseRequest) -> None:
         """Ask for a promise to be reckoned."""
+        request = request.model_copy(update={"not_later_than": self._state.not_later_than})
         self._promise = self._state.promise = request
 
-    def move_promise(self, rested_from: datetime, ended: datetime) -> None:
-        """Ask for the promise to be moved by the length of a rest, if there is one to move."""
-        state = self._state
-        if state.promised_at is None:
+    def rested(self, began: datetime, ended: datetime) -> None:
+        """Count a rest against the promise, now or once there is one; what is counted already is not again."""
+        began = max((began, *(rest.ended for rest in self._state.rests)))
+        if began >= ended:
             return
-        self.promise(
-            PromiseRequest(
-                since=ended,
-                order_class=state.order_class,
-                rested_from=rested_from,
-                was_promised=state.promised_at,
-                was_provisional=state.promise_is_provisional,
-                is_capped=state.round == 1,
-            )
-        )
+        rest = RestTaken(began=began, ended=ended)
+        self._state.rests.append(rest)
+        if (promise := self._state.promise) is not None:
+            self.promise(promise.model_copy(update={"rests": (*promise.rests, rest)}))
 
     def merge(self, request: MergeRequest) -> None:
         """Ask the store to join the order to another one."""
@@ -207,18 +208,28 @@ class Ledger:
         `not_later_than`: an order that joined this one was promised an earlier answer, and that promise is kept.
         """
         state = self._state
-        if state.promise_is_provisional and state.promise is not None:
+        if not_later_than is not None:
+            state.not_later_than = min(not_later_than, state.not_later_than or not_later_than)
+        is_earlier = bool(not_later_than and state.promised_at and not_later_than < state.promised_at)
+        if state.promise is not None and (state.promise_is_provisional or is_earlier):
             self.promise(state.promise)
-            self.write(REQUESTER, "promise_confirmed")
-        earlier = not_later_than and state.promised_at and not_later_than < state.promised_at
-        if earlier:
-            self.promise(PromiseRequest(since=workflow.now(), given=not_later_than, is_capped=False))
+            if state.promise_is_provisional:
+                self.write(REQUESTER, "promise_confirmed")
         for task in state.open_tasks.values():
-            asked = task.deadline.asked
-            if asked is None or task.deadline.due_at is None:
+            deadline = task.deadline
+            if deadline.asked is None or deadline.due_at is None:
                 continue
-            if task.deadline.is_provisional or (earlier and asked.basis == Basis.PROMISE):
-                self.clock(asked)
+            by_promise = deadline.asked.basis == Basis.PROMISE
+            if by_promise and deadline.asked.promise is not None:
+                deadline.asked = deadline.asked.model_copy(
+                    update={
+                        "promise": deadline.asked.promise.model_copy(
+                            update={"not_later_than": state.not_later_than}
+                        )
+                    }
+                )
+            if deadline.is_provisional or (is_earlier and by_promise):
+                self.clock(deadline.asked)
 
     async def flush(self) -> RecordAnswer:
         """Record what is buffered, take over the clocks, and send what was written."""

@@ -57,9 +57,7 @@ def _grant(case: Case, work: HumanTask, asked: Decided) -> Moved | None:
             return Moved(asked.chosen("unit") or "", rule="transfer")
         case "request_extension":
             state.extensions += 1
-            until = instant(asked.chosen("due_at"))
-            case.promise_given(until or asked.at)
-            case.restart(work, Basis.PROMISED)
+            case.extend(work, instant(asked.chosen("due_at")) or asked.at)
             case.write(REQUESTER, "extended")
         case "request_pause":
             case.rest(work, until=instant(asked.chosen("until")), since=_rest_began(work, asked))

@@ -12,7 +12,7 @@ from domain.orders import Ending, OrderClass, Role, Stage, Tier
 from domain.responsibility import Owner
 from messages.directory import Routing, UnitFacts
 from messages.orders import OfficeHold, RefusedSignal, StartOrder
-from messages.records import ClockRequest, PromiseRequest
+from messages.records import ClockRequest, PromiseRequest, RestTaken
 from messages.signals import CompleteTask, OrderAction
 
 from workflows.order.clock import Deadline
@@ -46,15 +46,21 @@ class HumanTask:
 
 @dataclass(slots=True, kw_only=True)
 class Rest:
-    """Work that rests until its limit, `resume`, or the resident's answer; `was_due` is what its clock showed."""
+    """Work that rests until its limit, `resume`, or the resident's answer; `clock` is what goes on afterwards."""
 
     began: datetime
-    was_due: datetime | None
-    was_provisional: bool
-    runs_by: Basis
+    clock: ClockRequest | None
     asks: bool
     key: str = "rest"
     deadline: Deadline = field(default_factory=lambda: Deadline(reminds=False))
+
+
+@dataclass(frozen=True, slots=True)
+class Stood:
+    """A unit's clock that stands still while a proposal is reviewed."""
+
+    began: datetime
+    clock: ClockRequest | None
 
 
 @dataclass(slots=True)
@@ -174,13 +180,15 @@ class State:
     requested: set[str] = field(default_factory=set)
     request: Decided | None = None
     rest: Rest | None = None
-    hold: OfficeHold | None = None
-    released_at: datetime | None = None
+    holds: list[OfficeHold] = field(default_factory=list)
+    rests: list[RestTaken] = field(default_factory=list)
+    not_later_than: datetime | None = None
     helping: list[str] = field(default_factory=list)
-    rested_from: datetime | None = None
+    stood: Stood | None = None
     reviewed_by: str | None = None
     can_be_asked: bool = True
     reopened: bool = False
+    leads: bool = False
     counts_only: bool = False
     supervised_from_start: bool = False
     handled_by: str | None = None
@@ -221,7 +229,7 @@ class State:
             unit=first.unit,
             category=start.category,
             can_be_asked=start.can_be_called,
-            hold=start.hold,
+            holds=[start.hold] if start.hold else [],
             open_tasks={task.task_id: task},
             routing=start.routing,
         )
@@ -241,7 +249,13 @@ class State:
             requested=frozenset(self.requested),
             can_be_asked=self.can_be_asked,
             is_busy=self.request is not None or self.rest is not None,
+            is_at_the_top=self.supervised and self.tier.above is None,
         )
+
+    @property
+    def hold(self) -> OfficeHold | None:
+        """The hold that is in force, or has ended and is not lifted yet; the next ones wait behind it."""
+        return self.holds[0] if self.holds else None
 
     @property
     def waits(self) -> tuple[Wait, ...]:

@@ -18,7 +18,7 @@ with workflow.unsafe.imports_passed_through():
     from messages.names import REQUESTER
 
 
-def begin(case: Case) -> None:
+def begin(case: Case, work: HumanTask) -> None:
     """Ask a leader; the count goes on until one acts, so that a unit cannot begin it anew."""
     state = case.state
     state.supervisions += 1
@@ -31,6 +31,7 @@ def begin(case: Case) -> None:
     )
     case.note("SupervisionBegan", unit=owner.unit, repetition=repetition)
     case.begin(TaskKind.SUPERVISE, Basis.SUPERVISION, owner, repetition=repetition)
+    case.offer_anew(work)
 
 
 def decide(case: Case, work: HumanTask, decided: Decided) -> Concluded | TakenOver | None:
@@ -50,6 +51,7 @@ def decide(case: Case, work: HumanTask, decided: Decided) -> Concluded | TakenOv
             case.resume(work)
             case.restart(work, Basis.ESCALATED)
             case.write(work.unit, "urged")
+    case.offer_anew(work)
     return None
 
 

@@ -14,7 +14,7 @@ from workflows.order.case import Case
 from workflows.order.follow_up import follow_up
 from workflows.order.handling import explain, handle
 from workflows.order.review import Verdict, review
-from workflows.order.state import Decided, HumanTask, Interrupted, Merged, Withdrawn
+from workflows.order.state import Decided, HumanTask, Interrupted, Merged, Stood, Withdrawn
 
 with workflow.unsafe.imports_passed_through():
     from domain.actions import ActionName
@@ -185,12 +185,14 @@ class OrderWorkflow:
                 case.supersede(sign)
                 state.supervised_from_start = True
             case Decided(outcome="send_back") as decided:
+                began = case.stood(sign, at=decided.at).began
+                stood = Stood(began, case.work_clock(since=began))
                 if await review(case, decided) is Verdict.APPROVED:
                     state.returns += 1
                     state.lead = None
                     case.note("OrderSentBack", unit=decided.task.unit, returns=state.returns)
                     return False
-                state.rested_from = decided.at
+                state.stood = stood
             case _:
                 pass
         return True
