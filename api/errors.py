@@ -28,6 +28,7 @@ _log = structlog.get_logger("api")
 
 STATUS: Final[Mapping[str, int]] = {
     "bad_cursor": 422,
+    "evidence_required": 422,
     "held_by_colleague": 409,
     "idempotency_key_reused": 422,
     "invalid_field": 422,
@@ -37,6 +38,9 @@ STATUS: Final[Mapping[str, int]] = {
     "not_found": 404,
     "own_work": 403,
     "reopened_already": 409,
+    "same_class": 422,
+    "same_order": 422,
+    "same_unit": 422,
     "source_reference_reused": 409,
     "supervised_already": 409,
     "task_done": 409,

@@ -9,6 +9,7 @@ Source: our decision, ADR-0018.
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import takewhile
 
 from domain.errors import DomainError
 from domain.orders import OrderClass, Tier
@@ -181,17 +182,29 @@ class Directory:
         The nearest category counts before the community. `None`: no unit of this tier, for an order without a known
         community, or nobody in post.
         """
-        passed_over: list[str] = []
+        asked = self._asked(tier, category, community)
+        passed_over = tuple(takewhile(lambda code: code in vacant, asked))
+        found = next((item for item in asked.items() if item[0] not in vacant), None)
+        if found is None:
+            return None
+        unit, row = found
+        return Routed(unit=unit, tier=tier, rule=row.rule, why=row.why, passed_over=passed_over)
+
+    def deserted(
+        self, *, category: str | None, community: str | None, vacant: Collection[str]
+    ) -> dict[Tier, tuple[str, ...]]:
+        """Name, by tier, who would answer for a matter where nobody at all is in post."""
+        asked = {tier: tuple(self._asked(tier, category, community)) for tier in Tier}
+        return {tier: units for tier, units in asked.items() if units and set(units) <= set(vacant)}
+
+    def _asked(self, tier: Tier, category: str | None, community: str | None) -> dict[str, Route]:
+        """List who may answer at a tier, the nearest first, each by its nearest row."""
+        asked: dict[str, Route] = {}
         for row in self._matching(tier, category, community):
             unit = self.in_charge_of(row.unit or community or "")
-            if unit is None or unit.tier is not tier or unit.code in passed_over:
-                continue
-            if unit.code not in vacant:
-                return Routed(
-                    unit=unit.code, tier=tier, rule=row.rule, why=row.why, passed_over=tuple(passed_over)
-                )
-            passed_over.append(unit.code)
-        return None
+            if unit is not None and unit.tier is tier:
+                asked.setdefault(unit.code, row)
+        return asked
 
     def ladder(
         self, *, category: str | None, community: str | None, vacant: Collection[str] = ()
@@ -206,12 +219,14 @@ class Directory:
 
     def _matching(self, tier: Tier, category: str | None, community: str | None) -> list[Route]:
         nearest = {each.code: nearness for nearness, each in enumerate(self.line_of(category))}
+        # What was written for the community that has taken over counts for the one that was closed.
+        heir = self.in_charge_of(community) if community else None
         rows = [
             row
             for row in self.routes
             if row.tier is tier
             and (row.category is None or row.category in nearest)
-            and row.community in {None, community}
+            and row.community in {None, community, heir.code if heir else None}
         ]
         return sorted(
             rows, key=lambda row: (nearest.get(row.category or "", len(nearest)), row.community is None)

@@ -24,7 +24,7 @@ from domain.lifecycle import (
     TaskKind,
     outcomes_of,
 )
-from domain.orders import Stage
+from domain.orders import OrderClass, Satisfied, Solved, Stage
 from domain.policy import PolicyBook
 
 _LONGEST_INSTANT = 40
@@ -74,13 +74,15 @@ class Submission:
 class TaskFacts:
     """An open task, as far as a decision on it is judged.
 
-    `unit`: the order's unit, which need not be the task's. `opened_at`: a task that opens later, like the next
-    call after the policy's gap, waits until then. `not_by`: who may not decide it, because it is about their own work.
+    `unit` and `order_class`: the order's; its unit need not be the task's. `opened_at`: a task that opens later, like
+    the next call after the policy's gap, waits until then. `not_by`: who may not decide it, because it is about their
+    own work.
     """
 
     kind: TaskKind
     order_no: str = ""
     unit: str = ""
+    order_class: OrderClass | None = None
     opened_at: datetime | None = None
     due_at: datetime | None = None
     withheld: Collection[str] = ()
@@ -109,6 +111,8 @@ def judge_outcome(task: TaskFacts, wanted: Submission, book: PolicyBook) -> Refu
 def _judge_facts(task: TaskFacts, wanted: Submission, book: PolicyBook) -> Refusal | None:
     """Judge what the fields say against where the order stands; the fields themselves are in order."""
     match wanted.name:
+        case "refer" | "reached":
+            return _judge_contradiction(wanted.fields)
         case "report_result":
             return _judge_evidence(task, wanted)
         case "request_extension":
@@ -126,12 +130,32 @@ def _judge_same(task: TaskFacts, wanted: Submission) -> Refusal | None:
             return _OF_ITSELF
         case "transfer" if wanted.fields["unit"] == task.unit:
             return Refusal(code="same_unit", reason="the order is with this unit already", field="unit")
+        case "reclassify" | "request_reclassification" if wanted.fields["class"] == task.order_class:
+            return Refusal(code="same_class", reason="the order is of this class already", field="class")
         case "assign" if wanted.fields["lead_unit"] in _listed(wanted.fields.get("helping_units")):
             return Refusal(
                 code="same_unit", reason="the lead unit does not help itself", field="helping_units"
             )
         case _:
             return None
+
+
+def _judge_contradiction(fields: Mapping[str, object]) -> Refusal | None:
+    """Nobody suggests to reject an order and how to handle it, or names a cause for being content."""
+    if fields.get("reject_reason") and (fields.get("class") or fields.get("unit")):
+        return Refusal(
+            code="invalid_field",
+            reason="reject_reason goes with neither class nor unit: what is rejected is not handled",
+            field="reject_reason",
+        )
+    is_content = fields.get("solved") == Solved.YES and fields.get("satisfied") != Satisfied.NO
+    if fields.get("cause") and is_content:
+        return Refusal(
+            code="invalid_field",
+            reason="cause is of dissatisfaction: leave it out where it is solved and nobody is dissatisfied",
+            field="cause",
+        )
+    return None
 
 
 _OF_ITSELF = Refusal(
@@ -252,8 +276,12 @@ def _judge_fields(fields: tuple[Field, ...], wanted: Submission) -> Refusal | No
     for name in wanted.fields:
         if name not in known:
             allowed = ", ".join(sorted(known)) or "none"
+            # Whatever is no name may be anything, and is not repeated.
+            is_name = name.isidentifier() and len(name) <= MAX_CODE
             return Refusal(
-                code="unknown_field", reason=f"this field is not known here; known: {allowed}", field="fields"
+                code="unknown_field",
+                reason=f"this field is not known here; known: {allowed}",
+                field=name if is_name else "fields",
             )
     for each in fields:
         if refusal := _judge_field(each, wanted):

@@ -31,7 +31,8 @@ class Routing(Wire):
     """What one version of the directory says of an order, by its category and community.
 
     `ladder`: who answers, lowest tier first, tiers without anybody left out; `first`: where it goes first. `lead`: who
-    is in charge of what the order's unit does, another one if that was closed.
+    is in charge of what the order's unit does, another one if that was closed. `deserted`: who would answer at the
+    tiers that are left out.
     """
 
     version: int
@@ -40,6 +41,7 @@ class Routing(Wire):
     usual_class: str
     evidence: int = 0
     lead: UnitFacts | None = None
+    deserted: tuple[UnitFacts, ...] = ()
 
     @classmethod
     def of(
@@ -65,19 +67,34 @@ class Routing(Wire):
 
         ladder = directory.ladder(category=category, community=community, vacant=vacant)
         lead = directory.in_charge_of(unit) if unit else None
-        return cls(
+        deserted = directory.deserted(category=category, community=community, vacant=vacant)
+        routing = cls(
             version=directory.version,
             ladder=tuple(facts(routed) for routed in ladder.values()),
             first=facts(first_of(ladder, directory.starts_at(category))),
             usual_class=directory.usual_class(category),
             evidence=directory.evidence(category),
             lead=UnitFacts.of(lead) if lead else None,
+            deserted=tuple(
+                UnitFacts.of(directory.units[code]) for units in deserted.values() for code in units
+            ),
         )
+        tiers = list(Tier)
+        since = tiers[tiers.index(directory.starts_at(category)) :]
+        return routing.model_copy(update={"first": routing._reached(routing.first, since)})
 
     def above(self, tier: Tier) -> RoutedUnit | None:
         """Find who answers next above a tier; `None` where only a leader is above."""
         tiers = list(Tier)
-        return next((each for each in self.ladder if tiers.index(each.tier) > tiers.index(tier)), None)
+        higher = tiers[tiers.index(tier) + 1 :]
+        found = next((each for each in self.ladder if each.tier in higher), None)
+        return self._reached(found, higher) if found else None
+
+    def _reached(self, found: RoutedUnit, since: list[Tier]) -> RoutedUnit:
+        """Name with a unit also those of the tiers below it, from some tier on, where nobody is in post."""
+        below = since[: since.index(found.tier)] if found.tier in since else []
+        deserted = tuple(each.code for each in self.deserted if each.tier in below)
+        return found.model_copy(update={"passed_over": (*deserted, *found.passed_over)})
 
 
 class LookUp(Wire):

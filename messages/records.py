@@ -130,13 +130,17 @@ class Verdict(Wire):
 
 
 class MessageWritten(Wire):
-    """A message to be sent: a template with codes; `text_of` names the decision whose text is its body."""
+    """A message to be sent: a template with codes; `text_of` names the decision whose text is its body.
+
+    `only_if_firm`: not if the promise that the same step asks for rests on a year that is not announced.
+    """
 
     event_seq: int
     recipient: str
     template: str
     data: dict[str, Any] = Field(default_factory=dict)
     text_of: str | None = None
+    only_if_firm: bool = False
 
 
 class MergeRequest(Wire):

@@ -27,7 +27,7 @@ from domain.judgement import (
     judge_outcome,
 )
 from domain.lifecycle import STORED, Field, FieldType, TaskKind, TaskState, outcome_named
-from domain.orders import Role, Stage, Via
+from domain.orders import OrderClass, Role, Stage, Via
 from domain.policy import policy
 from domain.responsibility import may_decide
 from messages.signals import CompleteTask, OrderAction, Said
@@ -229,6 +229,7 @@ def _facts(row: Row[Any], order: Row[Any], evidence: int) -> TaskFacts:
         kind=TaskKind(row.kind),
         order_no=order.order_no,
         unit=order.unit,
+        order_class=OrderClass(order._mapping["class"]) if order._mapping["class"] else None,
         opened_at=row.opened_at,
         # While the office holds, no limit passes.
         due_at=None if order.held else row.due_at,

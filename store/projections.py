@@ -133,7 +133,7 @@ def _commit(connection: Connection, step: RecordStep, answer: RecordAnswer) -> t
     vias = settle_verdicts(connection, _with_refused_merge(step, answer))
     finished = _write_tasks(connection, step, answer.clocks)
     _write_events(connection, step, vias)
-    _write_messages(connection, step)
+    _write_messages(connection, step, answer)
     write_order(connection, step, answer)
     connection.execute(
         insert(record_entry).values(
@@ -349,13 +349,15 @@ def _write_events(connection: Connection, step: RecordStep, vias: Mapping[str, V
     connection.execute(insert(event), rows)
 
 
-def _write_messages(connection: Connection, step: RecordStep) -> None:
+def _write_messages(connection: Connection, step: RecordStep, answer: RecordAnswer) -> None:
     for written in step.messages:
+        if written.only_if_firm and answer.promise_is_provisional:
+            continue
         insert_ignore(
             connection,
             message,
             {
-                **written.model_dump(),
+                **written.model_dump(exclude={"only_if_firm"}),
                 "order_no": step.order_no,
                 "run_id": step.run_id,
                 "state": "pending",

@@ -22,6 +22,7 @@ from domain.directory import (
 from domain.first_directory import FIRST
 from domain.orders import OrderClass, Tier
 from domain.responsibility import handler, may_decide, reviewer
+from messages.directory import Routing
 
 
 def first_unit(category: str | None, community: str | None) -> tuple[str, str]:
@@ -48,6 +49,43 @@ def changed(
             }.values()
         ),
     )
+
+
+class TestARouting:
+    def test_names_a_tier_in_which_nobody_is_in_post(self) -> None:
+        streets = {"street-urban-management", "street-general"}
+        routing = Routing.of(FIRST, category="noise", community="community-03", vacant=streets)
+        above = routing.above(Tier.COMMUNITY)
+        assert above is not None
+        assert (above.code, above.passed_over) == (
+            "district-urban-management",
+            ("street-urban-management", "street-general"),
+        )
+        assert routing.first.passed_over == ()
+
+    def test_names_it_where_an_order_goes_first(self) -> None:
+        routing = Routing.of(FIRST, category="noise", community="community-03", vacant={"community-03"})
+        assert (routing.first.code, routing.first.passed_over) == (
+            "street-urban-management",
+            ("community-03",),
+        )
+
+    def test_does_not_name_a_tier_below_the_one_where_the_category_begins(self) -> None:
+        routing = Routing.of(
+            FIRST, category="city_appearance", community="community-03", vacant={"community-03"}
+        )
+        assert routing.first.passed_over == ()
+
+    def test_finds_what_was_written_for_the_community_that_has_taken_over(self) -> None:
+        closed = replace(FIRST.units["community-03"], successor="community-04")
+        row = Route(
+            rule="S2-04", tier=Tier.STREET, category="noise", community="community-04", unit="street-peace"
+        )
+        merged = changed(units=(closed,), routes=(row,))
+        for community in ("community-03", "community-04"):
+            found = merged.answering(Tier.STREET, category="noise", community=community)
+            assert found is not None
+            assert found.unit == "street-peace", community
 
 
 class TestTheFirstDirectory:

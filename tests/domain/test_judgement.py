@@ -193,7 +193,39 @@ class TestADecision:
                 )
                 for ids in NO_LISTS
             ),
-            (TaskKind.HANDLE, "report_result", {"text": "好", "colour": "red"}, "unknown_field", "fields"),
+            (TaskKind.HANDLE, "report_result", {"text": "好", "colour": "red"}, "unknown_field", "colour"),
+            (TaskKind.HANDLE, "report_result", {"text": "好", "王 先生": "red"}, "unknown_field", "fields"),
+            *(
+                (
+                    TaskKind.FIRST_CONTACT,
+                    "refer",
+                    {"text": "意见", "reject_reason": "no_facts", **more},
+                    "invalid_field",
+                    "reject_reason",
+                )
+                for more in ({"class": "urgent"}, {"unit": "street-safety"})
+            ),
+            *(
+                (
+                    TaskKind.FOLLOW_UP,
+                    "reached",
+                    {"solved": "yes", "satisfied": satisfied, "cause": "unit"},
+                    "invalid_field",
+                    "cause",
+                )
+                for satisfied in ("yes", "basically")
+            ),
+            *(
+                (
+                    TaskKind.EXPLAIN,
+                    "explained",
+                    {"how": "phone", "at": at, "text": "x"},
+                    "invalid_field",
+                    "at",
+                )
+                for at in ("2026-05-15T12:00:01Z", "2025-05-13T12:00:00Z")
+            ),
+            (TaskKind.SUPERVISE, "set_date", {"due_at": "2027-05-17T12:00:00Z"}, "invalid_field", "due_at"),
             (TaskKind.HANDLE, "cannot_resolve", {"text": "好", "reason": "tired"}, "invalid_field", "reason"),
             (TaskKind.CLASSIFY, "urgent", {"unit": "street-nowhere"}, "invalid_field", "unit"),
             (TaskKind.CLASSIFY, "urgent", {"unit": ["street-safety"]}, "invalid_field", "unit"),

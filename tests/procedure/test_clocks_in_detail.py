@@ -7,6 +7,7 @@ import pytest
 
 from domain.workdays import DayKind, NamedDay
 from store.database import Store
+from store.decisions import Refused
 from store.recalculation import load_year
 from tests.support.stored_story import MONDAY, StoredStory, hours
 
@@ -136,6 +137,12 @@ class TestAYearAnnounced:
         if paused == "before":
             order.forward(hours(1.1))
         with store.write() as connection:
+            # Another year says nothing of these dates, and nobody is told that it did.
+            load_year(connection, 2025, _year_2027(2025), source="（试验）", now=order.now)
+        order.send_outbox()
+        order.settle()
+        assert "promise_confirmed" not in order.templates()
+        with store.write() as connection:
             load_year(connection, 2027, _year_2027(), source="（试验）", now=order.now)
         order.send_outbox()
         order.settle()
@@ -151,8 +158,8 @@ class TestAYearAnnounced:
         assert order.templates().count("promise_confirmed") == 1
 
 
-def _year_2027() -> list[NamedDay]:
-    off = [date(2027, 1, day) for day in range(1, 7)] + [date(2027, 5, 1), date(2027, 10, 1)]
+def _year_2027(year: int = 2027) -> list[NamedDay]:
+    off = [date(year, 1, day) for day in range(1, 7)] + [date(year, 5, 1), date(year, 10, 1)]
     return [NamedDay(day=day, kind=DayKind.OFF, name="假日") for day in off]
 
 
@@ -200,8 +207,6 @@ class TestALeadersDate:
         assert due(order) > order.now + hours(23)
 
     def test_lies_within_a_year(self, store: Store) -> None:
-        from store.decisions import Refused
-
         order = StoredStory(store, book="standard-2")
         order.to_work()
         order.order_action("supervise", by="leader-1")

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from store.database import Store
+from store.holds import lift_hold
 from tests.support.stored_story import MONDAY, StoredStory, hours
 
 A_MOMENT = timedelta(seconds=5)
@@ -71,8 +72,6 @@ class TestAHoldAfterAHold:
         late = order.now
         order.forward(timedelta(seconds=20))
         with order.store.write() as connection:
-            from store.holds import lift_hold
-
             lift_hold(connection, lifted_by="administrator-1", now=late)
         order.send_outbox()
         order.settle()

@@ -1,11 +1,14 @@
 """Merging and splitting while other things happen to the same orders."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
+from domain.orders import Via
 from store.database import Store
-from store.office import dismiss
+from store.decisions import Actor, NotEntitled, Refused, submit_action
+from store.office import dismiss, find_staff
 from tests.support.stored_story import StoredStory, hours
 
 
@@ -147,8 +150,6 @@ class TestAnExplanation:
 
 class TestAStranger:
     def test_of_a_helping_unit_neither_resumes_nor_withdraws(self, store: Store) -> None:
-        from store.decisions import NotEntitled
-
         order = StoredStory(store)
         order.decide_task("first_contact", "refer", text="请办理")
         order.decide_task("classify", "general")
@@ -167,9 +168,6 @@ class TestAStranger:
 
 class TestTheWholeOffice:
     def test_is_held_though_somebody_used_the_holds_own_ids(self, store: Store) -> None:
-        from domain.orders import Via
-        from store.decisions import Actor, submit_action
-        from store.office import find_staff
 
         order = StoredStory(store)
         with store.write() as connection:
@@ -186,3 +184,16 @@ class TestTheWholeOffice:
         order.hold(order.now + hours(1))
         order.settle()
         assert order.row["held"]
+
+
+class TestAReclassification:
+    def test_to_the_same_class_is_refused_and_not_counted(self, store: Store) -> None:
+        order = StoredStory(store)
+        order.decide_task("first_contact", "refer", text="请办理")
+        order.decide_task("classify", "general")
+        same: Any = {"class": "general"}
+        with pytest.raises(Refused, match="class"):
+            order.decide_task("dispatch", "reclassify", reason="danger", **same)
+        anew: Any = {"class": "urgent"}
+        order.decide_task("dispatch", "reclassify", reason="danger", **anew)
+        assert order.row["class"] == "urgent"

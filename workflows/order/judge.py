@@ -154,6 +154,7 @@ class Judge:
             kind=task.kind,
             order_no=self._order_no,
             unit=self._state.unit,
+            order_class=self._state.order_class,
             opened_at=task.opened_at,
             # While the office holds, no limit passes.
             due_at=task.deadline.due_at if self._state.hold is None else None,

@@ -146,11 +146,24 @@ class Ledger:
         """Keep what became of a decision or action."""
         self._verdicts.append(verdict)
 
-    def write(self, recipient: str, template: str, *, text_of: str | None = None, **data: Any) -> None:
+    def write(
+        self,
+        recipient: str,
+        template: str,
+        *,
+        text_of: str | None = None,
+        only_if_firm: bool = False,
+        **data: Any,
+    ) -> None:
         """Write a message; its text, if any, is that of the decision named."""
         self._messages.append(
             MessageWritten(
-                event_seq=self._state.seq, recipient=recipient, template=template, data=data, text_of=text_of
+                event_seq=self._state.seq,
+                recipient=recipient,
+                template=template,
+                data=data,
+                text_of=text_of,
+                only_if_firm=only_if_firm,
             )
         )
 
@@ -214,7 +227,7 @@ class Ledger:
         if state.promise is not None and (state.promise_is_provisional or is_earlier):
             self.promise(state.promise)
             if state.promise_is_provisional:
-                self.write(REQUESTER, "promise_confirmed")
+                self.write(REQUESTER, "promise_confirmed", only_if_firm=True)
         for task in state.open_tasks.values():
             deadline = task.deadline
             if deadline.asked is None or deadline.due_at is None:
