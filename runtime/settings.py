@@ -1,7 +1,7 @@
 """Every setting of the processes, read from the environment (`DINGDAN_…`).
 
-Assumes that only `worker.py`, `cli.py` and `api/app.py` read them and hand values on. Temporal's own
-variables (`TEMPORAL_ADDRESS`, …) keep their names and are read by the SDK.
+Assumes that only `worker.py`, `cli.py` with `commands/opening.py`, and `api/app.py` read them and hand values on.
+Temporal's own variables (`TEMPORAL_ADDRESS`, …) keep their names and are read by the SDK.
 """
 
 import difflib

@@ -1,0 +1,201 @@
+"""`dingdan routing` and `dingdan unit`: the office's directory, and the orders of its units."""
+
+import time
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from commands.opening import now, open_store, text_of
+
+if TYPE_CHECKING:
+    from domain.directory import Directory
+
+routing_app = typer.Typer(no_args_is_help=True, help="The directory: units, categories, and who answers.")
+unit_app = typer.Typer(no_args_is_help=True, help="The units of the office's directory, and their orders.")
+
+
+@unit_app.command("list")
+def unit_list() -> None:
+    """List the units: code, tier, the unit above, name; a closed one with its successor."""
+    from store.directory import current, named
+
+    with open_store() as store, store.read() as connection:
+        for each in named(connection, current(connection)).units.values():
+            closed = f"\tclosed, see {each.successor}" if each.successor else ""
+            typer.echo(f"{each.code}\t{each.tier}\t{each.parent or '-'}\t{each.name}{closed}")
+
+
+@unit_app.command("move")
+def unit_move(
+    unit: Annotated[str, typer.Argument(help="The unit whose orders shall go.")],
+    to: Annotated[str, typer.Argument(help="The unit that takes them.")],
+    reason: Annotated[str, typer.Option(help="Why; it stands with every order.")],
+    actor: Annotated[str, typer.Option("--as", help="Who orders it; for the audit.")] = "operator",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would happen.")] = False,
+    wait: Annotated[int, typer.Option(min=0, help="Seconds to wait for the orders' answers.")] = 60,
+) -> None:
+    """Move all open orders of a unit to another one; 1 if some did not move, and then they are named."""
+    from store.moving import move_orders, refused, unsettled
+
+    with open_store() as store:
+        with store.write() as connection:
+            move = move_orders(connection, unit, to, reason=reason, actor=actor, now=now(), dry_run=dry_run)
+        waits = [] if dry_run else list(move.sent.values())
+        ends = time.monotonic() + wait
+        while waits and time.monotonic() < ends:
+            with store.read() as connection:
+                if not unsettled(connection, waits):
+                    break
+            time.sleep(1)
+        with store.read() as connection:
+            pending = unsettled(connection, waits) if waits else 0
+            stays = move.stays | (refused(connection, waits) if waits else {})
+    moved = len(move.sent) - pending - (len(stays) - len(move.stays))
+    typer.echo(f"{moved} order(s) {'would move' if dry_run else 'moved'} from {unit} to {to}")
+    for order_no, why in stays.items():
+        typer.echo(f"{order_no}\tstays: {why}")
+    if pending:
+        typer.echo(f"{pending} order(s) have not answered yet; the outbox sends again, see: dingdan check")
+    if move.helping:
+        typer.echo(f"{move.helping} task(s) of {unit} as a helper stay open until their limit")
+    if move.answered:
+        typer.echo(
+            f"{move.answered} answered order(s) keep its name; if worked on again: the directory decides"
+        )
+    raise SystemExit(1 if stays or pending else 0)
+
+
+@routing_app.command("show")
+def routing_show(
+    category: Annotated[str | None, typer.Option(help="Only for this category.")] = None,
+    community: Annotated[str | None, typer.Option(help="Only in this community.")] = None,
+) -> None:
+    """Say who answers for what (派单目录): the whole table, or for one matter tier by tier with its rule."""
+    from store.directory import current, routing_of
+
+    with open_store() as store, store.read() as connection:
+        present = current(connection)
+        if category is None and community is None:
+            typer.echo(f"version {present.version}")
+            for row in present.routes:
+                where = f"{row.category or 'every category'}\t{row.community or 'everywhere'}"
+                typer.echo(f"{row.rule}\t{row.tier}\t{where}\t{row.unit or 'its own community'}\t{row.why}")
+            return
+        for name, code, known in (
+            ("category", category, present.open_categories),
+            ("community", community, present.communities),
+        ):
+            if code is not None and code not in known:
+                raise typer.BadParameter(f"there is no open {name} {code!r}; known: {', '.join(known)}")
+        found = routing_of(connection, category=category, community=community, now=now())
+    for each in found.ladder:
+        first = "first" if each.tier == found.first.tier else ""
+        vacant = f"\tpassed over, nobody in post: {', '.join(each.passed_over)}" if each.passed_over else ""
+        typer.echo(f"{each.tier}\t{each.code}\t{each.rule}\t{first}{vacant}")
+    typer.echo(f"usual class {found.usual_class}; a result needs {found.evidence} attachment(s)")
+
+
+@routing_app.command("versions")
+def routing_versions() -> None:
+    """List the versions that were loaded."""
+    from store.directory import versions
+
+    with open_store() as store, store.read() as connection:
+        for each in versions(connection):
+            typer.echo(f"{each.version}\t{each.loaded_at:%Y-%m-%dT%H:%MZ}\t{each.loaded_by}\t{each.source}")
+
+
+@routing_app.command("export")
+def routing_export(
+    folder: Annotated[Path, typer.Argument(help="A folder for units.csv, categories.csv and routes.csv.")],
+    version: Annotated[int | None, typer.Option(help="An earlier version.")] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace tables that are there.")] = False,
+) -> None:
+    """Write the directory in force as three tables, to edit and load again."""
+    from domain.directory_file import write_directory
+    from store.directory import current, find_version, named
+
+    with open_store() as store, store.read() as connection:
+        found = current(connection) if version is None else find_version(connection, version)
+        tables = write_directory(named(connection, found))
+    folder.mkdir(parents=True, exist_ok=True)
+    there = [f"{name}.csv" for name in tables if (folder / f"{name}.csv").exists()]
+    if there and not overwrite:
+        raise typer.BadParameter(f"{', '.join(there)} in {folder} would be replaced; add --overwrite")
+    for name, text in tables.items():
+        # With a mark at the beginning spreadsheets know that it is UTF-8.
+        (folder / f"{name}.csv").write_text(text, encoding="utf-8-sig")
+    typer.echo(f"version {found.version} is in {folder}; edit it, then: dingdan routing check {folder}")
+
+
+@routing_app.command("check")
+def routing_check(
+    folder: Annotated[Path, typer.Argument(help="The folder with the three tables.")],
+    days: Annotated[int, typer.Option(min=1, help="Compare by the orders of so many days.")] = 365,
+) -> None:
+    """Check three tables without loading them, and say what would change for past orders."""
+    from collections import Counter
+
+    from domain.directory import differences
+    from store.directory import current, past_matters
+
+    with open_store() as store, store.read() as connection:
+        present = current(connection)
+        past = Counter(
+            (category, community)
+            for _, category, community in past_matters(connection, since=now() - timedelta(days=days))
+        )
+        given = _read_tables(folder, present)
+    changed = differences(present, given, list(past))
+    for each in changed:
+        matter = f"{each.category or 'no category'} in {each.community or 'no community'}"
+        count = past[each.category, each.community]
+        typer.echo(f"{matter}\t{count} order(s)\t{each.step}\t{each.before} -> {each.after}")
+    affected = {(each.category, each.community) for each in changed}
+    typer.echo(
+        f"nothing is wrong; {sum(past[each] for each in affected)} of {past.total()} past order(s) would go "
+        f"otherwise; nothing was loaded"
+    )
+
+
+@routing_app.command("load")
+def routing_load(
+    folder: Annotated[Path, typer.Argument(help="The folder with units.csv, categories.csv, routes.csv.")],
+    source: Annotated[str, typer.Option(help="The paper that orders it: who, number and date.")],
+    actor: Annotated[str, typer.Option("--as", help="Who loads it; for the audit.")] = "operator",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check everything, load nothing.")] = False,
+) -> None:
+    """Put three tables in force as the next version: all of it, or nothing if a line is wrong."""
+    from store.directory import current, load
+
+    with open_store() as store, store.write() as connection:
+        present = current(connection)
+        given = _read_tables(folder, present)
+        loaded = None
+        with connection.begin_nested() as attempt:
+            loaded = load(connection, given, source=source, loaded_by=actor, now=now())
+            if dry_run:
+                attempt.rollback()
+    if loaded is None:
+        typer.echo(f"version {present.version} is in force with these very tables already")
+        return
+    done = "would be" if dry_run else "is"
+    typer.echo(
+        f"version {loaded.version} {done} in force: {len(loaded.handling_units)} open units, "
+        f"{len(loaded.open_categories)} open categories, {len(loaded.routes)} routes"
+    )
+    for code, each in loaded.units.items():
+        if each.successor and present.units.get(code) and present.units[code].is_open:
+            typer.echo(
+                f"{code} is closed; move its orders: dingdan unit move {code} {each.successor} --reason …"
+            )
+
+
+def _read_tables(folder: Path, before: "Directory") -> "Directory":
+    from domain.directory_file import HEADINGS, read_directory
+
+    hint = f"; write the tables with: dingdan routing export {folder}"
+    tables = {name: text_of(folder / f"{name}.csv", hint=hint) for name in HEADINGS}
+    return read_directory(tables, before=before)

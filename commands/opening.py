@@ -1,0 +1,70 @@
+"""What a command begins with: the store, the instant, the text of a file, a known unit.
+
+Assumes a command that reads its settings from the environment; heavy modules are imported inside.
+"""
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+if TYPE_CHECKING:
+    from store.credentials import CredentialKind
+    from store.database import Connection, Store
+
+MINUTES = ["%Y-%m-%dT%H:%M%z", "%Y-%m-%dT%H:%M:%S%z"]
+
+
+def require_open_unit(connection: "Connection", code: str) -> None:
+    """Refuse a code that is no open unit's."""
+    from store.directory import current
+
+    known = current(connection).units.get(code)
+    if known is None or not known.is_open:
+        raise typer.BadParameter(f"there is no open unit {code!r}; see: dingdan unit list")
+
+
+def text_of(file: Path, *, hint: str = "") -> str:
+    """Read a file that people wrote."""
+    try:
+        return file.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = f"{file} cannot be read as UTF-8 text: {type(error).__name__}"
+        raise typer.BadParameter(f"{reason}{hint}") from None
+
+
+@contextmanager
+def open_store() -> Iterator["Store"]:
+    """Open the store, once it is certain that its schema is this version's."""
+    from store import schema
+
+    with any_store() as store:
+        schema.check(store.engine)
+        yield store
+
+
+def any_store() -> "closing[Store]":
+    """Open the store, whatever its schema is."""
+    from runtime.settings import read_settings
+    from store.database import Store
+
+    settings = read_settings()
+    return closing(Store(settings.database_url, pool_size=2))
+
+
+def new_credential(connection: "Connection", kind: "CredentialKind", subject: str) -> str:
+    """Give a new key or token, and end the earlier ones."""
+    from runtime.settings import read_settings
+    from store.credentials import mint, revoke
+
+    revoke(connection, kind=kind, subject=subject, now=now())
+    secret = read_settings().secret_key.get_secret_value()
+    return mint(connection, secret=secret, kind=kind, subject=subject, now=now())
+
+
+def now() -> datetime:
+    """Give the present instant, UTC."""
+    return datetime.now(UTC)
