@@ -21,8 +21,8 @@ from domain.orders import Role, Via
 from domain.responsibility import entitled_roles, handler
 from messages.directory import LookUp, Routing, Vouched
 from store.auditing import audited
-from store.office import insert_ignore, is_away
-from store.tables import directory, orders, staff, staff_role, unit
+from store.office import insert_ignore, posts
+from store.tables import directory, orders, unit
 
 _UNITS = TypeAdapter(tuple[Unit, ...])
 _CATEGORIES = TypeAdapter(tuple[Category, ...])
@@ -149,17 +149,8 @@ def look_up(connection: Connection, asked: LookUp) -> Vouched:
 
 
 def vacant_units(connection: Connection, given: Directory, *, now: datetime) -> frozenset[str]:
-    """Find the units in which nobody may handle orders: no active member of staff, or away without a deputy."""
-    rows = connection.execute(
-        select(staff.c.unit, staff_role.c.role)
-        .join(staff_role, staff_role.c.username == staff.c.username)
-        .where(
-            staff.c.active.is_(True),
-            staff.c.away_until.is_(None) | ~is_away(now) | staff.c.deputy.is_not(None),
-        )
-        .distinct()
-    ).all()
-    in_post = {(row.unit, Role(row.role)) for row in rows}
+    """Find the units in which nobody may handle orders: no active member of staff is in post."""
+    in_post = posts(connection, now=now)
 
     def is_vacant(code: str) -> bool:
         known = given.units[code]

@@ -131,6 +131,32 @@ def is_away(now: datetime) -> ColumnElement[bool]:
     return staff.c.away_until > now
 
 
+def is_in_post(now: datetime) -> ColumnElement[bool]:
+    """Say in SQL that a member of staff's work is done at an instant: by themselves, or by their deputy.
+
+    A deputy counts who is active, of the same unit, and not away as well.
+    """
+    deputy = staff.alias()
+    stands_in = select(deputy.c.username).where(
+        deputy.c.username == staff.c.deputy,
+        deputy.c.unit == staff.c.unit,
+        deputy.c.active.is_(True),
+        deputy.c.away_until.is_(None) | (deputy.c.away_until <= now),
+    )
+    is_there = staff.c.away_until.is_(None) | ~is_away(now)
+    return staff.c.active.is_(True) & (is_there | stands_in.correlate(staff).exists())
+
+
+def posts(connection: Connection, *, now: datetime) -> frozenset[tuple[str, Role]]:
+    """Give the posts whose work is done at an instant, each a unit and a role."""
+    rows = connection.execute(
+        select(staff.c.unit, staff_role.c.role)
+        .join(staff_role, staff_role.c.username == staff.c.username)
+        .where(is_in_post(now))
+    )
+    return frozenset((row.unit, Role(row.role)) for row in rows)
+
+
 def leave_post(
     connection: Connection, username: str, *, until: datetime, deputy: str | None, now: datetime
 ) -> None:
@@ -138,13 +164,17 @@ def leave_post(
 
     Raises:
         UnknownStaff: one of them is nobody.
-        WrongDeputy: the end is not in the future, or the deputy is of another unit, or the same person.
+        WrongDeputy: the end is not in the future, or the deputy is of another unit, away, or the same person.
     """
     absent = _known(connection, username, now)
     if until <= now:
         raise WrongDeputy("an absence ends in the future; give an offset, like 2026-11-23T17:00+08:00")
     if deputy is not None and (deputy == username or _known(connection, deputy, now).unit != absent.unit):
         raise WrongDeputy(f"a deputy is somebody else of the same unit, {absent.unit}")
+    if deputy is not None and connection.scalar(
+        select(staff.c.username).where(staff.c.username == deputy, is_away(now))
+    ):
+        raise WrongDeputy(f"{deputy} is away as well; name somebody who is there, or nobody")
     away = update(staff).where(staff.c.username == username)
     connection.execute(away.values(away_until=until, deputy=deputy))
 
@@ -222,13 +252,14 @@ def first_contact_owner(
         select(staff.c.unit, unit.c.tier)
         .select_from(duty)
         .join(staff, staff.c.username == duty.c.username)
+        .join(staff_role, staff_role.c.username == staff.c.username)
         .join(unit, unit.c.code == staff.c.unit)
         .where(
             duty.c.channel == channel,
             duty.c.weekday == local(now).weekday(),
-            staff.c.active.is_(True),
-            # Whoever is away without a deputy is passed over.
-            staff.c.away_until.is_(None) | ~is_away(now) | staff.c.deputy.is_not(None),
+            staff_role.c.role == Role.DUTY_OFFICER,
+            # Whoever is away and has nobody who stands in is passed over.
+            is_in_post(now),
         )
     ).one_or_none()
     return (row.unit, Tier(row.tier), Role.DUTY_OFFICER) if row else (OFFICE, Tier.STREET, Role.DUTY_OFFICER)

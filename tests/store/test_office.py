@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import Connection
 
 from domain.orders import Role, Tier
 from store.database import Store
@@ -18,6 +19,7 @@ from store.office import (
     first_contact_owner,
     leave_post,
     return_to_post,
+    set_roles,
 )
 from tests.support.office import now
 
@@ -28,6 +30,16 @@ def roles(store: Store, username: str, *, later: timedelta = timedelta(0)) -> fr
     with store.read() as connection:
         found = find_staff(connection, username, now=now() + later)
     return found.roles if found else frozenset()
+
+
+def lose(connection: Connection, username: str, way: str) -> None:
+    """Let somebody be no deputy any more, in one of the ways in which that happens."""
+    if way == "left":
+        dismiss(connection, username, now=now())
+    elif way == "moved":
+        change_unit(connection, username, "street-peace", now=now())
+    else:
+        leave_post(connection, username, until=now() + WEEK, deputy=None, now=now())
 
 
 class TestADeputy:
@@ -55,6 +67,12 @@ class TestADeputy:
         with pytest.raises(WrongDeputy, match="somebody else of the same unit"), store.write() as connection:
             leave_post(connection, "leader-1", until=now() + WEEK, deputy=deputy, now=now())
 
+    def test_is_there_while_the_other_one_is_not(self, store: Store) -> None:
+        with store.write() as connection:
+            leave_post(connection, "desk-1", until=now() + WEEK, deputy=None, now=now())
+        with pytest.raises(WrongDeputy, match="desk-1 is away as well"), store.write() as connection:
+            leave_post(connection, "leader-1", until=now() + WEEK, deputy="desk-1", now=now())
+
     def test_stands_in_for_somebody_who_is_away_for_a_time(self, store: Store) -> None:
         with pytest.raises(WrongDeputy, match="in the future"), store.write() as connection:
             leave_post(connection, "leader-1", until=now(), deputy="desk-1", now=now())
@@ -81,6 +99,16 @@ class TestAPost:
         street = next(each for each in routing.ladder if each.tier is Tier.STREET)
         assert street.code == unit
 
+    @pytest.mark.parametrize("lost", ["left", "moved", "away"])
+    def test_is_vacant_when_the_deputy_is_lost(self, store: Store, lost: str) -> None:
+        with store.write() as connection:
+            change_unit(connection, "duty-3", "street-safety", now=now())
+            leave_post(connection, "street-safety-handler", until=now() + WEEK, deputy="duty-3", now=now())
+            lose(connection, "duty-3", lost)
+            routing = routing_of(connection, category="safety", community=None, now=now())
+        street = next(each for each in routing.ladder if each.tier is Tier.STREET)
+        assert (street.code, street.passed_over) == ("street-general", ("street-safety",))
+
 
 class TestTheDutyRoster:
     def owner(self, store: Store) -> tuple[str, Tier, Role]:
@@ -102,6 +130,25 @@ class TestTheDutyRoster:
             change_unit(connection, "duty-1", "street-general", now=now())
             change_duty(connection, channel="web", weekdays=range(7), username="duty-1", now=now())
             leave_post(connection, "duty-1", until=now() + WEEK, deputy=None, now=now())
+        assert self.owner(store)[0] == "street"
+
+    @pytest.mark.parametrize("lost", ["left", "moved", "away"])
+    def test_passes_over_who_is_away_and_whose_deputy_is_lost(self, store: Store, lost: str) -> None:
+        with store.write() as connection:
+            for username in ("duty-1", "duty-2"):
+                change_unit(connection, username, "street-general", now=now())
+            change_duty(connection, channel="web", weekdays=range(7), username="duty-1", now=now())
+            leave_post(connection, "duty-1", until=now() + WEEK, deputy="duty-2", now=now())
+        assert self.owner(store)[0] == "street-general"
+        with store.write() as connection:
+            lose(connection, "duty-2", lost)
+        assert self.owner(store)[0] == "street"
+
+    def test_passes_over_who_is_no_duty_officer_any_more(self, store: Store) -> None:
+        with store.write() as connection:
+            change_unit(connection, "duty-1", "street-general", now=now())
+            change_duty(connection, channel="web", weekdays=range(7), username="duty-1", now=now())
+            set_roles(connection, "duty-1", [Role.UNIT_HANDLER])
         assert self.owner(store)[0] == "street"
 
     def test_names_duty_officers_only(self, store: Store) -> None:
