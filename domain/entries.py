@@ -1,0 +1,100 @@
+"""What an operator types at the command line: instants, names and sources, read or refused.
+
+Assumes nothing of what was typed; a refusal says what to write instead and does not repeat it, since it may be a
+person's name.
+"""
+
+import re
+from datetime import UTC, datetime
+
+from domain.errors import DomainError
+from domain.workdays import OFFICE_ZONE
+
+MAX_NAME = 50
+"""Longest name of a person, in characters."""
+MAX_SOURCE = 200
+"""Longest source of a calendar, of hours or of a directory, in characters."""
+MAX_ACTOR = 64
+"""Longest name in the audit of who ordered something, in characters."""
+_USERNAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+_INSTANT = re.compile(
+    r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:?\d\d)?)?",
+    re.ASCII,
+)
+_FIRST_YEAR, _LAST_YEAR = 2000, 2199
+
+
+class WrongEntry(DomainError):
+    """What was typed cannot be used; the text says what to write."""
+
+    code = "wrong_entry"
+
+
+def read_instant(text: str) -> datetime:
+    """Read an instant, UTC: a day, which begins at midnight, or a day with a clock; the office's without an offset.
+
+    Raises:
+        WrongEntry: it is none, or not of the years 2000 to 2199.
+    """
+    wrong = WrongEntry(
+        "write a day like 2026-12-01, or with the office's time like 2026-12-01T09:00, "
+        f"or with an offset like 2026-12-01T09:00+08:00, of the years {_FIRST_YEAR} to {_LAST_YEAR}"
+    )
+    if not _INSTANT.fullmatch(text.strip()):
+        raise wrong
+    try:
+        read = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise wrong from None
+    if not _FIRST_YEAR <= read.year <= _LAST_YEAR:
+        raise wrong
+    return (read if read.tzinfo else read.replace(tzinfo=OFFICE_ZONE)).astimezone(UTC)
+
+
+def read_username(text: str) -> str:
+    """Read the name that somebody will sign in with.
+
+    Raises:
+        WrongEntry: it is none.
+    """
+    if not _USERNAME.fullmatch(text):
+        raise WrongEntry(
+            "a username is made of small letters, digits, '.', '_' and '-', begins with a letter or digit "
+            "and has at most 64 characters"
+        )
+    return text
+
+
+def read_name(text: str) -> str:
+    """Read a person's name.
+
+    Raises:
+        WrongEntry: it is empty, too long, or holds what cannot be printed.
+    """
+    return _words(text, "a name", MAX_NAME)
+
+
+def read_source(text: str) -> str:
+    """Read the source of what is loaded: who ordered it, number and date.
+
+    Raises:
+        WrongEntry: it is empty, too long, or holds what cannot be printed.
+    """
+    return _words(text, "a source (who ordered it, number and date)", MAX_SOURCE)
+
+
+def read_actor(text: str) -> str:
+    """Read who orders something, for the audit.
+
+    Raises:
+        WrongEntry: it is empty, too long, or holds what cannot be printed.
+    """
+    return _words(text, "who orders it", MAX_ACTOR)
+
+
+def _words(text: str, what: str, longest: int) -> str:
+    # The wide blank of Chinese text is not printable to Python.
+    words = text.replace("\u3000", " ").strip()
+    if not words.isprintable() or not 0 < len(words) <= longest:
+        raise WrongEntry(f"{what} has 1 to {longest} characters that can be printed")
+    return words
