@@ -4,10 +4,10 @@ Source: our decisions, ADR-0006 (supervision) and ADR-0017 (reviews,
 liaison).
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from domain.directory import DISTRICT_OFFICE, OFFICE
+from domain.directory import DISTRICT_OFFICE, OFFICE, Unit
 from domain.orders import Role, Tier
 
 
@@ -100,3 +100,22 @@ def grants_extension(working: Owner, *, granted: int) -> Owner:
     """
     first = reviewer(working)
     return first if not granted or first.role is Role.UNIT_HEAD else DISTRICT_DESK
+
+
+_OFFICE_OF: Mapping[Role, str] = {
+    Role.STREET_DESK: OFFICE,
+    Role.STREET_LEADER: OFFICE,
+    Role.LIAISON: OFFICE,
+    Role.CALL_BACK_OFFICER: OFFICE,
+    Role.DISTRICT_DESK: DISTRICT_OFFICE,
+}
+_ANYWHERE = frozenset({Role.DUTY_OFFICER, Role.AUDITOR, Role.ADMINISTRATOR})
+
+
+def has_work(role: Role, unit: Unit) -> bool:
+    """Tell whether a role has anything to decide in a unit: who is given another one there waits for nothing."""
+    if role in _ANYWHERE:
+        return True
+    if role in _OFFICE_OF:
+        return unit.code == _OFFICE_OF[role]
+    return role in entitled_roles(handler(unit.code, unit.tier, by_liaison=unit.by_liaison).role)
