@@ -14,8 +14,9 @@ import typer
 
 from commands.calendar import calendar_app
 from commands.directory import routing_app, unit_app
-from commands.opening import MINUTES, any_store, new_credential, now, open_store
+from commands.opening import ACTOR, INSTANT, any_store, new_credential, now, open_store, typed
 from commands.people import duty_app, user_app
+from domain.entries import WrongEntry, read_instant
 
 if TYPE_CHECKING:
     from store.database import Store
@@ -40,6 +41,7 @@ app.add_typer(user_app, name="user")
 def main() -> None:
     """Run a command; what can be foreseen ends with one line that says what to do, and exit code 1."""
     try:
+        _require_text(sys.argv)
         app()
     except Exception as error:
         if not isinstance(error, _foreseen()):
@@ -53,6 +55,20 @@ def main() -> None:
             from runtime.temporal import let_go
 
             let_go()
+
+
+def _require_text(arguments: list[str]) -> None:
+    """Refuse bytes that are no UTF-8, as a terminal sends that is set to GBK: no store can hold them.
+
+    Raises:
+        WrongEntry: an argument holds some.
+    """
+    try:
+        "".join(arguments).encode()
+    except UnicodeEncodeError:
+        raise WrongEntry(
+            "what was typed is not UTF-8 text: let the terminal send UTF-8, and try again"
+        ) from None
 
 
 def _foreseen() -> tuple[type[Exception], ...]:
@@ -250,25 +266,21 @@ def hold(
     reason: Annotated[str, typer.Option(help="Why: storm, outage; for residents and for the audit.")] = "",
     until: Annotated[
         datetime | None,
-        typer.Option(
-            formats=MINUTES,
-            help="When it ends by itself, with an offset.",
-        ),
+        typer.Option(parser=typed(read_instant), metavar="WHEN", help=f"When it ends by itself, {INSTANT}."),
     ] = None,
     lift: Annotated[bool, typer.Option("--lift", help="Let the clocks run again now.")] = False,
-    actor: Annotated[str, typer.Option("--as", help="Who orders it; for the audit.")] = "operator",
+    actor: Annotated[str, ACTOR] = "operator",
 ) -> None:
     """Stop all clocks of the office until an instant, or lift that; without options show what is in force."""
+    from domain.deadlines import local
     from store.holds import hold_in_force, lift_hold, order_hold
 
     if lift and until is not None:
         raise typer.BadParameter("either --until begins a hold, or --lift ends one")
-    if until is not None and until.tzinfo is None:
-        raise typer.BadParameter("--until needs an offset, like 2026-11-23T17:00+08:00")
     with open_store() as store, store.write() as connection:
         if until is not None:
             told = order_hold(connection, reason=reason, until=until, ordered_by=actor, now=now())
-            typer.echo(f"clocks are held until {until.isoformat()}; {told} open order(s) are told")
+            typer.echo(f"clocks are held until {local(until).isoformat()}; {told} open order(s) are told")
             return
         if lift:
             told = lift_hold(connection, lifted_by=actor, now=now())
@@ -276,7 +288,7 @@ def hold(
             return
         present = hold_in_force(connection, at=now())
     typer.echo(
-        f"held since {present.since.isoformat()} until {present.until.isoformat()}: {present.reason}"
+        f"held since {local(present.since).isoformat()} until {local(present.until).isoformat()}: {present.reason}"
         if present
         else "no hold is in force; begin one with: dingdan hold --reason TEXT --until 2026-11-23T17:00+08:00"
     )

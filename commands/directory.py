@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from commands.opening import now, open_store, text_of
+from commands.opening import ACTOR, now, open_store, text_of
 
 if TYPE_CHECKING:
     from domain.directory import Directory
@@ -32,7 +32,7 @@ def unit_move(
     unit: Annotated[str, typer.Argument(help="The unit whose orders shall go.")],
     to: Annotated[str, typer.Argument(help="The unit that takes them.")],
     reason: Annotated[str, typer.Option(help="Why; it stands with every order.")],
-    actor: Annotated[str, typer.Option("--as", help="Who orders it; for the audit.")] = "operator",
+    actor: Annotated[str, ACTOR] = "operator",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would happen.")] = False,
     wait: Annotated[int, typer.Option(min=0, help="Seconds to wait for the orders' answers.")] = 60,
 ) -> None:
@@ -164,7 +164,7 @@ def routing_check(
 def routing_load(
     folder: Annotated[Path, typer.Argument(help="The folder with units.csv, categories.csv, routes.csv.")],
     source: Annotated[str, typer.Option(help="The paper that orders it: who, number and date.")],
-    actor: Annotated[str, typer.Option("--as", help="Who loads it; for the audit.")] = "operator",
+    actor: Annotated[str, ACTOR] = "operator",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check everything, load nothing.")] = False,
 ) -> None:
     """Put three tables in force as the next version: all of it, or nothing if a line is wrong."""

@@ -3,28 +3,63 @@
 Assumes a command that reads its settings from the environment; heavy modules are imported inside.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import typer
 
+from domain.entries import WrongEntry, read_actor
+
 if TYPE_CHECKING:
+    from domain.directory import Unit
     from store.credentials import CredentialKind
     from store.database import Connection, Store
 
-MINUTES = ["%Y-%m-%dT%H:%M%z", "%Y-%m-%dT%H:%M:%S%z"]
+T = TypeVar("T")
 
 
-def require_open_unit(connection: "Connection", code: str) -> None:
-    """Refuse a code that is no open unit's."""
+def typed(read: Callable[[str], T]) -> Callable[[str], T]:
+    """Read an option by a rule; what the rule refuses is said beside the option."""
+
+    def parse(text: str) -> T:
+        try:
+            return read(text)
+        except WrongEntry as refused:
+            raise typer.BadParameter(str(refused)) from None
+
+    return parse
+
+
+ACTOR = typer.Option(
+    "--as", parser=typed(read_actor), metavar="NAME", help="Who orders it; for the audit.", show_default=True
+)
+INSTANT = (
+    "like 2026-12-01T09:00 or 2026-12-01, in the office's time; or with an offset, 2026-12-01T09:00+08:00"
+)
+"""What an instant looks like, for a help text."""
+
+
+def require_open_unit(connection: "Connection", code: str, *, hint: str = "") -> "Unit":
+    """Find an open unit, or refuse its code."""
     from store.directory import current
+    from store.office import require_units
 
+    require_units(connection)
     known = current(connection).units.get(code)
     if known is None or not known.is_open:
-        raise typer.BadParameter(f"there is no open unit {code!r}; see: dingdan unit list")
+        raise typer.BadParameter(f"there is no open unit {code!r}; see: dingdan unit list{hint}")
+    return known
+
+
+def note(connection: "Connection", actor: str, act: str, data: dict[str, Any]) -> None:
+    """Write down for auditors what an operator did to the office; nothing personal."""
+    from domain.orders import Via
+    from store.auditing import audited
+
+    audited(connection, actor, Via.OPERATOR, act, None, data, now())
 
 
 def text_of(file: Path, *, hint: str = "") -> str:

@@ -1,37 +1,72 @@
 """`dingdan user` and `dingdan duty`: staff, their roles and absences, and who answers first."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from commands.opening import MINUTES, new_credential, now, open_store, require_open_unit
+from commands.opening import ACTOR, INSTANT, new_credential, note, now, open_store, require_open_unit, typed
+from domain.entries import read_instant, read_name, read_username
+from domain.orders import Role
+
+if TYPE_CHECKING:
+    from domain.directory import Unit
+    from store.database import Connection
+    from store.leaving import LeftBehind
+    from store.office import StaffEntry
 
 duty_app = typer.Typer(no_args_is_help=True, help="Who answers first, by channel and weekday.")
 user_app = typer.Typer(no_args_is_help=True, help="Staff, their roles and tokens.")
+_ROLES = f"Role codes: {', '.join(Role)}."
 
 
 @user_app.command("add")
 def user_add(
-    username: Annotated[str, typer.Argument(help="The name to sign in with.")],
-    name: Annotated[str, typer.Option(help="The person's name.")],
+    username: Annotated[
+        str,
+        typer.Argument(parser=typed(read_username), metavar="USERNAME", help="The name to sign in with."),
+    ],
+    name: Annotated[str, typer.Option(parser=typed(read_name), metavar="TEXT", help="The person's name.")],
     unit: Annotated[str, typer.Option(help="The code of their unit.")],
-    role: Annotated[list[str], typer.Option(help="A role code; may be given several times.")],
+    role: Annotated[list[str], typer.Option(help=f"May be given several times. {_ROLES}")],
+    actor: Annotated[str, ACTOR] = "operator",
 ) -> None:
     """Add a member of staff."""
-    from domain.orders import Role
-    from store.office import StaffRow, put_staff
+    from store.office import StaffRow, add_staff
 
-    wrong = [each for each in role if each not in list(Role)]
-    if wrong:
-        raise typer.BadParameter(f"there is no role {wrong[0]!r}; known: {', '.join(Role)}")
+    roles = _known_roles(role)
     with open_store() as store, store.write() as connection:
-        require_open_unit(connection, unit)
-        put_staff(
-            connection,
-            [StaffRow(username=username, name=name, unit=unit, roles=tuple(Role(each) for each in role))],
-        )
+        at = require_open_unit(connection, unit)
+        row = StaffRow(username=username, name=name, unit=unit, roles=roles)
+        if not add_staff(connection, row):
+            typer.echo(f"{username} is there already, just like that")
+            return
+        note(connection, actor, "staff_added", {"username": username, "unit": unit, "roles": [*roles]})
+    _say_idle(roles, at)
     typer.echo(f"{username} is there; give a token with: dingdan user token {username}")
+
+
+@user_app.command("role")
+def user_role(
+    username: Annotated[str, typer.Argument(help="Whose roles they are.")],
+    role: Annotated[list[str], typer.Argument(help=f"All roles that they have from now on. {_ROLES}")],
+    actor: Annotated[str, ACTOR] = "operator",
+) -> None:
+    """Give somebody other roles instead of those they have."""
+    from store.directory import current
+    from store.office import set_roles
+
+    roles = _known_roles(role)
+    with open_store() as store, store.write() as connection:
+        before = _entry(connection, username)
+        set_roles(connection, username, roles)
+        data = {"username": username, "before": [*before.roles], "roles": [*roles]}
+        note(connection, actor, "staff_roles_set", data)
+        behind = _left_behind(connection, before)
+        at = current(connection).units.get(before.unit)
+    _say_idle(roles, at)
+    typer.echo(f"{username} of {before.unit} has now: {', '.join(each for each in Role if each in roles)}")
+    _say(behind, before)
 
 
 @user_app.command("token")
@@ -50,41 +85,61 @@ def user_token(username: Annotated[str, typer.Argument(help="Who shall use it.")
 
 @user_app.command("list")
 def user_list() -> None:
-    """List the staff."""
-    from store.office import all_staff
+    """List the staff: username, unit, the roles that they have now, name, and who is away with whom as deputy."""
+    from domain.deadlines import local
+    from store.office import all_staff, staff_entries
 
+    at = now()
     with open_store() as store, store.read() as connection:
-        for each in all_staff(connection, now=now()):
-            typer.echo(f"{each.username}\t{each.unit}\t{','.join(sorted(each.roles))}")
+        entries = {each.username: each for each in staff_entries(connection)}
+        for each in all_staff(connection, now=at):
+            entry = entries[each.username]
+            line = [each.username, each.unit, ",".join(sorted(each.roles)), entry.name]
+            if entry.away_until is not None and entry.away_until > at:
+                until = local(entry.away_until).isoformat()
+                line.append(f"away until {until}, deputy: {entry.deputy or 'nobody'}")
+            typer.echo("\t".join(line))
 
 
 @user_app.command("away")
 def user_away(
     username: Annotated[str, typer.Argument(help="Who is away.")],
     until: Annotated[
-        datetime, typer.Option(formats=MINUTES, help="When they are back by themselves, with an offset.")
+        datetime,
+        typer.Option(
+            parser=typed(read_instant), metavar="WHEN", help=f"When they are back by themselves, {INSTANT}."
+        ),
     ],
     deputy: Annotated[
         str | None, typer.Option(help="Who of the same unit has their roles meanwhile (AB 岗).")
     ] = None,
+    actor: Annotated[str, ACTOR] = "operator",
 ) -> None:
     """Let somebody be away, with a deputy or none; a post in which nobody is, is passed over."""
+    from domain.deadlines import local
     from store.office import leave_post
 
-    if until.tzinfo is None:
-        raise typer.BadParameter("--until needs an offset, like 2026-11-23T17:00+08:00")
     with open_store() as store, store.write() as connection:
+        before = _entry(connection, username)
         leave_post(connection, username, until=until, deputy=deputy, now=now())
-    typer.echo(f"{username} is away until {until.isoformat()}; deputy: {deputy or 'nobody'}")
+        data = {"username": username, "until": until.isoformat(), "deputy": deputy}
+        note(connection, actor, "staff_away", data)
+        behind = _left_behind(connection, before)
+    typer.echo(f"{username} is away until {local(until).isoformat()}; deputy: {deputy or 'nobody'}")
+    _say(behind, before)
 
 
 @user_app.command("back")
-def user_back(username: Annotated[str, typer.Argument(help="Who is back.")]) -> None:
+def user_back(
+    username: Annotated[str, typer.Argument(help="Who is back.")],
+    actor: Annotated[str, ACTOR] = "operator",
+) -> None:
     """End an absence before its time."""
     from store.office import return_to_post
 
     with open_store() as store, store.write() as connection:
         return_to_post(connection, username, now=now())
+        note(connection, actor, "staff_back", {"username": username})
     typer.echo(f"{username} is back")
 
 
@@ -92,26 +147,65 @@ def user_back(username: Annotated[str, typer.Argument(help="Who is back.")]) -> 
 def user_move(
     username: Annotated[str, typer.Argument(help="Who goes to another unit.")],
     unit: Annotated[str, typer.Argument(help="The unit's code.")],
+    actor: Annotated[str, ACTOR] = "operator",
 ) -> None:
     """Give somebody another unit; the roles stay."""
     from store.office import change_unit
 
     with open_store() as store, store.write() as connection:
-        require_open_unit(connection, unit)
+        at = require_open_unit(connection, unit)
+        before = _entry(connection, username)
         change_unit(connection, username, unit, now=now())
+        note(connection, actor, "staff_moved", {"username": username, "unit": before.unit, "to": unit})
+        behind = _left_behind(connection, before)
+    _say_idle(before.roles, at)
     typer.echo(f"{username} is with {unit}")
+    _say(behind, before)
 
 
 @user_app.command("leave")
-def user_leave(username: Annotated[str, typer.Argument(help="Who leaves the office.")]) -> None:
+def user_leave(
+    username: Annotated[str, typer.Argument(help="Who leaves the office.")],
+    actor: Annotated[str, ACTOR] = "operator",
+) -> None:
     """End somebody's service: their tokens end, and what they did stays under their name."""
     from store.credentials import CredentialKind, revoke
     from store.office import dismiss
 
     with open_store() as store, store.write() as connection:
+        before = _entry(connection, username)
         dismiss(connection, username, now=now())
         count = revoke(connection, kind=CredentialKind.STAFF, subject=username, now=now())
+        note(connection, actor, "staff_left", {"username": username, "unit": before.unit, "tokens": count})
+        behind = _left_behind(connection, before)
     typer.echo(f"{username} has left; {count} token(s) ended")
+    _say(behind, before)
+
+
+@user_app.command("return")
+def user_return(
+    username: Annotated[str, typer.Argument(help="Who had left.")],
+    unit: Annotated[
+        str | None, typer.Option(help="The code of their unit; the one that they left if not given.")
+    ] = None,
+    actor: Annotated[str, ACTOR] = "operator",
+) -> None:
+    """Let somebody who had left be of the staff again, with the roles that they had and without a token."""
+    from store.office import reinstate
+
+    with open_store() as store, store.write() as connection:
+        if unit is not None:
+            require_open_unit(connection, unit)
+        reinstate(connection, username, unit=unit)
+        entry = _entry(connection, username)
+        at = require_open_unit(connection, entry.unit, hint="; name another with --unit")
+        data = {"username": username, "unit": at.code, "roles": [*entry.roles]}
+        note(connection, actor, "staff_returned", data)
+    _say_idle(entry.roles, at)
+    roles = ", ".join(entry.roles)
+    typer.echo(
+        f"{username} is with {at.code} again as {roles}; give a token with: dingdan user token {username}"
+    )
 
 
 @duty_app.command("show")
@@ -128,16 +222,20 @@ def duty_show() -> None:
 @duty_app.command("set")
 def duty_set(
     channel: Annotated[str, typer.Argument(help="web, wechat, hotline, …")],
-    username: Annotated[str | None, typer.Argument(help="A duty officer; nobody if left out.")] = None,
+    username: Annotated[str | None, typer.Argument(help="A duty officer.")] = None,
     day: Annotated[
         list[str] | None, typer.Option(help="mon, tue, …; several times for several; every day if left out.")
     ] = None,
+    nobody: Annotated[bool, typer.Option("--nobody", help="The office answers first.")] = False,
+    actor: Annotated[str, ACTOR] = "operator",
 ) -> None:
-    """Put somebody on duty for a channel."""
+    """Put somebody on duty for a channel, or nobody."""
     from domain.hours_file import WEEKDAYS
     from domain.orders import Channel
     from store.office import change_duty
 
+    if nobody == (username is not None):
+        raise typer.BadParameter("name a duty officer, or say --nobody")
     days = day or list(WEEKDAYS)
     wrong = [each for each in days if each not in WEEKDAYS]
     if wrong or channel not in list(Channel):
@@ -146,4 +244,51 @@ def duty_set(
     weekdays = [WEEKDAYS.index(each) for each in days]
     with open_store() as store, store.write() as connection:
         change_duty(connection, channel=channel, weekdays=weekdays, username=username, now=now())
+        note(connection, actor, "duty_set", {"channel": channel, "days": days, "username": username})
     typer.echo(f"{channel} on {', '.join(days)}: {username or 'the office'}")
+
+
+def _known_roles(codes: list[str]) -> tuple[Role, ...]:
+    wrong = [each for each in codes if each not in list(Role)]
+    if wrong:
+        raise typer.BadParameter(f"there is no role {wrong[0]!r}; known: {', '.join(Role)}")
+    return tuple(role for role in Role if role in codes)
+
+
+def _entry(connection: "Connection", username: str) -> "StaffEntry":
+    """Find an active member of staff as they are now, before anything is changed."""
+    from store.office import UnknownStaff, staff_entry
+
+    known = staff_entry(connection, username)
+    if known is None or not known.active:
+        raise UnknownStaff(f"there is no active member of staff {username!r}; see: dingdan user list")
+    return known
+
+
+def _left_behind(connection: "Connection", before: "StaffEntry") -> "LeftBehind":
+    from store.leaving import left_behind
+
+    return left_behind(connection, before.username, unit=before.unit, roles=before.roles, now=now())
+
+
+def _say(behind: "LeftBehind", before: "StaffEntry") -> None:
+    """Say what waits for somebody else now."""
+    from domain.hours_file import WEEKDAYS
+
+    for role, count in behind.posts.items():
+        typer.echo(f"nobody is in post as {role} of {before.unit} now; open tasks: {count}")
+    for absent in behind.uncovered:
+        typer.echo(f"{absent} is away and nobody stands in now; see: dingdan user away {absent} --deputy …")
+    for channel in dict.fromkeys(channel for channel, _ in behind.on_duty):
+        days = ", ".join(WEEKDAYS[weekday] for each, weekday in behind.on_duty if each == channel)
+        roster = f"the roster names {before.username} still; see: dingdan duty set {channel}"
+        typer.echo(f"{channel} on {days}: {roster}")
+
+
+def _say_idle(roles: tuple[Role, ...], at: "Unit | None") -> None:
+    """Warn of roles that have no work in a unit."""
+    from domain.responsibility import has_work
+
+    for role in roles:
+        if at is not None and not has_work(role, at):
+            typer.echo(f"the role {role} has nothing to decide in {at.code}, of the tier {at.tier}", err=True)

@@ -30,6 +30,18 @@ class WrongDeputy(DomainError):
     code = "wrong_deputy"
 
 
+class AlreadyStaff(DomainError):
+    """Somebody else, or the same person otherwise, has that name already."""
+
+    code = "already_staff"
+
+
+class NotSetUp(DomainError):
+    """The store has no units that staff could belong to."""
+
+    code = "not_set_up"
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Staff:
     """A member of staff as the store knows them now: roles, unit and tier are never taken from a token.
@@ -51,6 +63,18 @@ class StaffRow:
     name: str
     unit: str
     roles: tuple[Role, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StaffEntry(StaffRow):
+    """A member of staff as the directory has them: with their own roles, and until when they are away.
+
+    `deputy`: who is named to stand in meanwhile.
+    """
+
+    active: bool
+    away_until: datetime | None
+    deputy: str | None
 
 
 def insert_ignore(connection: Connection, table: Table, values: Mapping[str, Any]) -> bool:
@@ -80,6 +104,67 @@ def put_staff(connection: Connection, rows: Sequence[StaffRow]) -> None:
         )
         if added:
             set_roles(connection, row.username, row.roles)
+
+
+def add_staff(connection: Connection, row: StaffRow) -> bool:
+    """Add a member of staff; `False` if they are there already, just like that.
+
+    Raises:
+        AlreadyStaff: they are there otherwise, or have left; nothing is changed.
+        NotSetUp: the store has no units yet.
+    """
+    require_units(connection)
+    known = staff_entry(connection, row.username)
+    if known is None:
+        put_staff(connection, [row])
+        return True
+    if not known.active:
+        raise AlreadyStaff(f"{row.username} has left; see: dingdan user return {row.username}")
+    differs = [
+        *(["another name"] if known.name != row.name else []),
+        *([f"the unit {known.unit}"] if known.unit != row.unit else []),
+        *([f"the roles {', '.join(known.roles)}"] if set(known.roles) != set(row.roles) else []),
+    ]
+    if differs:
+        raise AlreadyStaff(
+            f"{row.username} is there already, with {', '.join(differs)}; nothing was changed; "
+            "see: dingdan user move, dingdan user role"
+        )
+    return False
+
+
+def require_units(connection: Connection) -> None:
+    """See that there are units for staff to belong to.
+
+    Raises:
+        NotSetUp: there is none.
+    """
+    if connection.scalar(select(unit.c.code).limit(1)) is None:
+        raise NotSetUp("the store has no units yet; run: dingdan setup")
+
+
+def staff_entries(connection: Connection) -> list[StaffEntry]:
+    """List everybody who is or was of the staff, by username; roles in their usual sequence."""
+    roles: dict[str, list[Role]] = {}
+    for row in connection.execute(select(staff_role)):
+        roles.setdefault(row.username, []).append(Role(row.role))
+    return [
+        StaffEntry(
+            username=row.username,
+            name=row.name,
+            unit=row.unit,
+            roles=tuple(role for role in Role if role in roles.get(row.username, ())),
+            active=row.active,
+            away_until=row.away_until,
+            deputy=row.deputy,
+        )
+        for row in connection.execute(select(staff).order_by(staff.c.username))
+    ]
+
+
+def staff_entry(connection: Connection, username: str) -> StaffEntry | None:
+    """Find somebody who is or was of the staff."""
+    return next((each for each in staff_entries(connection) if each.username == username), None)
 
 
 def set_roles(connection: Connection, username: str, roles: Sequence[Role]) -> None:
@@ -208,6 +293,22 @@ def dismiss(connection: Connection, username: str, *, now: datetime) -> None:
     """
     return_to_post(connection, username, now=now)
     connection.execute(update(staff).where(staff.c.username == username).values(active=False))
+
+
+def reinstate(connection: Connection, username: str, *, unit: str | None) -> None:
+    """Let somebody who had left be of the staff again, with the roles that they had and no token.
+
+    `unit` is another one than the one they left.
+
+    Raises:
+        UnknownStaff: nobody of that name has left.
+    """
+    known = staff_entry(connection, username)
+    if known is None or known.active:
+        raise UnknownStaff(f"nobody called {username!r} has left; see: dingdan user list")
+    connection.execute(
+        update(staff).where(staff.c.username == username).values(active=True, unit=unit or known.unit)
+    )
 
 
 def duty_roster(connection: Connection) -> list[tuple[str, int, str]]:

@@ -159,12 +159,14 @@ class TestThePeople:
         code, said = await dingdan(office, "user", "away", "leader-1", "--until", until, "--deputy", "desk-1")
         assert (code, said) == (0, "leader-1 is away until 2030-01-02T09:00:00+08:00; deputy: desk-1\n")
         _, said = await dingdan(office, "user", "list")
-        assert "desk-1\tstreet\tstreet_desk,street_leader" in said.splitlines()
+        assert "desk-1\tstreet\tstreet_desk,street_leader\t潘序（虚构）" in said.splitlines()
         assert await dingdan(office, "user", "back", "leader-1") == (0, "leader-1 is back\n")
         assert (await dingdan(office, "user", "move", "desk-2", "street-safety"))[0] == 0
-        assert (await dingdan(office, "user", "leave", "duty-1"))[1] == "duty-1 has left; 0 token(s) ended\n"
+        assert (await dingdan(office, "user", "leave", "duty-1"))[1].startswith(
+            "duty-1 has left; 0 token(s) ended\n"
+        )
         _, said = await dingdan(office, "user", "list")
-        assert "desk-2\tstreet-safety\tstreet_desk" in said.splitlines()
+        assert "desk-2\tstreet-safety\tstreet_desk\t石头（虚构）" in said.splitlines()
         assert "duty-1" not in said
 
     async def test_are_put_on_duty_by_channel_and_day(self, office: Office) -> None:
@@ -172,7 +174,7 @@ class TestThePeople:
         assert (code, said) == (0, "web on sat, sun: duty-2\n")
         _, said = await dingdan(office, "duty", "show")
         assert {"web\tsat\tduty-2", "web\tsun\tduty-2"} <= set(said.splitlines())
-        assert (await dingdan(office, "duty", "set", "web"))[1].endswith(": the office\n")
+        assert (await dingdan(office, "duty", "set", "web", "--nobody"))[1].endswith(": the office\n")
         _, said = await dingdan(office, "duty", "show")
         assert not [line for line in said.splitlines() if line.startswith("web\t")]
 
@@ -180,7 +182,6 @@ class TestThePeople:
         ("arguments", "code", "reason"),
         [
             (("user", "away", "leader-1", "--until", "2020-01-02T09:00+08:00"), 1, "in the future"),
-            (("user", "away", "leader-1", "--until", "2030-01-02T09:00"), 2, "does not match"),
             (("user", "away", "nobody", "--until", "2030-01-02T09:00+08:00"), 1, "see: dingdan user list"),
             (("user", "move", "leader-1", "street-99"), 2, "see: dingdan unit list"),
             (("user", "leave", "nobody"), 1, "see: dingdan user list"),
