@@ -10,6 +10,7 @@ from datetime import datetime
 from sqlalchemy import Connection, func, select
 
 from domain.actions import ActionName
+from domain.directory import UnknownUnit
 from domain.errors import DomainError
 from domain.lifecycle import TaskKind
 from domain.orders import Stage, Via
@@ -25,6 +26,12 @@ class SameUnit(DomainError):
     """Orders are to be moved to where they are."""
 
     code = "same_unit"
+
+
+class ReasonMissing(DomainError):
+    """Orders are to be moved, and nobody says why."""
+
+    code = "reason_missing"
 
 
 @dataclass(kw_only=True, slots=True)
@@ -54,12 +61,18 @@ def move_orders(
     """Ask every order that a unit has in hand to go to another one.
 
     Raises:
-        UnknownUnit: there is no open unit `to`.
+        UnknownUnit: there is no unit `unit`, or no open unit `to`.
         SameUnit: it is the same.
+        ReasonMissing: the reason is empty.
     """
+    present = current(connection)
+    if unit not in present.units:
+        raise UnknownUnit(f"there is no unit {unit!r}; see: dingdan unit list")
     if unit == to:
         raise SameUnit("the orders are with this unit already")
-    current(connection).handling_unit(to)
+    if not reason.strip():
+        raise ReasonMissing("--reason is empty: say why; it stands with every order")
+    present.handling_unit(to)
     move = Move(helping=_helping(connection, unit), answered=len(_orders_of(connection, unit, _ANSWERED)))
     at_work = [stage for stage in Stage if stage not in _ANSWERED]
     for order_no in _orders_of(connection, unit, at_work):
