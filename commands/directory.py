@@ -1,13 +1,25 @@
 """`dingdan routing` and `dingdan unit`: the office's directory, and the orders of its units."""
 
 import time
+from collections.abc import Collection
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from commands.opening import ACTOR, now, open_store, text_of
+from commands.opening import ACTOR, now, open_store, text_of, typed, writing_to
+from domain.directory_file import (
+    HEADINGS,
+    VERSION_FILE,
+    StaleDirectory,
+    changed_rows,
+    read_directory,
+    why_stale,
+    write_directory,
+)
+from domain.entries import read_source
+from domain.orders import Tier
 
 if TYPE_CHECKING:
     from domain.directory import Directory
@@ -73,15 +85,13 @@ def routing_show(
     community: Annotated[str | None, typer.Option(help="Only in this community.")] = None,
 ) -> None:
     """Say who answers for what (派单目录): the whole table, or for one matter tier by tier with its rule."""
-    from store.directory import current, routing_of
+    from store.directory import current, routing_of, vacant_units
 
     with open_store() as store, store.read() as connection:
         present = current(connection)
+        vacant = vacant_units(connection, present, now=now())
         if category is None and community is None:
-            typer.echo(f"version {present.version}")
-            for row in present.routes:
-                where = f"{row.category or 'every category'}\t{row.community or 'everywhere'}"
-                typer.echo(f"{row.rule}\t{row.tier}\t{where}\t{row.unit or 'its own community'}\t{row.why}")
+            _show_routes(present, vacant)
             return
         for name, code, known in (
             ("category", category, present.open_categories),
@@ -90,11 +100,30 @@ def routing_show(
             if code is not None and code not in known:
                 raise typer.BadParameter(f"there is no open {name} {code!r}; known: {', '.join(known)}")
         found = routing_of(connection, category=category, community=community, now=now())
-    for each in found.ladder:
-        first = "first" if each.tier == found.first.tier else ""
-        vacant = f"\tpassed over, nobody in post: {', '.join(each.passed_over)}" if each.passed_over else ""
-        typer.echo(f"{each.tier}\t{each.code}\t{each.rule}\t{first}{vacant}")
+    ladder = {each.tier: each for each in found.ladder}
+    for tier in Tier:
+        each = ladder.get(tier)
+        if each is not None:
+            first = "first" if each.tier == found.first.tier else ""
+            passed_over = (
+                f"\tpassed over, nobody in post: {', '.join(each.passed_over)}" if each.passed_over else ""
+            )
+            empty = "\tnobody in post" if each.code in vacant else ""
+            typer.echo(f"{each.tier}\t{each.code}\t{each.rule}\t{first}{passed_over}{empty}")
+        elif present.answering(tier, category=category, community=community):
+            typer.echo(f"{tier}\tnobody in post")
     typer.echo(f"usual class {found.usual_class}; a result needs {found.evidence} attachment(s)")
+
+
+def _show_routes(present: "Directory", vacant: Collection[str]) -> None:
+    typer.echo(f"version {present.version}")
+    for row in present.routes:
+        where = f"{row.category or 'every category'}\t{row.community or 'everywhere'}"
+        typer.echo(f"{row.rule}\t{row.tier}\t{where}\t{row.unit or 'its own community'}\t{row.why}")
+    for tier in Tier:
+        units = {code for code in present.handling_units if present.units[code].tier is tier}
+        if units <= set(vacant):
+            typer.echo(f"nobody is in post in any unit of the tier {tier}")
 
 
 @routing_app.command("versions")
@@ -113,41 +142,47 @@ def routing_export(
     version: Annotated[int | None, typer.Option(help="An earlier version.")] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace tables that are there.")] = False,
 ) -> None:
-    """Write the directory in force as three tables, to edit and load again."""
-    from domain.directory_file import write_directory
+    """Write the directory in force as three tables, to edit and load again; version.txt says of which version."""
     from store.directory import current, find_version, named
 
     with open_store() as store, store.read() as connection:
         found = current(connection) if version is None else find_version(connection, version)
         tables = write_directory(named(connection, found))
-    folder.mkdir(parents=True, exist_ok=True)
-    there = [f"{name}.csv" for name in tables if (folder / f"{name}.csv").exists()]
-    if there and not overwrite:
-        raise typer.BadParameter(f"{', '.join(there)} in {folder} would be replaced; add --overwrite")
-    for name, text in tables.items():
-        # With a mark at the beginning spreadsheets know that it is UTF-8.
-        (folder / f"{name}.csv").write_text(text, encoding="utf-8-sig")
+    with writing_to(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        there = [f"{name}.csv" for name in tables if (folder / f"{name}.csv").exists()]
+        if there and not overwrite:
+            raise typer.BadParameter(f"{', '.join(there)} in {folder} would be replaced; add --overwrite")
+        for name, text in tables.items():
+            # With a mark at the beginning spreadsheets know that it is UTF-8.
+            (folder / f"{name}.csv").write_text(text, encoding="utf-8-sig")
+        (folder / VERSION_FILE).write_text(f"{found.version}\n", encoding="utf-8")
     typer.echo(f"version {found.version} is in {folder}; edit it, then: dingdan routing check {folder}")
 
 
 @routing_app.command("check")
 def routing_check(
     folder: Annotated[Path, typer.Argument(help="The folder with the three tables.")],
-    days: Annotated[int, typer.Option(min=1, help="Compare by the orders of so many days.")] = 365,
+    days: Annotated[int, typer.Option(min=1, max=36500, help="Compare by the orders of so many days.")] = 365,
 ) -> None:
-    """Check three tables without loading them, and say what would change for past orders."""
+    """Check three tables without loading them: which rows differ, which past orders would go otherwise; 1 if stale."""
     from collections import Counter
 
     from domain.directory import differences
-    from store.directory import current, past_matters
+    from store.directory import current, named, past_matters, vacant_units
 
     with open_store() as store, store.read() as connection:
-        present = current(connection)
+        present = named(connection, current(connection))
+        tables, stale = _tables(folder), _why_stale(folder, present)
+        if stale:
+            typer.echo(f"{stale}; export again and edit that", err=True)
         past = Counter(
             (category, community)
             for _, category, community in past_matters(connection, since=now() - timedelta(days=days))
         )
-        given = _read_tables(folder, present)
+        given = read_directory(tables, before=present)
+        vacant = vacant_units(connection, given, now=now())
+    _say_changes(present, given, vacant)
     changed = differences(present, given, list(past))
     for each in changed:
         matter = f"{each.category or 'no category'} in {each.community or 'no community'}"
@@ -155,24 +190,47 @@ def routing_check(
         typer.echo(f"{matter}\t{count} order(s)\t{each.step}\t{each.before} -> {each.after}")
     affected = {(each.category, each.community) for each in changed}
     typer.echo(
-        f"nothing is wrong; {sum(past[each] for each in affected)} of {past.total()} past order(s) would go "
-        f"otherwise; nothing was loaded"
+        f"{'' if stale else 'nothing is wrong; '}{sum(past[each] for each in affected)} of {past.total()} past "
+        f"order(s) would go otherwise; nothing was loaded"
     )
+    raise SystemExit(1 if stale else 0)
 
 
 @routing_app.command("load")
 def routing_load(
     folder: Annotated[Path, typer.Argument(help="The folder with units.csv, categories.csv, routes.csv.")],
-    source: Annotated[str, typer.Option(help="The paper that orders it: who, number and date.")],
+    source: Annotated[
+        str,
+        typer.Option(
+            parser=typed(read_source), metavar="TEXT", help="The paper that orders it: who, number and date."
+        ),
+    ],
     actor: Annotated[str, ACTOR] = "operator",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check everything, load nothing.")] = False,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Load it though it was made from another version.")
+    ] = False,
 ) -> None:
-    """Put three tables in force as the next version: all of it, or nothing if a line is wrong."""
-    from store.directory import current, load
+    """Put three tables in force as the next version: all of it, or nothing if a line is wrong.
+
+    units.csv: code,name,tier,parent,liaison,successor
+
+    categories.csv: code,label,parent,class,starts_at,evidence,closed
+
+    routes.csv: rule,tier,category,community,unit,why
+    """
+    from store.directory import current, load, named, vacant_units
 
     with open_store() as store, store.write() as connection:
-        present = current(connection)
-        given = _read_tables(folder, present)
+        present = named(connection, current(connection))
+        tables, stale = _tables(folder), _why_stale(folder, present)
+        if stale and not replace:
+            raise StaleDirectory(
+                f"{stale}; see what differs: dingdan routing check {folder}; then export again and edit that, "
+                "or load it all the same with --replace"
+            )
+        given = read_directory(tables, before=present)
+        vacant = vacant_units(connection, given, now=now())
         loaded = None
         with connection.begin_nested() as attempt:
             loaded = load(connection, given, source=source, loaded_by=actor, now=now())
@@ -181,6 +239,7 @@ def routing_load(
     if loaded is None:
         typer.echo(f"version {present.version} is in force with these very tables already")
         return
+    _say_changes(present, given, vacant)
     done = "would be" if dry_run else "is"
     typer.echo(
         f"version {loaded.version} {done} in force: {len(loaded.handling_units)} open units, "
@@ -191,11 +250,26 @@ def routing_load(
             typer.echo(
                 f"{code} is closed; move its orders: dingdan unit move {code} {each.successor} --reason …"
             )
+    if not dry_run:
+        # The folder holds what is in force: it may be edited and loaded again.
+        with writing_to(folder / VERSION_FILE):
+            (folder / VERSION_FILE).write_text(f"{loaded.version}\n", encoding="utf-8")
 
 
-def _read_tables(folder: Path, before: "Directory") -> "Directory":
-    from domain.directory_file import HEADINGS, read_directory
+def _say_changes(before: "Directory", after: "Directory", vacant: Collection[str]) -> None:
+    """Say which rows differ, and which new units have nobody who could work."""
+    for row in changed_rows(before, after):
+        typer.echo(str(row))
+    for code in after.handling_units:
+        if code not in before.handling_units and code in vacant:
+            typer.echo(f"{code} has nobody in post, and orders pass it over; add people: dingdan user add")
 
-    hint = f"; write the tables with: dingdan routing export {folder}"
-    tables = {name: text_of(folder / f"{name}.csv", hint=hint) for name in HEADINGS}
-    return read_directory(tables, before=before)
+
+def _why_stale(folder: Path, present: "Directory") -> str | None:
+    file = folder / VERSION_FILE
+    return why_stale(text_of(file) if file.exists() else None, in_force=present.version)
+
+
+def _tables(folder: Path) -> dict[str, str]:
+    hint = "" if folder.exists() else f"; write the tables with: dingdan routing export {folder}"
+    return {name: text_of(folder / f"{name}.csv", hint=hint) for name in HEADINGS}

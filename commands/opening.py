@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import typer
 
-from domain.entries import WrongEntry, read_actor
+from domain.entries import WrongEntry, read_actor, read_text
 
 if TYPE_CHECKING:
     from domain.directory import Unit
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from store.database import Connection, Store
 
 T = TypeVar("T")
+_LARGEST = 16 * 1024**2
 
 
 def typed(read: Callable[[str], T]) -> Callable[[str], T]:
@@ -63,12 +64,39 @@ def note(connection: "Connection", actor: str, act: str, data: dict[str, Any]) -
 
 
 def text_of(file: Path, *, hint: str = "") -> str:
-    """Read a file that people wrote."""
+    """Read a file that people wrote.
+
+    Raises:
+        WrongEntry: it is not there, or no text; the sentence names it.
+    """
     try:
-        return file.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = f"{file} cannot be read as UTF-8 text: {type(error).__name__}"
-        raise typer.BadParameter(f"{reason}{hint}") from None
+        with file.open("rb") as opened:
+            raw = opened.read(_LARGEST + 1)
+    except FileNotFoundError:
+        raise WrongEntry(f"there is no file {file}{hint}") from None
+    except OSError as error:
+        why = "it is a folder" if file.is_dir() else error.strerror
+        raise WrongEntry(f"{file} cannot be read: {why}") from None
+    if len(raw) > _LARGEST:
+        raise WrongEntry(f"{file} cannot be read: it is larger than {_LARGEST // 1024**2} MiB")
+    try:
+        return read_text(raw)
+    except WrongEntry as wrong:
+        raise WrongEntry(f"{file} {wrong}") from None
+
+
+@contextmanager
+def writing_to(path: Path) -> Iterator[None]:
+    """Say it in words if a file or folder cannot be written.
+
+    Raises:
+        WrongEntry: it cannot.
+    """
+    try:
+        yield
+    except OSError as error:
+        why = "there is a file of that name" if path.is_file() else error.strerror
+        raise WrongEntry(f"{path} cannot be written: {why}; name another one") from None
 
 
 @contextmanager

@@ -22,9 +22,13 @@ HEADINGS: Mapping[str, tuple[str, ...]] = {
     "routes": ("rule", "tier", "category", "community", "unit", "why"),
 }
 """The tables and their columns; the first is the key of a row."""
+VERSION_FILE = "version.txt"
+"""Beside the tables: the number of the version that they were made from."""
 _MOST_SHOWN = 20
 _MAX_NAME = 200
 _YES = "yes"
+_NUMBER = re.compile(r"[0-9]{1,3}")
+_VERSION = re.compile(r"[0-9]{1,9}")
 _CODE = re.compile(rf"[A-Za-z0-9][A-Za-z0-9_.-]{{0,{MAX_CODE - 1}}}")
 
 E = TypeVar("E", bound=StrEnum)
@@ -35,6 +39,12 @@ class WrongDirectoryFiles(DomainError):
     """The tables cannot be loaded; the text names files, lines and reasons."""
 
     code = "wrong_directory_files"
+
+
+class StaleDirectory(DomainError):
+    """The tables were made from another version than the one in force."""
+
+    code = "stale_directory"
 
 
 @dataclass(slots=True)
@@ -72,6 +82,78 @@ def read_directory(tables: Mapping[str, str], *, before: Directory) -> Directory
 
 def write_directory(directory: Directory) -> dict[str, str]:
     """Write the three tables, by name without `.csv`, as `read_directory` reads them."""
+    return {table: _written(table, rows) for table, rows in _tables(directory).items()}
+
+
+def why_stale(version: str | None, *, in_force: int) -> str | None:
+    """Say why tables may not replace the version in force; `None` if they were made from it.
+
+    `version` is the text of their `VERSION_FILE`, if there is one.
+    """
+    if version is None:
+        return f"{VERSION_FILE} is missing, which says from which version the tables were made"
+    if not _VERSION.fullmatch(version.strip()):
+        return f"{VERSION_FILE} holds no number of a version"
+    if int(version) != in_force:
+        return (
+            f"the directory was made from version {int(version)}, but version {in_force} is in force: "
+            "what has changed since would be undone"
+        )
+    return None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RowChange:
+    """A row that differs between two directories: what became of it, and which cells say something else now."""
+
+    table: str
+    key: str
+    what: str
+    cells: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        """Give it as a line: the table's file, the key, what happened, and the cells."""
+        return "\t".join(
+            [f"{self.table}.csv", self.key, self.what, *(["; ".join(self.cells)] * bool(self.cells))]
+        )
+
+
+def changed_rows(before: Directory, after: Directory) -> list[RowChange]:
+    """Compare two directories row by row, table after table, each in its own sequence."""
+    found = []
+    old, new = _tables(before), _tables(after)
+    for table in HEADINGS:
+        rows = [{row[0]: row for row in tables[table]} for tables in (old, new)]
+        for key in dict.fromkeys([*rows[0], *rows[1]]):
+            was, now = (each.get(key) for each in rows)
+            if was != now:
+                found.append(_changed(table, key, was, now))
+    return found
+
+
+_CLOSES = frozenset({"successor", "closed"})
+"""The columns that close a row when something stands there."""
+
+
+def _changed(table: str, key: str, was: tuple[str, ...] | None, now: tuple[str, ...] | None) -> RowChange:
+    if was is None or now is None:
+        return RowChange(table=table, key=key, what="removed" if now is None else "added")
+    differs = {
+        column: (old, new) for column, old, new in zip(HEADINGS[table], was, now, strict=True) if old != new
+    }
+    what = "changed"
+    for old, new in (differs[column] for column in _CLOSES & set(differs)):
+        what = "changed" if old and new else "closed" if new else "reopened"
+    cells = (
+        f"{column}: {old or '-'} -> {new or '-'}"
+        for column, (old, new) in differs.items()
+        if column != "closed"
+    )
+    return RowChange(table=table, key=key, what=what, cells=tuple(cells))
+
+
+def _tables(directory: Directory) -> dict[str, list[tuple[str, ...]]]:
+    """Give the rows of the three tables as cells."""
     units = (
         (each.code, each.name, each.tier, each.parent, _YES if each.by_liaison else "", each.successor)
         for each in directory.units.values()
@@ -92,18 +174,18 @@ def write_directory(directory: Directory) -> dict[str, str]:
         (each.rule, each.tier, each.category, each.community, each.unit, each.why)
         for each in directory.routes
     )
-    return {
-        "units": _written("units", units),
-        "categories": _written("categories", categories),
-        "routes": _written("routes", routes),
-    }
+    return {"units": _cells(units), "categories": _cells(categories), "routes": _cells(routes)}
 
 
-def _written(table: str, rows: Iterable[Iterable[object]]) -> str:
+def _cells(rows: Iterable[Iterable[object]]) -> list[tuple[str, ...]]:
+    return [tuple("" if cell is None else str(cell) for cell in row) for row in rows]
+
+
+def _written(table: str, rows: Iterable[Iterable[str]]) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(HEADINGS[table])
-    writer.writerows(["" if cell is None else str(cell) for cell in row] for row in rows)
+    writer.writerows(rows)
     return text.getvalue()
 
 
@@ -161,7 +243,7 @@ def _unit(row: dict[str, str]) -> Unit:
 
 
 def _category(row: dict[str, str]) -> Category:
-    if row["evidence"] and not row["evidence"].isdecimal():
+    if row["evidence"] and not _NUMBER.fullmatch(row["evidence"]):
         raise _WrongCell("evidence must be a number of attachments, or empty")
     return Category(
         code=row["code"],

@@ -1,4 +1,4 @@
-"""What an operator types at the command line: instants, names and sources, read or refused.
+"""What an operator types at the command line: instants, names, sources and files of text, read or refused.
 
 Assumes nothing of what was typed; a refusal says what to write instead and does not repeat it, since it may be a
 person's name.
@@ -21,6 +21,7 @@ _INSTANT = re.compile(
     r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:?\d\d)?)?",
     re.ASCII,
 )
+_SAVE = "in Excel or WPS save it as 'CSV UTF-8'"
 _FIRST_YEAR, _LAST_YEAR = 2000, 2199
 
 
@@ -90,6 +91,20 @@ def read_actor(text: str) -> str:
         WrongEntry: it is empty, too long, or holds what cannot be printed.
     """
     return _words(text, "who orders it", MAX_ACTOR)
+
+
+def read_text(raw: bytes) -> str:
+    """Read the text of a file, without the mark with which spreadsheets begin UTF-8.
+
+    Raises:
+        WrongEntry: it is in another encoding.
+    """
+    if raw.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\x00" in raw:
+        raise WrongEntry(f"was saved as UTF-16 ('Unicode text'); {_SAVE}")
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise WrongEntry(f"was saved as GBK or ANSI; {_SAVE}") from None
 
 
 def _words(text: str, what: str, longest: int) -> str:

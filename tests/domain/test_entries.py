@@ -5,7 +5,15 @@ from datetime import datetime
 
 import pytest
 
-from domain.entries import WrongEntry, read_actor, read_instant, read_name, read_source, read_username
+from domain.entries import (
+    WrongEntry,
+    read_actor,
+    read_instant,
+    read_name,
+    read_source,
+    read_text,
+    read_username,
+)
 
 
 class TestAnInstant:
@@ -81,3 +89,19 @@ class TestAName:
     def test_that_is_odd_is_refused(self, read: Callable[[str], str], text: str, said: str) -> None:
         with pytest.raises(WrongEntry, match=said):
             read(text)
+
+
+class TestAFile:
+    @pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+    def test_is_utf_8_with_or_without_its_mark(self, mark: bytes) -> None:
+        assert read_text(mark + "编号,code".encode()) == "编号,code"
+
+    @pytest.mark.parametrize(
+        ("encoding", "said"),
+        [("gb18030", "GBK or ANSI"), ("utf-16", "UTF-16"), ("utf-16-le", "UTF-16"), ("utf-16-be", "UTF-16")],
+    )
+    def test_in_another_encoding_says_how_to_save_it(self, encoding: str, said: str) -> None:
+        with pytest.raises(
+            WrongEntry, match=f"was saved as {said}.*; in Excel or WPS save it as 'CSV UTF-8'"
+        ):
+            read_text("编号,code".encode(encoding))

@@ -1,0 +1,208 @@
+"""`dingdan routing` and `dingdan unit`, as an operator runs them."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.support.office import Office
+from tests.workflows.test_operators_commands import dingdan, flat
+
+SOURCE = ("--source", "街办发2026年第1号")
+
+
+async def exported(office: Office, folder: Path, *arguments: str) -> str:
+    code, said = await dingdan(office, "routing", "export", str(folder), *arguments)
+    assert code == 0, said
+    return str(folder)
+
+
+def edit(folder: Path, table: str, before: str, after: str) -> None:
+    file = folder / f"{table}.csv"
+    text = file.read_text(encoding="utf-8-sig")
+    assert before in text
+    file.write_text(text.replace(before, after), encoding="utf-8-sig")
+
+
+class TestAMove:
+    @pytest.mark.parametrize(
+        ("arguments", "reason"),
+        [
+            (("communty-03", "community-04", "--reason", "合并"), "there is no unit 'communty-03'; see: "),
+            (("community-03", "communty-04", "--reason", "合并"), "there is no open unit 'communty-04'"),
+            (("community-03", "community-04", "--reason", " "), "--reason is empty: say why"),
+        ],
+    )
+    async def test_that_is_wrong_moves_and_audits_nothing(
+        self, office: Office, arguments: tuple[str, ...], reason: str
+    ) -> None:
+        office.take()
+        for dry_run in ((), ("--dry-run",)):
+            code, said = await dingdan(office, "unit", "move", *arguments, *dry_run)
+            assert (code, reason in said) == (1, True), said
+        assert office.rows("SELECT * FROM audit WHERE act = 'orders_moved'") == []
+        assert office.rows("SELECT * FROM decision") == []
+
+
+class TestATable:
+    async def test_that_is_older_than_what_is_in_force_is_not_loaded(
+        self, office: Office, tmp_path: Path
+    ) -> None:
+        old, new = tmp_path / "old", tmp_path / "new"
+        await exported(office, old)
+        await exported(office, new)
+        edit(new, "categories", "noise,噪音扰民", "noise,噪声扰民")
+        assert (await dingdan(office, "routing", "load", str(new), *SOURCE))[0] == 0
+
+        edit(old, "routes", "S2,street,noise,,street-urban-management", "S2,street,noise,,street-peace")
+        stale = "was made from version 0, but version 1 is in force"
+        code, said = await dingdan(office, "routing", "check", str(old))
+        assert (code, stale in said) == (1, True)
+        assert "categories.csv\tnoise\tchanged\tlabel: 噪声扰民 -> 噪音扰民" in said.splitlines()
+        code, said = await dingdan(office, "routing", "load", str(old), *SOURCE)
+        assert (code, stale in said, "--replace" in said) == (1, True, True)
+        assert len((await dingdan(office, "routing", "versions"))[1].splitlines()) == 1
+
+        code, said = await dingdan(office, "routing", "load", str(old), *SOURCE, "--replace")
+        assert (code, "version 2 is in force" in said) == (0, True)
+
+    async def test_may_be_edited_and_loaded_from_the_same_folder_again(
+        self, office: Office, tmp_path: Path
+    ) -> None:
+        folder = await exported(office, tmp_path / "directory")
+        for label in ("噪声", "噪音"):
+            edit(tmp_path / "directory", "categories", "noise,噪", "noise,噪噪")
+            edit(tmp_path / "directory", "categories", "noise,噪噪", f"noise,{label}噪")
+            code, said = await dingdan(office, "routing", "load", folder, *SOURCE)
+            assert code == 0, said
+        code, said = await dingdan(office, "routing", "load", folder, *SOURCE)
+        assert (code, "already" in said) == (0, True)
+
+    async def test_without_its_version_is_not_loaded_unless_one_says_so(
+        self, office: Office, tmp_path: Path
+    ) -> None:
+        folder = await exported(office, tmp_path / "directory")
+        (tmp_path / "directory" / "version.txt").unlink()
+        edit(tmp_path / "directory", "categories", "noise,噪音扰民", "noise,噪声扰民")
+        code, said = await dingdan(office, "routing", "load", folder, *SOURCE)
+        assert (code, "version.txt is missing" in said, "--replace" in said) == (1, True, True)
+        assert (await dingdan(office, "routing", "load", folder, *SOURCE, "--replace"))[0] == 0
+        (tmp_path / "directory" / "version.txt").write_text("one\n")
+        assert "version.txt holds no number" in (await dingdan(office, "routing", "check", folder))[1]
+
+    async def test_is_compared_row_by_row(self, office: Office, tmp_path: Path) -> None:
+        folder = await exported(office, tmp_path / "directory")
+        edit(
+            tmp_path / "directory",
+            "categories",
+            "consultation,政策咨询,,general,street,0,",
+            "consultation,政策咨询,,general,street,0,yes",
+        )
+        edit(
+            tmp_path / "directory",
+            "routes",
+            "S2,street,noise,,street-urban-management",
+            "S2x,street,noise,,street-noise",
+        )
+        edit(
+            tmp_path / "directory",
+            "units",
+            "street-general,",
+            "street-noise,噪声办,street,street,,\nstreet-general,",
+        )
+        expected = [
+            "units.csv\tstreet-noise\tadded",
+            "categories.csv\tconsultation\tclosed",
+            "routes.csv\tS2\tremoved",
+            "routes.csv\tS2x\tadded",
+            "street-noise has nobody in post, and orders pass it over; add people: dingdan user add",
+        ]
+        for command in (("check", folder), ("load", folder, *SOURCE, "--dry-run"), ("load", folder, *SOURCE)):
+            code, said = await dingdan(office, "routing", *command)
+            assert (code, [line for line in said.splitlines() if line in expected]) == (0, expected)
+        edit(tmp_path / "directory", "categories", ",0,yes", ",0,")
+        _, said = await dingdan(office, "routing", "check", folder)
+        assert "categories.csv\tconsultation\treopened" in said.splitlines()
+
+    @pytest.mark.parametrize(
+        ("content", "reason"),
+        [
+            ("编号".encode("gb18030"), "was saved as GBK or ANSI; in Excel or WPS save it as 'CSV UTF-8'"),
+            ("编号".encode("utf-16"), "was saved as UTF-16 ('Unicode text'); in Excel or WPS save it as"),
+        ],
+    )
+    async def test_in_another_encoding_says_how_to_save_it(
+        self, office: Office, tmp_path: Path, content: bytes, reason: str
+    ) -> None:
+        folder = await exported(office, tmp_path / "directory")
+        (tmp_path / "directory" / "units.csv").write_bytes(content)
+        code, said = await dingdan(office, "routing", "check", folder)
+        assert (code, reason in said, "export" in said) == (1, True, False), said
+
+    async def test_with_too_long_a_number_is_refused(self, office: Office, tmp_path: Path) -> None:
+        folder = await exported(office, tmp_path / "directory")
+        edit(tmp_path / "directory", "categories", "street,0,", f"street,{'9' * 5000},")
+        code, said = await dingdan(office, "routing", "check", folder)
+        assert (code, "evidence must be a number of attachments" in said) == (1, True)
+
+
+class TestAFolder:
+    async def test_that_is_not_there_is_named(self, office: Office, tmp_path: Path) -> None:
+        code, said = await dingdan(office, "routing", "check", str(tmp_path / "nowhere"))
+        assert (code, "there is no file " in said, "nowhere/units.csv" in said, "version.txt" in said) == (
+            1,
+            True,
+            True,
+            False,
+        )
+        (tmp_path / "units.csv").mkdir()
+        code, said = await dingdan(office, "routing", "check", str(tmp_path))
+        assert (code, "units.csv cannot be read: it is a folder" in said) == (1, True)
+
+    @pytest.mark.parametrize("name", ["units.csv", "units.csv/below", "/proc/dingdan"])
+    async def test_that_cannot_be_written_is_named(self, office: Office, tmp_path: Path, name: str) -> None:
+        (tmp_path / "units.csv").touch()
+        code, said = await dingdan(office, "routing", "export", str(tmp_path / name))
+        assert (code, "cannot be written" in said, "name another one" in said) == (1, True, True), said
+        assert "Traceback" not in said
+
+
+class TestWhatIsTyped:
+    @pytest.mark.parametrize(
+        ("arguments", "reason"),
+        [
+            (("routing", "load", "nowhere", "--source", " "), "1 to 200"),
+            (("routing", "load", "nowhere", "--source", "长" * 201), "1 to 200"),
+            (("routing", "check", "nowhere", "--days", "99999999"), "--days"),
+        ],
+    )
+    async def test_wrong_is_refused(self, office: Office, arguments: tuple[str, ...], reason: str) -> None:
+        code, said = await dingdan(office, *arguments)
+        assert (code, reason in flat(said)) == (2, True), said
+
+    async def test_is_explained(self, office: Office) -> None:
+        _, said = await dingdan(office, "routing", "load", "--help")
+        for heading in ("code,name,tier,parent", "code,label,parent,class", "rule,tier,category,community"):
+            assert heading in flat(said)
+
+
+class TestAPost:
+    async def test_in_which_nobody_is_is_shown(self, office: Office) -> None:
+        with office.store.write() as connection:
+            connection.exec_driver_sql("UPDATE staff SET active = false WHERE unit LIKE 'street-%'")
+        _, said = await dingdan(
+            office, "routing", "show", "--category", "noise", "--community", "community-03"
+        )
+        assert "street\tnobody in post" in said.splitlines()
+        _, said = await dingdan(office, "routing", "show")
+        assert "nobody is in post in any unit of the tier street" in said.splitlines()
+        assert "tier community" not in said
+
+
+class TestTheAudit:
+    async def test_holds_who_loaded(self, office: Office, tmp_path: Path) -> None:
+        folder = await exported(office, tmp_path / "directory")
+        edit(tmp_path / "directory", "categories", "noise,噪音扰民", "noise,噪声扰民")
+        await dingdan(office, "routing", "load", folder, *SOURCE, "--as", "administrator-1")
+        (row,) = office.rows("SELECT actor, data FROM audit WHERE act = 'directory_loaded'")
+        assert (row["actor"], json.loads(row["data"])) == ("administrator-1", {"version": 1})
