@@ -1,11 +1,13 @@
 """Reading the office's hours from a table: `day,opens,closes`, one line an opening, so that noon stays free.
 
-Assumes comma-separated UTF-8 text with a heading; days are those of `WORKED` and `make_up`. A file is right as a
-whole or refused as a whole, and then every line that is wrong is named.
+Assumes comma-separated UTF-8 text with a heading; days are those of `WORKED` and `make_up`, times may be as
+spreadsheets write them, 9:00. A file is right as a whole or refused as a whole, and then every line that is wrong is
+named.
 """
 
 import csv
 import io
+import re
 from collections.abc import Iterable
 from datetime import time
 from itertools import pairwise
@@ -18,6 +20,7 @@ WORKED = WEEKDAYS[:5]
 """Weekends are worked only where the State Council says so: limits count its working days."""
 MAKE_UP = "make_up"
 """The hours of a weekend day that is worked instead of another one (调休上班日)."""
+_TIME = re.compile(r"(\d{1,2}):(\d\d)(?::00)?", re.ASCII)
 _HEADING = ["day", "opens", "closes"]
 
 
@@ -27,8 +30,8 @@ class WrongHoursFile(DomainError):
     code = "wrong_hours_file"
 
 
-def read_hours(text: str) -> OfficeHours:
-    """Read the hours of a week.
+def read_hours(text: str, *, file: str = "the table") -> OfficeHours:
+    """Read the hours of a week; `file` is what faults are named after.
 
     Raises:
         WrongHoursFile: heading or lines are wrong; nothing of it may be used.
@@ -38,17 +41,17 @@ def read_hours(text: str) -> OfficeHours:
     wrong: list[str] = []
     try:
         if [each.strip() for each in next(rows, [])] != _HEADING:
-            raise WrongHoursFile(f"line 1: the heading must be {','.join(_HEADING)}")
+            raise WrongHoursFile(f"{file} line 1: the heading must be {','.join(_HEADING)}")
         wrong.extend(
-            f"line {rows.line_num}: {reason}"
+            f"{file} line {rows.line_num}: {reason}"
             for cells in rows
             if any(cells) and (reason := _read([each.strip() for each in cells], found))
         )
     except csv.Error as error:
-        wrong.append(f"line {rows.line_num}: {error}")
-    wrong += [] if wrong else _faults(found)
+        wrong.append(f"{file} line {rows.line_num}: {error}")
+    wrong += [] if wrong else [f"{file}: {reason}" for reason in _faults(found)]
     if wrong:
-        raise WrongHoursFile("; ".join(wrong))
+        raise WrongHoursFile("\n".join(wrong))
     return OfficeHours(
         week=tuple(tuple(sorted(found.get(day, ()))) for day in WEEKDAYS),
         make_up=tuple(sorted(found[MAKE_UP])),
@@ -63,22 +66,42 @@ def write_hours(hours: OfficeHours) -> str:
     return "\n".join(lines) + "\n"
 
 
+def differing_hours(before: OfficeHours, after: OfficeHours) -> list[str]:
+    """List what differs between two weeks, opening by opening: `-` is no more, `+` is new."""
+    old, new = (write_hours(each).splitlines() for each in (before, after))
+    gone, come = (
+        (f"- {line}" for line in old if line not in new),
+        (f"+ {line}" for line in new if line not in old),
+    )
+    return [*gone, *come]
+
+
 def _read(cells: list[str], found: dict[str, list[Opening]]) -> str | None:
     if len(cells) != len(_HEADING):
         return f"it has {len(cells)} cells instead of {len(_HEADING)}"
     day, opens, closes = cells
     if day not in found:
         return f"day must be one of: {', '.join(found)}"
-    try:
-        opening = time.fromisoformat(opens), time.fromisoformat(closes)
-    except ValueError:
-        return "opens and closes must be like 09:00"
-    if any(each.tzinfo or each.second or each.microsecond for each in opening):
-        return "opens and closes must be like 09:00"
+    opening = _time(opens), _time(closes)
+    if opening[0] is None or opening[1] is None:
+        wrong = [
+            f"{column} must be like 09:00, not {written[:20]!r}"
+            for column, written, read in zip(("opens", "closes"), (opens, closes), opening, strict=True)
+            if read is None
+        ]
+        return ", and ".join(wrong)
     if opening[0] >= opening[1]:
         return "it must close later than it opens"
-    found[day].append(opening)
+    found[day].append((opening[0], opening[1]))
     return None
+
+
+def _time(written: str) -> time | None:
+    found = _TIME.fullmatch(written)
+    try:
+        return time(int(found[1]), int(found[2])) if found else None
+    except ValueError:
+        return None
 
 
 def _faults(found: dict[str, list[Opening]]) -> Iterable[str]:

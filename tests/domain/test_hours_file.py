@@ -4,7 +4,7 @@ from datetime import time
 
 import pytest
 
-from domain.hours_file import WrongHoursFile, read_hours, write_hours
+from domain.hours_file import WrongHoursFile, differing_hours, read_hours, write_hours
 from domain.workdays import USUAL_HOURS
 
 USUAL = write_hours(USUAL_HOURS)
@@ -25,8 +25,15 @@ class TestTheTable:
             ("day,from,to\n", "line 1: the heading must be day,opens,closes"),
             (USUAL + "fri\n", "line 14: it has 1 cells instead of 3"),
             (USUAL + "sat,09:00,12:00\n", "line 14: day must be one of: mon, tue, wed, thu, fri, make_up"),
-            (USUAL + "fri,9,12\n", "line 14: opens and closes must be like 09:00"),
-            (USUAL + "fri,09:00:30,12:00\n", "line 14: opens and closes must be like 09:00"),
+            (USUAL + "fri,9,12:00\n", "line 14: opens must be like 09:00, not '9'"),
+            (USUAL + "fri,09:00,0900\n", "line 14: closes must be like 09:00, not '0900'"),
+            (USUAL + "fri,09:00:30,12:00\n", "line 14: opens must be like 09:00, not '09:00:30'"),
+            (USUAL + "fri,09:00,24:00\n", "line 14: closes must be like 09:00, not '24:00'"),
+            (USUAL + "fri,09:00+08:00,12:00\n", "line 14: opens must be like 09:00"),
+            (
+                USUAL + "fri,x,y\n",
+                "line 14: opens must be like 09:00, not 'x', and closes must be like 09:00, not 'y'",
+            ),
             (USUAL + "fri,12:00,12:00\n", "line 14: it must close later than it opens"),
             (USUAL + "mon,11:59,13:00\n", "the openings of mon overlap"),
             ("day,opens,closes\nmake_up,09:00,12:00\n", "the office is never open"),
@@ -38,3 +45,20 @@ class TestTheTable:
         with pytest.raises(WrongHoursFile) as refused:
             read_hours(text)
         assert reason in str(refused.value)
+
+    def test_may_hold_times_as_a_spreadsheet_writes_them(self) -> None:
+        text = USUAL.replace("mon,09:00,12:00", "mon,9:00,12:00:00")
+        assert text != USUAL
+        assert read_hours(text) == USUAL_HOURS
+
+    def test_names_every_fault_on_a_line_of_its_own(self) -> None:
+        with pytest.raises(WrongHoursFile) as refused:
+            read_hours(USUAL + "fri\nsat,9:00,10:00\n", file="hours.csv")
+        assert [line.split(": ")[0] for line in str(refused.value).splitlines()] == [
+            "hours.csv line 14",
+            "hours.csv line 15",
+        ]
+
+    def test_differ_by_openings(self) -> None:
+        own = read_hours(USUAL.replace("fri,14:00,18:00", "fri,14:00,17:00"))
+        assert differing_hours(USUAL_HOURS, own) == ["- fri,14:00,18:00", "+ fri,14:00,17:00"]
