@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from commands.opening import now, open_store, text_of
+from commands.opening import ACTOR, note, now, open_store, text_of, typed, writing_to
+from domain.entries import read_source
 
 calendar_app = typer.Typer(no_args_is_help=True, help="Working days and holidays, year by year.")
 
@@ -16,20 +17,72 @@ def calendar_load(
         Path, typer.Argument(help="A table with the heading date,kind,name; kind is off or work.")
     ],
     year: Annotated[int, typer.Option(min=2000, max=2199, help="The year that it is for.")],
-    source: Annotated[str, typer.Option(help="The notice: who announced it, number and date.")],
+    source: Annotated[
+        str,
+        typer.Option(
+            parser=typed(read_source), metavar="TEXT", help="The notice: who announced it, number and date."
+        ),
+    ],
+    actor: Annotated[str, ACTOR] = "operator",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would change.")] = False,
+    unusual: Annotated[
+        bool,
+        typer.Option("--unusual", help="Load it though it is like no year before; if the notice says so."),
+    ] = False,
 ) -> None:
     """Load a year as its notice announces it; orders whose dates rested on a guess are reckoned again, once."""
-    from domain.calendar_file import read_year
+    from domain.calendar_file import differing_days, read_year, refuse_implausible
+    from store.calendar import find_year, provisional_orders
     from store.recalculation import load_year
 
-    days = read_year(text_of(file), year=year)
+    days = read_year(text_of(file), year=year, file=file.name)
+    if not unusual:
+        refuse_implausible(days, year=year, file=file.name)
     with open_store() as store, store.write() as connection:
+        before = find_year(connection, year)
+        differing = differing_days(before.days if before else (), days)
+        if before and not differing:
+            typer.echo(f"the calendar of {year} is in force with these days already")
+            return
+        for line in differing:
+            typer.echo(line)
+        if dry_run:
+            waiting = len(provisional_orders(connection))
+            typer.echo(f"{waiting} order(s) with provisional dates would be reckoned again")
+            typer.echo(f"version {before.version + 1 if before else 1} would be in force; nothing was loaded")
+            return
         loaded = load_year(connection, year, days, source=source, now=now())
-    if loaded is None:
-        typer.echo(f"the calendar of {year} is in force with these days already")
-        return
-    typer.echo(f"calendar of {year}, version {loaded.version}: {len(days)} days, from {source}")
-    typer.echo(f"{loaded.orders} order(s) with provisional dates are reckoned again")
+        if loaded is not None:
+            data = {"year": year, "version": loaded.version, "days": len(days), "orders": loaded.orders}
+            note(connection, actor, "calendar_loaded", data)
+    if loaded is not None:
+        typer.echo(f"calendar of {year}, version {loaded.version}: {len(days)} days, from {source}")
+        typer.echo(f"{loaded.orders} order(s) with provisional dates are reckoned again")
+
+
+@calendar_app.command("export")
+def calendar_export(
+    year: Annotated[int, typer.Argument(help="A year that is loaded.")],
+    file: Annotated[Path, typer.Argument(help="Where the table goes.")],
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a file that is there.")] = False,
+) -> None:
+    """Write a year in force as a table, to edit and load again."""
+    from domain.calendar_file import write_year
+    from store.calendar import find_year
+
+    with open_store() as store, store.read() as connection:
+        found = find_year(connection, year)
+    if found is None:
+        raise typer.BadParameter(f"{year} is not loaded; see: dingdan calendar show")
+    with writing_to(file):
+        if file.is_file() and not overwrite:
+            raise typer.BadParameter(f"{file} would be replaced; add --overwrite")
+        # With a mark at the beginning spreadsheets know that it is UTF-8.
+        file.write_text(write_year(found.days), encoding="utf-8-sig")
+    typer.echo(
+        f"{year}, version {found.version}, is in {file}: {len(found.days)} days; edit it, then: "
+        f"dingdan calendar load {file} --year {year} --source … --dry-run"
+    )
 
 
 @calendar_app.command("show")
@@ -58,21 +111,33 @@ def calendar_hours(
     file: Annotated[
         Path | None, typer.Argument(help="A table with the heading day,opens,closes; shows them if left out.")
     ] = None,
-    source: Annotated[str, typer.Option(help="Who decided it, and when.")] = "",
+    source: Annotated[
+        str | None,
+        typer.Option(parser=typed(read_source), metavar="TEXT", help="Who decided it, and when."),
+    ] = None,
+    actor: Annotated[str, ACTOR] = "operator",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would change.")] = False,
 ) -> None:
     """Show when the office is open, or load it: for each weekday, and for make-up workdays; noon may be free."""
-    from domain.hours_file import read_hours, write_hours
+    from domain.hours_file import differing_hours, read_hours, write_hours
     from store.calendar import hours, put_hours
 
     if file is None:
         with open_store() as store, store.read() as connection:
             typer.echo(write_hours(hours(connection)), nl=False)
         return
-    if not source.strip():
+    if source is None:
         raise typer.BadParameter("--source is missing: who decided it, and when")
-    given = read_hours(text_of(file))
+    given = read_hours(text_of(file), file=file.name)
     with open_store() as store, store.write() as connection:
-        version = put_hours(connection, given, source=source.strip(), now=now())
+        for line in differing_hours(hours(connection), given):
+            typer.echo(line)
+        if dry_run:
+            typer.echo("nothing was loaded")
+            return
+        version = put_hours(connection, given, source=source, now=now())
+        if version is not None:
+            note(connection, actor, "hours_loaded", {"version": version})
     if version is None:
         typer.echo("these hours are in force already")
     else:
