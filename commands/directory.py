@@ -252,8 +252,10 @@ def routing_load(
             )
     if not dry_run:
         # The folder holds what is in force: it may be edited and loaded again.
-        with writing_to(folder / VERSION_FILE):
+        try:
             (folder / VERSION_FILE).write_text(f"{loaded.version}\n", encoding="utf-8")
+        except OSError:
+            typer.echo(f"{VERSION_FILE} cannot be written; export again before the next change", err=True)
 
 
 def _say_changes(before: "Directory", after: "Directory", vacant: Collection[str]) -> None:

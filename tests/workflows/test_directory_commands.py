@@ -4,7 +4,9 @@ import json
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
+from domain.directory_file import HEADINGS
 from tests.support.office import Office
 from tests.workflows.test_operators_commands import dingdan, flat
 
@@ -19,9 +21,9 @@ async def exported(office: Office, folder: Path, *arguments: str) -> str:
 
 def edit(folder: Path, table: str, before: str, after: str) -> None:
     file = folder / f"{table}.csv"
-    text = file.read_text(encoding="utf-8-sig")
-    assert before in text
-    file.write_text(text.replace(before, after), encoding="utf-8-sig")
+    content = file.read_text(encoding="utf-8-sig")
+    assert before in content
+    file.write_text(content.replace(before, after), encoding="utf-8-sig")
 
 
 class TestAMove:
@@ -89,6 +91,15 @@ class TestATable:
         assert (await dingdan(office, "routing", "load", folder, *SOURCE, "--replace"))[0] == 0
         (tmp_path / "directory" / "version.txt").write_text("one\n")
         assert "version.txt holds no number" in (await dingdan(office, "routing", "check", folder))[1]
+
+    async def test_is_in_force_though_its_folder_cannot_say_so(self, office: Office, tmp_path: Path) -> None:
+        folder = await exported(office, tmp_path / "directory")
+        edit(tmp_path / "directory", "categories", "noise,噪音扰民", "noise,噪声扰民")
+        (tmp_path / "directory" / "version.txt").unlink()
+        (tmp_path / "directory" / "version.txt").symlink_to(tmp_path / "nowhere" / "version.txt")
+        code, said = await dingdan(office, "routing", "load", folder, *SOURCE, "--replace")
+        assert (code, "version 1 is in force" in said) == (0, True)
+        assert "version.txt cannot be written; export again before the next change" in said
 
     async def test_is_compared_row_by_row(self, office: Office, tmp_path: Path) -> None:
         folder = await exported(office, tmp_path / "directory")
@@ -182,14 +193,14 @@ class TestWhatIsTyped:
 
     async def test_is_explained(self, office: Office) -> None:
         _, said = await dingdan(office, "routing", "load", "--help")
-        for heading in ("code,name,tier,parent", "code,label,parent,class", "rule,tier,category,community"):
-            assert heading in flat(said)
+        for table, columns in HEADINGS.items():
+            assert f"{table}.csv: {','.join(columns)}" in flat(said)
 
 
 class TestAPost:
     async def test_in_which_nobody_is_is_shown(self, office: Office) -> None:
         with office.store.write() as connection:
-            connection.exec_driver_sql("UPDATE staff SET active = false WHERE unit LIKE 'street-%'")
+            connection.execute(text("UPDATE staff SET active = false WHERE unit LIKE 'street-%'"))
         _, said = await dingdan(
             office, "routing", "show", "--category", "noise", "--community", "community-03"
         )
