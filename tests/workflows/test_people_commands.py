@@ -229,7 +229,7 @@ class TestWhatIsTyped:
         [
             ("user", "add", "chen", "--name", "\udcb3\udcc2", "--unit", "street", "--role", "auditor"),
             ("unit", "move", "community-03", "community-04", "--reason", "\udcb3\udcc2"),
-            ("routing", "export", "\udcb3\udcc2"),
+            ("routing", "check", "\udcb3\udcc2"),
         ],
         ids=lambda arguments: arguments[0],
     )
