@@ -21,6 +21,7 @@ from api import directory, errors, operations
 from api.attachments import routes as attachments
 from api.intake import routes as intake
 from api.resident import routes as resident
+from api.security import check_doors
 from api.service import Service
 from api.staff import orders, tasks
 from domain.policy import newest
@@ -149,6 +150,8 @@ def create_app(service: Service, *, tracer_provider: TracerProvider | None = Non
     # At the root for probes and scrapers, and beside the rest for programs that know one address only.
     app.include_router(operations.router)
     app.include_router(operations.router, prefix="/api/v1", include_in_schema=False)
+    documents = (app.openapi_url, app.docs_url, app.swagger_ui_oauth2_redirect_url)
+    check_doors(app.routes, beside=[path for path in documents if path])
     return Edge(app, service)
 
 

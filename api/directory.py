@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.errors import problems
-from api.security import CallerDep
+from api.security import DirectoryReaderDep
 from api.service import ServiceDep
 from domain.directory import Directory, Unit
 from domain.orders import OrderClass, Tier
@@ -48,8 +48,8 @@ class DirectoryView(BaseModel):
     categories: list[CategoryView]
 
 
-@router.get("/directory", response_model=DirectoryView, responses=problems(401))
-async def read_directory(who: CallerDep, service: ServiceDep) -> DirectoryView:  # noqa: ARG001 - any key will do
+@router.get("/directory", response_model=DirectoryView, responses=problems(401, 403))
+async def read_directory(who: DirectoryReaderDep, service: ServiceDep) -> DirectoryView:  # noqa: ARG001 - the door looks
     """Read which communities, units and categories there are now."""
 
     def work(connection: Connection) -> DirectoryView:

@@ -5,17 +5,20 @@ import time
 from typing import Literal
 
 import structlog
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel
 
+from api.security import OpenDoor
 from api.service import Service, ServiceDep
 from runtime.temporal import MissingSearchAttributes, Orders, TemporalAway, WrongSearchAttribute
 from store import outbox
 from store.database import StoreUnavailable
 from store.standing import standing
 
-router = APIRouter(tags=["operations"])
+router = APIRouter(
+    tags=["operations"], dependencies=[Depends(OpenDoor("probes and scrapers; nothing personal"))]
+)
 _FRESH_SECONDS = 2.0
 _FIGURES_FRESH_SECONDS = 10.0
 _NEXT_LOOK_SECONDS = 5.0

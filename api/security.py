@@ -1,17 +1,23 @@
-"""Who calls: a channel by its key, or a member of staff by a token.
+"""Who calls, and which doors are open to them: a channel by its key, a member of staff by a token.
 
 Assumes nothing but the bearer token: roles, unit and tier come from the store at every request, so
-that a change holds from the next one on. Sign-in for pages comes behind these same dependencies.
+that a change holds from the next one on. Every route says by a `Door` or an `OpenDoor` who may pass;
+one that says nothing stops the application at its start.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import iter_route_contexts
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from starlette.routing import BaseRoute
 
 from api.errors import Problem
 from api.service import Service, ServiceDep
-from domain.orders import Role
+from domain.permissions import Permission, Reach, may, reaches
 from store.attachments import Uploader
 from store.credentials import Client, CredentialKind, find_client, find_subject
 from store.database import Connection
@@ -19,19 +25,6 @@ from store.office import Staff, find_staff
 from store.queries import Scope
 
 _bearer = HTTPBearer(auto_error=False, description="A channel's key, or a staff token.")
-
-_SEES_ALL = frozenset(
-    {
-        Role.STREET_DESK,
-        Role.STREET_LEADER,
-        Role.DISTRICT_DESK,
-        Role.CALL_BACK_OFFICER,
-        Role.DUTY_OFFICER,
-        Role.LIAISON,
-        Role.AUDITOR,
-    }
-)
-"""Roles of the office that see every order; all others see what ever concerned their unit."""
 
 Caller = Client | Staff
 
@@ -86,26 +79,74 @@ async def caller(service: ServiceDep, token: TokenDep) -> Caller:
 CallerDep = Annotated[Caller, Depends(caller)]
 
 
-async def staff(who: CallerDep) -> Staff:
-    """Let staff in.
+@dataclass(frozen=True, slots=True)
+class Door:
+    """Lets in staff with a permission, and channels if it says so; with no permission channels alone."""
+
+    permission: Permission | None = None
+    channels: bool = False
+
+    async def __call__(self, who: CallerDep) -> Caller:
+        """Let somebody in.
+
+        Raises:
+            Problem: 403, not through this door.
+        """
+        if isinstance(who, Client):
+            if not self.channels:
+                raise Problem(403, "not_entitled", "this is for staff; a channel's key does not open it")
+        elif self.permission is None:
+            raise Problem(403, "not_entitled", "this is for channels; place an order with a channel's key")
+        elif not may(who.roles, self.permission):
+            raise Problem(403, "not_entitled", f"none of your roles has the permission {self.permission}")
+        return who
+
+
+@dataclass(frozen=True, slots=True)
+class OpenDoor:
+    """Lets everybody in, and says why."""
+
+    why: str
+
+    async def __call__(self) -> None:
+        """Let somebody in."""
+
+
+class UndeclaredRoute(Exception):
+    """A route does not say who may pass."""
+
+
+def check_doors(routes: Sequence[BaseRoute], *, beside: Sequence[str]) -> None:
+    """Refuse routes that do not say who may pass; `beside` are those that the framework itself adds.
 
     Raises:
-        Problem: 403, this is a channel's key.
+        UndeclaredRoute: names each.
     """
-    if not isinstance(who, Staff):
-        raise Problem(403, "not_entitled", "this is for staff; a channel's key does not open it")
-    return who
+    undeclared = [path for path, _, door in doors(routes) if door is None and path not in beside]
+    if undeclared:
+        raise UndeclaredRoute(
+            f"say by a Door or an OpenDoor of api.security who may pass: {', '.join(sorted(undeclared))}"
+        )
 
 
-async def channel(who: CallerDep) -> Client:
-    """Let channels in.
+def doors(routes: Sequence[BaseRoute]) -> list[tuple[str, str, Door | OpenDoor | None]]:
+    """List path, method and door of every route; a route with two doors is told by the first that is not open."""
+    return [
+        (str(route.path), method, _first(_declared(getattr(route, "dependant", None))))
+        for route in iter_route_contexts(routes)
+        for method in sorted(route.methods or {"*"})
+    ]
 
-    Raises:
-        Problem: 403, this is a staff token.
-    """
-    if not isinstance(who, Client):
-        raise Problem(403, "not_entitled", "orders are placed with a channel's key, not with a staff token")
-    return who
+
+def _first(declared: Sequence[Door | OpenDoor]) -> Door | OpenDoor | None:
+    return min(declared, key=lambda each: isinstance(each, OpenDoor), default=None)
+
+
+def _declared(dependant: Dependant | None) -> list[Door | OpenDoor]:
+    if dependant is None:
+        return []
+    own = [dependant.call] if isinstance(dependant.call, Door | OpenDoor) else []
+    return own + [door for each in dependant.dependencies for door in _declared(each)]
 
 
 def uploader_of(who: Caller) -> Uploader:
@@ -115,14 +156,25 @@ def uploader_of(who: Caller) -> Uploader:
     return Uploader(kind=CredentialKind.STAFF, name=who.username)
 
 
-StaffDep = Annotated[Staff, Depends(staff)]
-ChannelDep = Annotated[Client, Depends(channel)]
+ChannelDep = Annotated[Client, Depends(Door(channels=True))]
+ReaderDep = Annotated[Staff, Depends(Door(Permission.READ_ORDERS))]
+ReaderOrChannelDep = Annotated[Caller, Depends(Door(Permission.READ_ORDERS, channels=True))]
+DeciderDep = Annotated[Staff, Depends(Door(Permission.DECIDE_TASKS))]
+ActorDep = Annotated[Staff, Depends(Door(Permission.ACT_ON_ORDERS))]
+RevealerDep = Annotated[Staff, Depends(Door(Permission.REVEAL_CONTACTS))]
+UploaderDep = Annotated[Caller, Depends(Door(Permission.ATTACH_FILES, channels=True))]
+DirectoryReaderDep = Annotated[Caller, Depends(Door(Permission.READ_DIRECTORY, channels=True))]
 
 
 def scope_of(who: Caller) -> Scope:
-    """Say what a caller may see."""
+    """Say which orders a caller may see."""
     if isinstance(who, Client):
         return Scope(client_id=who.client_id)
-    if who.roles & _SEES_ALL:
-        return Scope(everything=True)
-    return Scope(unit=who.unit)
+    far = reaches(who.roles)
+    return Scope(
+        everything=Reach.OFFICE in far,
+        unit=who.unit if far & {Reach.UNIT, Reach.SUBTREE, Reach.COMMUNITY} else None,
+        below=who.unit if Reach.SUBTREE in far else None,
+        community=who.unit if Reach.COMMUNITY in far else None,
+        tier=who.tier if Reach.TIER in far else None,
+    )

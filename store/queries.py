@@ -11,14 +11,27 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, exists, func, literal, or_, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    and_,
+    exists,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    tuple_,
+)
 
 from domain.deadlines import is_reckonable
 from domain.errors import DomainError
 from domain.lifecycle import TaskState
 from domain.orders import Stage
 from store.decisions import UNFINISHED, DecisionStatus
-from store.tables import Instant, attachment, decision, event, message, orders, requester, task
+from store.tables import Instant, attachment, decision, event, message, orders, requester, task, unit
 
 PAGE = 50
 """Rows of one page."""
@@ -32,11 +45,18 @@ class BadCursor(DomainError):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Scope:
-    """What a caller may see: everything, what ever concerned a unit, or what a client sent."""
+    """Which orders a caller may see: all, those that a client sent, or what any of the other fields allows.
+
+    `unit` and `tier`: an order that ever had a task there; `below`: or at a unit below this one; `community`: an
+    order about something there.
+    """
 
     everything: bool = False
-    unit: str | None = None
     client_id: str | None = None
+    unit: str | None = None
+    below: str | None = None
+    community: str | None = None
+    tier: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -129,8 +149,15 @@ def list_orders(
     return _page(connection, query, lambda row: (row.received_at, row.order_no))
 
 
-def list_tasks(connection: Connection, wanted: TaskFilter, *, cursor: str | None, now: datetime) -> Page:
-    """List open tasks, what is due first at the top.
+def list_tasks(
+    connection: Connection,
+    wanted: TaskFilter,
+    *,
+    cursor: str | None,
+    now: datetime,
+    scope: Scope = Scope(everything=True),
+) -> Page:
+    """List open tasks, what is due first at the top; of orders within a scope.
 
     Raises:
         BadCursor: the cursor cannot be read.
@@ -149,6 +176,8 @@ def list_tasks(connection: Connection, wanted: TaskFilter, *, cursor: str | None
             query = query.where(column == value)
     if wanted.due_before is not None:
         query = query.where(task.c.due_at < wanted.due_before)
+    if not scope.everything:
+        query = _scoped(query.join(orders, orders.c.order_no == task.c.order_no), scope)
     if cursor:
         at, last = _read_cursor(cursor)
         query = query.where(tuple_(task.c.due_at, task.c.task_id) > tuple_(literal(at, Instant), last))
@@ -235,7 +264,25 @@ def _scoped(query: Select[Any], scope: Scope) -> Select[Any]:
     if scope.client_id is not None:
         return query.where(orders.c.client_id == scope.client_id)
     theirs = task.alias("theirs")
-    return query.where(exists().where(theirs.c.order_no == orders.c.order_no, theirs.c.unit == scope.unit))
+    concerned: list[ColumnElement[bool]] = []
+    if scope.unit is not None:
+        concerned.append(theirs.c.unit == scope.unit)
+    if scope.below is not None:
+        concerned.append(theirs.c.unit.in_(_below(scope.below)))
+    if scope.tier is not None:
+        concerned.append(theirs.c.tier == scope.tier)
+    allowed: list[ColumnElement[bool]] = (
+        [exists().where(theirs.c.order_no == orders.c.order_no, or_(*concerned))] if concerned else []
+    )
+    if scope.community is not None:
+        allowed.append(orders.c.community == scope.community)
+    return query.where(or_(false(), *allowed))
+
+
+def _below(code: str) -> Select[Any]:
+    """Find the units under one, however deep."""
+    tree = select(unit.c.code).where(unit.c.parent == code).cte(recursive=True)
+    return select(tree.union(select(unit.c.code).where(unit.c.parent == tree.c.code)).c.code)
 
 
 def _page(connection: Connection, query: Select[Any], key: Any) -> Page:

@@ -15,7 +15,7 @@ from starlette.requests import ClientDisconnect
 
 from api.attachments.models import UPLOAD, AttachmentKept
 from api.errors import FieldError, Problem, media_type_of, problems
-from api.security import CallerDep, scope_of, uploader_of
+from api.security import ReaderOrChannelDep, UploaderDep, scope_of, uploader_of
 from api.service import Service, ServiceDep
 from domain.attachments import HEAD, KINDS, MAX_SIZE, Kind, kind_of, suffix_of
 from store import attachments, queries
@@ -34,9 +34,9 @@ _FORM = "multipart/form-data"
     response_model=AttachmentKept,
     max_body_size=MAX_BODY,
     openapi_extra=UPLOAD,
-    responses=problems(401, 413, 415, 422),
+    responses=problems(401, 403, 413, 415, 422),
 )
-async def upload(request: Request, who: CallerDep, service: ServiceDep) -> AttachmentKept:
+async def upload(request: Request, who: UploaderDep, service: ServiceDep) -> AttachmentKept:
     """Upload one file, to be named by its id in an order or in a decision within a day."""
     if media_type_of(request) != _FORM:
         raise Problem(
@@ -75,10 +75,10 @@ async def upload(request: Request, who: CallerDep, service: ServiceDep) -> Attac
                 kind.media_type: {"schema": {"type": "string", "format": "binary"}} for kind in KINDS
             },
         },
-        **problems(401, 404, 422),
+        **problems(401, 403, 404, 422),
     },
 )
-async def download(attachment_id: str, who: CallerDep, service: ServiceDep) -> StreamingResponse:
+async def download(attachment_id: str, who: ReaderOrChannelDep, service: ServiceDep) -> StreamingResponse:
     """Give the file to who may read its order, or to who uploaded it."""
 
     def work(connection: Connection) -> Any:

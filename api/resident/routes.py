@@ -5,12 +5,13 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 
 from api.errors import Problem, problems
 from api.keys import KeyHeader, optional_key
 from api.resident.models import Nothing, Rating, Say, Step, Taken, TrackView
 from api.resident.wording import ENDINGS, EVENTS, STAGES
+from api.security import OpenDoor
 from api.service import Service, ServiceDep
 from api.staff.orders import keep
 from domain.actions import ACTIONS, ActionName
@@ -20,7 +21,11 @@ from store import queries
 from store.database import Connection
 from store.decisions import Actor, Submitted, submit_action
 
-router = APIRouter(prefix="/track/{tracking_code}", tags=["residents"])
+router = APIRouter(
+    prefix="/track/{tracking_code}",
+    tags=["residents"],
+    dependencies=[Depends(OpenDoor("a resident, by the tracking code"))],
+)
 _RESIDENT = Actor(name="resident", via=Via.RESIDENT)
 _OFFERED = (ActionName.SUPPLEMENT, ActionName.URGE, ActionName.WITHDRAW, ActionName.RATE, ActionName.REOPEN)
 _ERRORS = problems(404, 409, 413, 415, 422)

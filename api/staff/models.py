@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.attachments.models import AttachmentView
+from domain.contacts import RevealReason
 from domain.lifecycle import MAX_TEXT
 
 
@@ -119,11 +120,30 @@ class OrderDetail(OrderSummary):
     received_by: str | None
     merged_into: str | None
     split_from: str | None
-    requester: dict[str, str] | None
+    requester: Annotated[
+        dict[str, str] | None, Field(description="Masked; in the clear by POST …/contact, for a reason.")
+    ]
     attachments: list[AttachmentView]
     tasks: list[TaskView]
     refusals: list[Refusal]
     undelivered_messages: int
+
+
+class Reveal(BaseModel):
+    """Why somebody needs a contact in the clear."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: RevealReason
+
+
+class Contact(BaseModel):
+    """Who asked, in the clear; a part that is not known is null."""
+
+    name: str | None = None
+    phone: str | None = None
+    email: str | None = None
+    wechat_openid: str | None = None
 
 
 class OrderList(BaseModel):

@@ -1,22 +1,24 @@
 """Orders: one, its events, lists, and actions on an order as a whole."""
 
 from collections.abc import Callable
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 
 from api.errors import Problem, problems
 from api.keys import KeyHeader, optional_key
-from api.security import CallerDep, StaffDep, scope_of
+from api.security import ActorDep, Caller, ReaderDep, ReaderOrChannelDep, RevealerDep, scope_of
 from api.service import ServiceDep
 from api.staff import views
-from api.staff.models import ActionAccepted, ActionBody, EventList, OrderDetail, OrderList
+from api.staff.models import ActionAccepted, ActionBody, Contact, EventList, OrderDetail, OrderList, Reveal
+from domain.contacts import hides_requester
 from domain.orders import OrderClass, Stage, Tier, Via
+from domain.permissions import Permission, may, reaches
 from store import queries
+from store.contacts import reveal_contact
 from store.credentials import Client
 from store.database import Connection
 from store.decisions import Actor, Submitted, submit_action
-from store.office import Staff
 
 router = APIRouter(tags=["orders"])
 
@@ -25,8 +27,8 @@ def _not_found(order_no: str) -> Problem:
     return Problem(404, "not_found", f"there is no order {order_no!r} that you may see")
 
 
-@router.get("/orders/{order_no}", response_model=OrderDetail, responses=problems(401, 404, 422))
-async def read_order(order_no: str, who: CallerDep, service: ServiceDep) -> OrderDetail:
+@router.get("/orders/{order_no}", response_model=OrderDetail, responses=problems(401, 403, 404, 422))
+async def read_order(order_no: str, who: ReaderOrChannelDep, service: ServiceDep) -> OrderDetail:
     """Read an order: staff those in their scope, a channel those that it sent (without the requester)."""
 
     def work(connection: Connection) -> OrderDetail:
@@ -37,17 +39,49 @@ async def read_order(order_no: str, who: CallerDep, service: ServiceDep) -> Orde
             row,
             tasks=queries.open_tasks(connection, order_no),
             refusals=queries.list_refusals(connection, order_no),
-            requester=queries.find_requester(connection, order_no) if isinstance(who, Staff) else None,
+            requester=queries.find_requester(connection, order_no) if _knows_requester(who, row) else None,
             attachments=queries.list_attachments(connection, order_no),
             undelivered=queries.count_undelivered(connection, order_no),
+            # A channel sent it; staff who may see contacts may see where it is.
+            shows_place=isinstance(who, Client) or may(who.roles, Permission.REVEAL_CONTACTS),
             now=service.now(),
         )
 
     return await service.read(work)
 
 
-@router.get("/orders/{order_no}/events", response_model=EventList, responses=problems(401, 404, 422))
-async def read_events(order_no: str, who: CallerDep, service: ServiceDep) -> EventList:
+@router.post(
+    "/orders/{order_no}/contact",
+    response_model=Contact,
+    responses=problems(401, 403, 404, 413, 415, 422),
+)
+async def reveal(order_no: str, body: Reveal, who: RevealerDep, service: ServiceDep) -> Contact:
+    """Read who asked in the clear; the audit keeps who looked and why."""
+
+    def work(connection: Connection) -> Contact:
+        row = queries.find_order(connection, order_no, scope_of(who))
+        if row is None:
+            raise _not_found(order_no)
+        if not _knows_requester(who, row):
+            raise Problem(
+                403, "confidential", "who asked is confidential here; the street desk may speak to them"
+            )
+        found = reveal_contact(
+            connection, order_no, actor=who.username, reason=body.reason, now=service.now()
+        )
+        return Contact.model_validate(found)
+
+    return await service.write(work)
+
+
+def _knows_requester(who: Caller, row: Any) -> bool:
+    if isinstance(who, Client):
+        return False
+    return not hides_requester(confidential=row.confidential, reaches=reaches(who.roles))
+
+
+@router.get("/orders/{order_no}/events", response_model=EventList, responses=problems(401, 403, 404, 422))
+async def read_events(order_no: str, who: ReaderOrChannelDep, service: ServiceDep) -> EventList:
     """Read an order's events by number; staff see the texts of decisions with them."""
 
     def work(connection: Connection) -> EventList:
@@ -62,7 +96,7 @@ async def read_events(order_no: str, who: CallerDep, service: ServiceDep) -> Eve
 
 @router.get("/orders", response_model=OrderList, responses=problems(401, 403, 422))
 async def list_orders(  # noqa: PLR0913, PLR0917 - one parameter a filter, by contract
-    who: StaffDep,
+    who: ReaderDep,
     service: ServiceDep,
     stage: Stage | None = None,
     tier: Tier | None = None,
@@ -96,7 +130,7 @@ async def list_orders(  # noqa: PLR0913, PLR0917 - one parameter a filter, by co
     responses=problems(401, 403, 404, 409, 413, 415, 422),
 )
 async def act(
-    order_no: str, body: ActionBody, who: StaffDep, service: ServiceDep, key: KeyHeader = None
+    order_no: str, body: ActionBody, who: ActorDep, service: ServiceDep, key: KeyHeader = None
 ) -> ActionAccepted:
     """Act on an order: supplement, urge, withdraw, supervise, rate or reopen."""
     action_id = optional_key(key)

@@ -10,7 +10,7 @@ from sqlalchemy import Row
 from api.errors import Problem, problems
 from api.keys import KeyHeader, optional_key
 from api.moments import Moment
-from api.security import StaffDep, scope_of
+from api.security import DeciderDep, ReaderDep, scope_of
 from api.service import Service, ServiceDep
 from api.staff import views
 from api.staff.models import DecisionBody, DecisionView, TaskDetail, TaskList
@@ -30,7 +30,7 @@ _LONGEST_PAUSE = timedelta(milliseconds=250)
 
 @router.get("/tasks", response_model=TaskList, responses=problems(401, 403, 422))
 async def list_tasks(
-    who: StaffDep,
+    who: ReaderDep,
     service: ServiceDep,
     scope: Annotated[
         Literal["mine", "unit", "tier"],
@@ -51,20 +51,22 @@ async def list_tasks(
         due_before=due_before,
     )
     now = service.now()
+    # What is one's own or one's unit's is within any scope; at a tier there is also what is others'.
+    within = scope_of(who) if scope == "tier" else queries.Scope(everything=True)
     page = await service.read(
-        lambda connection: queries.list_tasks(connection, wanted, cursor=cursor, now=now)
+        lambda connection: queries.list_tasks(connection, wanted, cursor=cursor, now=now, scope=within)
     )
     return TaskList(items=[views.task_view(row, now=now) for row in page.rows], next_cursor=page.next_cursor)
 
 
 @router.get("/tasks/{task_id}", response_model=TaskDetail, responses=problems(401, 403, 404, 422))
-async def read_task(task_id: str, who: StaffDep, service: ServiceDep) -> TaskDetail:
+async def read_task(task_id: str, who: ReaderDep, service: ServiceDep) -> TaskDetail:
     """Read a task with the JSON Schema of each outcome's fields."""
     return await service.read(lambda connection: _detail(connection, task_id, who, service))
 
 
 @router.post("/tasks/{task_id}/claim", response_model=TaskDetail, responses=problems(401, 403, 404, 409, 422))
-async def claim(task_id: str, who: StaffDep, service: ServiceDep) -> TaskDetail:
+async def claim(task_id: str, who: DeciderDep, service: ServiceDep) -> TaskDetail:
     """Say that one is at a task; a courtesy, any entitled colleague may still decide it."""
     return await _hold(task_id, who, service, holder=who.username)
 
@@ -72,7 +74,7 @@ async def claim(task_id: str, who: StaffDep, service: ServiceDep) -> TaskDetail:
 @router.post(
     "/tasks/{task_id}/release", response_model=TaskDetail, responses=problems(401, 403, 404, 409, 422)
 )
-async def release(task_id: str, who: StaffDep, service: ServiceDep) -> TaskDetail:
+async def release(task_id: str, who: DeciderDep, service: ServiceDep) -> TaskDetail:
     """Give a task back."""
     return await _hold(task_id, who, service, holder=None)
 
@@ -89,7 +91,7 @@ async def release(task_id: str, who: StaffDep, service: ServiceDep) -> TaskDetai
 async def decide(
     task_id: str,
     body: DecisionBody,
-    who: StaffDep,
+    who: DeciderDep,
     service: ServiceDep,
     response: Response,
     wait: Annotated[int, Query(ge=0, le=10, description="Seconds to wait for yes or no.")] = 0,
@@ -129,7 +131,7 @@ async def decide(
 @router.get(
     "/decisions/{decision_id:path}", response_model=DecisionView, responses=problems(401, 403, 404, 422)
 )
-async def read_decision(decision_id: str, who: StaffDep, service: ServiceDep) -> DecisionView:
+async def read_decision(decision_id: str, who: ReaderDep, service: ServiceDep) -> DecisionView:
     """Read what became of a decision or action."""
 
     def work(connection: Connection) -> DecisionRow:

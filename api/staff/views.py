@@ -19,6 +19,7 @@ from api.staff.models import (
     TaskView,
 )
 from domain.attachments import ID_PATTERN, MAX_ATTACHMENTS
+from domain.contacts import masked_address, masked_contact
 from domain.directory import Directory
 from domain.lifecycle import (
     MAX_ORDER_NO,
@@ -32,6 +33,7 @@ from domain.lifecycle import (
     outcomes_of,
 )
 from domain.timeliness import timeliness
+from store.contacts import contact_of
 from store.decisions import UNFINISHED, DecisionRow
 
 
@@ -71,16 +73,19 @@ def order_detail(
     requester: Row[Any] | None,
     attachments: Sequence[Row[Any]],
     undelivered: int,
+    shows_place: bool,
     now: datetime,
 ) -> OrderDetail:
-    """Show an order whole."""
-    person = {name: value for name, value in requester._mapping.items() if value} if requester else None
-    if person:
-        del person["order_no"]
+    """Show an order whole, but for who asked: a contact is masked until somebody says why they need it."""
+    person = masked_contact(contact_of(requester._mapping)) if requester else None
+    place = {name: row._mapping[name] for name in ("address", "longitude", "latitude")}
+    if not shows_place:
+        place = {"address": row.address and masked_address(row.address), "longitude": None, "latitude": None}
     return OrderDetail.model_validate(
         {
             **_summary(row),
             **{name: row._mapping[name] for name in _DETAIL},
+            **place,
             "requester": person,
             "attachments": [_attachment(each) for each in attachments],
             "tasks": [task_view(each, now=now) for each in tasks],
@@ -210,9 +215,6 @@ _SUMMARY = (
 )
 _DETAIL = (
     "description",
-    "address",
-    "longitude",
-    "latitude",
     "confidential",
     "source_reference",
     "source_due_at",

@@ -200,10 +200,10 @@ class TestAnOrder:
         await decide(live, task_id, who, "refer", wait=10, text="内部意见")
         url = f"/api/v1/orders/{order_no}"
         assert (await live.http.get(url, headers=live.channel("web"))).status_code == 404
-        assert (await live.http.get(url, headers=live.staff("community-03-worker"))).status_code == 404
+        assert (await live.http.get(url, headers=live.staff("community-04-worker"))).status_code == 404
         for insider in ("desk-1", "auditor-1", "leader-1"):
             assert (await live.http.get(url, headers=live.staff(insider))).json()["requester"] == {
-                "phone": "000-0000"
+                "phone": "000****0000"
             }
         channel = (await live.http.get(f"{url}/events", headers=live.channel())).json()["items"]
         staff = (await live.http.get(f"{url}/events", headers=who)).json()["items"]

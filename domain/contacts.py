@@ -1,0 +1,66 @@
+"""What is shown of a person until somebody says why they need the rest.
+
+Source: GB/T 35273-2020, 7.2 (de-identified on screens); how much stays is our decision, ADR-0020.
+"""
+
+from collections.abc import Callable, Collection, Mapping
+from enum import StrEnum
+from types import MappingProxyType
+
+from domain.permissions import Reach
+
+
+class RevealReason(StrEnum):
+    """Why somebody needs a contact in the clear; a closed set, so that nobody writes about the person."""
+
+    CALL_BACK = "call_back"
+    CLARIFY = "clarify"
+    VISIT = "visit"
+    HAND_OVER = "hand_over"
+    INQUIRY = "inquiry"
+
+
+def hides_requester(*, confidential: bool, reaches: Collection[Reach]) -> bool:
+    """Tell whether a confidential order hides who asked: from whoever sees only a part of the office."""
+    return confidential and Reach.OFFICE not in reaches
+
+
+_STARS = "**"
+_LONG_PHONE = 8
+
+
+def masked_name(name: str) -> str:
+    """Keep the first character: 王小明 becomes 王**, however long the name is."""
+    return name[:1] + _STARS
+
+
+def masked_phone(phone: str) -> str:
+    """Keep three digits in front and four at the end of a long number, two at the end of a short one."""
+    if len(phone) < _LONG_PHONE:
+        return "****" + phone[-2:] if len(phone) > 2 else "****"  # noqa: PLR2004 - shorter ones would stand there whole
+    return f"{phone[:3]}****{phone[-4:]}"
+
+
+def masked_email(email: str) -> str:
+    """Keep the first character and the host."""
+    name, at, host = email.rpartition("@")
+    return f"{name[:1]}{_STARS}{at}{host}" if at else _STARS
+
+
+def masked_address(address: str) -> str:
+    """Keep what names the neighbourhood: the first six characters, but not more than half."""
+    return address[: min(6, len(address) // 2)] + _STARS
+
+
+def _hidden(_value: str) -> str:
+    return _STARS
+
+
+_MASKS: Mapping[str, Callable[[str], str]] = MappingProxyType(
+    {"name": masked_name, "phone": masked_phone, "email": masked_email, "wechat_openid": _hidden}
+)
+
+
+def masked_contact(contact: Mapping[str, str]) -> dict[str, str]:
+    """Mask every part of a contact; a part that has no mask of its own is hidden."""
+    return {part: _MASKS.get(part, _hidden)(value) for part, value in contact.items()}
