@@ -205,7 +205,10 @@ async def _backwards(client: Client, order_no: str) -> AsyncIterator[HistoryEven
     )
     while True:
         with _answering(f"order {order_no}"):
-            page = await _soon(client.workflow_service.get_workflow_execution_history_reverse(request))
+            # Reading is repeated by the SDK where a busy server gave it up.
+            page = await _soon(
+                client.workflow_service.get_workflow_execution_history_reverse(request, retry=True)
+            )
         for event in page.history.events:
             yield event
         if not page.next_page_token:

@@ -105,7 +105,7 @@ class TestADecision:
                 {"outcome": "resolve", "fields": {"text": "x", "colour": "red"}},
                 422,
                 "unknown_field",
-                "fields",
+                "colour",
             ),
             ({"outcome": "resolve", "fields": "x"}, 422, "invalid_request", "fields"),
             ({"outcome": "resolve", "mood": "x"}, 422, "invalid_request", "mood"),
