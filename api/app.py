@@ -19,13 +19,20 @@ from starlette.types import Message, Receive, Scope, Send
 
 from api import directory, errors, operations
 from api.attachments import routes as attachments
+from api.desk import inbox, task
 from api.intake import routes as intake
+from api.pages import elder, static
+from api.pages.problems import problem_page
 from api.resident import routes as resident
 from api.security import check_doors
 from api.service import Service
+from api.signin import oidc, signin
+from api.signin.oidc import RETURN_PATH
 from api.staff import orders, tasks
+from domain.accounts import PROFILES
 from domain.policy import newest
 from runtime import logging, temporal, tracing
+from runtime.oidc import Provider
 from runtime.settings import Settings, read_settings
 from store import schema
 from store.database import Store
@@ -34,6 +41,7 @@ from store.files import FileStore
 _SWITCH_SECONDS = 0.0005
 _ORDER_NO = re.compile(r"\d{8}-[0-9A-Z]{6}(?![0-9A-Z])")
 _TOO_LARGE = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+DOCS_URL = "/api/v1/docs"
 MAX_BODY = 128 * 1024
 """Longest body of any request, in bytes; intake and attachments have limits of their own."""
 
@@ -75,6 +83,8 @@ class Edge:
                 too_large = status == _TOO_LARGE and "problem" not in headers["content-type"]
                 headers.setdefault("Cache-Control", "no-store")
                 headers.setdefault("X-Content-Type-Options", "nosniff")
+                if headers.get("content-type", "").startswith("text/html"):
+                    _protect(headers, scope["path"])
                 headers["X-Request-Id"] = request_id
             if not too_large:
                 await send(message)
@@ -88,6 +98,22 @@ class Edge:
             endpoint = getattr(scope.get("route"), "name", "unknown")
             seconds = time.perf_counter() - began
             self._seconds.labels(endpoint=endpoint, status=str(status)).observe(seconds)
+
+
+_POLICY = (
+    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self';"
+    " frame-ancestors 'none'"
+)
+"""What a page may load: what is ours alone, no script and no style within a page."""
+
+
+def _protect(headers: MutableHeaders, path: str) -> None:
+    """Tell browsers what a page may do; the description of the API, for developers, loads a viewer from elsewhere."""
+    headers.setdefault("Referrer-Policy", "same-origin")
+    headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+    headers.setdefault("X-Frame-Options", "DENY")
+    if path != DOCS_URL:
+        headers.setdefault("Content-Security-Policy", _POLICY)
 
 
 async def name_the_order(request: Request) -> None:
@@ -116,7 +142,7 @@ def create_app(service: Service, *, tracer_provider: TracerProvider | None = Non
         summary="Orders of a sub-district: placed by channels, decided by staff, tracked by residents.",
         version="1",
         openapi_url="/api/v1/openapi.json",
-        docs_url="/api/v1/docs",
+        docs_url=DOCS_URL,
         redoc_url=None,
         lifespan=lifespan,
         max_body_size=MAX_BODY,
@@ -134,7 +160,7 @@ def create_app(service: Service, *, tracer_provider: TracerProvider | None = Non
     app.state.service = service
     app.state.readiness = operations.ReadinessCheck()
     app.state.figures = operations.Figures()
-    errors.install(app)
+    errors.install(app, as_page=problem_page)
     app.openapi = lambda: _document(app)  # type: ignore[method-assign]  # as FastAPI's documentation says
     api = APIRouter(prefix="/api/v1", dependencies=[Depends(name_the_order)])
     for router in (
@@ -147,6 +173,8 @@ def create_app(service: Service, *, tracer_provider: TracerProvider | None = Non
     ):
         api.include_router(router)
     app.include_router(api)
+    for router in (static.router, elder.router, signin.router, oidc.router, inbox.router, task.router):
+        app.include_router(router)
     # At the root for probes and scrapers, and beside the rest for programs that know one address only.
     app.include_router(operations.router)
     app.include_router(operations.router, prefix="/api/v1", include_in_schema=False)
@@ -188,8 +216,22 @@ def from_settings(settings: Settings) -> Edge:
             policy=book.version,
             public_url=settings.public_url,
             threads=settings.threads,
+            profile=PROFILES[settings.password_profile],
+            provider=_provider(settings),
         ),
         tracer_provider=tracer_provider,
+    )
+
+
+def _provider(settings: Settings) -> Provider | None:
+    if settings.oidc_issuer is None:
+        return None
+    return Provider(
+        issuer=settings.oidc_issuer,
+        client_id=settings.oidc_client_id,
+        client_secret=settings.oidc_client_secret.get_secret_value(),
+        returns_to=f"{settings.public_url}{RETURN_PATH}",
+        username_claim=settings.oidc_username_claim,
     )
 
 

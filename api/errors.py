@@ -5,14 +5,14 @@ gets an incident number, and its text goes to the log alone.
 """
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final
 
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
@@ -64,6 +64,7 @@ _TITLES: Final[Mapping[int, str]] = {
     413: "The body is too large",
     415: "This is not what is read here",
     422: "Something in the request is wrong",
+    429: "Too often",
     500: "Something went wrong here",
     503: "Not available now",
 }
@@ -152,8 +153,13 @@ def nul() -> Problem:
     return Problem(400, "nul_character", "the address holds a NUL character; leave it out")
 
 
-def install(app: FastAPI) -> None:
-    """Answer every error of an app in the one form."""
+AsPage = Callable[[Request, ProblemBody], Awaitable[Response]]
+"""Shows a problem to a person."""
+
+
+def install(app: FastAPI, *, as_page: AsPage) -> None:
+    """Answer every error of an app in the one form; to a person on a page, by a page."""
+    app.state.as_page = as_page
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(DomainError, _domain)
     app.add_exception_handler(RequestValidationError, _validation)
@@ -173,12 +179,22 @@ def answer(problem: Problem) -> JSONResponse:
     )
 
 
-def _problem(_request: Request, error: Exception) -> JSONResponse:
+async def _tell(request: Request, problem: Problem) -> Response:
+    """Tell a program, or a person: whatever lies outside `/api` and asks for a page gets one."""
+    if request.url.path.startswith("/api/") or "text/html" not in request.headers.get("accept", ""):
+        return answer(problem)
+    as_page: AsPage = request.app.state.as_page
+    response = await as_page(request, problem.body)
+    response.headers.update(problem.headers)
+    return response
+
+
+async def _problem(request: Request, error: Exception) -> Response:
     assert isinstance(error, Problem)  # noqa: S101 - narrows for the type checker
-    return answer(error)
+    return await _tell(request, error)
 
 
-def _domain(request: Request, error: Exception) -> JSONResponse:
+async def _domain(request: Request, error: Exception) -> Response:
     assert isinstance(error, DomainError)  # noqa: S101 - narrows for the type checker
     code, errors, href = error.code, [], None
     if isinstance(error, Refused):
@@ -189,32 +205,35 @@ def _domain(request: Request, error: Exception) -> JSONResponse:
         errors = [FieldError(field="attachments", reason=str(error))]
     if isinstance(error, ReferenceReused):
         href = str(request.url_for("read_order", order_no=error.order_no).path)
-    return answer(Problem(STATUS.get(code, 409), code, str(error), errors=errors, href=href))
+    return await _tell(request, Problem(STATUS.get(code, 409), code, str(error), errors=errors, href=href))
 
 
-def _validation(request: Request, error: Exception) -> JSONResponse:
+async def _validation(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - narrows for the type checker
     found = error.errors()
     if any(each["type"] == "json_invalid" for each in found):
-        return answer(Problem(400, "malformed_json", "the body is no JSON; send one JSON object"))
+        return await _tell(
+            request, Problem(400, "malformed_json", "the body is no JSON; send one JSON object")
+        )
     if any(each["type"] == "missing" and each["loc"] == _KEY for each in found):
-        return answer(
+        return await _tell(
+            request,
             Problem(
                 400,
                 "idempotency_key_missing",
                 "send an Idempotency-Key (8 to 64 visible ASCII characters), "
                 "and the same one when you repeat the request",
-            )
+            ),
         )
     if any(each["type"] != "missing" and each["loc"] == ("body",) for each in found) and not _is_json(
         request
     ):
-        return answer(
-            Problem(415, "unsupported_media_type", "send JSON, with Content-Type: application/json")
+        return await _tell(
+            request, Problem(415, "unsupported_media_type", "send JSON, with Content-Type: application/json")
         )
     errors = [FieldError(field=_path(each["loc"]), reason=str(each["msg"])) for each in found]
     detail = "; ".join(f"{each.field}: {each.reason}" for each in errors[:5])
-    return answer(Problem(422, "invalid_request", detail, errors=errors))
+    return await _tell(request, Problem(422, "invalid_request", detail, errors=errors))
 
 
 def media_type_of(request: Request) -> str:
@@ -233,15 +252,15 @@ def _path(location: Sequence[Any]) -> str:
     return ".".join(parts) or str(location[0] if location else "body")
 
 
-def _http(request: Request, error: Exception) -> JSONResponse:
+async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - narrows for the type checker
     if error.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
-        return answer(too_large())
+        return await _tell(request, too_large())
     code, detail = _HTTP.get(error.status_code, ("refused", str(error.detail)))
     headers = dict(error.headers or {})
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         headers["Allow"] = ", ".join(_allowed(request))
-    return answer(Problem(error.status_code, code, detail, headers=headers))
+    return await _tell(request, Problem(error.status_code, code, detail, headers=headers))
 
 
 def _allowed(request: Request) -> list[str]:
@@ -256,32 +275,34 @@ def _allowed(request: Request) -> list[str]:
     ]
 
 
-def _store(_request: Request, _error: Exception) -> JSONResponse:
-    return answer(
+async def _store(request: Request, _error: Exception) -> Response:
+    return await _tell(
+        request,
         Problem(
             503, "store_unavailable", "the database does not answer; try again", headers={"Retry-After": "5"}
-        )
+        ),
     )
 
 
-def _files(_request: Request, error: Exception) -> JSONResponse:
+async def _files(request: Request, error: Exception) -> Response:
     # The text names folders and hashes: for the operator, not for the caller.
     _log.error("files_unavailable", reason=str(error))
-    return answer(
+    return await _tell(
+        request,
         Problem(
             503,
             "files_unavailable",
             "attachments cannot be kept or read now; try again later, or go on without them",
             headers={"Retry-After": "60"},
-        )
+        ),
     )
 
 
-def _unforeseen(_request: Request, error: Exception) -> JSONResponse:
+async def _unforeseen(request: Request, error: Exception) -> Response:
     incident = uuid.uuid4().hex[:12]
     _log.error("unforeseen_error", incident=incident, error=type(error).__name__, exc_info=error)
     problem = Problem(
         500, "incident", f"something went wrong here; name the incident {incident} when you ask"
     )
     problem.body.incident = incident
-    return answer(problem)
+    return await _tell(request, problem)

@@ -1,6 +1,6 @@
-"""Who calls, and which doors are open to them: a channel by its key, a member of staff by a token.
+"""Who calls, and which doors are open to them: a channel by its key, staff by a token or a browser's session.
 
-Assumes nothing but the bearer token: roles, unit and tier come from the store at every request, so
+Assumes nothing but those: roles, unit and tier come from the store at every request, so
 that a change holds from the next one on. Every route says by a `Door` or an `OpenDoor` who may pass;
 one that says nothing stops the application at its start.
 """
@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import Depends
+from fastapi import Depends, Request
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import iter_route_contexts
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
@@ -17,6 +17,8 @@ from starlette.routing import BaseRoute
 
 from api.errors import Problem
 from api.service import Service, ServiceDep
+from api.sessions import session_of
+from domain.accounts import Step
 from domain.permissions import Permission, Reach, may, reaches
 from store.attachments import Uploader
 from store.credentials import Client, CredentialKind, find_client, find_subject
@@ -55,25 +57,27 @@ def identify(connection: Connection, service: Service, token: str) -> Caller:
     return caller
 
 
-async def token_of(
+async def caller(
+    request: Request,
+    service: ServiceDep,
     credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
-) -> str:
-    """Take the bearer token from the request.
+) -> Caller:
+    """Identify whoever calls: by a bearer token, else by the session of a browser.
 
     Raises:
-        Problem: 401, there is none.
+        Problem: 401, by neither; 403, the request is not the session's own.
     """
-    if credentials is None:
+    if credentials is not None:
+        token = credentials.credentials
+        return await service.look(lambda connection: identify(connection, service, token))
+    session = await session_of(request, service)
+    if session is None or session.step is not Step.OPEN:
         raise _unauthenticated()
-    return credentials.credentials
-
-
-TokenDep = Annotated[str, Depends(token_of)]
-
-
-async def caller(service: ServiceDep, token: TokenDep) -> Caller:
-    """Identify whoever calls."""
-    return await service.look(lambda connection: identify(connection, service, token))
+    found = await service.look(lambda connection: find_staff(connection, session.username, now=service.now()))
+    if found is None:
+        raise _unauthenticated()
+    request.state.staff = found
+    return found
 
 
 CallerDep = Annotated[Caller, Depends(caller)]

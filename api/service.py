@@ -15,8 +15,12 @@ import structlog
 from fastapi import Depends, Request
 
 from api.keys import InFlight
+from api.limits import Limits
 from api.metrics import Metrics
+from domain.accounts import PROFILES, Profile
 from messages.signals import CompleteTask, Said
+from runtime.oidc import Provider
+from runtime.passwords import Passwords
 from runtime.temporal import OrderGone, Orders, TemporalAway
 from store import outbox
 from store.database import Connection, Store, StoreUnavailable, WriteConflict
@@ -30,7 +34,7 @@ _log = structlog.get_logger("api")
 class Service:
     """The parts that an app is made of."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the composition root names each part
         self,
         *,
         store: Store,
@@ -40,8 +44,10 @@ class Service:
         policy: str,
         public_url: str,
         threads: int,
+        profile: Profile = PROFILES["mlps"],
+        provider: Provider | None = None,
     ) -> None:
-        """Keep the parts."""
+        """Keep the parts; `provider` is the office's own for signing in, if it has one."""
         self.store = store
         self.files = files
         self.orders = orders
@@ -49,6 +55,10 @@ class Service:
         self.policy = policy
         self.public_url = public_url
         self.metrics = Metrics()
+        self.profile = profile
+        self.provider = provider
+        self.passwords = Passwords()
+        self.limits = Limits()
         self.in_flight = InFlight()
         self.sent = SentMarks(self)
         self._pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="store")

@@ -120,12 +120,17 @@ def any_store() -> "closing[Store]":
 
 def new_credential(connection: "Connection", kind: "CredentialKind", subject: str) -> str:
     """Give a new key or token, and end the earlier ones."""
-    from runtime.settings import read_settings
     from store.credentials import mint, revoke
 
     revoke(connection, kind=kind, subject=subject, now=now())
-    secret = read_settings().secret_key.get_secret_value()
-    return mint(connection, secret=secret, kind=kind, subject=subject, now=now())
+    return mint(connection, secret=secret_key(), kind=kind, subject=subject, now=now())
+
+
+def secret_key() -> str:
+    """Give the key by which everything is hashed and sealed that may not be read."""
+    from runtime.settings import read_settings
+
+    return read_settings().secret_key.get_secret_value()
 
 
 def now() -> datetime:

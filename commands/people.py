@@ -5,7 +5,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from commands.opening import ACTOR, INSTANT, new_credential, note, now, open_store, require_open_unit, typed
+from commands.opening import (
+    ACTOR,
+    INSTANT,
+    new_credential,
+    note,
+    now,
+    open_store,
+    require_open_unit,
+    secret_key,
+    typed,
+)
 from domain.entries import read_instant, read_name, read_username
 from domain.orders import Role
 
@@ -73,14 +83,49 @@ def user_role(
 def user_token(username: Annotated[str, typer.Argument(help="Who shall use it.")]) -> None:
     """Give a member of staff a new token; it is shown once, and the earlier ones end."""
     from store.credentials import CredentialKind
-    from store.office import find_staff
 
     with open_store() as store, store.write() as connection:
-        if find_staff(connection, username, now=now()) is None:
-            raise typer.BadParameter(
-                f"there is no active member of staff {username!r}; see: dingdan user list"
-            )
+        _active(connection, username)
         typer.echo(new_credential(connection, CredentialKind.STAFF, username))
+
+
+@user_app.command("password")
+def user_password(
+    username: Annotated[str, typer.Argument(help="Who shall sign in with it.")],
+    actor: Annotated[str, ACTOR] = "operator",
+) -> None:
+    """Give a member of staff a password for the pages; it is shown once, and has to be changed at the first sign-in.
+
+    Their sessions end, and a name that was locked after wrong tries is open again.
+    """
+    from runtime.passwords import hash_password, new_password
+    from store.accounts import forget_failures, set_password
+    from store.sessions import end_sessions_of
+
+    password = new_password()
+    hashed = hash_password(password)
+    with open_store() as store, store.write() as connection:
+        _active(connection, username)
+        set_password(connection, username, password_hash=hashed, must_change=True, by=actor, now=now())
+        forget_failures(connection, username, secret=secret_key())
+        end_sessions_of(connection, username, now=now())
+    typer.echo(password)
+
+
+@user_app.command("second-factor")
+def user_second_factor(
+    username: Annotated[str, typer.Argument(help="Whose second factor is lost.")],
+    actor: Annotated[str, ACTOR] = "operator",
+) -> None:
+    """Remove a second factor that is lost; a leader enrols a new one at the next sign-in. Their sessions end."""
+    from store.accounts import remove_second_factor
+    from store.sessions import end_sessions_of
+
+    with open_store() as store, store.write() as connection:
+        _active(connection, username)
+        removed = remove_second_factor(connection, username, by=actor, now=now())
+        end_sessions_of(connection, username, now=now())
+    typer.echo(f"{username} has no second factor {'any more' if removed else 'and had none'}")
 
 
 @user_app.command("list")
@@ -253,6 +298,13 @@ def _known_roles(codes: list[str]) -> tuple[Role, ...]:
     if wrong:
         raise typer.BadParameter(f"there is no role {wrong[0]!r}; known: {', '.join(Role)}")
     return tuple(role for role in Role if role in codes)
+
+
+def _active(connection: "Connection", username: str) -> None:
+    from store.office import find_staff
+
+    if find_staff(connection, username, now=now()) is None:
+        raise typer.BadParameter(f"there is no active member of staff {username!r}; see: dingdan user list")
 
 
 def _entry(connection: "Connection", username: str) -> "StaffEntry":

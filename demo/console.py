@@ -22,17 +22,6 @@ from domain.workdays import Wall
 from messages.names import NAMESPACE
 from runtime.supervisor import Supervisor
 
-_SHOWN_ACCOUNTS = (
-    "duty-1",
-    "desk-1",
-    "call-back-1",
-    "leader-1",
-    "district-desk-1",
-    "community-03-worker",
-    "street-urban-management-handler",
-    "district-housing-handler",
-    "auditor-1",
-)
 _SHOWN_CLIENTS = ("demo-hotline", "demo-web")
 _SHORT = timedelta(minutes=1)
 _console = Console(soft_wrap=True, highlight=False)
@@ -91,21 +80,25 @@ def _stop_event() -> asyncio.Event:
 def _introduce(installation: Installation) -> None:
     staff = {each.username: each for each in installation.staff}
     accounts = [
-        (username, ", ".join(sorted(staff[username].roles)), installation.tokens[username])
-        for username in _SHOWN_ACCOUNTS
+        (username, ", ".join(sorted(staff[username].roles)), installation.tokens[username], password)
+        for username, password in installation.passwords.items()
     ]
-    keys = [(client_id, "channel key", installation.keys[client_id]) for client_id in _SHOWN_CLIENTS]
+    keys = [(client_id, "channel key", installation.keys[client_id], "") for client_id in _SHOWN_CLIENTS]
     lines = [
         "",
         "[bold]Dingdan 订单 · a fictional office[/bold]",
+        f"  Desk         {installation.api_url}/desk",
         f"  API          {installation.api_url}/api/v1/docs",
         f"  Temporal UI  {installation.temporal_ui_url}/namespaces/{NAMESPACE}/workflows",
         f"  Temporal     {installation.temporal_address}",
         f"  policy       {installation.policy}",
         f"  logs         {escape(str(installation.logs))}",
         "",
-        "Demo accounts, with the bearer tokens of this start",
-        *(f"  {name:<32} {what:<18} {token}" for name, what, token in (*accounts, *keys)),
+        "Demo accounts, with the passwords and bearer tokens of this start",
+        *(
+            f"  {name:<32} {what:<18} {password:<22} {token}"
+            for name, what, token, password in (*accounts, *keys)
+        ),
         "",
     ]
     for line in lines:

@@ -10,6 +10,7 @@ import os
 import secrets
 import sys
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -23,16 +24,32 @@ from domain.policy import policy
 from messages.names import NAMESPACE, SEARCH_ATTRIBUTES
 from runtime import temporal
 from runtime.devserver import find_temporal_cli, start_command
+from runtime.passwords import hash_password, new_password
 from runtime.ports import free_port
 from runtime.settings import PREFIX
 from runtime.supervisor import Part
 from store import calendar_seed
+from store.accounts import forget_failures, set_password
 from store.credentials import CredentialKind, mint, revoke
 from store.database import Store
 from store.directory import current
 from store.office import Staff, all_staff
 from store.schema import migrate
+from store.sessions import end_sessions_of
 
+WITH_PASSWORD = (
+    "duty-1",
+    "desk-1",
+    "call-back-1",
+    "leader-1",
+    "district-desk-1",
+    "community-03-worker",
+    "street-urban-management-handler",
+    "district-housing-handler",
+    "auditor-1",
+    "administrator-1",
+)
+"""Accounts that sign in to the pages of the demo: one of each role."""
 _START_LIMIT = timedelta(seconds=60)
 _API_PORT = 8000
 _TEMPORAL_PORT = 7233
@@ -45,6 +62,7 @@ class Credentials:
 
     keys: Mapping[str, str] = field(repr=False)
     tokens: Mapping[str, str] = field(repr=False)
+    passwords: Mapping[str, str] = field(repr=False)
     staff: tuple[Staff, ...]
     directory: Directory
 
@@ -62,6 +80,7 @@ class Installation:
     clients: Mapping[str, str]
     tokens: Mapping[str, str] = field(repr=False)
     keys: Mapping[str, str] = field(repr=False)
+    passwords: Mapping[str, str] = field(repr=False)
     staff: tuple[Staff, ...]
     directory: Directory
     parts: tuple[Part, ...]
@@ -83,6 +102,7 @@ class Installation:
                     "roles": sorted(each.roles),
                     "unit": each.unit,
                     "tier": each.tier,
+                    "password": self.passwords.get(each.username),
                 }
                 for each in self.staff
             },
@@ -194,6 +214,7 @@ def _lay_out(
         clients=CLIENTS,
         tokens=opened.tokens,
         keys=opened.keys,
+        passwords=opened.passwords,
         staff=opened.staff,
         directory=opened.directory,
         parts=parts,
@@ -222,11 +243,14 @@ def _secret(data_dir: Path) -> str:
 
 
 def open_office(store: Store, secret: str, *, now: datetime) -> Credentials:
-    """Put the fictional office in, with a key for each client and a token for each member of staff.
+    """Put the fictional office in: a key for each client, a token for each member of staff, passwords for some.
 
     Those of earlier starts end.
     """
     seed_office(store, now=now)
+    passwords = {username: new_password() for username in WITH_PASSWORD}
+    with ThreadPoolExecutor() as threads:
+        hashes = dict(zip(passwords, threads.map(hash_password, passwords.values()), strict=True))
     with store.write() as connection:
         staff = tuple(all_staff(connection, now=now))
         directory = current(connection)
@@ -236,7 +260,12 @@ def open_office(store: Store, secret: str, *, now: datetime) -> Credentials:
         for kind, subject in subjects:
             revoke(connection, kind=kind, subject=subject, now=now)
             minted[kind][subject] = mint(connection, secret=secret, kind=kind, subject=subject, now=now)
+        for username, hashed in hashes.items():
+            set_password(connection, username, password_hash=hashed, must_change=False, by=username, now=now)
+            end_sessions_of(connection, username, now=now)
+            forget_failures(connection, username, secret=secret)
     return Credentials(
+        passwords=passwords,
         keys=minted[CredentialKind.CLIENT],
         tokens=minted[CredentialKind.STAFF],
         staff=staff,

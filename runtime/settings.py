@@ -45,6 +45,27 @@ class Settings(BaseSettings):
     public_url: Annotated[
         str, Field(description="The address under which people reach the pages.", pattern=r"^https?://[^/]+$")
     ] = "http://localhost:8000"
+    password_profile: Annotated[
+        str,
+        Field(
+            description="Rules of passwords and sessions: `mlps` (等保) or `asvs` (OWASP).",
+            pattern="^(mlps|asvs)$",
+        ),
+    ] = "mlps"  # noqa: S105 - the name of the rules
+    oidc_issuer: Annotated[
+        str | None,
+        Field(
+            description="The provider that staff sign in by, like https://id.office.example; none if empty.",
+            pattern=r"^https?://[^/]+",
+        ),
+    ] = None
+    oidc_client_id: Annotated[str, Field(description="What the provider knows us as.")] = "dingdan"
+    oidc_client_secret: Annotated[SecretStr, Field(description="Our secret with the provider.")] = SecretStr(
+        ""
+    )
+    oidc_username_claim: Annotated[
+        str, Field(description="The claim of the provider's token that is the username.")
+    ] = "preferred_username"
     threads: Annotated[
         int, Field(description="Threads, and database connections, of one process.", ge=2, le=200)
     ] = 20

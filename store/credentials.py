@@ -39,8 +39,9 @@ class Subject:
     name: str
 
 
-def _keyed_hash(secret: str, token: str) -> str:
-    return hmac.new(secret.encode(), token.encode(), hashlib.sha256).hexdigest()
+def keyed_hash(secret: str, value: str) -> str:
+    """Hash what may be compared but never read: HMAC-SHA256, in hexadecimal."""
+    return hmac.new(secret.encode(), value.encode(), hashlib.sha256).hexdigest()
 
 
 def mint(connection: Connection, *, secret: str, kind: CredentialKind, subject: str, now: datetime) -> str:
@@ -48,7 +49,7 @@ def mint(connection: Connection, *, secret: str, kind: CredentialKind, subject: 
     token = f"dd_{kind}_{secrets.token_urlsafe(32)}"
     connection.execute(
         insert(credential).values(
-            keyed_hash=_keyed_hash(secret, token), kind=kind, subject=subject, created_at=now, revoked_at=None
+            keyed_hash=keyed_hash(secret, token), kind=kind, subject=subject, created_at=now, revoked_at=None
         )
     )
     return token
@@ -65,7 +66,7 @@ def revoke(connection: Connection, *, kind: CredentialKind, subject: str, now: d
 
 def find_subject(connection: Connection, *, secret: str, token: str) -> Subject | None:
     """Find whom a token stands for, `None` if it is unknown or revoked."""
-    row = connection.execute(_BY_HASH, {"hash": _keyed_hash(secret, token)}).one_or_none()
+    row = connection.execute(_BY_HASH, {"hash": keyed_hash(secret, token)}).one_or_none()
     return Subject(CredentialKind(row.kind), row.subject) if row else None
 
 

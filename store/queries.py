@@ -6,7 +6,7 @@ Assumes that who asks is entitled; `Scope` limits what is found. Nothing here as
 import base64
 import binascii
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -35,6 +35,7 @@ from store.tables import Instant, attachment, decision, event, message, orders, 
 
 PAGE = 50
 """Rows of one page."""
+_LINE = 40
 
 
 class BadCursor(DomainError):
@@ -183,6 +184,16 @@ def list_tasks(
         query = query.where(tuple_(task.c.due_at, task.c.task_id) > tuple_(literal(at, Instant), last))
     query = query.order_by(task.c.due_at, task.c.task_id)
     return _page(connection, query, lambda row: (row.due_at, row.task_id))
+
+
+def subjects_of(connection: Connection, order_nos: Collection[str]) -> dict[str, str]:
+    """Say in a line what each order is about: its subject, else how its description begins."""
+    rows = connection.execute(
+        select(
+            orders.c.order_no, orders.c.subject, func.substr(orders.c.description, 1, _LINE).label("said")
+        ).where(orders.c.order_no.in_(order_nos))
+    )
+    return {row.order_no: row.subject or row.said for row in rows}
 
 
 def find_task(connection: Connection, task_id: str, scope: Scope) -> Row[Any] | None:

@@ -159,6 +159,52 @@ office_hold = Table(
     _code("lifted_by"),
 )
 
+account = Table(
+    "account",
+    metadata,
+    Column("username", String(64), ForeignKey("staff.username"), primary_key=True),
+    Column("password_hash", String(200), nullable=False),
+    Column("password_set_at", Instant, nullable=False),
+    Column("must_change", Boolean, nullable=False),
+    # Sealed; `totp_step` is the last step of thirty seconds whose code was used.
+    Column("totp_sealed", String(300)),
+    Column("totp_step", Integer),
+)
+
+sign_in_failure = Table(
+    "sign_in_failure",
+    metadata,
+    # A keyed hash of the name that was typed, whether it is anybody's or not.
+    Column("name_key", String(64), primary_key=True),
+    Column("failures", Integer, nullable=False),
+    Column("locked_until", Instant),
+)
+
+session = Table(
+    "session",
+    metadata,
+    Column("session_key", String(64), primary_key=True),
+    Column("username", String(64), ForeignKey("staff.username"), nullable=False),
+    _code("step", nullable=False),
+    _code("method", nullable=False),
+    Column("csrf", String(64), nullable=False),
+    Column("begun_at", Instant, nullable=False),
+    Column("seen_at", Instant, nullable=False),
+    Column("ended_at", Instant),
+    Index(None, "username", "ended_at"),
+)
+
+sign_in_attempt = Table(
+    "sign_in_attempt",
+    metadata,
+    Column("state_key", String(64), primary_key=True),
+    Column("browser_key", String(64), nullable=False),
+    Column("nonce", String(64), nullable=False),
+    Column("verifier", String(128), nullable=False),
+    Column("goes_to", String(200), nullable=False),
+    Column("begun_at", Instant, nullable=False),
+)
+
 client = Table(
     "client",
     metadata,
@@ -241,6 +287,9 @@ requester = Table(
     Column("email", String(200)),
     Column("wechat_openid", String(100)),
     Column("withdrawn_at", Instant),
+    # A keyed hash of the phone number, so that one number can be looked for and none be read.
+    Column("phone_key", String(64)),
+    Index(None, "phone_key"),
 )
 
 task = Table(

@@ -47,7 +47,7 @@ async def upload(request: Request, who: UploaderDep, service: ServiceDep) -> Att
             file = form.get("file")
             if not isinstance(file, UploadFile):
                 raise _wrong_file("send exactly one file, in a part with the name `file` and a file name")
-            kind, kept = await _keep(service, file)
+            kind, kept = await keep_file(service, file)
     except ClientDisconnect:
         raise _malformed("the upload broke off; send it again") from None
     except HTTPException as error:
@@ -102,7 +102,12 @@ async def download(attachment_id: str, who: ReaderOrChannelDep, service: Service
     )
 
 
-async def _keep(service: Service, file: UploadFile) -> tuple[Kind, KeptFile]:
+async def keep_file(service: Service, file: UploadFile) -> tuple[Kind, KeptFile]:
+    """Look at what a file really is, and keep it.
+
+    Raises:
+        Problem: 413, 415 or 422, it is too large, of no kind that is taken, or empty.
+    """
     if not file.size:
         raise _wrong_file("the file is empty")
     if file.size > MAX_SIZE:

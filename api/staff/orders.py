@@ -1,6 +1,7 @@
 """Orders: one, its events, lists, and actions on an order as a whole."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
@@ -11,7 +12,7 @@ from api.security import ActorDep, Caller, ReaderDep, ReaderOrChannelDep, Reveal
 from api.service import ServiceDep
 from api.staff import views
 from api.staff.models import ActionAccepted, ActionBody, Contact, EventList, OrderDetail, OrderList, Reveal
-from domain.contacts import hides_requester
+from domain.contacts import RevealReason, hides_requester
 from domain.orders import OrderClass, Stage, Tier, Via
 from domain.permissions import Permission, may, reaches
 from store import queries
@@ -19,6 +20,7 @@ from store.contacts import reveal_contact
 from store.credentials import Client
 from store.database import Connection
 from store.decisions import Actor, Submitted, submit_action
+from store.office import Staff
 
 router = APIRouter(tags=["orders"])
 
@@ -35,17 +37,7 @@ async def read_order(order_no: str, who: ReaderOrChannelDep, service: ServiceDep
         row = queries.find_order(connection, order_no, scope_of(who))
         if row is None:
             raise _not_found(order_no)
-        return views.order_detail(
-            row,
-            tasks=queries.open_tasks(connection, order_no),
-            refusals=queries.list_refusals(connection, order_no),
-            requester=queries.find_requester(connection, order_no) if _knows_requester(who, row) else None,
-            attachments=queries.list_attachments(connection, order_no),
-            undelivered=queries.count_undelivered(connection, order_no),
-            # A channel sent it; staff who may see contacts may see where it is.
-            shows_place=isinstance(who, Client) or may(who.roles, Permission.REVEAL_CONTACTS),
-            now=service.now(),
-        )
+        return order_of(connection, row, who, now=service.now())
 
     return await service.read(work)
 
@@ -57,21 +49,43 @@ async def read_order(order_no: str, who: ReaderOrChannelDep, service: ServiceDep
 )
 async def reveal(order_no: str, body: Reveal, who: RevealerDep, service: ServiceDep) -> Contact:
     """Read who asked in the clear; the audit keeps who looked and why."""
+    return await service.write(
+        lambda connection: reveal_to(connection, order_no, who, body.reason, now=service.now())
+    )
 
-    def work(connection: Connection) -> Contact:
-        row = queries.find_order(connection, order_no, scope_of(who))
-        if row is None:
-            raise _not_found(order_no)
-        if not _knows_requester(who, row):
-            raise Problem(
-                403, "confidential", "who asked is confidential here; the street desk may speak to them"
-            )
-        found = reveal_contact(
-            connection, order_no, actor=who.username, reason=body.reason, now=service.now()
+
+def order_of(connection: Connection, row: Any, who: Caller, *, now: datetime) -> OrderDetail:
+    """Show an order whole, as far as somebody may see it."""
+    return views.order_detail(
+        row,
+        tasks=queries.open_tasks(connection, row.order_no),
+        refusals=queries.list_refusals(connection, row.order_no),
+        requester=queries.find_requester(connection, row.order_no) if _knows_requester(who, row) else None,
+        attachments=queries.list_attachments(connection, row.order_no),
+        undelivered=queries.count_undelivered(connection, row.order_no),
+        # A channel sent it; staff who may see contacts may see where it is.
+        shows_place=isinstance(who, Client) or may(who.roles, Permission.REVEAL_CONTACTS),
+        now=now,
+    )
+
+
+def reveal_to(
+    connection: Connection, order_no: str, who: Staff, reason: RevealReason, *, now: datetime
+) -> Contact:
+    """Give who asked in the clear, and write down who looked and why.
+
+    Raises:
+        Problem: 404, no such order; 403, it is confidential.
+    """
+    row = queries.find_order(connection, order_no, scope_of(who))
+    if row is None:
+        raise _not_found(order_no)
+    if not _knows_requester(who, row):
+        raise Problem(
+            403, "confidential", "who asked is confidential here; the street desk may speak to them"
         )
-        return Contact.model_validate(found)
-
-    return await service.write(work)
+    found = reveal_contact(connection, order_no, actor=who.username, reason=reason, now=now)
+    return Contact.model_validate(found)
 
 
 def _knows_requester(who: Caller, row: Any) -> bool:

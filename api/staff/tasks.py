@@ -1,7 +1,7 @@
 """Tasks: the inbox, one task with its forms, claiming, deciding, and what became of a decision."""
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Response
@@ -42,21 +42,39 @@ async def list_tasks(
     cursor: Annotated[str | None, Query(max_length=200)] = None,
 ) -> TaskList:
     """List open tasks, what is due first at the top."""
-    wanted = queries.TaskFilter(
-        holder=who.username if scope == "mine" else None,
-        unit=who.unit if scope == "unit" else None,
-        tier=who.tier if scope == "tier" else None,
-        kind=kind,
-        order_no=order_no,
-        due_before=due_before,
-    )
     now = service.now()
-    # What is one's own or one's unit's is within any scope; at a tier there is also what is others'.
-    within = scope_of(who) if scope == "tier" else queries.Scope(everything=True)
     page = await service.read(
-        lambda connection: queries.list_tasks(connection, wanted, cursor=cursor, now=now, scope=within)
+        lambda connection: tasks_of(
+            connection,
+            who,
+            scope=scope,
+            kind=kind,
+            order_no=order_no,
+            due_before=due_before,
+            cursor=cursor,
+            now=now,
+        )
     )
     return TaskList(items=[views.task_view(row, now=now) for row in page.rows], next_cursor=page.next_cursor)
+
+
+def tasks_of(
+    connection: Connection, who: Staff, *, scope: str, now: datetime, cursor: str | None = None, **wanted: Any
+) -> queries.Page:
+    """List somebody's open tasks, what is due first at the top."""
+    return queries.list_tasks(
+        connection,
+        queries.TaskFilter(
+            holder=who.username if scope == "mine" else None,
+            unit=who.unit if scope == "unit" else None,
+            tier=who.tier if scope == "tier" else None,
+            **wanted,
+        ),
+        cursor=cursor,
+        now=now,
+        # What is one's own or one's unit's is within any scope; at a tier there is also what is others'.
+        scope=scope_of(who) if scope == "tier" else queries.Scope(everything=True),
+    )
 
 
 @router.get("/tasks/{task_id}", response_model=TaskDetail, responses=problems(401, 403, 404, 422))
@@ -105,7 +123,7 @@ async def decide(
     decision_id = optional_key(key)
 
     def work(connection: Connection) -> Submitted:
-        _visible(connection, task_id, who)
+        visible(connection, task_id, who)
         return submit_decision(
             connection,
             task_id=task_id,
@@ -120,7 +138,7 @@ async def decide(
     async with service.in_flight.alone(who.username, decision_id):
         row = (await keep(service, work)).row
     if wait:
-        row = await _settled(service, row, timedelta(seconds=wait))
+        row = await settled(service, row, timedelta(seconds=wait))
     if wait and row.status is not DecisionStatus.PENDING:
         response.status_code = 200
     elif wait:
@@ -145,7 +163,7 @@ async def read_decision(decision_id: str, who: ReaderDep, service: ServiceDep) -
 
 async def _hold(task_id: str, who: Staff, service: Service, *, holder: str | None) -> TaskDetail:
     def work(connection: Connection) -> TaskDetail:
-        _visible(connection, task_id, who)
+        visible(connection, task_id, who)
         change_holder(connection, task_id=task_id, staff=who, holder=holder, now=service.now())
         return _detail(connection, task_id, who, service)
 
@@ -153,18 +171,23 @@ async def _hold(task_id: str, who: Staff, service: Service, *, holder: str | Non
 
 
 def _detail(connection: Connection, task_id: str, who: Staff, service: Service) -> TaskDetail:
-    row = _visible(connection, task_id, who)
+    row = visible(connection, task_id, who)
     return views.task_detail(row, directory=current(connection), now=service.now())
 
 
-def _visible(connection: Connection, task_id: str, who: Staff) -> Row[Any]:
+def visible(connection: Connection, task_id: str, who: Staff) -> Row[Any]:
+    """Find a task that somebody may see.
+
+    Raises:
+        Problem: 404, there is none.
+    """
     row = queries.find_task(connection, task_id, scope_of(who))
     if row is None:
         raise Problem(404, "not_found", f"there is no task {task_id!r} that you may see")
     return row
 
 
-async def _settled(service: Service, row: DecisionRow, wait: timedelta) -> DecisionRow:
+async def settled(service: Service, row: DecisionRow, wait: timedelta) -> DecisionRow:
     """Look at the row until it is settled or the time is used up: the row is what `record` settles."""
 
     def look(connection: Connection) -> DecisionRow:

@@ -45,6 +45,25 @@ POST /api/v1/track/{tracking_code}/rating          everybody
 POST /api/v1/track/{tracking_code}/reopen          everybody
 POST /api/v1/track/{tracking_code}/urge            everybody
 POST /api/v1/track/{tracking_code}/withdraw        everybody
+GET  /desk                                         read_orders
+GET  /desk/tasks/{task_id}                         read_orders
+POST /desk/tasks/{task_id}/claim                   decide_tasks
+POST /desk/tasks/{task_id}/contact                 reveal_contacts
+POST /desk/tasks/{task_id}/decision                decide_tasks
+POST /desk/tasks/{task_id}/release                 decide_tasks
+POST /elder                                        everybody
+GET  /signin                                       everybody
+GET  /signin/code                                  everybody
+GET  /signin/enrol                                 everybody
+GET  /signin/password                              everybody
+GET  /signin/provider                              everybody
+GET  /signin/return                                everybody
+POST /signin                                       everybody
+POST /signin/code                                  everybody
+POST /signin/enrol                                 everybody
+POST /signin/out                                   everybody
+POST /signin/password                              everybody
+GET  /static/{name}                                everybody
 """
 """Every route with what opens it, written by hand: a new route or another door turns this red."""
 
@@ -75,6 +94,7 @@ _FILLED = {
     "{decision_id:path}": "nobody-decided-this",
     "{attachment_id}": "0" * 32,
     "{tracking_code}": "0000-0000-0000-0000",
+    "{name}": "nothing.css",
 }
 
 
@@ -169,7 +189,9 @@ class TestADoor:
             for name, (headers, rights) in callers.items():
                 response = await api.http.request(method, address, headers=headers)
                 if "everybody" in opens or rights & opens:
-                    assert response.status_code not in {401, 403}, (method, path, name, response.text)
+                    # A step of the sign-in is only for who has begun it; that is not a matter of roles.
+                    refused = {403} if path.startswith("/signin") else {401, 403}
+                    assert response.status_code not in refused, (method, path, name, response.text)
                 else:
                     status = 401 if name in {"anonymous", "dismissed"} else 403
                     assert response.status_code == status, (method, path, name, response.text)

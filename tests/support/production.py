@@ -264,6 +264,7 @@ async def serving(
         clients=CLIENTS,
         tokens=credentials.tokens,
         keys=credentials.keys,
+        passwords=credentials.passwords,
         staff=credentials.staff,
         directory=credentials.directory,
         parts=tuple(parts),

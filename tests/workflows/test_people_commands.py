@@ -5,10 +5,13 @@ import json
 import pytest
 from sqlalchemy import text
 
+from domain.accounts import PROFILES, wrong_password
+from runtime.passwords import Passwords
+from store.accounts import begin_enrolment, count_failure, find_account, locked_since_failures
 from store.database import Store
 from store.schema import migrate
 from tests.support.databases import Databases
-from tests.support.office import Office
+from tests.support.office import Office, now
 from tests.support.reorganised import loaded
 from tests.workflows.test_operators_commands import dingdan, flat
 
@@ -263,3 +266,44 @@ class TestAHold:
         assert (code, said) == (0, f"clocks are held {until}; 0 open order(s) are told\n")
         _, said = await dingdan(office, "hold")
         assert f"{until}: storm" in said
+
+
+class TestAPassword:
+    async def test_is_shown_once_and_has_to_be_changed(self, office: Office) -> None:
+        code, said = await dingdan(office, "user", "password", "desk-1")
+        assert code == 0
+        with office.store.read() as connection:
+            account = find_account(connection, "desk-1")
+        assert account is not None
+        assert account.must_change
+        assert await Passwords().matches(account.password_hash, said.strip())
+        assert wrong_password(said.strip(), PROFILES["mlps"], username="desk-1") is None
+        assert wrong_password(said.strip(), PROFILES["asvs"], username="desk-1") is None
+        assert said.strip() not in str(audited(office))
+        assert ("operator", "staff", "password_set", {"username": "desk-1"}) in audited(office)
+
+    async def test_is_for_who_is_there(self, office: Office) -> None:
+        code, said = await dingdan(office, "user", "password", "nobody")
+        assert code == 2
+        assert "there is no active member of staff 'nobody'" in flat(said)
+
+    async def test_opens_a_name_that_was_locked(self, office: Office) -> None:
+        secret = "k" * 40
+        with office.store.write() as connection:
+            for _ in range(5):
+                count_failure(connection, "desk-1", profile=PROFILES["mlps"], secret=secret, now=now())
+            assert locked_since_failures(connection, "desk-1", secret=secret, now=now())
+        await dingdan(office, "user", "password", "desk-1")
+        with office.store.read() as connection:
+            assert locked_since_failures(connection, "desk-1", secret=secret, now=now()) is None
+
+
+class TestASecondFactor:
+    async def test_that_is_lost_is_removed(self, office: Office) -> None:
+        await dingdan(office, "user", "password", "leader-1")
+        with office.store.write() as connection:
+            begin_enrolment(connection, "leader-1", secret="x" * 32)
+        _, said = await dingdan(office, "user", "second-factor", "leader-1")
+        assert said.strip() == "leader-1 has no second factor any more"
+        _, said = await dingdan(office, "user", "second-factor", "leader-1")
+        assert said.strip() == "leader-1 has no second factor and had none"

@@ -1,0 +1,153 @@
+"""A form for an outcome, made from the lifecycle table, and what somebody wrote into it.
+
+Assumes plain forms: each field comes back under its own name. What is wrong is judged where the API's decisions are;
+here only the kinds that a form cannot send by itself are read: instants of the office, lists, further matters.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from starlette.datastructures import FormData, UploadFile
+
+from api.pages.rendering import word
+from domain.deadlines import local
+from domain.directory import Directory
+from domain.lifecycle import Field, FieldType, Outcome
+from domain.workdays import OFFICE_ZONE
+
+_MINUTE: Final = "%Y-%m-%dT%H:%M"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Input:
+    """One field of a form: how it is asked for, what may be chosen, what stands there, and what is wrong with it."""
+
+    name: str
+    label: str
+    kind: str
+    required: bool
+    options: tuple[tuple[str, str], ...] = ()
+    value: str = ""
+    chosen: tuple[str, ...] = ()
+    wrong: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Form:
+    """The form of one outcome; `is_open` if it was sent and something is wrong with it."""
+
+    outcome: str
+    label: str
+    inputs: tuple[Input, ...]
+    is_open: bool = False
+
+
+_KINDS: Final[Mapping[FieldType, str]] = {
+    FieldType.TEXT: "text",
+    FieldType.PARTS: "text",
+    FieldType.CODE: "choice",
+    FieldType.UNIT: "choice",
+    FieldType.CATEGORY: "choice",
+    FieldType.UNITS: "choices",
+    FieldType.INSTANT: "instant",
+    FieldType.ORDER: "line",
+    FieldType.ATTACHMENTS: "files",
+}
+
+
+def form_of(
+    outcome: Outcome,
+    directory: Directory,
+    *,
+    sent: FormData | None = None,
+    wrong: Mapping[str, str] | None = None,
+) -> Form:
+    """Make the form of an outcome; with what was `sent` and what is `wrong` with it, by field."""
+    wrong = wrong or {}
+    return Form(
+        outcome=outcome.name,
+        label=outcome.label,
+        inputs=tuple(
+            Input(
+                name=each.name,
+                label=each.label,
+                kind=_KINDS[each.type],
+                required=each.required,
+                options=_options(each, directory),
+                value=_value(sent, each.name),
+                chosen=tuple(str(value) for value in sent.getlist(each.name)) if sent else (),
+                wrong=wrong.get(each.name),
+            )
+            for each in outcome.fields
+        ),
+        is_open=sent is not None,
+    )
+
+
+def fields_of(outcome: Outcome, sent: FormData) -> dict[str, Any]:
+    """Read what somebody wrote; a field that was left empty is left out. Files are the caller's."""
+    found = {
+        each.name: _read(each, sent) for each in outcome.fields if each.type is not FieldType.ATTACHMENTS
+    }
+    return {name: value for name, value in found.items() if value not in ("", [], None)}
+
+
+def files_of(outcome: Outcome, sent: FormData) -> dict[str, list[UploadFile]]:
+    """List the files that were sent, by field; browsers send an empty one where none was chosen."""
+    return {
+        each.name: [file for file in sent.getlist(each.name) if isinstance(file, UploadFile) and file.size]
+        for each in outcome.fields
+        if each.type is FieldType.ATTACHMENTS
+    }
+
+
+def _read(each: Field, sent: FormData) -> Any:
+    if each.type is FieldType.UNITS:
+        return [str(value) for value in sent.getlist(each.name)]
+    text = _value(sent, each.name).strip()
+    if each.type is FieldType.PARTS:
+        return [{"text": part} for line in text.splitlines() if (part := line.strip())]
+    if each.type is FieldType.INSTANT:
+        return _instant(text)
+    return text
+
+
+def _instant(text: str) -> str:
+    """Read a time of the office; what is none goes on as it is, to be refused with its field."""
+    try:
+        read = datetime.fromisoformat(text)
+    except ValueError:
+        return text
+    return read.isoformat() if read.tzinfo else read.replace(tzinfo=OFFICE_ZONE).isoformat()
+
+
+def at_office(instant: datetime) -> str:
+    """Write an instant as the field of a form holds it."""
+    return local(instant).strftime(_MINUTE)
+
+
+def _value(sent: FormData | None, name: str) -> str:
+    value = sent.get(name) if sent is not None else None
+    return value if isinstance(value, str) else ""
+
+
+def _options(each: Field, directory: Directory) -> tuple[tuple[str, str], ...]:
+    match each.type:
+        case FieldType.CODE:
+            return tuple((code, word(code, "codes")) for code in each.codes)
+        case FieldType.UNIT | FieldType.UNITS:
+            return _named(
+                directory.handling_units, {unit.code: unit.name for unit in directory.units.values()}
+            )
+        case FieldType.CATEGORY:
+            return _named(
+                directory.open_categories, {code: each.label for code, each in directory.categories.items()}
+            )
+        case _:
+            return ()
+
+
+def _named(codes: Sequence[str], names: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    return tuple((code, names.get(code, code)) for code in codes)

@@ -1,0 +1,66 @@
+"""How often somebody may knock: by address, so that nobody guesses and nobody floods.
+
+Assumes that each process counts for itself: with N processes N times as much gets through, which is enough to
+slow a guesser down. What must hold exactly (a locked name) stands in the store. The address is that of the
+connection; behind a proxy it is what uvicorn takes from a proxy named in `FORWARDED_ALLOW_IPS`.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from fastapi import Request
+from limits import RateLimitItem, parse
+from limits.storage import MemoryStorage
+from limits.strategies import SlidingWindowCounterRateLimiter
+
+from api.errors import Problem
+
+RATES: Final[Mapping[str, RateLimitItem]] = MappingProxyType(
+    {
+        "sign_in": parse("30/minute"),
+        "unknown_tracking_code": parse("10/hour"),
+        "place": parse("10/10 minutes"),
+        "attach": parse("30/10 minutes"),
+    }
+)
+
+
+class Limits:
+    """Counts per rule and address."""
+
+    def __init__(self, rates: Mapping[str, RateLimitItem] = RATES) -> None:
+        """Begin with nothing counted."""
+        self._rates = rates
+        self._counter = SlidingWindowCounterRateLimiter(MemoryStorage())
+
+    def hit(self, rule: str, request: Request) -> None:
+        """Count one more.
+
+        Raises:
+            Problem: 429, it was one too many.
+        """
+        if not self._counter.hit(self._rates[rule], rule, _address(request)):
+            raise _too_many(self._rates[rule])
+
+    def check(self, rule: str, request: Request) -> None:
+        """Look whether one more would be too many, without counting.
+
+        Raises:
+            Problem: 429, it would.
+        """
+        if not self._counter.test(self._rates[rule], rule, _address(request)):
+            raise _too_many(self._rates[rule])
+
+
+def _address(request: Request) -> str:
+    return request.client.host if request.client else "unknown"
+
+
+def _too_many(rate: RateLimitItem) -> Problem:
+    return Problem(
+        429,
+        "too_many_requests",
+        "this was tried too often from your address; wait a while, or call the hotline",
+        headers={"Retry-After": str(rate.get_expiry())},
+    )

@@ -1,0 +1,49 @@
+"""An error as a page: what is wrong, what to do, and what was typed, so that nothing is lost."""
+
+from collections.abc import Mapping
+from typing import Final
+from urllib.parse import urlencode
+
+from fastapi import Request
+from fastapi.responses import RedirectResponse, Response
+
+from api.errors import ProblemBody
+from api.pages.rendering import is_fragment, page, texts
+
+_UNAUTHENTICATED: Final = "unauthenticated"
+_NOT_SHOWN: Final = frozenset(
+    {"csrf", "password", "present", "wanted", "again", "code", "decision_id", "outcome"}
+)
+
+
+async def problem_page(request: Request, problem: ProblemBody) -> Response:
+    """Show a problem; whoever only wanted to look and is not signed in, is asked to."""
+    if problem.code == _UNAUTHENTICATED and request.method == "GET" and not is_fragment(request):
+        goes_to = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        return RedirectResponse(f"/signin?{urlencode({'goes_to': goes_to})}", status_code=303)
+    return page(
+        request,
+        "problem.html",
+        status=problem.status,
+        heading=texts()["problem"].get(f"title_{problem.status}", texts()["problem"]["title"]),
+        detail=words_of(problem.code, problem.detail),
+        problem=problem,
+        typed=await _typed(request),
+    )
+
+
+def words_of(code: str, detail: str) -> str:
+    """Say a code in the words of the pages; a code without words of its own is told as programs are told."""
+    words: Mapping[str, str] = texts()["refusals"]
+    return words.get(code, detail)
+
+
+async def _typed(request: Request) -> dict[str, str]:
+    if request.method != "POST" or "form" not in request.headers.get("content-type", ""):
+        return {}
+    form = await request.form()
+    return {
+        name: value
+        for name, value in form.items()
+        if isinstance(value, str) and value and name not in _NOT_SHOWN
+    }

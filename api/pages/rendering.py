@@ -1,0 +1,90 @@
+"""Turning a template and what it shows into an answer.
+
+Assumes that every value is escaped by the template and that no text stands in one: texts are in `texts.toml`, so
+that wording is found, checked and changed in one place.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from api.pages.assets import asset_url
+from domain.deadlines import local
+
+_HERE: Final = Path(__file__).parent
+ELDER_COOKIE: Final = "dingdan-elder"
+"""Whether the pages are shown large; no secret, so that it is kept for a year."""
+
+
+@cache
+def texts() -> Mapping[str, Any]:
+    """Read every text that a page shows."""
+    with (_HERE / "texts.toml").open("rb") as file:
+        return tomllib.load(file)
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(_HERE.parent / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals |= {"t": texts(), "asset": asset_url}
+    environment.filters |= {"moment": moment, "day": day, "word": word}
+    return environment
+
+
+def moment(at: datetime | None) -> str:
+    """Write an instant as people here say it, like 11月23日 14:05; with the year if it is not this one."""
+    if at is None:
+        return str(texts()["words"]["none"])
+    here, now = local(at), local(datetime.now(UTC))
+    date = f"{here.month}月{here.day}日 {here:%H:%M}"
+    return date if here.year == now.year else f"{here.year}年{date}"
+
+
+def day(at: datetime) -> str:
+    """Write the day of an instant, like 11月23日."""
+    here = local(at)
+    return f"{here.month}月{here.day}日"
+
+
+def word(code: object, kind: str) -> str:
+    """Say a code in words: that of its kind in the texts, else the code itself."""
+    if code is None or not str(code):
+        return str(texts()["words"]["none"])
+    return str(texts()[kind].get(str(code), code))
+
+
+def is_elder(request: Request) -> bool:
+    """Tell whether somebody chose the large pages (长辈版)."""
+    return request.cookies.get(ELDER_COOKIE) == "1"
+
+
+def page(request: Request, template: str, /, *, status: int = 200, **shown: Any) -> HTMLResponse:
+    """Render a page, or a part of one."""
+    session = getattr(request.state, "session", None)
+    who = getattr(request.state, "staff", None)
+    text = (
+        _environment()
+        .get_template(template)
+        .render(
+            request=request, elder=is_elder(request), csrf=session.csrf if session else "", who=who, **shown
+        )
+    )
+    return HTMLResponse(text, status_code=status)
+
+
+def is_fragment(request: Request) -> bool:
+    """Tell whether htmx asks for a part of a page."""
+    return "hx-request" in request.headers

@@ -1,0 +1,342 @@
+"""`/signin`: name and password, then what else is due: a code, enrolling one, a new password.
+
+Every refusal reads the same and takes as long, whether the name is anybody's or not, locked or not.
+"""
+
+from datetime import timedelta
+from typing import Annotated, Final
+from urllib.parse import urlencode
+
+import pyotp
+import segno
+import structlog
+from fastapi import APIRouter, Depends, Form, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from api.errors import Problem
+from api.pages.rendering import page, texts
+from api.security import OpenDoor
+from api.service import Service, ServiceDep
+from api.sessions import check_origin, forget, keep, session_of
+from domain.accounts import LONGEST, Step, is_expired, next_step, wrong_password
+from store import accounts, sessions
+from store.database import Connection
+from store.office import Staff, find_staff
+from store.sessions import Method, Session
+
+router = APIRouter(
+    prefix="/signin",
+    include_in_schema=False,
+    dependencies=[Depends(OpenDoor("whoever wants to sign in")), Depends(check_origin)],
+)
+HOME: Final = "/desk"
+_ISSUER: Final = "Dingdan"
+_PAGES: Final = {Step.CODE: "/signin/code", Step.ENROL: "/signin/enrol", Step.PASSWORD: "/signin/password"}
+_LONG_NAME: Final = 64
+_log = structlog.get_logger("api")
+
+NameField = Annotated[str, Form(max_length=200)]
+SecretField = Annotated[str, Form(max_length=1_000)]
+
+
+def local_path(goes_to: str) -> str:
+    """Keep a path of our own; anything else leads home."""
+    is_ours = goes_to.startswith("/") and not goes_to.startswith(("//", "/\\")) and goes_to.isprintable()
+    return goes_to if is_ours and len(goes_to) <= 200 else HOME  # noqa: PLR2004 - the column's length
+
+
+@router.get("", response_class=HTMLResponse)
+async def ask(request: Request, service: ServiceDep, goes_to: str = HOME) -> Response:
+    """Show the form; whoever is in goes on."""
+    session = await session_of(request, service)
+    if session is not None:
+        return RedirectResponse(_PAGES.get(session.step, local_path(goes_to)), status_code=303)
+    return _form(request, service, goes_to=local_path(goes_to))
+
+
+@router.post("", response_class=HTMLResponse)
+async def sign_in(
+    request: Request,
+    service: ServiceDep,
+    username: NameField = "",
+    password: SecretField = "",
+    goes_to: Annotated[str, Form(max_length=1_000)] = HOME,
+) -> Response:
+    """Check name and password."""
+    service.limits.hit("sign_in", request)
+    name, now = username.strip()[:_LONG_NAME], service.now()
+
+    def look(connection: Connection) -> tuple[accounts.Account | None, Staff | None, bool]:
+        until = accounts.locked_since_failures(connection, name, secret=service.secret, now=now)
+        return (
+            accounts.find_account(connection, name),
+            find_staff(connection, name, now=now),
+            until is not None,
+        )
+
+    account, staff, is_locked = await service.look(look)
+    right = await service.passwords.matches(
+        account.password_hash if account else None, password[: LONGEST + 1]
+    )
+    if is_locked or not right or account is None or staff is None:
+        if not is_locked:
+            await _count_failure(service, name)
+        return _form(
+            request, service, goes_to=local_path(goes_to), wrong="wrong", username=username, status=401
+        )
+
+    def begin(connection: Connection) -> tuple[str, Step]:
+        accounts.forget_failures(connection, name, secret=service.secret)
+        step = _next(account, staff, service, gave_code=False)
+        session_id = sessions.begin_session(
+            connection, name, step=step, method=Method.PASSWORD, secret=service.secret, now=service.now()
+        )
+        return session_id, step
+
+    return _go_on(*await service.write(begin), goes_to=local_path(goes_to))
+
+
+@router.get("/code", response_class=HTMLResponse)
+async def ask_for_code(request: Request, service: ServiceDep, goes_to: str = HOME) -> Response:
+    """Ask for the code of the second factor."""
+    await _at(request, service, Step.CODE)
+    return page(request, "signin/code.html", goes_to=local_path(goes_to), wrong=None)
+
+
+@router.post("/code", response_class=HTMLResponse)
+async def give_code(
+    request: Request, service: ServiceDep, code: SecretField = "", goes_to: SecretField = HOME
+) -> Response:
+    """Check the code; each is taken once."""
+    session = await _at(request, service, Step.CODE)
+    return await _with_code(request, service, session, code, "signin/code.html", local_path(goes_to))
+
+
+@router.get("/enrol", response_class=HTMLResponse)
+async def ask_to_enrol(request: Request, service: ServiceDep, goes_to: str = HOME) -> Response:
+    """Show the secret to put into an authenticator, as a picture and as letters."""
+    session = await _at(request, service, Step.ENROL)
+    return await _enrol_page(request, service, session, local_path(goes_to))
+
+
+@router.post("/enrol", response_class=HTMLResponse)
+async def enrol(
+    request: Request, service: ServiceDep, code: SecretField = "", goes_to: SecretField = HOME
+) -> Response:
+    """Check that the authenticator gives the right code, and take it from now on."""
+    session = await _at(request, service, Step.ENROL)
+    return await _with_code(request, service, session, code, None, local_path(goes_to))
+
+
+@router.get("/password", response_class=HTMLResponse)
+async def ask_for_password(request: Request, service: ServiceDep, goes_to: str = HOME) -> Response:
+    """Ask for a new password."""
+    await _at(request, service, Step.PASSWORD, Step.OPEN)
+    return _password_form(request, service, local_path(goes_to))
+
+
+@router.post("/password", response_class=HTMLResponse)
+async def change_password(
+    request: Request,
+    service: ServiceDep,
+    present: SecretField = "",
+    wanted: SecretField = "",
+    again: SecretField = "",
+    goes_to: SecretField = HOME,
+) -> Response:
+    """Change one's password; all one's other sessions end."""
+    session = await _at(request, service, Step.PASSWORD, Step.OPEN)
+    service.limits.hit("sign_in", request)
+    account, staff = await _who(service, session)
+    goes_to = local_path(goes_to)
+    if not await service.passwords.matches(account.password_hash, present):
+        await _count_failure(service, session.username)
+        return _password_form(request, service, goes_to, present="present_wrong")
+    if reason := wrong_password(wanted, service.profile, username=session.username):
+        return _password_form(request, service, goes_to, wanted=f"password_{reason}")
+    if wanted != again or wanted == present:
+        return _password_form(
+            request, service, goes_to, again="again_differs" if wanted != again else "again_same"
+        )
+    hashed = await service.passwords.hash(wanted)
+
+    def change(connection: Connection) -> tuple[str, Step]:
+        now = service.now()
+        accounts.set_password(
+            connection,
+            session.username,
+            password_hash=hashed,
+            must_change=False,
+            by=session.username,
+            now=now,
+        )
+        sessions.end_sessions_of(connection, session.username, now=now)
+        session_id = sessions.begin_session(
+            connection,
+            session.username,
+            step=Step.OPEN,
+            method=session.method,
+            secret=service.secret,
+            now=now,
+        )
+        return session_id, Step.OPEN
+
+    del staff
+    return _go_on(*await service.write(change), goes_to=goes_to)
+
+
+@router.post("/out", response_class=HTMLResponse)
+async def sign_out(request: Request, service: ServiceDep) -> Response:
+    """End one's session."""
+    session = await session_of(request, service)
+    if session is not None:
+        await service.write(lambda connection: sessions.end_session(connection, session, now=service.now()))
+    response = RedirectResponse("/signin", status_code=303)
+    forget(response)
+    return response
+
+
+async def _at(request: Request, service: Service, *steps: Step) -> Session:
+    session = await session_of(request, service)
+    if session is None or session.step not in steps:
+        raise Problem(401, "unauthenticated", "sign in first")
+    return session
+
+
+async def _who(service: Service, session: Session) -> tuple[accounts.Account, Staff]:
+    account, staff = await service.look(
+        lambda connection: (
+            accounts.find_account(connection, session.username),
+            find_staff(connection, session.username, now=service.now()),
+        )
+    )
+    if account is None or staff is None:
+        raise Problem(401, "unauthenticated", "sign in first")
+    return account, staff
+
+
+def _next(account: accounts.Account, staff: Staff, service: Service, *, gave_code: bool) -> Step:
+    expired = is_expired(account.password_set_at, service.profile, now=service.now())
+    return next_step(
+        roles=staff.roles,
+        has_code=account.has_totp,
+        gave_code=gave_code,
+        must_change=account.must_change or expired,
+    )
+
+
+async def _with_code(
+    request: Request, service: Service, session: Session, code: str, template: str | None, goes_to: str
+) -> Response:
+    """Go on with a right code; the session begins anew, so that an id seen before it opens nothing."""
+    service.limits.hit("sign_in", request)
+    account, staff = await _who(service, session)
+
+    def work(connection: Connection) -> tuple[str, Step] | None:
+        now = service.now()
+        if accounts.locked_since_failures(connection, session.username, secret=service.secret, now=now):
+            return None
+        digits = "".join(each for each in code if each.isdecimal())
+        if not accounts.accept_code(connection, session.username, digits, secret=service.secret, now=now):
+            accounts.count_failure(
+                connection, session.username, profile=service.profile, secret=service.secret, now=now
+            )
+            return None
+        accounts.forget_failures(connection, session.username, secret=service.secret)
+        sessions.end_session(connection, session, now=now)
+        step = _next(account, staff, service, gave_code=True)
+        session_id = sessions.begin_session(
+            connection,
+            session.username,
+            step=step,
+            method=session.method,
+            secret=service.secret,
+            now=now,
+        )
+        return session_id, step
+
+    if (begun := await service.write(work)) is not None:
+        return _go_on(*begun, goes_to=goes_to)
+    _log.warning("sign_in_refused", step=session.step)
+    wrong = texts()["signin"]["code_wrong"]
+    if template is None:
+        return await _enrol_page(request, service, session, goes_to, wrong=wrong)
+    return page(request, template, status=401, goes_to=goes_to, wrong=wrong)
+
+
+async def _enrol_page(
+    request: Request, service: Service, session: Session, goes_to: str, wrong: str | None = None
+) -> Response:
+    shared = await service.write(
+        lambda connection: accounts.begin_enrolment(connection, session.username, secret=service.secret)
+    )
+    address = pyotp.TOTP(shared).provisioning_uri(name=session.username, issuer_name=_ISSUER)
+    return page(
+        request,
+        "signin/enrol.html",
+        status=401 if wrong else 200,
+        goes_to=goes_to,
+        wrong=wrong,
+        shared=" ".join(shared[index : index + 4] for index in range(0, len(shared), 4)),
+        picture=segno.make(address).svg_data_uri(scale=5),
+    )
+
+
+async def _count_failure(service: Service, name: str) -> None:
+    until = await service.write(
+        lambda connection: accounts.count_failure(
+            connection, name, profile=service.profile, secret=service.secret, now=service.now()
+        )
+    )
+    _log.warning("sign_in_refused", step="password", locked=until is not None)
+
+
+def _go_on(session_id: str, step: Step, *, goes_to: str) -> Response:
+    path = _PAGES.get(step)
+    address = f"{path}?{urlencode({'goes_to': goes_to})}" if path else goes_to
+    response = RedirectResponse(address, status_code=303)
+    keep(response, session_id)
+    return response
+
+
+def _form(
+    request: Request,
+    service: Service,
+    *,
+    goes_to: str,
+    wrong: str | None = None,
+    username: str = "",
+    status: int = 200,
+) -> Response:
+    minutes = service.profile.locks // timedelta(minutes=1)
+    said = (
+        texts()["signin"][wrong].format(failures=service.profile.failures, minutes=minutes) if wrong else None
+    )
+    return page(
+        request,
+        "signin/signin.html",
+        status=status,
+        goes_to=goes_to,
+        wrong=said,
+        username=username,
+        has_provider=service.provider is not None,
+    )
+
+
+def _password_form(request: Request, service: Service, goes_to: str, **wrong: str) -> Response:
+    profile = service.profile
+    said = {
+        name: texts()["signin"][reason].format(
+            shortest=profile.shortest, longest=LONGEST, kinds=profile.kinds
+        )
+        for name, reason in wrong.items()
+    }
+    return page(
+        request,
+        "signin/password.html",
+        status=422 if wrong else 200,
+        goes_to=goes_to,
+        wrong=said,
+        shortest=profile.shortest,
+        kinds=profile.kinds,
+    )

@@ -1,0 +1,173 @@
+"""The staff's pages: the inbox, and a task decided by its forms alone."""
+
+import re
+from typing import Any
+
+import pytest
+
+from api.pages.rendering import texts
+from domain.lifecycle import TASKS, TaskKind
+from domain.orders import Role
+from tests.api.conftest import Api
+from tests.api.test_sign_in import HOST, Browser, account
+
+
+async def at_work(api: Api, username: str) -> Browser:
+    """Sign somebody in who needs no second factor."""
+    account(api.office, username)
+    browser = Browser(api.http)
+    assert (await browser.sign_in(username)).headers["location"] == "/desk"
+    return browser
+
+
+async def send(browser: Browser, task_id: str, outcome: str, files: Any = None, **fields: Any) -> Any:
+    """Fill in the form of an outcome and send it, as a browser without scripts does."""
+    path = f"/desk/tasks/{task_id}"
+    shown = (await browser.get(path)).text
+    assert f'name="outcome" value="{outcome}"' in shown, "the page offers it"
+    hidden = {
+        name: re.search(rf'name="{name}" value="([^"]+)"', shown)[1]  # type: ignore[index]
+        for name in ("csrf", "decision_id")
+    }
+    data = {**hidden, "outcome": outcome, **fields}
+    # Browsers send a file field that was left empty, too.
+    files = files or [("attachments", ("", b"", "application/octet-stream"))]
+    headers = {"Origin": HOST, "Sec-Fetch-Site": "same-origin"}
+    return await browser.send("POST", f"{path}/decision", data=data, files=files, headers=headers)
+
+
+class TestATask:
+    async def test_after_the_other_brings_an_order_to_its_end_by_pages_alone(self, live: Api) -> None:
+        # Signing in takes longer than some limits of the tests' policy.
+        browsers = {
+            role: await at_work(live, username)
+            for role, username in (
+                ("duty_officer", "duty-1"),
+                ("street_desk", "desk-1"),
+                ("unit_handler", "street-safety-handler"),
+                ("call_back_officer", "call-back-1"),
+            )
+        }
+        order_no = (await live.placed(category="noise"))["order_no"]
+        picture = ("attachments", ("after.png", b"\x89PNG\r\n\x1a\n" + b"x" * 40, "image/png"))
+        steps: list[tuple[str, str, Any, dict[str, Any]]] = [
+            ("first_contact", "refer", None, {"text": "请街道派单", "class": "general"}),
+            ("classify", "general", None, {"category": "noise"}),
+            ("dispatch", "assign", None, {"lead_unit": "street-safety"}),
+            ("acknowledge", "accept", None, {}),
+            ("handle", "report_result", [picture], {"text": "已经办好"}),
+            ("review", "approve", None, {}),
+            ("follow_up", "reached", None, {"solved": "yes", "satisfied": "yes"}),
+        ]
+        for kind, outcome, files, fields in steps:
+            task = await live.office.task(order_no, TaskKind(kind))
+            browser = browsers[task["role"]]
+            inbox = (await browser.get("/desk")).text
+            assert f"/desk/tasks/{task['task_id']}" in inbox, kind
+            sent = await send(browser, task["task_id"], outcome, files, **fields)
+            assert (sent.status_code, sent.headers.get("location")) == (
+                303,
+                f"/desk?done=applied&order_no={order_no}",
+            ), (kind, sent.text)
+            assert order_no in (await browser.get(sent.headers["location"])).text
+        assert live.office.order(order_no)["ending"] == "resolved"
+        assert len(live.office.rows("SELECT 1 FROM attachment")) == 1
+
+    async def test_keeps_what_was_typed_and_says_beside_the_field_what_is_wrong(self, live: Api) -> None:
+        browser = await at_work(live, "duty-1")
+        order_no = (await live.placed())["order_no"]
+        task = await live.office.task(order_no, TaskKind.FIRST_CONTACT)
+        wrong = await send(
+            browser,
+            task["task_id"],
+            "refer",
+            text="我写的意见",
+            reject_reason="no_facts",
+            unit="street-safety",
+        )
+        assert wrong.status_code == 422
+        assert "我写的意见" in wrong.text
+        assert re.search(r'id="refer-reject_reason"[^>]*aria-invalid="true"', wrong.text)
+        assert re.search(r'id="refer-reject_reason-wrong" role="alert">', wrong.text)
+        empty = await send(browser, task["task_id"], "resolve", text="  ")
+        assert re.search(r'id="resolve-text-wrong" role="alert">请填写这一项。', empty.text)
+        assert live.office.rows("SELECT * FROM decision") == []
+
+    async def test_takes_a_form_that_is_sent_twice_once(self, live: Api) -> None:
+        browser = await at_work(live, "duty-1")
+        order_no = (await live.placed())["order_no"]
+        task = await live.office.task(order_no, TaskKind.FIRST_CONTACT)
+        shown = (await browser.get(f"/desk/tasks/{task['task_id']}")).text
+        data = {
+            name: re.search(rf'name="{name}" value="([^"]+)"', shown)[1]  # type: ignore[index]
+            for name in ("csrf", "decision_id")
+        } | {"outcome": "resolve", "text": "答复"}
+        path = f"/desk/tasks/{task['task_id']}/decision"
+        for _ in range(2):
+            sent = await browser.send("POST", path, data=data, headers={"Origin": HOST})
+            assert sent.headers.get("location") == f"/desk?done=applied&order_no={order_no}", sent.text
+        assert len(live.office.rows("SELECT * FROM decision")) == 1
+
+    async def test_is_only_looked_at_by_who_may_not_decide_it(self, api: Api) -> None:
+        order_no = (await api.placed())["order_no"]
+        (task,) = api.office.tasks(order_no)
+        looking = await at_work(api, "auditor-1")
+        shown = await looking.get(f"/desk/tasks/{task['task_id']}")
+        assert shown.status_code == 200
+        assert 'name="outcome"' not in shown.text
+        stranger = await at_work(api, "community-04-worker")
+        assert (await stranger.get(f"/desk/tasks/{task['task_id']}")).status_code == 404
+
+    async def test_is_claimed_and_given_back(self, api: Api) -> None:
+        order_no = (await api.placed())["order_no"]
+        (task,) = api.office.tasks(order_no)
+        path = f"/desk/tasks/{task['task_id']}"
+        browser, other = await at_work(api, "duty-1"), await at_work(api, "duty-2")
+        token = re.search(r'name="csrf" value="([^"]+)"', (await browser.get(path)).text)
+        assert token
+        held = await browser.send("POST", f"{path}/claim", data={"csrf": token[1]}, headers={"Origin": HOST})
+        assert held.headers["location"] == path
+        assert "duty-1" in (await other.get(path)).text
+        assert f"{path}/release" in (await browser.get(path)).text
+        assert f"{path}/claim" not in (await other.get(path)).text
+
+    async def test_shows_who_asked_for_a_reason_that_the_audit_keeps(self, api: Api) -> None:
+        order_no = (await api.placed(requester={"phone": "00000000001"}))["order_no"]
+        (task,) = api.office.tasks(order_no)
+        path = f"/desk/tasks/{task['task_id']}"
+        browser = await at_work(api, "duty-1")
+        shown = (await browser.get(path)).text
+        assert "00000000001" not in shown
+        assert "000****0001" in shown
+        token = re.search(r'name="csrf" value="([^"]+)"', shown)
+        assert token
+        told = await browser.send(
+            "POST", f"{path}/contact", data={"csrf": token[1], "reason": "clarify"}, headers={"Origin": HOST}
+        )
+        assert "00000000001" in told.text
+        assert len(api.office.rows("SELECT 1 FROM audit WHERE act = 'contact_revealed'")) == 1
+
+    @pytest.mark.parametrize(
+        "hostile",
+        ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "{{7*7}}", "javascript:alert(1)"],
+    )
+    async def test_shows_whatever_was_written_as_text(self, api: Api, hostile: str) -> None:
+        order_no = (await api.placed(description=hostile, subject=hostile, place={"address": hostile}))[
+            "order_no"
+        ]
+        (task,) = api.office.tasks(order_no)
+        shown = (await (await at_work(api, "duty-1")).get(f"/desk/tasks/{task['task_id']}")).text
+        assert "<script>alert" not in shown
+        assert "<img src=x" not in shown
+        assert "49" not in re.sub(r"\d{8}-|[0-9a-f]{12,}", "", shown) or hostile != "{{7*7}}"
+
+    def test_has_words_for_every_code_that_a_form_offers(self) -> None:
+        codes = {
+            code
+            for task in TASKS.values()
+            for outcome in task.outcomes
+            for field in outcome.fields
+            for code in field.codes
+        }
+        assert codes <= set(texts()["codes"])
+        assert {str(role) for role in Role} <= set(texts()["roles"])
