@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Row, select, update
 
 from domain.actions import ACTIONS, ActionName
 from domain.directory import Directory
-from domain.lifecycle import SYSTEM
+from domain.lifecycle import SYSTEM, TaskKind
 from domain.orders import Role, Stage, Via
 from messages.records import MergeRequest, RecordStep, SplitRequest
 from store.decisions import (
@@ -45,7 +45,11 @@ def join(connection: Connection, step: RecordStep, asked: MergeRequest) -> str |
         return f"there is no order {asked.leading_order_no}"
     if (reason := _why_not(connection, own, leading)) is not None:
         return reason
-    needs_leader = own.escalations or is_supervised(connection, own.order_no)
+    # Also by what this very step says, which is not written yet.
+    watched = is_supervised(connection, own.order_no) or any(
+        each.kind == TaskKind.SUPERVISE for each in step.opened
+    )
+    needs_leader = step.order.escalations or watched
     if needs_leader and not _is_leader(connection, asked.actor, now=step.at):
         return "the order has climbed a tier or is supervised: only the street leader joins it to another one"
     connection.execute(

@@ -47,6 +47,19 @@ class TestAMerge:
         leading.decide_task("classify", "complex", unit="street-urban-management")
         assert leading.status.promised_at == promised
 
+    def test_that_comes_while_the_order_climbs_is_the_leaders(self, store: Store) -> None:
+        leading, order = StoredStory(store), StoredStory(store)
+        leading.to_work("street-safety")
+        order.to_work("community-03")
+        climbs = order.submit("handle", "hand_up", text="无权处理")
+        merge = order.keep_action("merge", by="desk-1", leading_order_no=leading.order_no)
+        for each in (climbs, merge):
+            assert each.said is not None
+            payload = each.said.model_dump(mode="json")
+            (order.decide if each is climbs else order.act)(payload)
+        order.settle()
+        assert (order.row["ending"], order.row["escalations"]) == (None, 1)
+
     def test_of_many_with_earlier_promises_goes_on_however_many_they_are(self, store: Store) -> None:
         leading = StoredStory(store, book="standard-2")
         leading.to_work(order_class="complex")
