@@ -287,9 +287,6 @@ requester = Table(
     Column("email", String(200)),
     Column("wechat_openid", String(100)),
     Column("withdrawn_at", Instant),
-    # A keyed hash of the phone number, so that one number can be looked for and none be read.
-    Column("phone_key", String(64)),
-    Index(None, "phone_key"),
 )
 
 task = Table(

@@ -1,4 +1,4 @@
-"""accounts, sessions and a phone number that can be looked for."""
+"""accounts and sessions."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -14,8 +14,6 @@ def _instant(name: str, *, nullable: bool = False) -> sa.Column:
 
 
 def upgrade() -> None:
-    op.add_column('requester', sa.Column('phone_key', sa.String(length=64), nullable=True))
-    op.create_index(op.f('ix_requester_phone_key'), 'requester', ['phone_key'])
     op.create_table('account',
         sa.Column('username', sa.String(length=64), nullable=False),
         sa.Column('password_hash', sa.String(length=200), nullable=False),
@@ -62,5 +60,3 @@ def downgrade() -> None:
     op.drop_table('session')
     op.drop_table('sign_in_failure')
     op.drop_table('account')
-    op.drop_index(op.f('ix_requester_phone_key'), table_name='requester')
-    op.drop_column('requester', 'phone_key')
