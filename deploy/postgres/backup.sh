@@ -27,7 +27,10 @@ rm -rf base-*.part
 prune
 
 # A backup has its name only when it is whole: one that was cut off is never restored and never counted.
-base=base-$(date -u +%Y%m%dT%H%M%SZ)
+while base=base-$(date -u +%Y%m%dT%H%M%SZ) && test -e "$base"; do
+  # One has this second's name already.
+  sleep 1
+done
 pg_basebackup --pgdata "$base.part" --checkpoint fast --wal-method stream
 pg_verifybackup --quiet "$base.part"
 mv -T "$base.part" "$base"
