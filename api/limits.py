@@ -16,14 +16,7 @@ from limits.strategies import SlidingWindowCounterRateLimiter
 
 from api.errors import Problem
 
-RATES: Final[Mapping[str, RateLimitItem]] = MappingProxyType(
-    {
-        "sign_in": parse("30/minute"),
-        "unknown_tracking_code": parse("10/hour"),
-        "place": parse("10/10 minutes"),
-        "attach": parse("30/10 minutes"),
-    }
-)
+RATES: Final[Mapping[str, RateLimitItem]] = MappingProxyType({"sign_in": parse("30/minute")})
 
 
 class Limits:
@@ -41,15 +34,6 @@ class Limits:
             Problem: 429, it was one too many.
         """
         if not self._counter.hit(self._rates[rule], rule, _address(request)):
-            raise _too_many(self._rates[rule])
-
-    def check(self, rule: str, request: Request) -> None:
-        """Look whether one more would be too many, without counting.
-
-        Raises:
-            Problem: 429, it would.
-        """
-        if not self._counter.test(self._rates[rule], rule, _address(request)):
             raise _too_many(self._rates[rule])
 
 

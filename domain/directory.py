@@ -32,12 +32,6 @@ class UnknownUnit(DomainError):
     code = "unknown_unit"
 
 
-class UnknownCategory(DomainError):
-    """There is no open category of that code."""
-
-    code = "unknown_category"
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Unit:
     """A unit (单位); `parent` is the one above it in the tree.

@@ -12,12 +12,9 @@ from typing import Any, Final
 from starlette.datastructures import FormData, UploadFile
 
 from api.pages.rendering import word
-from domain.deadlines import local
 from domain.directory import Directory
 from domain.lifecycle import Field, FieldType, Outcome
 from domain.workdays import OFFICE_ZONE
-
-_MINUTE: Final = "%Y-%m-%dT%H:%M"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -121,11 +118,6 @@ def _instant(text: str) -> str:
     except ValueError:
         return text
     return read.isoformat() if read.tzinfo else read.replace(tzinfo=OFFICE_ZONE).isoformat()
-
-
-def at_office(instant: datetime) -> str:
-    """Write an instant as the field of a form holds it."""
-    return local(instant).strftime(_MINUTE)
 
 
 def _value(sent: FormData | None, name: str) -> str:

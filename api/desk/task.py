@@ -203,7 +203,8 @@ async def _page(
         wrong=(wrong or {}).get(""),
         contact=contact,
         reasons=[(str(each), texts()["reveal"][each]) for each in RevealReason],
-        decision_id=_decision_id(sent) if sent is not None and not wrong else uuid.uuid4().hex,
+        # A form that is shown again is a new decision: the one before was refused.
+        decision_id=uuid.uuid4().hex,
     )
 
 

@@ -1,7 +1,6 @@
-"""Style sheet, scripts and pictures: their names, which change with their contents, and where they came from."""
+"""Style sheet, scripts and pictures: their names, which change with their contents."""
 
 import hashlib
-import json
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -29,12 +28,3 @@ def asset_url(name: str) -> str:
     """Give the address of a file, like `style.css`."""
     public = {path.name: public for public, path in assets().items()}
     return f"/static/{public[name]}"
-
-
-@cache
-def vendored() -> Mapping[str, Mapping[str, str]]:
-    """Read what was taken over from others: file name to package, version, licence and hash."""
-    manifest: dict[str, dict[str, str]] = json.loads(
-        (FOLDER / "vendor" / "manifest.json").read_text(encoding="utf-8")
-    )
-    return manifest

@@ -40,7 +40,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.globals |= {"t": texts(), "asset": asset_url}
-    environment.filters |= {"moment": moment, "day": day, "word": word}
+    environment.filters |= {"moment": moment, "word": word}
     return environment
 
 
@@ -51,12 +51,6 @@ def moment(at: datetime | None) -> str:
     here, now = local(at), local(datetime.now(UTC))
     date = f"{here.month}月{here.day}日 {here:%H:%M}"
     return date if here.year == now.year else f"{here.year}年{date}"
-
-
-def day(at: datetime) -> str:
-    """Write the day of an instant, like 11月23日."""
-    here = local(at)
-    return f"{here.month}月{here.day}日"
 
 
 def word(code: object, kind: str) -> str:

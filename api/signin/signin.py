@@ -147,7 +147,7 @@ async def change_password(
     """Change one's password; all one's other sessions end."""
     session = await _at(request, service, Step.PASSWORD, Step.OPEN)
     service.limits.hit("sign_in", request)
-    account, staff = await _who(service, session)
+    account, _ = await _who(service, session)
     goes_to = local_path(goes_to)
     if not await service.passwords.matches(account.password_hash, present):
         await _count_failure(service, session.username)
@@ -181,7 +181,6 @@ async def change_password(
         )
         return session_id, Step.OPEN
 
-    del staff
     return _go_on(*await service.write(change), goes_to=goes_to)
 
 
