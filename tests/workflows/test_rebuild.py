@@ -46,6 +46,13 @@ def everything(office: Office, order_no: str) -> dict[str, list[dict[str, Any]]]
     }
 
 
+async def at_rest(office: Office, order_no: str) -> dict[str, list[dict[str, Any]]]:
+    """Give every row once nothing is under way: messages go out beside the workflow."""
+    waiting = "SELECT 1 FROM message WHERE order_no = :no AND state = 'pending'"
+    await office.eventually(lambda: not office.rows(waiting, no=order_no), "every message sent")
+    return everything(office, order_no)
+
+
 def spoil(office: Office, order_no: str, *statements: str) -> None:
     with office.store.write() as connection:
         for statement in statements:
@@ -135,7 +142,7 @@ class TestAnOrdersRows:
     @pytest.mark.parametrize("story", STORIES, ids=lambda story: story.__name__)
     async def test_are_written_again_as_they_were(self, office: Office, story: Any) -> None:
         order_no = await story(office)
-        before = everything(office, order_no)
+        before = await at_rest(office, order_no)
         whole = await rebuilt(office, order_no)
         assert (whole.changed, whole.lost, whole.sent_again) == ({}, (), ())
         assert everything(office, order_no) == before
@@ -160,7 +167,7 @@ class TestAnOrdersRows:
             await office.settled(submitted.row.decision_id)
             await office.called_back(order_no)
             await office.result(order_no)
-            before = everything(office, order_no)
+            before = await at_rest(office, order_no)
             spoil(office, order_no, *DAMAGES)
             await rebuilt(office, order_no)
             assert everything(office, order_no) == before
@@ -210,7 +217,7 @@ class TestAnOrdersRows:
     async def test_follow_a_history_that_stays_behind(self, office: Office) -> None:
         office.policy = "standard"
         order_no = await office.dispatched()
-        before = everything(office, order_no)
+        before = await at_rest(office, order_no)
         spoil(
             office,
             order_no,
@@ -231,7 +238,7 @@ class TestAnOrderThatWasReset:
         await office.decide(order_no, TaskKind.REVIEW, "approve")
         await office.task(order_no, TaskKind.FOLLOW_UP)
         await take_back(office, order_no)
-        before = everything(office, order_no)
+        before = await at_rest(office, order_no)
         assert office.order(order_no)["stage"] == "follow_up", "the new run has recorded nothing so far"
         (said,) = await findings(office, order_no)
         assert said.endswith(f"run: dingdan rebuild {order_no}")
@@ -251,7 +258,7 @@ class TestAnOrderThatWasReset:
         assert [each["seq"] for each in live] == list(range(1, len(live) + 1))
         assert "OrderReplied" in {each["type"] for each in office.events(order_no) if each["abandoned"]}
         assert (await rebuilt(office, order_no)).changed == {}
-        before = everything(office, order_no)
+        before = await at_rest(office, order_no)
         spoil(office, order_no, *DAMAGES)
         await rebuilt(office, order_no)
         assert everything(office, order_no) == before
