@@ -188,6 +188,8 @@ class Directory:
         self, *, category: str | None, community: str | None, vacant: Collection[str]
     ) -> dict[Tier, tuple[str, ...]]:
         """Name, by tier, who would answer for a matter where nobody at all is in post."""
+        if not vacant:
+            return {}
         asked = {tier: tuple(self._asked(tier, category, community)) for tier in Tier}
         return {tier: units for tier, units in asked.items() if units and set(units) <= set(vacant)}
 

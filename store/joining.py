@@ -14,23 +14,21 @@ from sqlalchemy import Connection, Row, select, update
 
 from domain.actions import ACTIONS, ActionName
 from domain.directory import Directory
-from domain.lifecycle import SYSTEM, TaskKind
-from domain.orders import Role, Stage, Via
+from domain.lifecycle import TaskKind
+from domain.orders import Role, Stage
 from messages.records import MergeRequest, RecordStep, SplitRequest
 from store.decisions import (
-    Actor,
     DecisionStatus,
     NotFound,
     Subject,
     is_supervised,
     lock_order,
-    submit_action,
 )
 from store.directory import current
 from store.intake import NewOrder, place_order
 from store.office import find_staff
 from store.tables import decision, orders, requester
-from store.telling import system_id
+from store.telling import system_id, tell
 
 
 def join(connection: Connection, step: RecordStep, asked: MergeRequest) -> str | None:
@@ -60,15 +58,8 @@ def join(connection: Connection, step: RecordStep, asked: MergeRequest) -> str |
     fields = {"joined": own.order_no}
     if own.promised_at and (leading.promised_at is None or own.promised_at < leading.promised_at):
         fields["not_later_than"] = own.promised_at.isoformat()
-    submit_action(
-        connection,
-        order_no=leading.order_no,
-        action_id=system_id("joined", own.order_no, step.run_id),
-        action=ActionName.RECALCULATE,
-        fields=fields,
-        actor=Actor(name=SYSTEM, via=Via.SYSTEM),
-        now=step.at,
-    )
+    key = system_id("joined", own.order_no, step.run_id)
+    tell(connection, [leading.order_no], ActionName.RECALCULATE, key=key, fields=fields, now=step.at)
     return None
 
 

@@ -12,6 +12,7 @@ from domain.lifecycle import FieldType
 from domain.orders import Via
 from messages.records import RecordStep, Verdict
 from messages.signals import CompleteTask
+from store.auditing import audited
 from store.decisions import DecisionStatus, Subject
 from store.tables import audit, decision
 
@@ -43,16 +44,8 @@ def settle_verdicts(connection: Connection, step: RecordStep) -> dict[str, Via]:
         connection.execute(insert(decision).values(**said_row(step.order_no, said_id, verdict)))
         if said_id in signalled(connection, step.order_no):
             continue
-        connection.execute(
-            insert(audit).values(
-                at=verdict.at,
-                actor=verdict.said.actor,
-                via=Via.OPERATOR,
-                act="signalled",
-                order_no=step.order_no,
-                data={"decision_id": said_id, "applied": verdict.applied},
-            )
-        )
+        data = {"decision_id": said_id, "applied": verdict.applied}
+        audited(connection, verdict.said.actor, Via.OPERATOR, "signalled", step.order_no, data, verdict.at)
     for said_id in {each.said_id for each in step.events if each.said_id} - vias.keys():
         mine = (decision.c.decision_id == said_id) & (decision.c.order_no == step.order_no)
         vias[said_id] = Via(connection.scalar(select(decision.c.via).where(mine)) or Via.OPERATOR)

@@ -300,12 +300,7 @@ class Case:
             return
         deadline.expired = True
         self.state.overdue = True
-        self._ledger.event(
-            "LimitPassed",
-            actor=SYSTEM,
-            task_id=work.task_id,
-            data={"kind": work.kind, "unit": work.unit, "due_at": str(due_at)},
-        )
+        self._ledger.event("LimitPassed", actor=SYSTEM, task_id=work.task_id, data=dict(work.limit))
 
     def end(self, ending: Ending, decided: Decided) -> None:
         """Settle how the order ends, by whose decision; the reply takes its text from there."""

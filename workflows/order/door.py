@@ -228,7 +228,7 @@ class Door:
             type="LimitPassed",
             actor=SYSTEM,
             task_id=wait.task_id,
-            data={"kind": wait.kind, "unit": wait.unit, "due_at": str(wait.deadline.due_at)},
+            data=wait.limit,
         )
         changes = {"overdue": True} if wait.kind is TaskKind.HANDLE else {}
         if stays:

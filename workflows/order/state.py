@@ -39,6 +39,11 @@ class HumanTask:
         return self.task_id
 
     @property
+    def limit(self) -> dict[str, str]:
+        """Say in an event which limit of it has passed."""
+        return {"kind": self.kind, "unit": self.unit, "due_at": str(self.deadline.due_at)}
+
+    @property
     def owner(self) -> Owner:
         """Whose it is."""
         return Owner(unit=self.unit, tier=self.tier, role=self.role)
