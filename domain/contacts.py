@@ -25,6 +25,16 @@ def hides_requester(*, confidential: bool, reaches: Collection[Reach]) -> bool:
     return confidential and Reach.OFFICE not in reaches
 
 
+_COUNTRY = "86"
+_MOBILE = 11
+
+
+def phone_digits(phone: str) -> str:
+    """Give the digits that two writings of one number share: 138 0000-0000 and +86 13800000000 are the same."""
+    digits = "".join(letter for letter in phone if letter.isascii() and letter.isdigit()).removeprefix("00")
+    return digits.removeprefix(_COUNTRY) if len(digits) == len(_COUNTRY) + _MOBILE else digits
+
+
 _STARS = "**"
 _LONG_PHONE = 8
 

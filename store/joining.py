@@ -17,6 +17,7 @@ from domain.directory import Directory
 from domain.lifecycle import TaskKind
 from domain.orders import Role, Stage
 from messages.records import MergeRequest, RecordStep, SplitRequest
+from store.contacts import CONTACT
 from store.decisions import (
     DecisionStatus,
     NotFound,
@@ -133,7 +134,7 @@ def split(connection: Connection, step: RecordStep, asked: SplitRequest) -> list
     return made
 
 
-_CONTACT = ("name", "phone", "email", "wechat_openid")
+_CONTACT = (*CONTACT, "phone_key")
 
 
 def _parts(connection: Connection, order_no: str, decision_id: str) -> list[dict[str, Any]]:

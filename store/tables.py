@@ -286,7 +286,10 @@ requester = Table(
     Column("phone", String(40)),
     Column("email", String(200)),
     Column("wechat_openid", String(100)),
+    # A keyed hash of its digits: found by whoever knows the number, read by nobody.
+    Column("phone_key", String(64)),
     Column("withdrawn_at", Instant),
+    Index(None, "phone_key"),
 )
 
 task = Table(

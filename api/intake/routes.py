@@ -1,23 +1,20 @@
-"""`POST /orders`: one transaction, then one try to start the order's workflow."""
+"""`POST /orders`: what a channel sends."""
 
 from typing import Any
 
-import structlog
 from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse
 
 from api.errors import FieldError, Problem, problems
+from api.intake import placing
 from api.intake.models import OrderBody, OrderPlaced
 from api.keys import RequiredKeyHeader, required_key
 from api.security import ChannelDep
-from api.service import Service, ServiceDep
-from runtime.temporal import TemporalAway
+from api.service import ServiceDep
 from store.credentials import Client
-from store.database import Connection
-from store.intake import NewOrder, Placed, Receipt, UnknownCode, UnknownOfficer, place_order
+from store.intake import NewOrder, Receipt
 
 router = APIRouter(tags=["intake"])
-_log = structlog.get_logger("api")
 
 MAX_BODY = 64 * 1024
 """Longest body of an order, in bytes."""
@@ -44,50 +41,11 @@ async def place(body: OrderBody, client: ChannelDep, service: ServiceDep, key: R
     even while Temporal is away.
     """
     wanted = _new_order(body, client, required_key(key))
-    async with service.in_flight.alone(client.client_id, wanted.key):
-        placed = await _place(service, wanted)
-        structlog.contextvars.bind_contextvars(order_no=placed.response["order_no"])
-        if placed.start is not None:
-            await _start(service, placed)
-            service.metrics.orders.labels(channel=client.channel).inc()
+    placed = await placing.place(service, wanted, _respond)
     headers = {"Location": placed.response["links"]["order"]}
     if placed.replayed:
         headers["Idempotent-Replayed"] = "true"
-        service.metrics.replays.inc()
     return JSONResponse(placed.response, status_code=placed.status, headers=headers)
-
-
-async def _place(service: Service, wanted: NewOrder) -> Placed:
-    def work(connection: Connection) -> Placed:
-        return place_order(
-            connection,
-            wanted,
-            now=service.now(),
-            policy_version=service.policy,
-            page=lambda order_no: f"{service.public_url}/api/v1/orders/{order_no}",
-            respond=_respond,
-        )
-
-    try:
-        return await service.write_once(work)
-    except (UnknownOfficer, UnknownCode) as error:
-        raise Problem(
-            422, error.code, str(error), errors=[FieldError(field=error.field, reason=str(error))]
-        ) from error
-
-
-async def _start(service: Service, placed: Placed) -> None:
-    """Start at once if Temporal answers in time; else the outbox has it."""
-    start, outbox_id = placed.start, placed.outbox_id
-    if start is None or outbox_id is None:
-        return
-    try:
-        await service.orders.start(start)
-    except TemporalAway as error:
-        service.metrics.starts_left.inc()
-        _log.warning("start_left_to_reconcile", order_no=start.order_no, reason=str(error))
-        return
-    service.sent.add(outbox_id)
 
 
 def _respond(receipt: Receipt) -> dict[str, Any]:

@@ -1,0 +1,79 @@
+"""Placing an order, by whatever door it came: one transaction, then one try to start its workflow."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, Final
+
+import structlog
+
+from api.errors import FieldError, Problem
+from api.service import Service
+from domain.contacts import phone_digits
+from runtime.temporal import TemporalAway
+from store.credentials import keyed_hash
+from store.database import Connection
+from store.intake import NewOrder, Placed, Receipt, UnknownCode, UnknownOfficer, place_order
+
+RESIDENT_PAGES: Final = "resident-pages"
+"""The client of orders that residents write on a page of ours; no key stands for it."""
+DESK_PAGES: Final = "desk-pages"
+"""The client of orders that staff write down for somebody; no key stands for it."""
+_log = structlog.get_logger("api")
+
+
+async def place(service: Service, wanted: NewOrder, respond: Callable[[Receipt], dict[str, Any]]) -> Placed:
+    """Place an order, and start its workflow if Temporal answers in time; else the outbox has it.
+
+    Raises:
+        Problem: 422, naming the field; 409 or 422 for a key that was used before.
+    """
+    async with service.in_flight.alone(wanted.client_id, wanted.key):
+        placed = await _place(service, wanted, respond)
+        structlog.contextvars.bind_contextvars(order_no=placed.response["order_no"])
+        if placed.start is not None:
+            await _start(service, placed)
+            service.metrics.orders.labels(channel=wanted.channel).inc()
+    if placed.replayed:
+        service.metrics.replays.inc()
+    return placed
+
+
+async def _place(service: Service, wanted: NewOrder, respond: Callable[[Receipt], dict[str, Any]]) -> Placed:
+    phone = phone_digits(wanted.requester.get("phone") or "")
+    key = phone_key(service, phone) if phone else None
+    findable = replace(wanted, requester={**wanted.requester, "phone_key": key})
+
+    def work(connection: Connection) -> Placed:
+        return place_order(
+            connection,
+            findable,
+            now=service.now(),
+            policy_version=service.policy,
+            page=lambda order_no: f"{service.public_url}/desk/orders/{order_no}",
+            respond=respond,
+        )
+
+    try:
+        return await service.write_once(work)
+    except (UnknownOfficer, UnknownCode) as error:
+        raise Problem(
+            422, error.code, str(error), errors=[FieldError(field=error.field, reason=str(error))]
+        ) from error
+
+
+def phone_key(service: Service, phone: str) -> str:
+    """Hash a number as requesters are found by it."""
+    return keyed_hash(service.secret, f"phone:{phone_digits(phone)}")
+
+
+async def _start(service: Service, placed: Placed) -> None:
+    start, outbox_id = placed.start, placed.outbox_id
+    if start is None or outbox_id is None:
+        return
+    try:
+        await service.orders.start(start)
+    except TemporalAway as error:
+        service.metrics.starts_left.inc()
+        _log.warning("start_left_to_reconcile", order_no=start.order_no, reason=str(error))
+        return
+    service.sent.add(outbox_id)
