@@ -19,7 +19,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from api import directory, errors, operations
 from api.attachments import routes as attachments
-from api.desk import inbox, task
+from api.desk import dispatch, inbox, new, order, search, task
 from api.intake import routes as intake
 from api.pages import elder, static
 from api.pages.problems import problem_page
@@ -173,8 +173,8 @@ def create_app(service: Service, *, tracer_provider: TracerProvider | None = Non
     ):
         api.include_router(router)
     app.include_router(api)
-    for router in (static.router, elder.router, signin.router, oidc.router, inbox.router, task.router):
-        app.include_router(router)
+    for pages in (static, elder, signin, oidc, inbox, task, new, dispatch, search, order):
+        app.include_router(pages.router)
     # At the root for probes and scrapers, and beside the rest for programs that know one address only.
     app.include_router(operations.router)
     app.include_router(operations.router, prefix="/api/v1", include_in_schema=False)

@@ -166,6 +166,7 @@ ReaderOrChannelDep = Annotated[Caller, Depends(Door(Permission.READ_ORDERS, chan
 DeciderDep = Annotated[Staff, Depends(Door(Permission.DECIDE_TASKS))]
 ActorDep = Annotated[Staff, Depends(Door(Permission.ACT_ON_ORDERS))]
 RevealerDep = Annotated[Staff, Depends(Door(Permission.REVEAL_CONTACTS))]
+PlacerDep = Annotated[Staff, Depends(Door(Permission.PLACE_ORDERS))]
 UploaderDep = Annotated[Caller, Depends(Door(Permission.ATTACH_FILES, channels=True))]
 DirectoryReaderDep = Annotated[Caller, Depends(Door(Permission.READ_DIRECTORY, channels=True))]
 

@@ -220,6 +220,13 @@ class OrderSituation:
     handled_by: str | None = None
 
 
+def is_possible(order: OrderSituation, name: ActionName, *, actor: str, at: datetime) -> bool:
+    """Tell whether an action may be offered: nothing stands against it but what nobody has written yet."""
+    stored = frozenset(each.name for each in ACTIONS[name].fields)
+    refusal = judge_action(order, Submission(name=name, actor=actor, at=at, stored=stored))
+    return refusal is None or refusal.code == "missing_field"
+
+
 def judge_action(order: OrderSituation, wanted: Submission) -> Refusal | None:
     """Judge an action on an order; `None` means that it is in order."""
     action = next((each for each in ACTIONS.values() if each.name == wanted.name), None)

@@ -85,9 +85,14 @@ REACHES: Mapping[Role, Reach] = MappingProxyType(
 )
 
 
+def permissions_of(roles: Collection[Role]) -> frozenset[Permission]:
+    """List every permission that somebody has by any of their roles."""
+    return frozenset(each for role in roles for each in GRANTS[role])
+
+
 def may(roles: Collection[Role], permission: Permission) -> bool:
     """Tell whether one of somebody's roles opens a door."""
-    return any(permission in GRANTS[role] for role in roles)
+    return permission in permissions_of(roles)
 
 
 def reaches(roles: Collection[Role]) -> frozenset[Reach]:

@@ -96,7 +96,7 @@ class Page:
 def find_order(connection: Connection, order_no: str, scope: Scope) -> Row[Any] | None:
     """Find an order within a scope."""
     return connection.execute(
-        _scoped(select(orders).where(orders.c.order_no == order_no), scope)
+        scoped(select(orders).where(orders.c.order_no == order_no), scope)
     ).one_or_none()
 
 
@@ -118,7 +118,7 @@ def list_orders(
     Raises:
         BadCursor: the cursor cannot be read.
     """
-    query = _scoped(select(orders), scope)
+    query = scoped(select(orders), scope)
     for column, value in (
         (orders.c.stage, wanted.stage),
         (orders.c.tier, wanted.tier),
@@ -150,6 +150,18 @@ def list_orders(
     return _page(connection, query, lambda row: (row.received_at, row.order_no))
 
 
+def list_of_caller(
+    connection: Connection, phone_key: str, scope: Scope, *, with_confidential: bool
+) -> Sequence[Row[Any]]:
+    """List the orders that whoever has a number placed, the latest first and one page at most."""
+    query = select(orders).join(requester, requester.c.order_no == orders.c.order_no)
+    query = query.where(requester.c.phone_key == phone_key)
+    if not with_confidential:
+        query = query.where(orders.c.confidential.is_(False))
+    latest = scoped(query, scope).order_by(orders.c.received_at.desc(), orders.c.order_no.desc())
+    return connection.execute(latest.limit(PAGE)).all()
+
+
 def list_tasks(
     connection: Connection,
     wanted: TaskFilter,
@@ -163,9 +175,16 @@ def list_tasks(
     Raises:
         BadCursor: the cursor cannot be read.
     """
-    query = select(task).where(
-        task.c.state == TaskState.OPEN, task.c.opened_at <= now, task.c.due_at.is_not(None)
-    )
+    query = _open_tasks(select(task), wanted, scope, now)
+    if cursor:
+        at, last = _read_cursor(cursor)
+        query = query.where(tuple_(task.c.due_at, task.c.task_id) > tuple_(literal(at, Instant), last))
+    query = query.order_by(task.c.due_at, task.c.task_id)
+    return _page(connection, query, lambda row: (row.due_at, row.task_id))
+
+
+def _open_tasks(query: Select[Any], wanted: TaskFilter, scope: Scope, now: datetime) -> Select[Any]:
+    query = query.where(task.c.state == TaskState.OPEN, task.c.opened_at <= now, task.c.due_at.is_not(None))
     for column, value in (
         (task.c.holder, wanted.holder),
         (task.c.unit, wanted.unit),
@@ -178,12 +197,8 @@ def list_tasks(
     if wanted.due_before is not None:
         query = query.where(task.c.due_at < wanted.due_before)
     if not scope.everything:
-        query = _scoped(query.join(orders, orders.c.order_no == task.c.order_no), scope)
-    if cursor:
-        at, last = _read_cursor(cursor)
-        query = query.where(tuple_(task.c.due_at, task.c.task_id) > tuple_(literal(at, Instant), last))
-    query = query.order_by(task.c.due_at, task.c.task_id)
-    return _page(connection, query, lambda row: (row.due_at, row.task_id))
+        query = scoped(query.join(orders, orders.c.order_no == task.c.order_no), scope)
+    return query
 
 
 def subjects_of(connection: Connection, order_nos: Collection[str]) -> dict[str, str]:
@@ -196,10 +211,49 @@ def subjects_of(connection: Connection, order_nos: Collection[str]) -> dict[str,
     return {row.order_no: row.subject or row.said for row in rows}
 
 
+def matters_of(
+    connection: Connection, order_nos: Collection[str]
+) -> dict[str, tuple[str | None, str | None]]:
+    """Give each order's category and community: what the directory is asked by."""
+    rows = connection.execute(
+        select(orders.c.order_no, orders.c.category, orders.c.community).where(
+            orders.c.order_no.in_(order_nos)
+        )
+    )
+    return {row.order_no: (row.category, row.community) for row in rows}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TaskCounts:
+    """How many open tasks there are, how many are due before an instant, and how many are past their limit."""
+
+    every: int
+    due_soon: int
+    overdue: int
+
+
+def count_tasks(
+    connection: Connection, wanted: TaskFilter, *, soon: datetime, now: datetime, scope: Scope
+) -> TaskCounts:
+    """Count open tasks as they are listed; `soon` is the instant before which they count as due soon."""
+
+    def under(limit: datetime) -> ColumnElement[int]:
+        return func.count().filter(task.c.due_at <= literal(limit, Instant))
+
+    counted: list[ColumnElement[Any]] = [
+        func.count().label("every"),
+        under(soon).label("due_soon"),
+        under(now).label("overdue"),
+    ]
+    query = select(*counted).select_from(task)
+    row = connection.execute(_open_tasks(query, wanted, scope, now)).one()
+    return TaskCounts(**row._mapping)
+
+
 def find_task(connection: Connection, task_id: str, scope: Scope) -> Row[Any] | None:
     """Find a task of an order within a scope."""
     query = select(task).join(orders, orders.c.order_no == task.c.order_no).where(task.c.task_id == task_id)
-    return connection.execute(_scoped(query, scope)).one_or_none()
+    return connection.execute(scoped(query, scope)).one_or_none()
 
 
 def open_tasks(connection: Connection, order_no: str) -> Sequence[Row[Any]]:
@@ -269,7 +323,8 @@ def last_reply(connection: Connection, order_no: str) -> str | None:
     return next((str(text) for text in (texts or {}).values() if text), None)
 
 
-def _scoped(query: Select[Any], scope: Scope) -> Select[Any]:
+def scoped(query: Select[Any], scope: Scope) -> Select[Any]:
+    """Limit a query over orders to those of a scope."""
     if scope.everything:
         return query
     if scope.client_id is not None:

@@ -5,7 +5,7 @@ beyond 1 MiB, so that uploads side by side need little memory.
 """
 
 import asyncio
-from typing import Any
+from typing import Any, Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import StreamingResponse
@@ -17,13 +17,15 @@ from api.attachments.models import UPLOAD, AttachmentKept
 from api.errors import FieldError, Problem, media_type_of, problems
 from api.security import ReaderOrChannelDep, UploaderDep, scope_of, uploader_of
 from api.service import Service, ServiceDep
-from domain.attachments import HEAD, KINDS, MAX_SIZE, Kind, kind_of, suffix_of
+from domain.attachments import HEAD, KINDS, MAX_ATTACHMENTS, MAX_SIZE, Kind, kind_of, suffix_of
 from store import attachments, queries
 from store.database import Connection
 from store.files import KeptFile
 
 router = APIRouter(prefix="/attachments", tags=["attachments"])
 MAX_BODY = MAX_SIZE + 16 * 1024
+FORM_BODY: Final = MAX_ATTACHMENTS * MAX_SIZE + 128 * 1024
+"""Longest body of a page's form with files, in bytes."""
 """Longest body of an upload, in bytes: the file and the form around it."""
 _FORM = "multipart/form-data"
 
@@ -47,22 +49,13 @@ async def upload(request: Request, who: UploaderDep, service: ServiceDep) -> Att
             file = form.get("file")
             if not isinstance(file, UploadFile):
                 raise _wrong_file("send exactly one file, in a part with the name `file` and a file name")
-            kind, kept = await keep_file(service, file)
+            return await take_in(service, file, uploader_of(who))
     except ClientDisconnect:
         raise _malformed("the upload broke off; send it again") from None
     except HTTPException as error:
         if error.status_code != 400:  # noqa: PLR2004 - the one that the form's parser raises
             raise
         raise _malformed(f"the form cannot be read: {error.detail}") from None
-    now = service.now()
-    attachment_id = await service.write(
-        lambda connection: attachments.add(
-            connection, kept, media_type=kind.media_type, uploader=uploader_of(who), now=now
-        )
-    )
-    return AttachmentKept(
-        attachment_id=attachment_id, media_type=kind.media_type, size=kept.size, sha256=kept.sha256
-    )
 
 
 @router.get(
@@ -102,12 +95,24 @@ async def download(attachment_id: str, who: ReaderOrChannelDep, service: Service
     )
 
 
-async def keep_file(service: Service, file: UploadFile) -> tuple[Kind, KeptFile]:
-    """Look at what a file really is, and keep it.
+async def take_in(service: Service, file: UploadFile, uploader: attachments.Uploader) -> AttachmentKept:
+    """Keep a file and its row.
 
     Raises:
         Problem: 413, 415 or 422, it is too large, of no kind that is taken, or empty.
     """
+    kind, kept = await _keep(service, file)
+    attachment_id = await service.write(
+        lambda connection: attachments.add(
+            connection, kept, media_type=kind.media_type, uploader=uploader, now=service.now()
+        )
+    )
+    return AttachmentKept(
+        attachment_id=attachment_id, media_type=kind.media_type, size=kept.size, sha256=kept.sha256
+    )
+
+
+async def _keep(service: Service, file: UploadFile) -> tuple[Kind, KeptFile]:
     if not file.size:
         raise _wrong_file("the file is empty")
     if file.size > MAX_SIZE:

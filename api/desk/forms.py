@@ -4,16 +4,19 @@ Assumes plain forms: each field comes back under its own name. What is wrong is 
 here only the kinds that a form cannot send by itself are read: instants of the office, lists, further matters.
 """
 
+import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from types import MappingProxyType
+from typing import Any, Final, Protocol
 
 from starlette.datastructures import FormData, UploadFile
 
+from api.errors import Problem
 from api.pages.rendering import word
 from domain.directory import Directory
-from domain.lifecycle import Field, FieldType, Outcome
+from domain.lifecycle import Field, FieldType
 from domain.workdays import OFFICE_ZONE
 
 
@@ -54,18 +57,55 @@ _KINDS: Final[Mapping[FieldType, str]] = {
 }
 
 
+class Formed(Protocol):
+    """What a form is made for: an outcome of a task, or an action on an order."""
+
+    @property
+    def name(self) -> str:
+        """Its code."""
+
+    @property
+    def label(self) -> str:
+        """What its button says."""
+
+    @property
+    def fields(self) -> tuple[Field, ...]:
+        """What it asks for."""
+
+
+def new_id() -> str:
+    """Make the id of what a form will say, so that a form sent twice says it once."""
+    return uuid.uuid4().hex
+
+
+def id_of(sent: FormData) -> str:
+    """Take the id that a form was given.
+
+    Raises:
+        Problem: 422, the form is not one of ours.
+    """
+    given = sent.get("decision_id")
+    if isinstance(given, str) and len(given) == len(new_id()) and given.isalnum() and given.isascii():
+        return given
+    raise Problem(422, "invalid_field", "the form is not whole; load the page again")
+
+
 def form_of(
-    outcome: Outcome,
+    formed: Formed,
     directory: Directory,
     *,
     sent: FormData | None = None,
     wrong: Mapping[str, str] | None = None,
+    given: Mapping[str, str] = MappingProxyType({}),
 ) -> Form:
-    """Make the form of an outcome; with what was `sent` and what is `wrong` with it, by field."""
+    """Make a form; with what was `sent` and what is `wrong` with it, by field.
+
+    What is `given` stands there before anybody wrote.
+    """
     wrong = wrong or {}
     return Form(
-        outcome=outcome.name,
-        label=outcome.label,
+        outcome=formed.name,
+        label=formed.label,
         inputs=tuple(
             Input(
                 name=each.name,
@@ -73,29 +113,27 @@ def form_of(
                 kind=_KINDS[each.type],
                 required=each.required,
                 options=_options(each, directory),
-                value=_value(sent, each.name),
+                value=_value(sent, each.name) or given.get(each.name, ""),
                 chosen=tuple(str(value) for value in sent.getlist(each.name)) if sent else (),
                 wrong=wrong.get(each.name),
             )
-            for each in outcome.fields
+            for each in formed.fields
         ),
-        is_open=sent is not None,
+        is_open=sent is not None or any(given.get(each.name) for each in formed.fields),
     )
 
 
-def fields_of(outcome: Outcome, sent: FormData) -> dict[str, Any]:
+def fields_of(formed: Formed, sent: FormData) -> dict[str, Any]:
     """Read what somebody wrote; a field that was left empty is left out. Files are the caller's."""
-    found = {
-        each.name: _read(each, sent) for each in outcome.fields if each.type is not FieldType.ATTACHMENTS
-    }
+    found = {each.name: _read(each, sent) for each in formed.fields if each.type is not FieldType.ATTACHMENTS}
     return {name: value for name, value in found.items() if value not in ("", [], None)}
 
 
-def files_of(outcome: Outcome, sent: FormData) -> dict[str, list[UploadFile]]:
+def files_of(formed: Formed, sent: FormData) -> dict[str, list[UploadFile]]:
     """List the files that were sent, by field; browsers send an empty one where none was chosen."""
     return {
         each.name: [file for file in sent.getlist(each.name) if isinstance(file, UploadFile) and file.size]
-        for each in outcome.fields
+        for each in formed.fields
         if each.type is FieldType.ATTACHMENTS
     }
 
@@ -107,11 +145,11 @@ def _read(each: Field, sent: FormData) -> Any:
     if each.type is FieldType.PARTS:
         return [{"text": part} for line in text.splitlines() if (part := line.strip())]
     if each.type is FieldType.INSTANT:
-        return _instant(text)
+        return instant(text)
     return text
 
 
-def _instant(text: str) -> str:
+def instant(text: str) -> str:
     """Read a time of the office; what is none goes on as it is, to be refused with its field."""
     try:
         read = datetime.fromisoformat(text)
@@ -126,9 +164,14 @@ def _value(sent: FormData | None, name: str) -> str:
 
 
 def _options(each: Field, directory: Directory) -> tuple[tuple[str, str], ...]:
-    match each.type:
-        case FieldType.CODE:
-            return tuple((code, word(code, "codes")) for code in each.codes)
+    if each.type is FieldType.CODE:
+        return tuple((code, word(code, "codes")) for code in each.codes)
+    return options_of(each.type, directory)
+
+
+def options_of(kind: FieldType, directory: Directory) -> tuple[tuple[str, str], ...]:
+    """List what may be chosen from the directory, by code and name; nothing for fields that are written."""
+    match kind:
         case FieldType.UNIT | FieldType.UNITS:
             return _named(
                 directory.handling_units, {unit.code: unit.name for unit in directory.units.values()}

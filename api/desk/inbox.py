@@ -1,5 +1,6 @@
 """`/desk`: what is to be done, what is due first at the top."""
 
+from datetime import timedelta
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request
@@ -9,38 +10,52 @@ from api.pages.rendering import page
 from api.security import ReaderDep
 from api.service import ServiceDep
 from api.staff import views
-from api.staff.tasks import tasks_of
+from api.staff.tasks import counts_of, tasks_of
+from domain.deadlines import local
+from domain.lifecycle import MAX_ORDER_NO, TASKS, TaskKind
 from store.database import Connection
 from store.directory import current, named
-from store.queries import Page, subjects_of
+from store.queries import Page, TaskCounts, subjects_of
 
 router = APIRouter(prefix="/desk", include_in_schema=False)
 
 
 @router.get("", response_class=HTMLResponse)
-async def inbox(
+async def inbox(  # noqa: PLR0913, PLR0917 - one parameter a filter
     request: Request,
     who: ReaderDep,
     service: ServiceDep,
     scope: Literal["mine", "unit", "tier"] = "unit",
+    kind: TaskKind | Literal[""] = "",
+    due: Literal["", "today", "overdue"] = "",
     cursor: Annotated[str | None, Query(max_length=200)] = None,
     done: Literal["applied", "pending"] | None = None,
-    order_no: Annotated[str, Query(max_length=40)] = "",
+    order_no: Annotated[str, Query(max_length=MAX_ORDER_NO)] = "",
 ) -> HTMLResponse:
     """Show the open tasks of one's unit, of one's tier, or those that one is at."""
     now = service.now()
+    tomorrow = local(now).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+    before = {"today": tomorrow, "overdue": now}.get(due)
 
-    def work(connection: Connection) -> tuple[Page, dict[str, str], dict[str, str]]:
+    def work(connection: Connection) -> tuple[Page, TaskCounts, dict[str, str], dict[str, str]]:
         directory = named(connection, current(connection))
-        found = tasks_of(connection, who, scope=scope, cursor=cursor, now=now)
+        found = tasks_of(
+            connection, who, scope=scope, kind=kind or None, due_before=before, cursor=cursor, now=now
+        )
+        counts = counts_of(connection, who, scope=scope, kind=kind or None, soon=tomorrow, now=now)
         about = subjects_of(connection, {row.order_no for row in found.rows})
-        return found, {unit.code: unit.name for unit in directory.units.values()}, about
+        return found, counts, {unit.code: unit.name for unit in directory.units.values()}, about
 
-    found, names, about = await service.read(work)
+    found, counts, names, about = await service.read(work)
     return page(
         request,
         "desk/inbox.html",
         scope=scope,
+        kind=kind,
+        kinds=[(str(each), TASKS[each].label) for each in TaskKind],
+        due=due,
+        counts=counts,
+        chosen={"scope": scope, "kind": str(kind), "due": due},
         done=done,
         order_no=order_no,
         names=names,

@@ -1,43 +1,35 @@
 """`/desk/tasks/…`: one task with its order, who asked, what happened, and a form for each way to decide."""
 
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
-from sqlalchemy import Row
 from starlette.datastructures import FormData
 
-from api.attachments.routes import keep_file
-from api.desk.forms import fields_of, files_of, form_of
+from api.attachments.routes import FORM_BODY, take_in
+from api.desk.forms import fields_of, files_of, form_of, id_of, new_id
+from api.desk.showing import WAITS, Whole, shown_of, whole_order
 from api.errors import Problem
 from api.pages.problems import words_of
-from api.pages.rendering import page, texts
-from api.security import DeciderDep, ReaderDep, RevealerDep, scope_of
+from api.pages.rendering import page
+from api.security import DeciderDep, ReaderDep, RevealerDep, uploader_of
 from api.service import Service, ServiceDep
 from api.staff import views
-from api.staff.models import Contact, OrderDetail, TaskDetail
-from api.staff.orders import keep, order_of, reveal_to
+from api.staff.models import Contact, TaskDetail
+from api.staff.orders import keep, reveal_to
 from api.staff.tasks import settled, visible
 from domain.contacts import RevealReason
-from domain.directory import Directory
 from domain.lifecycle import Outcome, TaskKind, outcomes_of
 from domain.orders import Role
 from domain.responsibility import may_decide
-from store import attachments, queries
-from store.attachments import Uploader
 from store.claims import change_holder
-from store.credentials import CredentialKind
 from store.database import Connection
 from store.decisions import UNFINISHED, DecisionRow, DecisionStatus, Refused, find, submit_decision
-from store.directory import current, named
 from store.office import Staff
 
 router = APIRouter(prefix="/desk/tasks/{task_id}", include_in_schema=False)
-_WAITS = timedelta(seconds=5)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,10 +37,8 @@ class Seen:
     """What the page of a task shows."""
 
     task: TaskDetail
-    order: OrderDetail
-    events: list[Row[Any]]
+    whole: Whole
     outcomes: tuple[Outcome, ...]
-    directory: Directory
     decides: bool
 
 
@@ -58,7 +48,7 @@ async def show(request: Request, task_id: str, who: ReaderDep, service: ServiceD
     return await _page(request, task_id, who, service)
 
 
-@router.post("/decision", response_class=HTMLResponse)
+@router.post("/decision", response_class=HTMLResponse, max_body_size=FORM_BODY)
 async def decide(request: Request, task_id: str, who: DeciderDep, service: ServiceDep) -> Response:
     """Decide, and go back to the inbox; whatever is wrong is said beside its field, and what was typed stays."""
     async with request.form() as sent:
@@ -66,7 +56,7 @@ async def decide(request: Request, task_id: str, who: DeciderDep, service: Servi
 
 
 async def _decide(request: Request, task_id: str, who: Staff, service: Service, sent: FormData) -> Response:
-    decision_id = _decision_id(sent)
+    decision_id = id_of(sent)
     known = await service.read(lambda connection: find(connection, decision_id))
     if known is not None and (known.task_id, known.actor) == (task_id, who.username):
         # The form came twice: it is answered as the first time.
@@ -77,7 +67,7 @@ async def _decide(request: Request, task_id: str, who: Staff, service: Service, 
         raise Problem(409, "task_done", "this task does not offer that any more")
     try:
         uploaded = {
-            name: [await _upload(service, who, file) for file in files]
+            name: [(await take_in(service, file, uploader_of(who))).attachment_id for file in files]
             for name, files in files_of(outcome, sent).items()
         }
         fields = fields_of(outcome, sent) | {name: ids for name, ids in uploaded.items() if ids}
@@ -109,7 +99,7 @@ async def _answer(
     request: Request, row: DecisionRow, who: Staff, service: Service, sent: FormData
 ) -> Response:
     """Go back to the inbox with what became of a decision; or stay, if the order refused it."""
-    row = await settled(service, row, _WAITS)
+    row = await settled(service, row, WAITS)
     if row.status is DecisionStatus.REJECTED:
         wrong = {"": words_of(row.code or "", row.reason or "")}
         return await _page(request, row.task_id or "", who, service, sent=sent, wrong=wrong)
@@ -157,19 +147,14 @@ async def _hold(task_id: str, who: Staff, service: Service, *, holder: str | Non
 
 
 def _see(connection: Connection, task_id: str, who: Staff, service: Service) -> Seen:
-    row, now = visible(connection, task_id, who), service.now()
-    directory = named(connection, current(connection))
-    order = queries.find_order(connection, row.order_no, scope_of(who))
-    if order is None:
-        raise Problem(404, "not_found", "there is no such task that you may see")
+    row = visible(connection, task_id, who)
+    whole = whole_order(connection, row.order_no, who, service)
     entitled = may_decide(who.unit, who.roles, unit=row.unit, role=Role(row.role), on_duty=row.on_duty)
     is_open = row.state in UNFINISHED
     return Seen(
-        task=views.task_detail(row, directory=directory, now=now),
-        order=order_of(connection, order, who, now=now),
-        events=list(queries.list_events(connection, row.order_no)),
+        task=views.task_detail(row, directory=whole.directory, now=service.now()),
+        whole=whole,
         outcomes=outcomes_of(TaskKind(row.kind), without=row.withheld) if is_open else (),
-        directory=directory,
         decides=is_open and entitled and who.username not in row.not_by,
     )
 
@@ -186,41 +171,21 @@ async def _page(
 ) -> HTMLResponse:
     seen = await service.read(lambda connection: _see(connection, task_id, who, service))
     forms = [
-        form_of(each, seen.directory, sent=sent, wrong=wrong)
+        form_of(each, seen.whole.directory, sent=sent, wrong=wrong)
         if sent is not None and sent.get("outcome") == each.name
-        else form_of(each, seen.directory)
+        else form_of(each, seen.whole.directory)
         for each in seen.outcomes
     ]
     return page(
         request,
         "desk/task.html",
         status=422 if wrong else 200,
+        here=f"/desk/tasks/{task_id}",
+        verb="decision",
         task=seen.task,
-        order=seen.order,
-        events=[(views.event_view(row, with_texts=True)) for row in seen.events],
         forms=forms if seen.decides else [],
-        names={unit.code: unit.name for unit in seen.directory.units.values()},
         wrong=(wrong or {}).get(""),
-        contact=contact,
-        reasons=[(str(each), texts()["reveal"][each]) for each in RevealReason],
         # A form that is shown again is a new decision: the one before was refused.
-        decision_id=uuid.uuid4().hex,
-    )
-
-
-def _decision_id(sent: FormData) -> str:
-    """Take the id that the form was given, so that a form sent twice decides once."""
-    given = sent.get("decision_id")
-    if isinstance(given, str) and len(given) == len(uuid.uuid4().hex) and given.isalnum() and given.isascii():
-        return given
-    raise Problem(422, "invalid_field", "the form is not whole; load the page again")
-
-
-async def _upload(service: Service, who: Staff, file: Any) -> str:
-    kind, kept = await keep_file(service, file)
-    uploader = Uploader(kind=CredentialKind.STAFF, name=who.username)
-    return await service.write(
-        lambda connection: attachments.add(
-            connection, kept, media_type=kind.media_type, uploader=uploader, now=service.now()
-        )
+        decision_id=new_id(),
+        **shown_of(seen.whole, contact=contact),
     )

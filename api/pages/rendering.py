@@ -17,6 +17,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from api.pages.assets import asset_url
 from domain.deadlines import local
+from domain.permissions import permissions_of
 
 _HERE: Final = Path(__file__).parent
 ELDER_COOKIE: Final = "dingdan-elder"
@@ -73,7 +74,12 @@ def page(request: Request, template: str, /, *, status: int = 200, **shown: Any)
         _environment()
         .get_template(template)
         .render(
-            request=request, elder=is_elder(request), csrf=session.csrf if session else "", who=who, **shown
+            request=request,
+            elder=is_elder(request),
+            csrf=session.csrf if session else "",
+            who=who,
+            permissions=permissions_of(who.roles) if who else frozenset(),
+            **shown,
         )
     )
     return HTMLResponse(text, status_code=status)

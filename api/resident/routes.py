@@ -14,8 +14,8 @@ from api.resident.wording import ENDINGS, EVENTS, STAGES
 from api.security import OpenDoor
 from api.service import Service, ServiceDep
 from api.staff.orders import keep
-from domain.actions import ACTIONS, ActionName
-from domain.judgement import OrderSituation, Submission, judge_action
+from domain.actions import ActionName
+from domain.judgement import OrderSituation, is_possible
 from domain.orders import Ending, Stage, Via
 from store import queries
 from store.database import Connection
@@ -129,11 +129,7 @@ async def _act(
 
 
 def _is_possible(name: ActionName, row: Any) -> bool:
-    """Ask the lifecycle table; every text counts as given, since here only the stage decides."""
-    stored = frozenset(each.name for each in ACTIONS[name].fields)
-    wanted = Submission(name=name, actor=_RESIDENT.name, at=row.received_at, stored=stored)
     order = OrderSituation(
         stage=Stage(row.stage), reopened=row.reopened, is_merged=row.merged_into is not None
     )
-    refusal = judge_action(order, wanted)
-    return refusal is None or refusal.code == "missing_field"
+    return is_possible(order, name, actor=_RESIDENT.name, at=row.received_at)

@@ -1,6 +1,7 @@
 """Tasks: the inbox, one task with its forms, claiming, deciding, and what became of a decision."""
 
 import asyncio
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 
@@ -63,18 +64,31 @@ def tasks_of(
 ) -> queries.Page:
     """List somebody's open tasks, what is due first at the top."""
     return queries.list_tasks(
-        connection,
-        queries.TaskFilter(
-            holder=who.username if scope == "mine" else None,
-            unit=who.unit if scope == "unit" else None,
-            tier=who.tier if scope == "tier" else None,
-            **wanted,
-        ),
-        cursor=cursor,
-        now=now,
-        # What is one's own or one's unit's is within any scope; at a tier there is also what is others'.
-        scope=scope_of(who) if scope == "tier" else queries.Scope(everything=True),
+        connection, _filter(who, scope, wanted), cursor=cursor, now=now, scope=_reach(who, scope)
     )
+
+
+def counts_of(
+    connection: Connection, who: Staff, *, scope: str, soon: datetime, now: datetime, **wanted: Any
+) -> queries.TaskCounts:
+    """Count somebody's open tasks; those due before `soon` by themselves."""
+    return queries.count_tasks(
+        connection, _filter(who, scope, wanted), soon=soon, now=now, scope=_reach(who, scope)
+    )
+
+
+def _filter(who: Staff, scope: str, wanted: Mapping[str, Any]) -> queries.TaskFilter:
+    return queries.TaskFilter(
+        holder=who.username if scope == "mine" else None,
+        unit=who.unit if scope == "unit" else None,
+        tier=who.tier if scope == "tier" else None,
+        **wanted,
+    )
+
+
+def _reach(who: Staff, scope: str) -> queries.Scope:
+    # What is one's own or one's unit's is within any scope; at a tier there is also what is others'.
+    return scope_of(who) if scope == "tier" else queries.Scope(everything=True)
 
 
 @router.get("/tasks/{task_id}", response_model=TaskDetail, responses=problems(401, 403, 404, 422))

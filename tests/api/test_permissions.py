@@ -46,6 +46,17 @@ POST /api/v1/track/{tracking_code}/reopen          everybody
 POST /api/v1/track/{tracking_code}/urge            everybody
 POST /api/v1/track/{tracking_code}/withdraw        everybody
 GET  /desk                                         read_orders
+GET  /desk/dispatch                                decide_tasks
+GET  /desk/new                                     place_orders
+GET  /desk/new/{order_no}                          place_orders
+GET  /desk/orders                                  read_orders
+GET  /desk/orders/{order_no}                       read_orders
+GET  /desk/orders/{order_no}/sheet                 read_orders
+POST /desk/callers                                 reveal_contacts
+POST /desk/dispatch                                decide_tasks
+POST /desk/new                                     place_orders
+POST /desk/orders/{order_no}/actions               act_on_orders
+POST /desk/orders/{order_no}/contact               reveal_contacts
 GET  /desk/tasks/{task_id}                         read_orders
 POST /desk/tasks/{task_id}/claim                   decide_tasks
 POST /desk/tasks/{task_id}/contact                 reveal_contacts

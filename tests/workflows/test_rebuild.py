@@ -238,7 +238,7 @@ class TestAnOrderThatWasReset:
         await office.decide(order_no, TaskKind.REVIEW, "approve")
         await office.task(order_no, TaskKind.FOLLOW_UP)
         await take_back(office, order_no)
-        before = await at_rest(office, order_no)
+        before = everything(office, order_no)
         assert office.order(order_no)["stage"] == "follow_up", "the new run has recorded nothing so far"
         (said,) = await findings(office, order_no)
         assert said.endswith(f"run: dingdan rebuild {order_no}")
@@ -258,7 +258,7 @@ class TestAnOrderThatWasReset:
         assert [each["seq"] for each in live] == list(range(1, len(live) + 1))
         assert "OrderReplied" in {each["type"] for each in office.events(order_no) if each["abandoned"]}
         assert (await rebuilt(office, order_no)).changed == {}
-        before = await at_rest(office, order_no)
+        before = everything(office, order_no)
         spoil(office, order_no, *DAMAGES)
         await rebuilt(office, order_no)
         assert everything(office, order_no) == before

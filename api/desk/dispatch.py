@@ -1,0 +1,163 @@
+"""`/desk/dispatch`: several orders at once to the units that answer for them."""
+
+import asyncio
+import hashlib
+from dataclasses import dataclass, replace
+from typing import Final
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, Response
+from starlette.datastructures import FormData
+
+from api.desk.forms import id_of, new_id, options_of
+from api.desk.showing import WAITS
+from api.pages.problems import words_of
+from api.pages.rendering import page, texts
+from api.security import DeciderDep
+from api.service import Service, ServiceDep
+from api.staff import views
+from api.staff.models import TaskView
+from api.staff.orders import keep
+from api.staff.tasks import settled, tasks_of
+from domain.directory import Directory
+from domain.errors import DomainError
+from domain.lifecycle import FieldType, TaskKind
+from store.database import Connection
+from store.decisions import DecisionRow, DecisionStatus, submit_decision
+from store.directory import current, named
+from store.office import Staff
+from store.queries import matters_of, subjects_of
+
+router = APIRouter(prefix="/desk/dispatch", include_in_schema=False)
+SUGGESTED: Final = "suggested"
+"""Chosen instead of a unit: to each the one that the directory names."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Waiting:
+    """An order that waits to be dispatched, and the unit that the directory names for it."""
+
+    task: TaskView
+    about: str
+    suggested: str | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Done:
+    """What became of one of those that were chosen."""
+
+    order_no: str
+    unit: str
+    result: DecisionStatus
+    reason: str | None = None
+    row: DecisionRow | None = None
+
+
+@router.get("", response_class=HTMLResponse)
+async def show(request: Request, who: DeciderDep, service: ServiceDep) -> Response:
+    """Show what waits for dispatch at one's unit."""
+    return await _page(request, who, service)
+
+
+@router.post("", response_class=HTMLResponse)
+async def dispatch(request: Request, who: DeciderDep, service: ServiceDep) -> Response:
+    """Dispatch those that were chosen, each by itself, and say of each what became of it."""
+    async with request.form() as sent:
+        form_id, unit = id_of(sent), str(sent.get("unit", ""))
+        chosen = {str(each) for each in sent.getlist("task_id")}
+        waiting, directory = await service.read(lambda connection: _waiting(connection, who, service))
+        if not chosen or unit not in {SUGGESTED, *directory.handling_units}:
+            wrong = texts()["dispatch"]["choose_unit" if chosen else "choose_orders"]
+            return await _page(request, who, service, sent=sent, wrong=wrong)
+        sent_on = [
+            await _dispatch(service, who, each, each.suggested if unit == SUGGESTED else unit, form_id)
+            for each in waiting
+            if each.task.task_id in chosen
+        ]
+        done = await asyncio.gather(*(_became(service, each) for each in sent_on))
+        gone = chosen - {each.task.task_id for each in waiting}
+        return await _page(request, who, service, done=done, gone=len(gone))
+
+
+async def _dispatch(service: Service, who: Staff, each: Waiting, unit: str | None, form_id: str) -> Done:
+    done = Done(order_no=each.task.order_no, unit=unit or "", result=DecisionStatus.REJECTED)
+    if unit is None:
+        return replace(done, reason=texts()["dispatch"]["none_named"])
+    task_id = each.task.task_id
+    # One id per form and task: a form that is sent twice dispatches once.
+    decision_id = hashlib.sha256(f"{form_id}:{task_id}".encode()).hexdigest()[:32]
+    try:
+        submitted = await keep(
+            service,
+            lambda connection: submit_decision(
+                connection,
+                task_id=task_id,
+                decision_id=decision_id,
+                outcome="assign",
+                fields={"lead_unit": unit},
+                comment=None,
+                staff=who,
+                now=service.now(),
+            ),
+        )
+    except DomainError as error:
+        return replace(done, reason=words_of(error.code, str(error)))
+    return replace(done, result=DecisionStatus.PENDING, row=submitted.row)
+
+
+async def _became(service: Service, done: Done) -> Done:
+    """Wait a little for the order's own word."""
+    if done.row is None:
+        return done
+    row = await settled(service, done.row, WAITS)
+    refused = row.status is DecisionStatus.REJECTED
+    return replace(
+        done, result=row.status, reason=words_of(row.code or "", row.reason or "") if refused else None
+    )
+
+
+def _waiting(connection: Connection, who: Staff, service: Service) -> tuple[list[Waiting], Directory]:
+    now = service.now()
+    rows = tasks_of(connection, who, scope="unit", kind=TaskKind.DISPATCH, now=now).rows
+    directory = named(connection, current(connection))
+    numbers = [row.order_no for row in rows]
+    about, matters = subjects_of(connection, numbers), matters_of(connection, numbers)
+    return [
+        Waiting(
+            task=views.task_view(row, now=now),
+            about=about[row.order_no],
+            suggested=_suggested(directory, *matters[row.order_no]),
+        )
+        for row in rows
+    ], directory
+
+
+def _suggested(directory: Directory, category: str | None, community: str | None) -> str | None:
+    routed = directory.answering(directory.starts_at(category), category=category, community=community)
+    return routed.unit if routed else None
+
+
+async def _page(
+    request: Request,
+    who: Staff,
+    service: Service,
+    *,
+    sent: FormData | None = None,
+    wrong: str | None = None,
+    done: list[Done] | None = None,
+    gone: int = 0,
+) -> HTMLResponse:
+    waiting, directory = await service.read(lambda connection: _waiting(connection, who, service))
+    return page(
+        request,
+        "desk/dispatch.html",
+        status=422 if wrong else 200,
+        waiting=waiting,
+        units=options_of(FieldType.UNIT, directory),
+        names={unit.code: unit.name for unit in directory.units.values()},
+        chosen={str(each) for each in sent.getlist("task_id")} if sent else set(),
+        wrong=wrong,
+        done=done or [],
+        gone=gone,
+        decision_id=new_id(),
+    )

@@ -1,0 +1,159 @@
+"""`/desk/new`: an order that staff write down for somebody who calls, comes in, or is met at home."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from pydantic import ValidationError
+from starlette.datastructures import FormData, UploadFile
+
+from api.attachments.routes import FORM_BODY, take_in
+from api.desk.forms import id_of, instant, new_id, options_of
+from api.errors import Problem
+from api.intake.models import OrderBody
+from api.intake.placing import DESK_PAGES, new_order, place
+from api.pages.problems import words_of
+from api.pages.rendering import page, texts, word
+from api.security import PlacerDep
+from api.service import Service, ServiceDep
+from domain.lifecycle import FieldType
+from domain.orders import Channel, RequestKind
+from store import queries
+from store.attachments import Uploader
+from store.credentials import CredentialKind
+from store.database import Connection
+from store.directory import current, named
+from store.intake import Receipt
+from store.office import Staff
+from store.queries import Scope
+
+router = APIRouter(prefix="/desk/new", include_in_schema=False)
+CHANNELS: Final = (
+    Channel.HOTLINE,
+    Channel.COUNTER,
+    Channel.HOME_VISIT,
+    Channel.COURTYARD_VISIT,
+    Channel.WECHAT,
+    Channel.SUPERIOR,
+)
+"""The ways by which somebody tells it to a member of staff."""
+_TOP: Final = ("channel", "kind", "subject", "description", "category", "source_reference", "source_due_at")
+_REQUESTER: Final = ("name", "phone")
+_PLACE: Final = ("community", "address")
+
+
+@router.get("", response_class=HTMLResponse)
+async def blank(request: Request, who: PlacerDep, service: ServiceDep) -> Response:  # noqa: ARG001 - the door looks
+    """Show the empty form."""
+    return await _page(request, service, {})
+
+
+@router.post("", response_class=HTMLResponse, max_body_size=FORM_BODY)
+async def write_down(request: Request, who: PlacerDep, service: ServiceDep) -> Response:
+    """Place the order; whatever is wrong is said beside its field, and what was typed stays."""
+    async with request.form() as sent:
+        typed = {name: value.strip() for name, value in sent.items() if isinstance(value, str)}
+        return await _write_down(request, who, service, sent, typed)
+
+
+async def _write_down(
+    request: Request, who: Staff, service: Service, sent: FormData, typed: dict[str, str]
+) -> Response:
+    key = id_of(sent)
+    try:
+        body = OrderBody.model_validate(
+            {
+                **_given(typed, _TOP),
+                "requester": _given(typed, _REQUESTER),
+                "place": _given(typed, _PLACE),
+                "confidential": "confidential" in typed,
+                "received_by": who.username,
+            }
+        )
+        wanted = new_order(body, client_id=DESK_PAGES, key=key)
+        # The fingerprint is that of the words: a form that is sent twice brings its files twice.
+        placed = await place(service, replace(wanted, attachments=await _files(service, sent)), _respond)
+    except ValidationError as error:
+        return await _page(request, service, typed, wrong=_wrong(error))
+    except Problem as problem:
+        return await _page(request, service, typed, wrong=_wrong_by(problem))
+    return RedirectResponse(f"/desk/new/{placed.response['order_no']}", status_code=303)
+
+
+@router.get("/{order_no}", response_class=HTMLResponse)
+async def receipt(request: Request, order_no: str, who: PlacerDep, service: ServiceDep) -> Response:
+    """Show what to tell the caller: the number and the tracking code, to whoever took the order and nobody else."""
+
+    def work(connection: Connection) -> Any:
+        row = queries.find_order(connection, order_no, Scope(client_id=DESK_PAGES))
+        if row is None or row.received_by != who.username:
+            raise Problem(404, "not_found", f"there is no order {order_no!r} that you took")
+        return row, queries.open_tasks(connection, order_no)
+
+    row, tasks = await service.read(work)
+    return page(
+        request,
+        "desk/receipt.html",
+        order_no=row.order_no,
+        tracking_code=row.tracking_code,
+        task_id=tasks[0].task_id if tasks else None,
+    )
+
+
+def _respond(receipt: Receipt) -> dict[str, Any]:
+    return {"order_no": receipt.order_no}
+
+
+async def _files(service: Service, sent: FormData) -> tuple[str, ...]:
+    uploader = Uploader(kind=CredentialKind.CLIENT, name=DESK_PAGES)
+    files = [file for file in sent.getlist("attachments") if isinstance(file, UploadFile) and file.size]
+    return tuple([(await take_in(service, file, uploader)).attachment_id for file in files])
+
+
+def _given(typed: Mapping[str, str], names: Sequence[str]) -> dict[str, str]:
+    """Take the fields that were filled in."""
+    found = {name: typed[name] for name in names if typed.get(name)}
+    if due := found.get("source_due_at"):
+        found["source_due_at"] = instant(due)
+    return found
+
+
+def _wrong(error: ValidationError) -> dict[str, str]:
+    """Say beside each field what is wrong with it."""
+    words = texts()["new"]
+    return {
+        str(each["loc"][-1]): words.get(f"wrong_{each['type']}", texts()["refusals"]["invalid_field"]).format(
+            **each.get("ctx", {})
+        )
+        for each in error.errors()
+    }
+
+
+def _wrong_by(problem: Problem) -> dict[str, str]:
+    """Say what the store or a file was refused for, beside the field that it is about."""
+    body = problem.body
+    if body.status in {413, 415} or any(each.field == "file" for each in body.errors):
+        return {"attachments": words_of(body.code, body.detail)}
+    if not body.errors:
+        raise problem
+    return {each.field.rpartition(".")[2]: words_of(body.code, body.detail) for each in body.errors}
+
+
+async def _page(
+    request: Request, service: Service, typed: Mapping[str, str], *, wrong: Mapping[str, str] | None = None
+) -> HTMLResponse:
+    directory = await service.read(lambda connection: named(connection, current(connection)))
+    return page(
+        request,
+        "desk/new.html",
+        status=422 if wrong else 200,
+        channels=[(str(each), word(each, "channels")) for each in CHANNELS],
+        kinds=[(str(each), word(each, "kinds")) for each in RequestKind],
+        categories=options_of(FieldType.CATEGORY, directory),
+        communities=[(code, directory.units[code].name) for code in directory.communities],
+        typed=typed,
+        wrong=wrong or {},
+        decision_id=new_id(),
+    )

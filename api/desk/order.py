@@ -1,0 +1,168 @@
+"""`/desk/orders/…`: one order whole, what may be done with it as a whole, and its sheet for printing."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from sqlalchemy import Row
+from starlette.datastructures import FormData
+
+from api.desk.forms import fields_of, form_of, id_of, new_id
+from api.desk.showing import WAITS, Whole, shown_of, whole_order
+from api.pages.problems import words_of
+from api.pages.rendering import page
+from api.security import ActorDep, ReaderDep, RevealerDep, scope_of
+from api.service import Service, ServiceDep
+from api.staff.models import Contact
+from api.staff.orders import keep, reveal_to
+from api.staff.tasks import settled
+from domain.actions import ACTIONS, Action
+from domain.contacts import RevealReason
+from domain.judgement import OrderSituation, is_possible
+from domain.lifecycle import LEADING, MAX_ORDER_NO
+from domain.orders import Stage, Via
+from domain.permissions import Permission, may
+from domain.timeliness import timeliness
+from store.database import Connection
+from store.decisions import Actor, DecisionStatus, Refused, is_supervised, submit_action
+from store.office import Staff
+from store.similar import Similar, similar_orders
+
+router = APIRouter(prefix="/desk/orders/{order_no}", include_in_schema=False)
+
+
+@router.get("", response_class=HTMLResponse)
+async def show(
+    request: Request,
+    order_no: str,
+    who: ReaderDep,
+    service: ServiceDep,
+    done: Literal["applied", "pending"] | None = None,
+) -> Response:
+    """Show an order; `?leading=` fills in the one that it may be joined to."""
+    return await _page(request, order_no, who, service, done=done)
+
+
+@router.get("/sheet", response_class=HTMLResponse)
+async def sheet(request: Request, order_no: str, who: ReaderDep, service: ServiceDep) -> Response:
+    """Show an order as it is printed and taken along; who asked stays masked."""
+    whole = await service.read(lambda connection: whole_order(connection, order_no, who, service))
+    return page(request, "desk/sheet.html", **shown_of(whole))
+
+
+@router.post("/contact", response_class=HTMLResponse)
+async def contact(
+    request: Request,
+    order_no: str,
+    who: RevealerDep,
+    service: ServiceDep,
+    reason: Annotated[RevealReason, Form()],
+) -> Response:
+    """Show who asked in the clear, for a reason that the audit keeps."""
+    found = await service.write(
+        lambda connection: reveal_to(connection, order_no, who, reason, now=service.now())
+    )
+    return await _page(request, order_no, who, service, contact=found)
+
+
+@router.post("/actions", response_class=HTMLResponse)
+async def act(request: Request, order_no: str, who: ActorDep, service: ServiceDep) -> Response:
+    """Act on the order, and show it again; whatever is wrong is said beside its field, and what was typed stays."""
+    async with request.form() as sent:
+        return await _act(request, order_no, who, service, sent)
+
+
+async def _act(request: Request, order_no: str, who: Staff, service: Service, sent: FormData) -> Response:
+    action_id, name = id_of(sent), str(sent.get("outcome", ""))
+    action = next((each for each in ACTIONS.values() if each.name == name), None)
+
+    try:
+        submitted = await keep(
+            service,
+            lambda connection: submit_action(
+                connection,
+                # Not to be acted on by who may not see it.
+                order_no=whole_order(connection, order_no, who, service).order.order_no,
+                action_id=action_id,
+                action=name,
+                fields=fields_of(action, sent) if action else {},
+                actor=Actor(name=who.username, via=Via.STAFF, staff=who),
+                now=service.now(),
+            ),
+        )
+    except Refused as refused:
+        wrong = {refused.refusal.field or "": words_of(refused.refusal.code, refused.refusal.reason)}
+        return await _page(request, order_no, who, service, sent=sent, wrong=wrong)
+    row = await settled(service, submitted.row, WAITS)
+    if row.status is DecisionStatus.REJECTED:
+        wrong = {"": words_of(row.code or "", row.reason or "")}
+        return await _page(request, order_no, who, service, sent=sent, wrong=wrong)
+    return RedirectResponse(f"/desk/orders/{order_no}?done={row.status}", status_code=303)
+
+
+def _offered(whole: Whole, who: Staff, *, supervised: bool, now: datetime) -> list[Action]:
+    """List what somebody may do with the order as a whole, by the table of actions."""
+    row = whole.row
+    situation = OrderSituation(
+        stage=Stage(row.stage),
+        order_no=row.order_no,
+        unit=row.unit,
+        is_merged=row.merged_into is not None,
+        reopened=row.reopened,
+        supervised=supervised,
+        handled_by=row.handled_by,
+    )
+    return [
+        each
+        for each in ACTIONS.values()
+        if each.is_for(who.roles, is_at_the_unit=who.unit == row.unit)
+        and is_possible(situation, each.name, actor=who.username, at=now)
+    ]
+
+
+async def _page(
+    request: Request,
+    order_no: str,
+    who: Staff,
+    service: Service,
+    *,
+    sent: FormData | None = None,
+    wrong: Mapping[str, str] | None = None,
+    contact: Contact | None = None,
+    done: str | None = None,
+) -> HTMLResponse:
+    now, given = service.now(), {LEADING.name: request.query_params.get("leading", "")[:MAX_ORDER_NO]}
+
+    def work(connection: Connection) -> tuple[Whole, bool, list[Similar]]:
+        whole = whole_order(connection, order_no, who, service)
+        similar = similar_orders(connection, whole.row, scope_of(who), now=now)
+        return whole, is_supervised(connection, order_no), similar
+
+    whole, supervised, similar = await service.read(work)
+    acts = may(who.roles, Permission.ACT_ON_ORDERS)
+    offered = _offered(whole, who, supervised=supervised, now=now) if acts else []
+    return page(
+        request,
+        "desk/order.html",
+        status=422 if wrong else 200,
+        here=f"/desk/orders/{order_no}",
+        verb="actions",
+        forms=[
+            form_of(each, whole.directory, sent=sent, wrong=wrong)
+            if sent is not None and sent.get("outcome") == each.name
+            else form_of(each, whole.directory, given=given)
+            for each in offered
+        ],
+        similar=similar,
+        timeliness=_timeliness(whole.row, now),
+        done=done,
+        wrong=(wrong or {}).get(""),
+        decision_id=new_id(),
+        **shown_of(whole, contact=contact),
+    )
+
+
+def _timeliness(row: Row[Any], now: datetime) -> str | None:
+    return None if Stage(row.stage).is_over else timeliness(row.due_at, None, now=now)

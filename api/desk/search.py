@@ -1,0 +1,120 @@
+"""`/desk/orders` and `/desk/callers`: finding orders by number, words and place, or by who called."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Query, Request
+from fastapi.responses import HTMLResponse, Response
+
+from api.intake.placing import phone_key
+from api.pages.rendering import page, texts
+from api.security import ReaderDep, RevealerDep, scope_of
+from api.service import ServiceDep
+from api.staff import views
+from api.staff.models import OrderSummary
+from domain.contacts import phone_digits
+from domain.orders import OrderClass, Stage, Tier, Via
+from domain.permissions import Reach, reaches
+from store import queries
+from store.auditing import audited
+from store.database import Connection
+from store.directory import current, named
+from store.queries import OrderFilter, Page, subjects_of
+
+router = APIRouter(prefix="/desk", include_in_schema=False)
+_FEWEST_DIGITS = 7
+
+
+@router.get("/orders", response_class=HTMLResponse)
+async def search(  # noqa: PLR0913, PLR0917 - one parameter a filter
+    request: Request,
+    who: ReaderDep,
+    service: ServiceDep,
+    q: Annotated[str, Query(max_length=100)] = "",
+    stage: Stage | str = "",
+    tier: Tier | str = "",
+    unit: Annotated[str, Query(max_length=64)] = "",
+    order_class: Annotated[OrderClass | str, Query(alias="class")] = "",
+    community: Annotated[str, Query(max_length=64)] = "",
+    overdue: Annotated[str, Query(pattern="^(true|false|)$")] = "",
+    cursor: Annotated[str | None, Query(max_length=200)] = None,
+) -> HTMLResponse:
+    """Show the orders in one's scope that match, the latest first; a number that is one's own leads to it at once."""
+    wanted = OrderFilter(
+        stage=stage or None,
+        tier=tier or None,
+        unit=unit or None,
+        order_class=order_class or None,
+        community=community or None,
+        overdue={"true": True, "false": False}.get(overdue),
+        q=q.strip() or None,
+    )
+
+    def work(connection: Connection) -> tuple[Page, dict[str, str], dict[str, str], tuple[str, ...]]:
+        found = queries.list_orders(connection, wanted, scope_of(who), cursor=cursor, now=service.now())
+        directory = named(connection, current(connection))
+        about = subjects_of(connection, [row.order_no for row in found.rows])
+        names = {each.code: each.name for each in directory.units.values()}
+        return found, about, names, directory.communities
+
+    found, about, names, communities = await service.read(work)
+    chosen = {
+        "q": q,
+        "stage": str(stage),
+        "tier": str(tier),
+        "unit": unit,
+        "class": str(order_class),
+        "community": community,
+        "overdue": overdue,
+    }
+    return page(
+        request,
+        "desk/orders.html",
+        orders=[views.order_summary(row) for row in found.rows],
+        next_cursor=found.next_cursor,
+        about=about,
+        names=names,
+        communities=communities,
+        chosen={name: value for name, value in chosen.items() if value},
+        stages=list(Stage),
+        tiers=list(Tier),
+        classes=list(OrderClass),
+        now=service.now(),
+    )
+
+
+@router.post("/callers", response_class=HTMLResponse)
+async def callers(
+    request: Request, who: RevealerDep, service: ServiceDep, phone: Annotated[str, Form(max_length=40)] = ""
+) -> Response:
+    """Show the orders of whoever has a number.
+
+    The audit keeps that somebody looked; the number itself stands in no address and in no row.
+    """
+    if len(phone_digits(phone)) < _FEWEST_DIGITS:
+        wrong = texts()["search"]["phone_short"].format(fewest=_FEWEST_DIGITS)
+        return page(
+            request, "desk/callers.html", status=422, orders=[], about={}, names={}, phone=phone, wrong=wrong
+        )
+
+    def work(connection: Connection) -> tuple[list[OrderSummary], dict[str, str], dict[str, str]]:
+        rows = queries.list_of_caller(
+            connection,
+            phone_key(service, phone),
+            scope_of(who),
+            with_confidential=Reach.OFFICE in reaches(who.roles),
+        )
+        audited(
+            connection, who.username, Via.STAFF, "caller_looked_up", None, {"found": len(rows)}, service.now()
+        )
+        directory = named(connection, current(connection))
+        names = {each.code: each.name for each in directory.units.values()}
+        return (
+            [views.order_summary(row) for row in rows],
+            subjects_of(connection, [row.order_no for row in rows]),
+            names,
+        )
+
+    orders, about, names = await service.write(work)
+    return page(
+        request, "desk/callers.html", orders=orders, about=about, names=names, phone=phone, wrong=None
+    )

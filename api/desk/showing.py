@@ -1,0 +1,66 @@
+"""What the page of a task and the page of an order both show: the order, who asked, what happened."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Row
+
+from api.errors import Problem
+from api.pages.rendering import texts
+from api.security import scope_of
+from api.service import Service
+from api.staff import views
+from api.staff.models import Contact, EventView, OrderDetail
+from api.staff.orders import order_of
+from domain.contacts import RevealReason
+from domain.directory import Directory
+from store import queries
+from store.database import Connection
+from store.directory import current, named
+from store.office import Staff
+
+WAITS = timedelta(seconds=5)
+"""How long a page waits for the order to take what was sent, before it says that it will."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Whole:
+    """An order as its pages show it; `row` is what rules are asked about."""
+
+    row: Row[Any]
+    order: OrderDetail
+    events: list[EventView]
+    directory: Directory
+
+
+def whole_order(connection: Connection, order_no: str, who: Staff, service: Service) -> Whole:
+    """Read an order with all that its pages show of it.
+
+    Raises:
+        Problem: 404, there is none that somebody may see.
+    """
+    row = queries.find_order(connection, order_no, scope_of(who))
+    if row is None:
+        raise Problem(404, "not_found", f"there is no order {order_no!r} that you may see")
+    return Whole(
+        row=row,
+        order=order_of(connection, row, who, now=service.now()),
+        events=[
+            views.event_view(each, with_texts=True) for each in queries.list_events(connection, order_no)
+        ],
+        directory=named(connection, current(connection)),
+    )
+
+
+def shown_of(whole: Whole, *, contact: Contact | None = None) -> dict[str, Any]:
+    """Give what the templates of both pages need."""
+    directory = whole.directory
+    return {
+        "order": whole.order,
+        "events": whole.events,
+        "names": {unit.code: unit.name for unit in directory.units.values()},
+        "categories": {code: each.label for code, each in directory.categories.items()},
+        "contact": contact,
+        "reasons": [(str(each), texts()["reveal"][each]) for each in RevealReason],
+    }

@@ -1,0 +1,309 @@
+"""The staff's pages about orders: found, read, acted on, written down for a caller, dispatched many at once."""
+
+import re
+from typing import Any
+
+import pytest
+from markupsafe import escape
+
+from api.pages.rendering import texts
+from domain.lifecycle import TaskKind
+from domain.orders import Ending, Stage, Tier
+from tests.api.conftest import Api
+from tests.api.test_desk import at_work
+from tests.api.test_sign_in import HOST, Browser
+
+HEADERS = {"Origin": HOST, "Sec-Fetch-Site": "same-origin"}
+PICTURE = b"\x89PNG\r\n\x1a\n" + b"x" * 200_000
+
+
+def hidden(shown: str) -> dict[str, str]:
+    """Take what a page's form carries along."""
+    return {
+        name: re.search(rf'name="{name}" value="([^"]+)"', shown)[1]  # type: ignore[index]
+        for name in ("csrf", "decision_id")
+    }
+
+
+async def send(browser: Browser, path: str, to: str = "", files: Any = None, **fields: Any) -> Any:
+    """Send a form of a page."""
+    data = hidden((await browser.get(path)).text) | fields
+    return await browser.send("POST", to or path, data=data, files=files, headers=HEADERS)
+
+
+class TestAnOrdersPage:
+    async def test_shows_the_order_with_whom_it_waits_for(self, api: Api) -> None:
+        order_no = (await api.placed(subject="路灯坏了", requester={"phone": "00000000001"}))["order_no"]
+        browser = await at_work(api, "duty-1")
+        shown = (await browser.get(f"/desk/orders/{order_no}")).text
+        (task,) = api.office.tasks(order_no)
+        assert f"/desk/tasks/{task['task_id']}" in shown
+        assert "000****0001" in shown
+        assert "00000000001" not in shown
+        assert texts()["stages"]["first_contact"] in shown
+        sheet = (await browser.get(f"/desk/orders/{order_no}/sheet")).text
+        assert "路灯坏了" in sheet
+        assert "00000000001" not in sheet
+
+    async def test_is_hidden_from_who_may_not_see_the_order(self, api: Api) -> None:
+        order_no = (await api.placed())["order_no"]
+        stranger = await at_work(api, "community-04-worker")
+        for path in ("", "/sheet"):
+            assert (await stranger.get(f"/desk/orders/{order_no}{path}")).status_code == 404
+        tried = await send(
+            stranger, "/desk/new", f"/desk/orders/{order_no}/actions", outcome="supplement", text="x"
+        )
+        assert tried.status_code == 404
+        assert api.office.rows("SELECT * FROM decision") == []
+
+    async def test_offers_what_may_be_done_now_and_does_it_once(self, live: Api) -> None:
+        order_no = (await live.placed())["order_no"]
+        path = f"/desk/orders/{order_no}"
+        browser, auditor = await at_work(live, "duty-1"), await at_work(live, "auditor-1")
+        shown = (await browser.get(path)).text
+        assert 'value="supplement"' in shown
+        assert 'value="reopen"' not in shown, "nothing is reopened before it is closed"
+        assert 'value="supervise"' not in shown, "that is the leaders'"
+        assert 'name="outcome"' not in (await auditor.get(path)).text
+        data = hidden(shown) | {"outcome": "supplement", "text": "居民又来电补充"}
+        for _ in range(2):
+            sent = await browser.send("POST", f"{path}/actions", data=data, headers=HEADERS)
+            assert sent.headers.get("location") == f"{path}?done=applied", sent.text
+        assert len(live.office.rows("SELECT * FROM decision")) == 1
+        assert "居民又来电补充" in (await browser.get(path)).text
+
+    async def test_says_beside_the_field_what_is_wrong(self, api: Api) -> None:
+        order_no = (await api.placed())["order_no"]
+        browser = await at_work(api, "desk-1")
+        path = f"/desk/orders/{order_no}"
+        for fields, words in (
+            ({"outcome": "merge", "leading_order_no": order_no}, texts()["refusals"]["same_order"]),
+            ({"outcome": "merge", "leading_order_no": " "}, texts()["refusals"]["missing_field"]),
+        ):
+            wrong = await send(browser, path, f"{path}/actions", **fields)
+            assert wrong.status_code == 422
+            assert re.search(rf'id="merge-leading_order_no-wrong" role="alert">{words}', wrong.text)
+        unknown = await send(browser, path, f"{path}/actions", outcome="no-such")
+        assert unknown.status_code == 422
+        assert api.office.rows("SELECT * FROM decision") == []
+
+    async def test_shows_a_contact_for_a_reason_that_the_audit_keeps(self, api: Api) -> None:
+        order_no = (await api.placed(requester={"phone": "00000000001"}))["order_no"]
+        browser = await at_work(api, "duty-1")
+        path = f"/desk/orders/{order_no}"
+        told = await send(browser, path, f"{path}/contact", reason="visit")
+        assert "00000000001" in told.text
+        assert len(api.office.rows("SELECT 1 FROM audit WHERE act = 'contact_revealed'")) == 1
+
+    async def test_names_orders_that_may_be_about_the_same(self, api: Api) -> None:
+        first = (await api.placed(key="key-00000001", subject="小区门口路灯不亮"))["order_no"]
+        other = (await api.placed(key="key-00000002", subject="幼儿园门前噪音扰民"))["order_no"]
+        same = (await api.placed(key="key-00000003", subject="小区门口的路灯不亮了"))["order_no"]
+        elsewhere = await api.placed(
+            key="key-00000004", subject="小区门口路灯不亮", place={"community": "community-04"}
+        )
+        shown = (await (await at_work(api, "desk-1")).get(f"/desk/orders/{same}")).text
+        hints = shown[shown.index(texts()["order"]["similar"]) :]
+        assert f"/desk/orders/{first}" in hints
+        assert f"/desk/orders/{same}?leading={first}" in hints, "the desk may join them"
+        assert other not in hints
+        assert elsewhere["order_no"] not in hints
+        asked = (await (await at_work(api, "desk-1")).get(f"/desk/orders/{same}?leading={first}")).text
+        assert re.search(rf'name="leading_order_no"[^>]*value="{first}"', asked)
+
+
+class TestFindingOrders:
+    async def test_goes_by_number_words_and_filters_within_ones_scope(self, api: Api) -> None:
+        numbers = [
+            (await api.placed(key=f"key-0000000{n}", subject=subject, place={"community": community}))[
+                "order_no"
+            ]
+            for n, (subject, community) in enumerate(
+                [("路灯坏了", "community-03"), ("广场舞太吵", "community-04"), ("垃圾没人收", "community-03")]
+            )
+        ]
+        desk = await at_work(api, "desk-1")
+        for query, found in (
+            ("", {0, 1, 2}),
+            (f"q={numbers[1].lower()}", {1}),
+            ("q=%E5%B9%BF%E5%9C%BA%E8%88%9E", {1}),
+            ("community=community-03", {0, 2}),
+            ("stage=first_contact&overdue=false", {0, 1, 2}),
+            ("stage=closed", set()),
+            ("overdue=true", set()),
+        ):
+            shown = (await desk.get(f"/desk/orders?{query}")).text
+            assert {n for n in range(3) if f"/desk/orders/{numbers[n]}" in shown} == found, query
+        worker = (await (await at_work(api, "community-04-worker")).get("/desk/orders")).text
+        assert {n for n in range(3) if f"/desk/orders/{numbers[n]}" in worker} == {1}
+        assert (await desk.get("/desk/orders?cursor=nonsense")).status_code == 422
+
+    async def test_finds_a_caller_however_the_number_is_written_and_writes_it_down(self, api: Api) -> None:
+        mine = await api.placed(key="key-00000001", requester={"phone": "139 0000-0000"})
+        secret = await api.placed(
+            key="key-00000002", requester={"phone": "+8613900000000"}, confidential=True
+        )
+        other = await api.placed(key="key-00000003", requester={"phone": "13900000001"})
+        desk = await at_work(api, "desk-1")
+        shown = await send(desk, "/desk/new", "/desk/callers", phone="0086 139 0000 0000")
+        assert [each["order_no"] in shown.text for each in (mine, secret, other)] == [True, True, False]
+        (row,) = api.office.rows("SELECT * FROM audit WHERE act = 'caller_looked_up'")
+        assert row["actor"] == "desk-1"
+        assert "1390" not in str(row), "the audit keeps who looked, not whom for"
+        worker = await at_work(api, "community-03-worker")
+        theirs = await send(worker, "/desk/new", "/desk/callers", phone="13900000000")
+        assert [each["order_no"] in theirs.text for each in (mine, secret)] == [True, False]
+        short = await send(desk, "/desk/new", "/desk/callers", phone="139")
+        assert short.status_code == 422
+        assert 'id="phone-wrong" role="alert"' in short.text
+        keys = [each["phone_key"] for each in api.office.rows("SELECT phone_key FROM requester")]
+        assert len(set(keys)) == 2
+        assert all(key and "139000" not in key for key in keys)
+
+
+class TestWritingAnOrderDown:
+    async def test_places_it_once_and_tells_what_to_tell_the_caller(self, live: Api) -> None:
+        browser = await at_work(live, "duty-1")
+        data = hidden((await browser.get("/desk/new")).text) | {
+            "channel": "hotline",
+            "kind": "complaint",
+            "description": "楼上漏水",
+            "community": "community-03",
+            "phone": "13900000000",
+            "name": "某居民（虚构）",
+        }
+        places = []
+        for _ in range(2):
+            files = [("attachments", ("before.png", PICTURE, "image/png"))]
+            sent = await browser.send("POST", "/desk/new", data=data, files=files, headers=HEADERS)
+            assert sent.status_code == 303, sent.text
+            places.append(sent.headers["location"])
+        assert places[0] == places[1], "a form that is sent twice places one order"
+        (order,) = live.office.rows("SELECT * FROM orders")
+        live.office.placed.append(order["order_no"])
+        assert (order["channel"], order["received_by"], order["community"]) == (
+            "hotline",
+            "duty-1",
+            "community-03",
+        )
+        bound = live.office.rows("SELECT size FROM attachment WHERE order_no = :no", no=order["order_no"])
+        assert [each["size"] for each in bound] == [len(PICTURE)]
+        task = await live.office.task(order["order_no"], TaskKind.FIRST_CONTACT)
+        receipt = (await browser.get(places[0])).text
+        assert order["tracking_code"] in receipt
+        assert f"/desk/tasks/{task['task_id']}" in receipt
+        other = await at_work(live, "duty-2")
+        assert (await other.get(places[0])).status_code == 404, "the code is the caller's alone"
+        assert order["tracking_code"] not in (await other.get(f"/desk/orders/{order['order_no']}")).text
+
+    @pytest.mark.parametrize(
+        ("wrong", "field"),
+        [
+            ({"description": " "}, "description"),
+            ({"description": "长" * 5_001}, "description"),
+            ({"subject": "长" * 201}, "subject"),
+            ({"kind": "nonsense"}, "kind"),
+            ({"channel": "nonsense"}, "channel"),
+            ({"community": "nowhere"}, "community"),
+            ({"category": "nothing"}, "category"),
+            ({"phone": "1" * 41}, "phone"),
+            ({"address": "长" * 301}, "address"),
+            ({"source_due_at": "yesterday"}, "source_due_at"),
+        ],
+    )
+    async def test_says_beside_the_field_what_is_wrong_and_keeps_the_rest(
+        self, api: Api, wrong: dict[str, str], field: str
+    ) -> None:
+        browser = await at_work(api, "duty-1")
+        whole = {"channel": "hotline", "kind": "complaint", "description": "我写的内容", "name": "我写的姓名"}
+        sent = await send(browser, "/desk/new", **(whole | wrong))
+        assert sent.status_code == 422, sent.text
+        assert re.search(rf'id="{field}-wrong" role="alert">\S+', sent.text)
+        assert len(re.findall('role="alert"', sent.text)) == 1
+        assert "我写的姓名" in sent.text
+        assert api.office.rows("SELECT * FROM orders") == []
+
+    async def test_refuses_a_file_that_is_no_picture_beside_its_field(self, api: Api) -> None:
+        browser = await at_work(api, "duty-1")
+        files = [("attachments", ("x.exe", b"MZ" + b"x" * 50, "image/png"))]
+        whole = {"channel": "hotline", "kind": "complaint", "description": "我写的内容"}
+        sent = await send(browser, "/desk/new", files=files, **whole)
+        assert sent.status_code == 422
+        assert re.search(r'id="attachments-wrong" role="alert">\S+', sent.text)
+        assert "我写的内容" in sent.text
+
+    async def test_is_for_those_who_take_calls(self, api: Api) -> None:
+        assert (await (await at_work(api, "auditor-1")).get("/desk/new")).status_code == 403
+
+
+class TestDispatchingManyAtOnce:
+    async def test_sends_each_to_the_unit_that_the_directory_names_and_tells_what_became_of_it(
+        self, live: Api
+    ) -> None:
+        live.office.policy = "standard"
+        numbers = [await live.office.place(category=category) for category in ("noise", "noise", None)]
+        for order_no in numbers:
+            await live.office.decide(order_no, TaskKind.FIRST_CONTACT, "refer", text="请街道派单")
+            await live.office.decide(order_no, TaskKind.CLASSIFY, "general")
+        tasks = [await live.office.task(order_no, TaskKind.DISPATCH) for order_no in numbers]
+        await live.office.drain()
+        browser = await at_work(live, "desk-1")
+        shown = (await browser.get("/desk/dispatch")).text
+        assert all(each["task_id"] in shown for each in tasks)
+        chosen = [tasks[0]["task_id"], tasks[1]["task_id"], "20261123-ABCDEF-1-ABCD"]
+        data = hidden(shown) | {"task_id": chosen, "unit": "street-safety"}
+        sent = await browser.send("POST", "/desk/dispatch", data=data, headers=HEADERS)
+        assert sent.text.count(texts()["dispatch"]["applied"].format(unit="应急安全办公室")) == 2, sent.text
+        assert texts()["dispatch"]["gone"].format(count=1) in sent.text
+        assert [live.office.order(each)["unit"] == "street-safety" for each in numbers] == [True, True, False]
+        by_directory = await send(browser, "/desk/dispatch", task_id=tasks[2]["task_id"], unit="suggested")
+        assert texts()["dispatch"]["rejected"] not in by_directory.text
+        assert live.office.order(numbers[2])["stage"] == "handling"
+
+    async def test_says_what_is_missing_and_keeps_what_was_chosen(self, live: Api) -> None:
+        live.office.policy = "standard"
+        order_no = await live.office.place(category="noise")
+        await live.office.decide(order_no, TaskKind.FIRST_CONTACT, "refer", text="请街道派单")
+        await live.office.decide(order_no, TaskKind.CLASSIFY, "general")
+        task = await live.office.task(order_no, TaskKind.DISPATCH)
+        browser = await at_work(live, "desk-1")
+        nothing = await send(browser, "/desk/dispatch", unit="street-safety")
+        assert texts()["dispatch"]["choose_orders"] in nothing.text
+        nowhere = await send(browser, "/desk/dispatch", task_id=task["task_id"], unit="nobody")
+        assert nowhere.status_code == 422
+        assert texts()["dispatch"]["choose_unit"] in nowhere.text
+        assert re.search(rf'value="{task["task_id"]}" checked', nowhere.text)
+
+
+class TestTheInbox:
+    async def test_counts_what_is_due_and_filters_by_it(self, api: Api) -> None:
+        late, fresh = (await api.office.place(), await api.office.place())
+        with api.office.store.write() as connection:
+            connection.exec_driver_sql(
+                f"UPDATE task SET due_at = '2020-01-01 00:00:00' WHERE order_no = '{late}'"  # noqa: S608 - ours
+            )
+        browser = await at_work(api, "duty-1")
+        every, overdue = (
+            (await browser.get("/desk")).text,
+            (await browser.get("/desk?due=overdue")).text,
+        )
+        assert re.findall(r"<strong>(\d+)</strong>", every)[0::2] == ["2", "1"]
+        assert (late in overdue, fresh in overdue) == (True, False)
+        other = (await browser.get("/desk?kind=review")).text
+        assert late not in other
+
+
+class TestTheWords:
+    def test_name_every_stage_ending_and_tier(self) -> None:
+        for kind, codes in (("stages", Stage), ("endings", Ending), ("tiers", Tier)):
+            assert {str(each) for each in codes} == set(texts()[kind]), kind
+
+    async def test_are_escaped_wherever_orders_are_listed(self, api: Api) -> None:
+        hostile = "<script>alert(1)</script>"
+        await api.placed(subject=hostile, requester={"phone": "13900000000"})
+        browser = await at_work(api, "desk-1")
+        listed = (await browser.get(f"/desk/orders?q={escape('script')}")).text
+        called = (await send(browser, "/desk/new", "/desk/callers", phone="13900000000")).text
+        for shown in (listed, called):
+            assert str(escape(hostile)) in shown
+            assert hostile not in shown
