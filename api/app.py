@@ -56,6 +56,7 @@ class Edge:
         """Wrap an application."""
         self.app = app
         self._seconds = service.metrics.seconds
+        self._is_secure = service.public_url.startswith("https://")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -83,6 +84,8 @@ class Edge:
                 too_large = status == _TOO_LARGE and "problem" not in headers["content-type"]
                 headers.setdefault("Cache-Control", "no-store")
                 headers.setdefault("X-Content-Type-Options", "nosniff")
+                if self._is_secure:
+                    headers.setdefault("Strict-Transport-Security", _A_YEAR_BY_TLS)
                 if headers.get("content-type", "").startswith("text/html"):
                     _protect(headers, scope["path"])
                 headers["X-Request-Id"] = request_id
@@ -100,6 +103,7 @@ class Edge:
             self._seconds.labels(endpoint=endpoint, status=str(status)).observe(seconds)
 
 
+_A_YEAR_BY_TLS = f"max-age={365 * 24 * 3600}"
 _POLICY = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self';"
     " frame-ancestors 'none'"

@@ -28,7 +28,7 @@ async def problem_page(request: Request, problem: ProblemBody) -> Response:
         heading=texts()["problem"].get(f"title_{problem.status}", texts()["problem"]["title"]),
         detail=words_of(problem.code, problem.detail),
         problem=problem,
-        typed=await _typed(request),
+        typed=await typed_in(request),
     )
 
 
@@ -38,7 +38,8 @@ def words_of(code: str, detail: str) -> str:
     return words.get(code, detail)
 
 
-async def _typed(request: Request) -> dict[str, str]:
+async def typed_in(request: Request) -> dict[str, str]:
+    """Give what somebody typed into a form, to show it again; no secrets and nothing that the form itself carries."""
     if request.method != "POST" or "form" not in request.headers.get("content-type", ""):
         return {}
     form = await request.form()
