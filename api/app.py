@@ -23,6 +23,7 @@ from api.desk import inbox, task
 from api.intake import routes as intake
 from api.pages import elder, static
 from api.pages.problems import problem_page
+from api.resident import following, home, ordering
 from api.resident import routes as resident
 from api.security import check_doors
 from api.service import Service
@@ -173,7 +174,17 @@ def create_app(service: Service, *, tracer_provider: TracerProvider | None = Non
     ):
         api.include_router(router)
     app.include_router(api)
-    for router in (static.router, elder.router, signin.router, oidc.router, inbox.router, task.router):
+    for router in (
+        static.router,
+        elder.router,
+        signin.router,
+        oidc.router,
+        inbox.router,
+        task.router,
+        home.router,
+        ordering.router,
+        following.router,
+    ):
         app.include_router(router)
     # At the root for probes and scrapers, and beside the rest for programs that know one address only.
     app.include_router(operations.router)
@@ -218,6 +229,7 @@ def from_settings(settings: Settings) -> Edge:
             threads=settings.threads,
             profile=PROFILES[settings.password_profile],
             provider=_provider(settings),
+            hotline=settings.hotline,
         ),
         tracer_provider=tracer_provider,
     )

@@ -5,6 +5,7 @@ beyond 1 MiB, so that uploads side by side need little memory.
 """
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -102,8 +103,10 @@ async def download(attachment_id: str, who: ReaderOrChannelDep, service: Service
     )
 
 
-async def keep_file(service: Service, file: UploadFile) -> tuple[Kind, KeptFile]:
-    """Look at what a file really is, and keep it.
+async def keep_file(
+    service: Service, file: UploadFile, *, among: Sequence[Kind] = KINDS
+) -> tuple[Kind, KeptFile]:
+    """Look at what a file really is, and keep it if it is of a kind that is wanted.
 
     Raises:
         Problem: 413, 415 or 422, it is too large, of no kind that is taken, or empty.
@@ -115,8 +118,8 @@ async def keep_file(service: Service, file: UploadFile) -> tuple[Kind, KeptFile]
             413, "attachment_too_large", f"a file has at most {MAX_SIZE >> 20} MiB; send a smaller one"
         )
     kind = kind_of(await file.read(HEAD))
-    if kind is None:
-        known = ", ".join(each.name for each in KINDS)
+    if kind is None or kind not in among:
+        known = ", ".join(each.name for each in among)
         raise Problem(415, "unsupported_kind", f"the content is of no kind that is taken here; send {known}")
     await file.seek(0)
     return kind, await asyncio.to_thread(service.files.keep, file.file)

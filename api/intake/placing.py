@@ -7,6 +7,7 @@ from typing import Any, Final
 import structlog
 
 from api.errors import FieldError, Problem
+from api.intake.models import OrderBody
 from api.service import Service
 from domain.contacts import phone_digits
 from runtime.temporal import TemporalAway
@@ -19,6 +20,30 @@ RESIDENT_PAGES: Final = "resident-pages"
 DESK_PAGES: Final = "desk-pages"
 """The client of orders that staff write down for somebody; no key stands for it."""
 _log = structlog.get_logger("api")
+
+
+def new_order(body: OrderBody, *, client_id: str, key: str) -> NewOrder:
+    """Make of a body what the store takes in."""
+    return NewOrder(
+        client_id=client_id,
+        key=key,
+        fingerprint=body.fingerprint(),
+        channel=body.channel,
+        kind=body.kind,
+        subject=body.subject,
+        description=body.description,
+        source_reference=body.source_reference,
+        source_due_at=body.source_due_at,
+        confidential=body.confidential,
+        received_by=body.received_by,
+        category=body.category,
+        community=body.place.community,
+        address=body.place.address,
+        longitude=body.place.longitude,
+        latitude=body.place.latitude,
+        requester=body.requester.model_dump(),
+        attachments=tuple(body.attachments),
+    )
 
 
 async def place(service: Service, wanted: NewOrder, respond: Callable[[Receipt], dict[str, Any]]) -> Placed:
@@ -39,8 +64,8 @@ async def place(service: Service, wanted: NewOrder, respond: Callable[[Receipt],
 
 
 async def _place(service: Service, wanted: NewOrder, respond: Callable[[Receipt], dict[str, Any]]) -> Placed:
-    phone = phone_digits(wanted.requester.get("phone") or "")
-    key = phone_key(service, phone) if phone else None
+    phone = wanted.requester.get("phone") or ""
+    key = phone_key(service, phone) if phone_digits(phone) else None
     findable = replace(wanted, requester={**wanted.requester, "phone_key": key})
 
     def work(connection: Connection) -> Placed:

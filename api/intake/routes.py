@@ -11,8 +11,7 @@ from api.intake.models import OrderBody, OrderPlaced
 from api.keys import RequiredKeyHeader, required_key
 from api.security import ChannelDep
 from api.service import ServiceDep
-from store.credentials import Client
-from store.intake import NewOrder, Receipt
+from store.intake import Receipt
 
 router = APIRouter(tags=["intake"])
 
@@ -40,7 +39,11 @@ async def place(body: OrderBody, client: ChannelDep, service: ServiceDep, key: R
     answer is the first one with `Idempotent-Replayed: true`. An answer 201 means that the order is kept,
     even while Temporal is away.
     """
-    wanted = _new_order(body, client, required_key(key))
+    given = required_key(key)
+    if body.channel != client.channel:
+        reason = f"this key belongs to the channel {client.channel}"
+        raise Problem(422, "foreign_channel", reason, errors=[FieldError(field="channel", reason=reason)])
+    wanted = placing.new_order(body, client_id=client.client_id, key=given)
     placed = await placing.place(service, wanted, _respond)
     headers = {"Location": placed.response["links"]["order"]}
     if placed.replayed:
@@ -61,29 +64,3 @@ def _respond(receipt: Receipt) -> dict[str, Any]:
             "track": f"/api/v1/track/{receipt.tracking_code}",
         },
     }
-
-
-def _new_order(body: OrderBody, client: Client, key: str) -> NewOrder:
-    if body.channel != client.channel:
-        reason = f"this key belongs to the channel {client.channel}"
-        raise Problem(422, "foreign_channel", reason, errors=[FieldError(field="channel", reason=reason)])
-    return NewOrder(
-        client_id=client.client_id,
-        key=key,
-        fingerprint=body.fingerprint(),
-        channel=body.channel,
-        kind=body.kind,
-        subject=body.subject,
-        description=body.description,
-        source_reference=body.source_reference,
-        source_due_at=body.source_due_at,
-        confidential=body.confidential,
-        received_by=body.received_by,
-        category=body.category,
-        community=body.place.community,
-        address=body.place.address,
-        longitude=body.place.longitude,
-        latitude=body.place.latitude,
-        requester=body.requester.model_dump(),
-        attachments=tuple(body.attachments),
-    )

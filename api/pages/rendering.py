@@ -61,8 +61,9 @@ def word(code: object, kind: str) -> str:
 
 
 def is_elder(request: Request) -> bool:
-    """Tell whether somebody chose the large pages (长辈版)."""
-    return request.cookies.get(ELDER_COOKIE) == "1"
+    """Tell whether somebody chose the large pages (长辈版): with this request, or before."""
+    chosen: bool | None = getattr(request.state, "elder", None)
+    return request.cookies.get(ELDER_COOKIE) == "1" if chosen is None else chosen
 
 
 def page(request: Request, template: str, /, *, status: int = 200, **shown: Any) -> HTMLResponse:
@@ -73,7 +74,12 @@ def page(request: Request, template: str, /, *, status: int = 200, **shown: Any)
         _environment()
         .get_template(template)
         .render(
-            request=request, elder=is_elder(request), csrf=session.csrf if session else "", who=who, **shown
+            request=request,
+            elder=is_elder(request),
+            csrf=session.csrf if session else "",
+            who=who,
+            hotline=request.app.state.service.hotline,
+            **shown,
         )
     )
     return HTMLResponse(text, status_code=status)
