@@ -23,6 +23,7 @@ from api.desk import dispatch, inbox, new, order, search, task
 from api.intake import routes as intake
 from api.pages import elder, static
 from api.pages.problems import problem_page
+from api.resident import following, home, ordering
 from api.resident import routes as resident
 from api.security import check_doors
 from api.service import Service
@@ -177,7 +178,21 @@ def create_app(service: Service, *, tracer_provider: TracerProvider | None = Non
     ):
         api.include_router(router)
     app.include_router(api)
-    for pages in (static, elder, signin, oidc, inbox, task, new, dispatch, search, order):
+    for pages in (
+        static,
+        elder,
+        signin,
+        oidc,
+        inbox,
+        task,
+        new,
+        dispatch,
+        search,
+        order,
+        home,
+        ordering,
+        following,
+    ):
         app.include_router(pages.router)
     # At the root for probes and scrapers, and beside the rest for programs that know one address only.
     app.include_router(operations.router)
@@ -222,6 +237,7 @@ def from_settings(settings: Settings) -> Edge:
             threads=settings.threads,
             profile=PROFILES[settings.password_profile],
             provider=_provider(settings),
+            hotline=settings.hotline,
         ),
         tracer_provider=tracer_provider,
     )
