@@ -96,7 +96,7 @@ class Page:
 def find_order(connection: Connection, order_no: str, scope: Scope) -> Row[Any] | None:
     """Find an order within a scope."""
     return connection.execute(
-        _scoped(select(orders).where(orders.c.order_no == order_no), scope)
+        scoped(select(orders).where(orders.c.order_no == order_no), scope)
     ).one_or_none()
 
 
@@ -118,7 +118,7 @@ def list_orders(
     Raises:
         BadCursor: the cursor cannot be read.
     """
-    query = _scoped(select(orders), scope)
+    query = scoped(select(orders), scope)
     for column, value in (
         (orders.c.stage, wanted.stage),
         (orders.c.tier, wanted.tier),
@@ -178,7 +178,7 @@ def list_tasks(
     if wanted.due_before is not None:
         query = query.where(task.c.due_at < wanted.due_before)
     if not scope.everything:
-        query = _scoped(query.join(orders, orders.c.order_no == task.c.order_no), scope)
+        query = scoped(query.join(orders, orders.c.order_no == task.c.order_no), scope)
     if cursor:
         at, last = _read_cursor(cursor)
         query = query.where(tuple_(task.c.due_at, task.c.task_id) > tuple_(literal(at, Instant), last))
@@ -199,7 +199,7 @@ def subjects_of(connection: Connection, order_nos: Collection[str]) -> dict[str,
 def find_task(connection: Connection, task_id: str, scope: Scope) -> Row[Any] | None:
     """Find a task of an order within a scope."""
     query = select(task).join(orders, orders.c.order_no == task.c.order_no).where(task.c.task_id == task_id)
-    return connection.execute(_scoped(query, scope)).one_or_none()
+    return connection.execute(scoped(query, scope)).one_or_none()
 
 
 def open_tasks(connection: Connection, order_no: str) -> Sequence[Row[Any]]:
@@ -269,7 +269,8 @@ def last_reply(connection: Connection, order_no: str) -> str | None:
     return next((str(text) for text in (texts or {}).values() if text), None)
 
 
-def _scoped(query: Select[Any], scope: Scope) -> Select[Any]:
+def scoped(query: Select[Any], scope: Scope) -> Select[Any]:
+    """Limit a query over orders to those of a scope."""
     if scope.everything:
         return query
     if scope.client_id is not None:
