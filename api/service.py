@@ -46,8 +46,9 @@ class Service:
         threads: int,
         profile: Profile = PROFILES["mlps"],
         provider: Provider | None = None,
+        temporal_ui: str | None = None,
     ) -> None:
-        """Keep the parts; `provider` is the office's own for signing in, if it has one."""
+        """Keep the parts; `provider` is the office's own for signing in, `temporal_ui` an address, if there is one."""
         self.store = store
         self.files = files
         self.orders = orders
@@ -57,6 +58,7 @@ class Service:
         self.metrics = Metrics()
         self.profile = profile
         self.provider = provider
+        self.temporal_ui = temporal_ui
         self.passwords = Passwords()
         self.limits = Limits()
         self.in_flight = InFlight()

@@ -7,14 +7,13 @@ the last. Source: our decision, ADR-0022.
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from enum import IntEnum
 from typing import Final
 
 from domain.deadlines import local
 from domain.orders import Ending, Satisfied, Stage
 from domain.workdays import OFFICE_ZONE
 
-WINDOWS: Final = (7, 30, 90)
-"""Lengths of the windows that somebody may choose from, in days."""
 OPEN: Final = tuple(stage for stage in Stage if not stage.is_over)
 ANSWERED: Final = (Stage.REPLYING, Stage.FOLLOW_UP, Stage.CLOSED, Stage.ARCHIVED)
 """Where an order is that was answered in its present round."""
@@ -22,6 +21,14 @@ OWED: Final = tuple(stage for stage in OPEN if stage not in {*ANSWERED, Stage.PA
 """Where the answer is still owed and the promise runs."""
 COUNTED: Final = (Ending.RESOLVED_ON_THE_SPOT, Ending.RESOLVED, Ending.EXPLAINED, Ending.UNRESOLVED)
 """Endings for which an answer was owed: nobody owes one for what was withdrawn, joined or not accepted."""
+
+
+class Window(IntEnum):
+    """How many days somebody may look back, today counted."""
+
+    WEEK = 7
+    MONTH = 30
+    QUARTER = 90
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

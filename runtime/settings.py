@@ -45,6 +45,13 @@ class Settings(BaseSettings):
     public_url: Annotated[
         str, Field(description="The address under which people reach the pages.", pattern=r"^https?://[^/]+$")
     ] = "http://localhost:8000"
+    temporal_ui_url: Annotated[
+        str | None,
+        Field(
+            description="Where operators reach the Temporal UI, like http://127.0.0.1:8233; none if empty.",
+            pattern=r"^https?://[^/]+",
+        ),
+    ] = None
     password_profile: Annotated[
         str,
         Field(

@@ -70,8 +70,8 @@ LOST = "lost"
 """The fingerprint of a decision whose request nothing can tell any more: no repeated one passes for it."""
 _ONCE_KEPT = text(f"fingerprint IS NOT NULL AND fingerprint <> '{LOST}'")
 
-TOLD = text("type IN ('FollowUpEnded', 'OrderClosed', 'OrderRated', 'OrderReplied')")
-"""The events that figures are made of: an index holds them alone, a few of each order's."""
+TOLD = text("type IN ('FollowUpEnded', 'MessagesUndelivered', 'OrderClosed', 'OrderRated', 'OrderReplied')")
+"""The events that are looked for among all orders: an index holds them alone, a few of each order's."""
 
 _NOTHING = text("'[]'")
 _Json = JSON().with_variant(JSONB(), "postgresql")

@@ -6,7 +6,7 @@ that wording is found, checked and changed in one place.
 
 import tomllib
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -16,6 +16,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from api.pages.assets import asset_url
+from api.pages.navigation import ways_of
 from domain.deadlines import local
 
 _HERE: Final = Path(__file__).parent
@@ -40,7 +41,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.globals |= {"t": texts(), "asset": asset_url}
-    environment.filters |= {"moment": moment, "word": word}
+    environment.filters |= {"moment": moment, "day": day, "word": word}
     return environment
 
 
@@ -51,6 +52,11 @@ def moment(at: datetime | None) -> str:
     here, now = local(at), local(datetime.now(UTC))
     date = f"{here.month}月{here.day}日 {here:%H:%M}"
     return date if here.year == now.year else f"{here.year}年{date}"
+
+
+def day(on: date) -> str:
+    """Write a day as people here say it, like 11月23日."""
+    return f"{on.month}月{on.day}日"
 
 
 def word(code: object, kind: str) -> str:
@@ -67,16 +73,25 @@ def is_elder(request: Request) -> bool:
 
 def page(request: Request, template: str, /, *, status: int = 200, **shown: Any) -> HTMLResponse:
     """Render a page, or a part of one."""
+    return HTMLResponse(rendered(request, template, **shown), status_code=status)
+
+
+def rendered(request: Request, template: str, /, **shown: Any) -> str:
+    """Render a page, or a part of one, as text."""
     session = getattr(request.state, "session", None)
     who = getattr(request.state, "staff", None)
-    text = (
+    return (
         _environment()
         .get_template(template)
         .render(
-            request=request, elder=is_elder(request), csrf=session.csrf if session else "", who=who, **shown
+            request=request,
+            elder=is_elder(request),
+            csrf=session.csrf if session else "",
+            who=who,
+            ways=ways_of(who.roles) if who else (),
+            **shown,
         )
     )
-    return HTMLResponse(text, status_code=status)
 
 
 def is_fragment(request: Request) -> bool:

@@ -46,6 +46,9 @@ POST /api/v1/track/{tracking_code}/reopen          everybody
 POST /api/v1/track/{tracking_code}/urge            everybody
 POST /api/v1/track/{tracking_code}/withdraw        everybody
 GET  /desk                                         read_orders
+GET  /desk/figures                                 read_figures
+GET  /desk/figures/live                            read_figures
+GET  /desk/operations                              operate
 GET  /desk/tasks/{task_id}                         read_orders
 POST /desk/tasks/{task_id}/claim                   decide_tasks
 POST /desk/tasks/{task_id}/contact                 reveal_contacts

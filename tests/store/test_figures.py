@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, insert
 
-from domain.figures import WINDOWS, Owing, Rate, is_due, is_overdue, judge, window
+from domain.figures import Owing, Rate, Window, is_due, is_overdue, judge, window
 from domain.orders import Ending, Satisfied, Stage, Tier
 from store.database import Store
 from store.figures import picture
@@ -189,7 +189,7 @@ class TestThePicture:
                 write(connection, order)
         mine = [order for order in some if sees(scope, order)]
         assert scope == Scope() or len(mine) > 30
-        for days in WINDOWS:
+        for days in Window:
             with store.read() as connection:
                 drawn = picture(connection, window(days, now=NOW), scope, now=NOW)
             wanted = recount(mine, days)

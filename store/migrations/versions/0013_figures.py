@@ -1,4 +1,4 @@
-"""the events that figures are made of, by type and instant."""
+"""the events that are looked for among all orders, by type and instant."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,7 +8,7 @@ down_revision = '0012'
 branch_labels = None
 depends_on = None
 
-_TOLD = sa.text("type IN ('FollowUpEnded', 'OrderClosed', 'OrderRated', 'OrderReplied')")
+_TOLD = sa.text("type IN ('FollowUpEnded', 'MessagesUndelivered', 'OrderClosed', 'OrderRated', 'OrderReplied')")
 
 
 def upgrade() -> None:
