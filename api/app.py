@@ -19,7 +19,8 @@ from starlette.types import Message, Receive, Scope, Send
 
 from api import directory, errors, operations
 from api.attachments import routes as attachments
-from api.desk import dispatch, inbox, new, order, search, task
+from api.desk import dispatch, figures, inbox, new, order, search, task
+from api.desk import operations as desk_operations
 from api.intake import routes as intake
 from api.pages import elder, static
 from api.pages.problems import problem_page
@@ -53,9 +54,10 @@ class Edge:
     Outermost, because what the server refuses by size alone is answered before any handler of ours.
     """
 
-    def __init__(self, app: FastAPI, service: Service) -> None:
+    def __init__(self, app: FastAPI, service: Service, readings: figures.Readings) -> None:
         """Wrap an application."""
         self.app = app
+        self._readings = readings
         self._seconds = service.metrics.seconds
         self._is_secure = service.public_url.startswith("https://")
 
@@ -70,6 +72,10 @@ class Edge:
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=request_id)
         await self._serve(scope, receive, send, request_id)
+
+    def end_streams(self) -> None:
+        """Let what is shown live end, since the process does."""
+        self._readings.end()
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send, request_id: str) -> None:
         if b"%00" in scope["raw_path"] + scope["query_string"]:
@@ -165,6 +171,7 @@ def create_app(service: Service, *, tracer_provider: TracerProvider | None = Non
     app.state.service = service
     app.state.readiness = operations.ReadinessCheck()
     app.state.figures = operations.Figures()
+    app.state.readings = readings = figures.Readings()
     errors.install(app, as_page=problem_page)
     app.openapi = lambda: _document(app)  # type: ignore[method-assign]  # as FastAPI's documentation says
     api = APIRouter(prefix="/api/v1", dependencies=[Depends(name_the_order)])
@@ -189,6 +196,8 @@ def create_app(service: Service, *, tracer_provider: TracerProvider | None = Non
         dispatch,
         search,
         order,
+        figures,
+        desk_operations,
         home,
         ordering,
         following,
@@ -199,7 +208,7 @@ def create_app(service: Service, *, tracer_provider: TracerProvider | None = Non
     app.include_router(operations.router, prefix="/api/v1", include_in_schema=False)
     documents = (app.openapi_url, app.docs_url, app.swagger_ui_oauth2_redirect_url)
     check_doors(app.routes, beside=[path for path in documents if path])
-    return Edge(app, service)
+    return Edge(app, service, readings)
 
 
 def _document(app: FastAPI) -> dict[str, Any]:
@@ -238,6 +247,7 @@ def from_settings(settings: Settings) -> Edge:
             profile=PROFILES[settings.password_profile],
             provider=_provider(settings),
             hotline=settings.hotline,
+            temporal_ui=settings.temporal_ui_url,
         ),
         tracer_provider=tracer_provider,
     )
