@@ -8,21 +8,27 @@ function colour(name) {
   return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 }
 
-/* What a table says: its rows' names, and the columns that are marked as series. */
-function read(table, most) {
-  const rows = [...table.tBodies[0].rows].slice(0, most);
+/* What a table says: its rows' names, and the columns that are marked as series. Bars leave out rows without any. */
+function read(table, lines) {
   const heads = [...table.tHead.rows[0].cells];
-  const series = heads.flatMap((head, column) => head.dataset.series ? [{
-    name: head.textContent.trim(),
-    colour: colour(head.dataset.series),
-    values: rows.map((row) => Number.parseInt(row.cells[column].textContent, 10)),
-  }] : []);
-  return { names: rows.map((row) => row.cells[0].textContent.trim()), series };
+  const columns = heads.flatMap((head, column) => head.dataset.series ? [column] : []);
+  const rows = [...table.tBodies[0].rows].map((row) => ({
+    name: row.cells[0].textContent.trim(),
+    values: columns.map((column) => Number.parseInt(row.cells[column].textContent, 10)),
+  }));
+  const drawn = lines ? rows : rows.filter((row) => row.values.some(Boolean)).slice(0, MOST_BARS);
+  const series = columns.map((column, place) => ({
+    name: heads[column].textContent.trim(),
+    colour: colour(heads[column].dataset.series),
+    values: drawn.map((row) => row.values[place]),
+  }));
+  return { names: drawn.map((row) => row.name), series };
 }
 
-function optionOf(table, size) {
+function optionOf(table, size, said) {
   const lines = table.dataset.chart === "lines";
-  const { names, series } = read(table, lines ? undefined : MOST_BARS);
+  const { names, series } = read(table, lines);
+  if (!names.length) return null;
   const text = { color: colour("text"), fontSize: size };
   const categories = {
     type: "category", data: names, inverse: !lines,
@@ -32,7 +38,7 @@ function optionOf(table, size) {
   return {
     animation: false,
     textStyle: { fontFamily: getComputedStyle(document.body).fontFamily },
-    aria: { enabled: true, decal: { show: !lines } },
+    aria: { enabled: true, label: { description: said }, decal: { show: !lines } },
     legend: { show: series.length > 1, top: 8, textStyle: text, itemWidth: size * 1.8, itemHeight: size },
     grid: { left: 12, right: 24, top: series.length > 1 ? size * 3 : 12, bottom: 12, containLabel: true },
     // Drawn, since a box of markup would carry styles that the policy of our pages forbids.
@@ -55,13 +61,14 @@ function optionOf(table, size) {
 }
 
 function draw() {
-  const size = Number.parseFloat(getComputedStyle(document.documentElement).fontSize) * 0.875;
+  const size = Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
   for (const place of document.querySelectorAll(".chart")) {
     const table = document.getElementById(place.dataset.table);
-    if (!table || !table.tBodies[0].rows.length) continue;
-    const { height, ...option } = optionOf(table, size);
+    const drawn = table && optionOf(table, size, place.dataset.said);
+    place.classList.toggle("drawn", Boolean(drawn));
+    if (!drawn) continue;
+    const { height, ...option } = drawn;
     let chart = charts.get(place.id);
-    place.classList.add("drawn");
     place.style.height = `${height}px`;
     if (!chart || chart.getDom() !== place) {
       chart = echarts.init(place, null, { renderer: "svg", locale: "ZH" });
@@ -76,6 +83,8 @@ function say(stale) {
   document.getElementById("figures-stale").hidden = !stale;
 }
 
+/* What somebody has unfolded stays so when new figures come. */
+htmx.config.morphIgnore.push("open");
 draw();
 addEventListener("resize", draw);
 document.addEventListener("htmx:after:swap", () => { say(false); draw(); });
