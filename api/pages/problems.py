@@ -1,6 +1,7 @@
 """An error as a page: what is wrong, what to do, and what was typed, so that nothing is lost."""
 
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Final
 from urllib.parse import urlencode
 
@@ -45,7 +46,7 @@ async def problem_page(request: Request, problem: ProblemBody) -> Response:
         heading=texts()["problem"].get(f"title_{problem.status}", texts()["problem"]["title"]),
         detail=words_of(problem.code, problem.detail),
         problem=problem,
-        typed=await _typed(request),
+        typed=await _typed(request, problem),
     )
 
 
@@ -60,8 +61,11 @@ def words_of(code: str, detail: str) -> str:
     return words.get(code, detail)
 
 
-async def _typed(request: Request) -> dict[str, str]:
+async def _typed(request: Request, problem: ProblemBody) -> dict[str, str]:
     if request.method != "POST" or "form" not in request.headers.get("content-type", ""):
+        return {}
+    if problem.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        # Nobody reads it now either.
         return {}
     form = await request.form()
     return {

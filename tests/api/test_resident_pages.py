@@ -538,6 +538,18 @@ class TestFollowing:
         assert live.office.order(order_no)["ending"] == "withdrawn"
         assert "您已撤回" in shown
 
+    async def test_shows_what_the_unit_asks_until_it_is_answered(self, live: Api, resident: Resident) -> None:
+        order_no, code = await resident.placed(live)
+        office = live.office
+        await office.decide(order_no, TaskKind.FIRST_CONTACT, "refer", text="请派单")
+        await office.decide(order_no, TaskKind.CLASSIFY, "general", unit="street-urban-management")
+        await office.decide(order_no, TaskKind.ACKNOWLEDGE, "accept")
+        await office.decide(order_no, TaskKind.HANDLE, "ask_resident", text="请问是几号楼？<i>")
+        await office.stage(order_no, "paused")
+        assert "请问是几号楼？&lt;i&gt;" in (await resident.get(f"/t/{code}")).text
+        answered = await resident.done(code, "supplement", text="三号楼")
+        assert "请问是几号楼？" not in answered
+
     async def test_does_once_what_is_sent_twice(self, live: Api, resident: Resident) -> None:
         _, code = await resident.placed(live)
         data = {"action_id": "ab" * 16, "text": "只说一次"}
@@ -639,6 +651,12 @@ class TestFollowing:
 
 
 class TestAPage:
+    async def test_tells_in_plain_words_that_a_form_is_too_large(self, resident: Resident) -> None:
+        for more in ({"headers": {"Content-Length": "99999999"}}, {}):
+            answer = await resident.send("POST", "/track", data={"code": "A" * 200_000}, **more)
+            assert answer.status_code == 413
+            assert texts()["resident"]["refusals"]["body_too_large"] in answer.text
+
     async def test_leads_to_both_ways_the_hotline_and_the_staffs_door(self, resident: Resident) -> None:
         home = (await resident.get("/")).text
         for link in ("/order", "/track", "tel:12345", "/desk"):
