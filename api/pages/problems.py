@@ -13,21 +13,7 @@ from api.pages.rendering import is_fragment, page, texts
 
 _UNAUTHENTICATED: Final = "unauthenticated"
 _NOT_SHOWN: Final = frozenset(
-    {
-        "csrf",
-        "key",
-        "step",
-        "go",
-        "picture",
-        "action_id",
-        "password",
-        "present",
-        "wanted",
-        "again",
-        "code",
-        "decision_id",
-        "outcome",
-    }
+    {"csrf", "password", "present", "wanted", "again", "code", "decision_id", "outcome"}
 )
 
 _RESIDENTS: Final = frozenset({"", "order", "track", "t"})
