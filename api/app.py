@@ -43,6 +43,7 @@ from store.files import FileStore
 _SWITCH_SECONDS = 0.0005
 _ORDER_NO = re.compile(r"\d{8}-[0-9A-Z]{6}(?![0-9A-Z])")
 _TOO_LARGE = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+_PLAIN = "text/plain"
 DOCS_URL = "/api/v1/docs"
 MAX_BODY = 128 * 1024
 """Longest body of any request, in bytes; intake and attachments have limits of their own."""
@@ -88,7 +89,7 @@ class Edge:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 headers = MutableHeaders(scope=message)
-                too_large = status == _TOO_LARGE and "problem" not in headers["content-type"]
+                too_large = status == _TOO_LARGE and headers["content-type"].startswith(_PLAIN)
                 headers.setdefault("Cache-Control", "no-store")
                 headers.setdefault("X-Content-Type-Options", "nosniff")
                 if self._is_secure:
@@ -103,7 +104,8 @@ class Edge:
             await self.app(scope, receive, send_on)
             if too_large:
                 # The server refused the body in its own words: they were held back.
-                await errors.answer(errors.too_large())(scope, receive, send)
+                told = await errors.tell(Request(scope), errors.too_large())
+                await told(scope, receive, send_on)
         finally:
             endpoint = getattr(scope.get("route"), "name", "unknown")
             seconds = time.perf_counter() - began

@@ -425,6 +425,17 @@ class TestEveryPage:
         for template in (ROOT / "api" / "templates").rglob("*.html"):
             assert not re.search(r"[\u3400-\u9fff]", template.read_text(encoding="utf-8")), template
 
+    async def test_is_asked_for_by_tls_alone_where_the_office_serves_it_so(
+        self, closed_office: Office
+    ) -> None:
+        for public_url, expected in (
+            ("https://office.example", "max-age=31536000"),
+            ("http://office.example", None),
+        ):
+            async with running(closed_office, public_url=public_url) as (_, http):
+                headers = (await http.get("/signin", headers=PAGE)).headers
+                assert headers.get("strict-transport-security") == expected
+
 
 @pytest.fixture(scope="session")
 async def issuer() -> AsyncIterator[str]:
@@ -444,17 +455,6 @@ async def issuer() -> AsyncIterator[str]:
     yield address
     process.terminate()
     await process.wait()
-
-    async def test_is_asked_for_by_tls_alone_where_the_office_serves_it_so(
-        self, closed_office: Office
-    ) -> None:
-        for public_url, expected in (
-            ("https://office.example", "max-age=31536000"),
-            ("http://office.example", None),
-        ):
-            async with running(closed_office, public_url=public_url) as (_, http):
-                headers = (await http.get("/signin", headers=PAGE)).headers
-                assert headers.get("strict-transport-security") == expected
 
 
 class TestTheProvider:
