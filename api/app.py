@@ -23,6 +23,7 @@ from api.desk import dispatch, inbox, new, order, search, task
 from api.intake import routes as intake
 from api.pages import elder, static
 from api.pages.problems import problem_page
+from api.resident import following, home, ordering
 from api.resident import routes as resident
 from api.security import check_doors
 from api.service import Service
@@ -56,6 +57,7 @@ class Edge:
         """Wrap an application."""
         self.app = app
         self._seconds = service.metrics.seconds
+        self._is_secure = service.public_url.startswith("https://")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -83,6 +85,8 @@ class Edge:
                 too_large = status == _TOO_LARGE and "problem" not in headers["content-type"]
                 headers.setdefault("Cache-Control", "no-store")
                 headers.setdefault("X-Content-Type-Options", "nosniff")
+                if self._is_secure:
+                    headers.setdefault("Strict-Transport-Security", _A_YEAR_BY_TLS)
                 if headers.get("content-type", "").startswith("text/html"):
                     _protect(headers, scope["path"])
                 headers["X-Request-Id"] = request_id
@@ -100,6 +104,7 @@ class Edge:
             self._seconds.labels(endpoint=endpoint, status=str(status)).observe(seconds)
 
 
+_A_YEAR_BY_TLS = f"max-age={365 * 24 * 3600}"
 _POLICY = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self';"
     " frame-ancestors 'none'"
@@ -173,7 +178,21 @@ def create_app(service: Service, *, tracer_provider: TracerProvider | None = Non
     ):
         api.include_router(router)
     app.include_router(api)
-    for pages in (static, elder, signin, oidc, inbox, task, new, dispatch, search, order):
+    for pages in (
+        static,
+        elder,
+        signin,
+        oidc,
+        inbox,
+        task,
+        new,
+        dispatch,
+        search,
+        order,
+        home,
+        ordering,
+        following,
+    ):
         app.include_router(pages.router)
     # At the root for probes and scrapers, and beside the rest for programs that know one address only.
     app.include_router(operations.router)
@@ -218,6 +237,7 @@ def from_settings(settings: Settings) -> Edge:
             threads=settings.threads,
             profile=PROFILES[settings.password_profile],
             provider=_provider(settings),
+            hotline=settings.hotline,
         ),
         tracer_provider=tracer_provider,
     )

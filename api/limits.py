@@ -16,7 +16,16 @@ from limits.strategies import SlidingWindowCounterRateLimiter
 
 from api.errors import Problem
 
-RATES: Final[Mapping[str, RateLimitItem]] = MappingProxyType({"sign_in": parse("30/minute")})
+RATES: Final[Mapping[str, RateLimitItem]] = MappingProxyType(
+    {
+        "sign_in": parse("30/minute"),
+        # Many telephones share one address of their provider: what a whole street may send after a power cut.
+        "order_form": parse("120/minute"),
+        "order": parse("30/10 minutes"),
+        "resident_action": parse("60/minute"),
+        "wrong_codes": parse("30/minute"),
+    }
+)
 
 
 class Limits:
@@ -34,6 +43,15 @@ class Limits:
             Problem: 429, it was one too many.
         """
         if not self._counter.hit(self._rates[rule], rule, _address(request)):
+            raise _too_many(self._rates[rule])
+
+    def check(self, rule: str, request: Request) -> None:
+        """Count nothing, but refuse who has used up a rule.
+
+        Raises:
+            Problem: 429, one more would be too many.
+        """
+        if not self._counter.test(self._rates[rule], rule, _address(request)):
             raise _too_many(self._rates[rule])
 
 

@@ -46,6 +46,7 @@ class Service:
         threads: int,
         profile: Profile = PROFILES["mlps"],
         provider: Provider | None = None,
+        hotline: str = "12345",
     ) -> None:
         """Keep the parts; `provider` is the office's own for signing in, if it has one."""
         self.store = store
@@ -57,6 +58,7 @@ class Service:
         self.metrics = Metrics()
         self.profile = profile
         self.provider = provider
+        self.hotline = hotline
         self.passwords = Passwords()
         self.limits = Limits()
         self.in_flight = InFlight()

@@ -36,6 +36,8 @@ KINDS: Final = (
     Kind(name="PDF", media_type="application/pdf", suffix="pdf", signature=((0, b"%PDF-"),)),
 )
 """Pictures and documents that every browser shows; nothing that runs."""
+PICTURES: Final = tuple(kind for kind in KINDS if kind.media_type.startswith("image/"))
+"""What a resident's telephone takes."""
 
 
 def kind_of(head: bytes) -> Kind | None:

@@ -3,6 +3,7 @@
 Source: GB/T 35273-2020, 7.2 (de-identified on screens); how much stays is our decision, ADR-0020.
 """
 
+import re
 from collections.abc import Callable, Collection, Mapping
 from enum import StrEnum
 from types import MappingProxyType
@@ -33,6 +34,18 @@ def phone_digits(phone: str) -> str:
     """Give the digits that two writings of one number share: 138 0000-0000 and +86 13800000000 are the same."""
     digits = "".join(letter for letter in phone if letter.isascii() and letter.isdigit()).removeprefix("00")
     return digits.removeprefix(_COUNTRY) if len(digits) == len(_COUNTRY) + _MOBILE else digits
+
+
+_PHONE = re.compile(r"[0-9+() -]*")
+_SHORTEST, _LONGEST = 7, 15
+
+
+def is_phone(phone: str) -> bool:
+    """Tell whether somebody can be called by this: 7 to 15 digits, with blanks, dashes, brackets or a plus.
+
+    Source: ITU-T E.164, 6.2 (at most 15 digits).
+    """
+    return bool(_PHONE.fullmatch(phone)) and _SHORTEST <= len(phone_digits(phone)) <= _LONGEST
 
 
 _STARS = "**"

@@ -45,6 +45,13 @@ class Settings(BaseSettings):
     public_url: Annotated[
         str, Field(description="The address under which people reach the pages.", pattern=r"^https?://[^/]+$")
     ] = "http://localhost:8000"
+    hotline: Annotated[
+        str,
+        Field(
+            description="The number that residents call; every page of theirs names it.",
+            pattern=r"^[0-9][0-9-]{2,19}$",
+        ),
+    ] = "12345"
     password_profile: Annotated[
         str,
         Field(

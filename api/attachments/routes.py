@@ -5,6 +5,7 @@ beyond 1 MiB, so that uploads side by side need little memory.
 """
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any, Final
 
 from fastapi import APIRouter, Request
@@ -95,13 +96,15 @@ async def download(attachment_id: str, who: ReaderOrChannelDep, service: Service
     )
 
 
-async def take_in(service: Service, file: UploadFile, uploader: attachments.Uploader) -> AttachmentKept:
-    """Keep a file and its row.
+async def take_in(
+    service: Service, file: UploadFile, uploader: attachments.Uploader, *, among: Sequence[Kind] = KINDS
+) -> AttachmentKept:
+    """Keep a file and its row, if it is of a kind that is wanted.
 
     Raises:
         Problem: 413, 415 or 422, it is too large, of no kind that is taken, or empty.
     """
-    kind, kept = await _keep(service, file)
+    kind, kept = await _keep(service, file, among)
     attachment_id = await service.write(
         lambda connection: attachments.add(
             connection, kept, media_type=kind.media_type, uploader=uploader, now=service.now()
@@ -112,7 +115,7 @@ async def take_in(service: Service, file: UploadFile, uploader: attachments.Uplo
     )
 
 
-async def _keep(service: Service, file: UploadFile) -> tuple[Kind, KeptFile]:
+async def _keep(service: Service, file: UploadFile, among: Sequence[Kind]) -> tuple[Kind, KeptFile]:
     if not file.size:
         raise _wrong_file("the file is empty")
     if file.size > MAX_SIZE:
@@ -120,8 +123,8 @@ async def _keep(service: Service, file: UploadFile) -> tuple[Kind, KeptFile]:
             413, "attachment_too_large", f"a file has at most {MAX_SIZE >> 20} MiB; send a smaller one"
         )
     kind = kind_of(await file.read(HEAD))
-    if kind is None:
-        known = ", ".join(each.name for each in KINDS)
+    if kind is None or kind not in among:
+        known = ", ".join(each.name for each in among)
         raise Problem(415, "unsupported_kind", f"the content is of no kind that is taken here; send {known}")
     await file.seek(0)
     return kind, await asyncio.to_thread(service.files.keep, file.file)

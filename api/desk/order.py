@@ -16,17 +16,17 @@ from api.pages.rendering import page
 from api.security import ActorDep, ReaderDep, RevealerDep, scope_of
 from api.service import Service, ServiceDep
 from api.staff.models import Contact
-from api.staff.orders import keep, reveal_to
+from api.staff.orders import act_on, reveal_to
 from api.staff.tasks import settled
 from domain.actions import ACTIONS, Action
 from domain.contacts import RevealReason
 from domain.judgement import OrderSituation, is_possible
 from domain.lifecycle import LEADING, MAX_ORDER_NO, TaskKind, TaskState
-from domain.orders import Stage, Via
+from domain.orders import Stage
 from domain.permissions import Permission, may
 from domain.timeliness import timeliness
 from store.database import Connection
-from store.decisions import Actor, DecisionStatus, Refused, submit_action
+from store.decisions import DecisionStatus, Refused
 from store.office import Staff
 from store.similar import Similar, similar_orders
 
@@ -77,21 +77,9 @@ async def act(request: Request, order_no: str, who: ActorDep, service: ServiceDe
 async def _act(request: Request, order_no: str, who: Staff, service: Service, sent: FormData) -> Response:
     action_id, name = id_of(sent), str(sent.get("outcome", ""))
     action = next((each for each in ACTIONS.values() if each.name == name), None)
-
     try:
-        submitted = await keep(
-            service,
-            lambda connection: submit_action(
-                connection,
-                # Not to be acted on by who may not see it.
-                order_no=whole_order(connection, order_no, who, service).order.order_no,
-                action_id=action_id,
-                action=name,
-                fields=fields_of(action, sent) if action else {},
-                actor=Actor(name=who.username, via=Via.STAFF, staff=who),
-                now=service.now(),
-            ),
-        )
+        fields = fields_of(action, sent) if action else {}
+        submitted = await act_on(service, order_no, who, name, fields, action_id)
     except Refused as refused:
         wrong = {refused.refusal.field or "": words_of(refused.refusal.code, refused.refusal.reason)}
         return await _page(request, order_no, who, service, sent=sent, wrong=wrong)

@@ -12,7 +12,7 @@ from api.attachments.routes import FORM_BODY, take_in
 from api.desk.forms import fields_of, files_of, form_of, id_of, new_id
 from api.desk.showing import WAITS, Whole, shown_of, whole_order
 from api.errors import Problem
-from api.pages.problems import words_of
+from api.pages.problems import typed_in, words_of
 from api.pages.rendering import page
 from api.security import DeciderDep, ReaderDep, RevealerDep, uploader_of
 from api.service import Service, ServiceDep
@@ -26,7 +26,15 @@ from domain.orders import Role
 from domain.responsibility import may_decide
 from store.claims import change_holder
 from store.database import Connection
-from store.decisions import UNFINISHED, DecisionRow, DecisionStatus, Refused, find, submit_decision
+from store.decisions import (
+    UNFINISHED,
+    DecisionRow,
+    DecisionStatus,
+    Refused,
+    TaskClosed,
+    find,
+    submit_decision,
+)
 from store.office import Staff
 
 router = APIRouter(prefix="/desk/tasks/{task_id}", include_in_schema=False)
@@ -64,7 +72,7 @@ async def _decide(request: Request, task_id: str, who: Staff, service: Service, 
     seen = await service.read(lambda connection: _see(connection, task_id, who, service))
     outcome = next((each for each in seen.outcomes if each.name == sent.get("outcome")), None)
     if outcome is None:
-        raise Problem(409, "task_done", "this task does not offer that any more")
+        return await _page(request, task_id, who, service, sent=sent)
     try:
         uploaded = {
             name: [(await take_in(service, file, uploader_of(who))).attachment_id for file in files]
@@ -84,6 +92,8 @@ async def _decide(request: Request, task_id: str, who: Staff, service: Service, 
                 now=service.now(),
             ),
         )
+    except TaskClosed:
+        return await _page(request, task_id, who, service, sent=sent)
     except Refused as refused:
         wrong = {refused.refusal.field or "": words_of(refused.refusal.code, refused.refusal.reason)}
         return await _page(request, task_id, who, service, sent=sent, wrong=wrong)
@@ -176,10 +186,13 @@ async def _page(
         else form_of(each, seen.whole.directory)
         for each in seen.outcomes
     ]
+    # What was sent is not offered any more: somebody else was there first.
+    gone = sent is not None and not any(each.is_open for each in forms)
     return page(
         request,
         "desk/task.html",
-        status=422 if wrong else 200,
+        status=409 if gone else 422 if wrong else 200,
+        typed=await typed_in(request) if gone else {},
         here=f"/desk/tasks/{task_id}",
         verb="decision",
         task=seen.task,

@@ -64,8 +64,8 @@ async def place(service: Service, wanted: NewOrder, respond: Callable[[Receipt],
 
 
 async def _place(service: Service, wanted: NewOrder, respond: Callable[[Receipt], dict[str, Any]]) -> Placed:
-    phone = phone_digits(wanted.requester.get("phone") or "")
-    key = phone_key(service, phone) if phone else None
+    phone = wanted.requester.get("phone") or ""
+    key = phone_key(service, phone) if phone_digits(phone) else None
     findable = replace(wanted, requester={**wanted.requester, "phone_key": key})
 
     def work(connection: Connection) -> Placed:

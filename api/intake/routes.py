@@ -11,7 +11,6 @@ from api.intake.models import OrderBody, OrderPlaced
 from api.keys import RequiredKeyHeader, required_key
 from api.security import ChannelDep
 from api.service import ServiceDep
-from store.credentials import Client
 from store.intake import Receipt
 
 router = APIRouter(tags=["intake"])
@@ -40,8 +39,11 @@ async def place(body: OrderBody, client: ChannelDep, service: ServiceDep, key: R
     answer is the first one with `Idempotent-Replayed: true`. An answer 201 means that the order is kept,
     even while Temporal is away.
     """
-    _check_channel(body, client)
-    wanted = placing.new_order(body, client_id=client.client_id, key=required_key(key))
+    given = required_key(key)
+    if body.channel != client.channel:
+        reason = f"this key belongs to the channel {client.channel}"
+        raise Problem(422, "foreign_channel", reason, errors=[FieldError(field="channel", reason=reason)])
+    wanted = placing.new_order(body, client_id=client.client_id, key=given)
     placed = await placing.place(service, wanted, _respond)
     headers = {"Location": placed.response["links"]["order"]}
     if placed.replayed:
@@ -62,9 +64,3 @@ def _respond(receipt: Receipt) -> dict[str, Any]:
             "track": f"/api/v1/track/{receipt.tracking_code}",
         },
     }
-
-
-def _check_channel(body: OrderBody, client: Client) -> None:
-    if body.channel != client.channel:
-        reason = f"this key belongs to the channel {client.channel}"
-        raise Problem(422, "foreign_channel", reason, errors=[FieldError(field="channel", reason=reason)])

@@ -23,10 +23,14 @@ async def choose(
     on: Annotated[str, Form(max_length=1)] = "1", back: Annotated[str, Form(max_length=1_000)] = "/desk"
 ) -> Response:
     """Choose large or ordinary pages, and go back to where one was."""
-    response = RedirectResponse(local_path(back), status_code=303)
+    return keep_choice(RedirectResponse(local_path(back), status_code=303), is_elder=on == "1")
+
+
+def keep_choice(response: Response, *, is_elder: bool) -> Response:
+    """Let the browser keep how pages are shown."""
     response.set_cookie(
         ELDER_COOKIE,
-        "1" if on == "1" else "0",
+        "1" if is_elder else "0",
         max_age=int(_KEPT.total_seconds()),
         secure=True,
         httponly=True,

@@ -12,8 +12,25 @@ from api.pages.rendering import is_fragment, page, texts
 
 _UNAUTHENTICATED: Final = "unauthenticated"
 _NOT_SHOWN: Final = frozenset(
-    {"csrf", "password", "present", "wanted", "again", "code", "decision_id", "outcome"}
+    {
+        "csrf",
+        "key",
+        "step",
+        "go",
+        "picture",
+        "action_id",
+        "password",
+        "present",
+        "wanted",
+        "again",
+        "code",
+        "decision_id",
+        "outcome",
+    }
 )
+
+_RESIDENTS: Final = frozenset({"", "order", "track", "t"})
+"""How the addresses of the residents' pages begin."""
 
 
 async def problem_page(request: Request, problem: ProblemBody) -> Response:
@@ -23,13 +40,18 @@ async def problem_page(request: Request, problem: ProblemBody) -> Response:
         return RedirectResponse(f"/signin?{urlencode({'goes_to': goes_to})}", status_code=303)
     return page(
         request,
-        "problem.html",
+        "resident/problem.html" if _is_residents(request) else "problem.html",
         status=problem.status,
         heading=texts()["problem"].get(f"title_{problem.status}", texts()["problem"]["title"]),
         detail=words_of(problem.code, problem.detail),
         problem=problem,
-        typed=await _typed(request),
+        typed=await typed_in(request),
     )
+
+
+def _is_residents(request: Request) -> bool:
+    """Tell whether a page is one of the residents' own."""
+    return request.url.path.split("/")[1] in _RESIDENTS
 
 
 def words_of(code: str, detail: str) -> str:
@@ -38,7 +60,8 @@ def words_of(code: str, detail: str) -> str:
     return words.get(code, detail)
 
 
-async def _typed(request: Request) -> dict[str, str]:
+async def typed_in(request: Request) -> dict[str, str]:
+    """Give what somebody typed into a form, to show it again; no secrets and nothing that the form itself carries."""
     if request.method != "POST" or "form" not in request.headers.get("content-type", ""):
         return {}
     form = await request.form()

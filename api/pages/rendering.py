@@ -62,8 +62,9 @@ def word(code: object, kind: str) -> str:
 
 
 def is_elder(request: Request) -> bool:
-    """Tell whether somebody chose the large pages (长辈版)."""
-    return request.cookies.get(ELDER_COOKIE) == "1"
+    """Tell whether somebody chose the large pages (长辈版): with this request, or before."""
+    chosen: bool | None = getattr(request.state, "elder", None)
+    return request.cookies.get(ELDER_COOKIE) == "1" if chosen is None else chosen
 
 
 def page(request: Request, template: str, /, *, status: int = 200, **shown: Any) -> HTMLResponse:
@@ -79,6 +80,7 @@ def page(request: Request, template: str, /, *, status: int = 200, **shown: Any)
             csrf=session.csrf if session else "",
             who=who,
             permissions=permissions_of(who.roles) if who else frozenset(),
+            hotline=request.app.state.service.hotline,
             **shown,
         )
     )

@@ -1,6 +1,6 @@
 """Orders: one, its events, lists, and actions on an order as a whole."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -10,7 +10,7 @@ from sqlalchemy import Row
 from api.errors import Problem, problems
 from api.keys import KeyHeader, optional_key
 from api.security import ActorDep, Caller, ReaderDep, ReaderOrChannelDep, RevealerDep, scope_of
-from api.service import ServiceDep
+from api.service import Service, ServiceDep
 from api.staff import views
 from api.staff.models import ActionAccepted, ActionBody, Contact, EventList, OrderDetail, OrderList, Reveal
 from domain.contacts import RevealReason, hides_requester
@@ -152,6 +152,18 @@ async def act(
 ) -> ActionAccepted:
     """Act on an order: supplement, urge, withdraw, supervise, rate or reopen."""
     action_id = optional_key(key)
+    async with service.in_flight.alone(who.username, action_id):
+        return accepted(await act_on(service, order_no, who, body.action, body.fields, action_id))
+
+
+async def act_on(
+    service: Service, order_no: str, who: Staff, action: str, fields: Mapping[str, Any], action_id: str
+) -> Submitted:
+    """Keep an action on an order that somebody may see, and send it.
+
+    Raises:
+        Problem: 404, there is none that they may see.
+    """
 
     def work(connection: Connection) -> Submitted:
         if queries.find_order(connection, order_no, scope_of(who)) is None:
@@ -160,14 +172,13 @@ async def act(
             connection,
             order_no=order_no,
             action_id=action_id,
-            action=body.action,
-            fields=body.fields,
+            action=action,
+            fields=fields,
             actor=Actor(name=who.username, via=Via.STAFF, staff=who),
             now=service.now(),
         )
 
-    async with service.in_flight.alone(who.username, action_id):
-        return accepted(await keep(service, work))
+    return await keep(service, work)
 
 
 async def keep(service: ServiceDep, work: Callable[[Connection], Submitted]) -> Submitted:

@@ -43,7 +43,9 @@ CONFIG = {
     "request-timeout": 20,
     "checks": {
         # A form cannot say every rule: which codes are one's own, what is in a file, what fits together.
-        "positive_data_acceptance": {"expected-statuses": ["2xx", "401", "403", "404", "409", "415", "422"]},
+        "positive_data_acceptance": {
+            "expected-statuses": ["2xx", "401", "403", "404", "409", "415", "422", "429"]
+        },
     },
 }
 

@@ -109,6 +109,23 @@ class TestATask:
             assert sent.headers.get("location") == f"/desk?done=applied&order_no={order_no}", sent.text
         assert len(live.office.rows("SELECT * FROM decision")) == 1
 
+    async def test_says_who_was_there_first_and_keeps_what_was_typed(self, live: Api) -> None:
+        order_no = (await live.placed())["order_no"]
+        task = await live.office.task(order_no, TaskKind.FIRST_CONTACT)
+        first, second = await at_work(live, "duty-1"), await at_work(live, "duty-2")
+        path = f"/desk/tasks/{task['task_id']}"
+        shown = (await second.get(path)).text
+        data = {
+            name: re.search(rf'name="{name}" value="([^"]+)"', shown)[1]  # type: ignore[index]
+            for name in ("csrf", "decision_id")
+        } | {"outcome": "resolve", "text": "我也写好了答复"}
+        assert (await send(first, task["task_id"], "resolve", text="答复")).status_code == 303
+        late = await second.send("POST", f"{path}/decision", data=data, headers={"Origin": HOST})
+        assert late.status_code == 409
+        assert re.search(r'role="alert">已由 duty-1 于 \S+ \S+ 办完', late.text)
+        assert "我也写好了答复" in late.text
+        assert len(live.office.rows("SELECT * FROM decision")) == 1
+
     async def test_is_only_looked_at_by_who_may_not_decide_it(self, api: Api) -> None:
         order_no = (await api.placed())["order_no"]
         (task,) = api.office.tasks(order_no)

@@ -59,7 +59,15 @@ class TestEveryErrorIsAProblem:
 
     @pytest.mark.parametrize(
         "path",
-        ["/", "/api", "/api/v1", "/api/v2/orders", "/api/v1/nowhere", "/api/v1/orders/x/y", "/api/v1//tasks"],
+        [
+            "/nowhere",
+            "/api",
+            "/api/v1",
+            "/api/v2/orders",
+            "/api/v1/nowhere",
+            "/api/v1/orders/x/y",
+            "/api/v1//tasks",
+        ],
     )
     async def test_of_an_unknown_address(self, api: Api, path: str) -> None:
         for method in METHODS:

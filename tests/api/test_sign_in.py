@@ -84,14 +84,16 @@ def account(office: Office, username: str, *, must_change: bool = False) -> None
 
 
 @asynccontextmanager
-async def running(office: Office, **more: Any) -> AsyncIterator[tuple[Service, httpx2.AsyncClient]]:
+async def running(
+    office: Office, *, public_url: str = HOST, **more: Any
+) -> AsyncIterator[tuple[Service, httpx2.AsyncClient]]:
     service = Service(
         store=office.store,
         files=FileStore(_NO_FOLDER),
         orders=Orders(),
         secret=SECRET,
         policy="standard",
-        public_url=HOST,
+        public_url=public_url,
         threads=4,
         **more,
     )

@@ -1,0 +1,152 @@
+"""`/t/…`: an order by its tracking code: its receipt, how it stands, and what its resident may do now."""
+
+import re
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from types import MappingProxyType
+from typing import Final
+
+import segno
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from pydantic import BaseModel, ValidationError
+from starlette.datastructures import FormData
+
+from api.errors import Problem
+from api.pages.rendering import page, texts
+from api.resident import tracking
+from api.resident.forms import text_of, wrong_in
+from api.resident.models import Nothing, Rating, Say
+from api.security import OpenDoor
+from api.service import Service, ServiceDep
+from api.sessions import check_origin
+from api.staff.tasks import settled
+from domain.actions import ActionName
+from domain.attachments import ID_PATTERN
+from domain.orders import Satisfied, Solved
+from store.decisions import DecisionStatus, KeyTaken, Refused
+
+router = APIRouter(
+    prefix="/t/{tracking_code}",
+    include_in_schema=False,
+    dependencies=[Depends(OpenDoor("a resident, by the tracking code")), Depends(check_origin)],
+)
+_WAITS: Final = timedelta(seconds=5)
+_BODIES: Final[Mapping[ActionName, type[BaseModel]]] = MappingProxyType(
+    {
+        ActionName.SUPPLEMENT: Say,
+        ActionName.URGE: Nothing,
+        ActionName.WITHDRAW: Nothing,
+        ActionName.RATE: Rating,
+        ActionName.REOPEN: Say,
+    }
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sent:
+    """A form that was not taken: of which action, what was written, what is wrong by field, and why at all."""
+
+    action: str = ""
+    typed: Mapping[str, str] = field(default_factory=dict)
+    wrong: Mapping[str, str] = field(default_factory=dict)
+    refused: str | None = None
+
+
+@router.get("", response_class=HTMLResponse)
+async def show(
+    request: Request, tracking_code: str, service: ServiceDep, did: str = "", became: str = ""
+) -> Response:
+    """Show how an order stands; `did` and `became` name what was just sent."""
+    words = texts()["resident"]
+    done = words["done"].get(did) if became == DecisionStatus.APPLIED else None
+    later = words["later"] if became == DecisionStatus.PENDING and did in words["done"] else None
+    return await _page(request, tracking_code, service, notice=done or later)
+
+
+@router.get("/receipt", response_class=HTMLResponse)
+async def receipt(request: Request, tracking_code: str, service: ServiceDep) -> Response:
+    """Show what a resident keeps of an order."""
+    order_no = await tracking.find(service, request, tracking_code)
+    code = tracking.read_code(tracking_code)
+    address = f"{service.public_url}/t/{code}"
+    return page(
+        request,
+        "resident/receipt.html",
+        code=code,
+        order=await tracking.view(service, order_no),
+        address=address,
+        picture=segno.make(address).svg_data_uri(scale=6),
+    )
+
+
+@router.post("/{action}", response_class=HTMLResponse)
+async def act(request: Request, tracking_code: str, action: str, service: ServiceDep) -> Response:
+    """Do something with an order, and go back to it; whatever is wrong is said, and what was written stays."""
+    service.limits.hit("resident_action", request)
+    name = next((each for each in _BODIES if each == action), None)
+    if name is None:
+        raise Problem(404, "not_found", "there is nothing at this address")
+    async with request.form() as sent:
+        return await _act(request, tracking_code, name, service, sent)
+
+
+async def _act(
+    request: Request, tracking_code: str, name: ActionName, service: Service, sent: FormData
+) -> Response:
+    typed = {each: text_of(sent, each) for each in _BODIES[name].model_fields}
+    words = texts()["resident"]["refusals"]
+    try:
+        body = _BODIES[name].model_validate(typed)
+    except ValidationError as error:
+        refused = Sent(action=name, typed=typed, wrong=wrong_in(error))
+        return await _page(request, tracking_code, service, sent=refused, status=422)
+    order_no = await tracking.find(service, request, tracking_code)
+    try:
+        row = await tracking.act(service, order_no, name, body.model_dump(mode="json"), _key(sent))
+    except Refused as error:
+        code = error.refusal.code
+    except KeyTaken as error:
+        code = error.code
+    else:
+        row = await settled(service, row, _WAITS)
+        if row.status is not DecisionStatus.REJECTED:
+            back = f"/t/{tracking.read_code(tracking_code)}"
+            return RedirectResponse(f"{back}?did={name}&became={row.status}", status_code=303)
+        code = row.code or ""
+    refused = Sent(action=name, typed=typed, refused=words.get(code, words["other"]))
+    return await _page(request, tracking_code, service, sent=refused, status=409)
+
+
+async def _page(
+    request: Request,
+    tracking_code: str,
+    service: Service,
+    *,
+    notice: str | None = None,
+    sent: Sent | None = None,
+    status: int = 200,
+) -> HTMLResponse:
+    order = await tracking.view(service, await tracking.find(service, request, tracking_code))
+    return page(
+        request,
+        "resident/following.html",
+        status=status,
+        code=tracking.read_code(tracking_code),
+        order=order,
+        notice=notice,
+        sent=sent or Sent(),
+        solved=[str(each) for each in Solved],
+        satisfied=[str(each) for each in Satisfied],
+        # A form that is shown again is a new wish: the one before was refused.
+        action_id=uuid.uuid4().hex,
+        is_late=order.reply is None and order.promised_at is not None and order.promised_at < service.now(),
+    )
+
+
+def _key(sent: FormData) -> str | None:
+    """Take the id that the form was given, so that a form sent twice acts once."""
+    given = text_of(sent, "action_id")
+    return given if re.fullmatch(ID_PATTERN, given) else None

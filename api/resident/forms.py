@@ -1,0 +1,34 @@
+"""What residents write into forms, read as they wrote it, and what is wrong with it in words for them."""
+
+from collections.abc import Mapping
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+from starlette.datastructures import FormData
+
+from api.pages.rendering import texts
+
+
+def text_of(sent: FormData, name: str) -> str:
+    """Read a text; browsers send its lines with two characters between them, which nobody typed."""
+    value = sent.get(name)
+    return value.replace("\r\n", "\n") if isinstance(value, str) else ""
+
+
+def wrong_in(error: ValidationError) -> dict[str, str]:
+    """Say by field what is wrong; a field of a person or a place goes by its own name."""
+    return {str(each["loc"][-1]): _words(each) for each in error.errors()}
+
+
+def _words(error: ErrorDetails) -> str:
+    words: Mapping[str, str] = texts()["resident"]["wrong"]
+    match error["type"]:
+        case "string_too_long":
+            most = error["ctx"]["max_length"]
+            return words["too_long"].format(most=most, count=len(str(error["input"]).strip()))
+        case "string_too_short":
+            return words["missing"]
+        case "value_error" | "string_pattern_mismatch":
+            return words["letters"]
+        case _:
+            return words["choice"]

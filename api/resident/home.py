@@ -1,0 +1,57 @@
+"""`/`: the two ways of a resident, to say something or to see how it stands; `/track`: asking for the code."""
+
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Depends, Form, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from api.errors import Problem
+from api.pages.rendering import page, texts
+from api.resident import tracking
+from api.security import OpenDoor
+from api.service import ServiceDep
+from api.sessions import check_origin
+
+router = APIRouter(
+    include_in_schema=False,
+    dependencies=[Depends(OpenDoor("a resident, who has no account")), Depends(check_origin)],
+)
+_LETTERS: Final = 16
+
+
+@router.get("/", response_class=HTMLResponse)
+async def home(request: Request) -> Response:
+    """Show the two ways."""
+    return page(request, "resident/home.html")
+
+
+@router.get("/track", response_class=HTMLResponse)
+async def ask(request: Request) -> Response:
+    """Ask for the tracking code."""
+    return page(request, "resident/track.html", typed="", wrong=None)
+
+
+@router.post("/track", response_class=HTMLResponse)
+async def look_up(
+    request: Request, service: ServiceDep, code: Annotated[str, Form(max_length=1_000)] = ""
+) -> Response:
+    """Go to the order of a code; one that is none is shown again as it was written."""
+    words = texts()["resident"]["track"]
+    read = tracking.read_code(code)
+    count = len(read.replace("-", ""))
+    if count != _LETTERS:
+        wrong = words["length"].format(count=count) if count else words["missing"]
+        return page(request, "resident/track.html", status=422, typed=code, wrong=wrong)
+    try:
+        await tracking.find(service, request, read)
+    except Problem as problem:
+        shown = page(
+            request,
+            "resident/track.html",
+            status=problem.body.status,
+            typed=code,
+            wrong=texts()["resident"]["refusals"][problem.body.code],
+        )
+        shown.headers.update(problem.headers)
+        return shown
+    return RedirectResponse(f"/t/{read}", status_code=303)

@@ -1,0 +1,190 @@
+"""`/order`: an order in three steps: what, where, who; the last one shows what will be sent.
+
+Assumes plain forms: what was written in other steps goes along in hidden fields, so that every way back keeps it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from sqlalchemy import Row
+from starlette.datastructures import FormData, UploadFile
+
+from api.attachments.routes import take_in
+from api.errors import Problem
+from api.intake import placing
+from api.intake.models import OrderBody
+from api.pages.elder import keep_choice
+from api.pages.rendering import page, texts
+from api.resident.draft import CHECK, STEPS, Draft, first_wrong, judge, new_key, read
+from api.resident.forms import text_of
+from api.security import OpenDoor
+from api.service import Service, ServiceDep
+from api.sessions import check_origin
+from domain.attachments import MAX_ATTACHMENTS, MAX_SIZE, PICTURES
+from domain.directory import Directory
+from domain.orders import RequestKind
+from store import attachments
+from store.attachments import UnusableAttachment, Uploader
+from store.credentials import CredentialKind
+from store.database import Connection
+from store.directory import current_named
+from store.files import FilesUnavailable
+from store.intake import KeyReused, Receipt
+
+router = APIRouter(
+    prefix="/order",
+    include_in_schema=False,
+    dependencies=[Depends(OpenDoor("a resident who places an order")), Depends(check_origin)],
+)
+MAX_BODY: Final = MAX_ATTACHMENTS * MAX_SIZE + 256 * 1024
+"""Longest form, in bytes: as many pictures as an order may have, and the words."""
+_UPLOADER: Final = Uploader(kind=CredentialKind.CLIENT, name=placing.RESIDENT_PAGES)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Seen:
+    """What the store has for a draft: the directory in force, and those of its pictures that are still there."""
+
+    directory: Directory
+    pictures: Sequence[Row[Any]]
+
+
+@router.get("", response_class=HTMLResponse)
+async def begin(request: Request, service: ServiceDep) -> Response:
+    """Show the first step of a new order."""
+    draft = Draft(key=new_key())
+    return _page(request, draft, await _look(service, draft), step=1)
+
+
+@router.post("", response_class=HTMLResponse, max_body_size=MAX_BODY)
+async def go_on(request: Request, service: ServiceDep) -> Response:
+    """Go to another step, or send; whatever is wrong is said beside its field, and what was written stays."""
+    service.limits.hit("order_form", request)
+    async with request.form() as sent:
+        draft, refused = await _with_pictures(service, read(sent), sent)
+    verb, _, what = text_of(sent, "go").partition("-")
+    step = _number(text_of(sent, "step"), otherwise=1)
+    seen = await _look(service, draft)
+    if verb == "elder":
+        request.state.elder = what == "1"
+        return keep_choice(_page(request, draft, seen, step=step), is_elder=what == "1")
+    body, wrong = judge(draft, seen.directory)
+    wrong = {**wrong, **refused}
+    target = CHECK + 1 if verb == "send" else _number(what, otherwise=min(step + 1, CHECK))
+    at = min(first_wrong(wrong), target)
+    if at < target:
+        return _page(request, draft, seen, step=at, wrong=wrong, status=422)
+    if body is None or at <= CHECK:
+        return _page(request, draft, seen, step=min(at, CHECK))
+    return await _send(request, service, draft, body)
+
+
+async def _send(request: Request, service: Service, draft: Draft, body: OrderBody) -> Response:
+    """Place the order and go to its receipt; what cannot be taken now is shown again, as it was written."""
+    wanted = placing.new_order(body, client_id=placing.RESIDENT_PAGES, key=draft.key)
+    words = texts()["resident"]
+    try:
+        service.limits.hit("order", request)
+        placed = await placing.place(service, wanted, _respond)
+    except UnusableAttachment:
+        seen = await _look(service, draft)
+        wrong = {"pictures": words["wrong"]["pictures_gone"]}
+        return _page(request, draft, seen, step=1, wrong=wrong, status=422)
+    except KeyReused:
+        # Sent before and changed since: whoever sends it once more wants another order.
+        again = replace(draft, key=new_key())
+        notice = words["order"]["sent_before"]
+        return _page(request, again, await _look(service, again), step=CHECK, notice=notice, status=409)
+    except Problem as problem:
+        notice = words["refusals"].get(problem.body.code)
+        if notice is None:
+            raise
+        seen = await _look(service, draft)
+        shown = _page(request, draft, seen, step=CHECK, notice=notice, status=problem.body.status)
+        shown.headers.update(problem.headers)
+        return shown
+    return RedirectResponse(f"/t/{placed.response['tracking_code']}/receipt", status_code=303)
+
+
+def _respond(receipt: Receipt) -> dict[str, Any]:
+    return {"order_no": receipt.order_no, "tracking_code": receipt.tracking_code}
+
+
+async def _with_pictures(service: Service, draft: Draft, sent: FormData) -> tuple[Draft, Mapping[str, str]]:
+    """Keep the pictures that came along; one that is refused says why, and the others stay."""
+    words: Mapping[str, str] = texts()["resident"]["pictures"]
+    refused: list[str] = []
+    # Browsers send a nameless file where none was chosen.
+    files = [each for each in sent.getlist("pictures") if isinstance(each, UploadFile) and each.filename]
+    for number, file in enumerate(files, 1):
+        if len(draft.pictures) == MAX_ATTACHMENTS:
+            refused.append(words["too_many"].format(most=MAX_ATTACHMENTS))
+            break
+        try:
+            kept = await take_in(service, file, _UPLOADER, among=PICTURES)
+        except Problem as problem:
+            refused.append(words["refused"].format(number=number, why=words[problem.body.code]))
+        except FilesUnavailable:
+            refused.append(words["away"])
+            break
+        else:
+            draft = replace(draft, pictures=(*draft.pictures, kept.attachment_id))
+    return draft, {"pictures": "".join(refused)} if refused else {}
+
+
+async def _look(service: Service, draft: Draft) -> Seen:
+    def work(connection: Connection) -> Seen:
+        found = [attachments.find(connection, each) for each in draft.pictures]
+        return Seen(
+            directory=current_named(connection),
+            pictures=[
+                row
+                for row in found
+                if row is not None
+                and row.order_no is None
+                and Uploader(kind=row.uploaded_via, name=row.uploaded_by) == _UPLOADER
+            ],
+        )
+
+    return await service.read(work)
+
+
+def _page(
+    request: Request,
+    draft: Draft,
+    seen: Seen,
+    *,
+    step: int,
+    wrong: Mapping[str, str] | None = None,
+    notice: str | None = None,
+    status: int = 200,
+) -> HTMLResponse:
+    directory = seen.directory
+    gone = len(draft.pictures) - len(seen.pictures)
+    return page(
+        request,
+        "resident/order.html",
+        status=status,
+        draft=draft,
+        step=step,
+        here=STEPS[step - 1],
+        wrong={name: (wrong or {}).get(name) for name in STEPS[step - 1]},
+        notice=notice or (texts()["resident"]["wrong"]["pictures_gone"] if gone else None),
+        pictures=seen.pictures,
+        kinds=list(RequestKind),
+        categories=[(code, _category(directory, code)) for code in directory.open_categories],
+        communities=[(code, directory.units[code].name) for code in directory.communities],
+        most_pictures=MAX_ATTACHMENTS,
+    )
+
+
+def _category(directory: Directory, code: str) -> str:
+    """Name a category with those above it."""
+    return "：".join(each.label for each in reversed(directory.line_of(code)))
+
+
+def _number(text: str, *, otherwise: int) -> int:
+    return int(text) if text in {str(each) for each in range(1, CHECK + 1)} else otherwise
