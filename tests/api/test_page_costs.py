@@ -14,8 +14,8 @@ from tests.support.pages import (
     MOST_BYTES,
     MOST_STATEMENTS,
     PAGES,
+    arrive,
     cookies_of,
-    opened,
     set_scene,
     statements,
     weight,
@@ -56,8 +56,9 @@ async def test_every_page_takes_few_statements_and_few_bytes(api: Api) -> None:
         spent, weighs = {}, {}
         for page in PAGES:
             cookies = cookies_of(api.office.store, SECRET, page.who, page.step)
+            last_step = await arrive(api.http, page, page.address(scene), cookies)
             with statements(api.office.store) as seen:
-                shown = await opened(api.http, page.address(scene), cookies)
+                shown = await last_step()
             assert shown.status_code == page.status, page
             spent[page.name], weighs[page.name] = len(seen), await weight(api.http, shown)
     assert {name: count for name, count in spent.items() if count > MOST_STATEMENTS} == {}

@@ -9,7 +9,15 @@ from pathlib import Path
 from typing import Any, Final
 
 import httpx2
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Dialog, Page, async_playwright
+from playwright.async_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Dialog,
+    Page,
+    Response,
+    async_playwright,
+)
 
 from api.pages.rendering import ELDER_COOKIE
 from demo.embedded import prepare
@@ -91,8 +99,23 @@ class Site:
         """Open a browser as whoever a page is for."""
         context = await self.browser.new_context(base_url=self.url, locale="zh-CN", **SIZES[size])
         context.set_default_timeout(15_000)
-        cookies = pages.cookies_of(self.store, self.secret, page.who, page.step)
-        cookies |= {ELDER_COOKIE: "1"} if elder else {}
+        await self._give(context, pages.cookies_of(self.store, self.secret, page.who, page.step))
+        if elder:
+            await self.enlarge(context)
+        await context.add_init_script(_WATCH)
+        context.on("console", self._hear)
+        context.on("weberror", lambda error: self.complaints.append(f"error: {error.error}"))
+        context.on("dialog", self._refuse)
+        try:
+            yield context
+        finally:
+            await context.close()
+
+    async def enlarge(self, context: BrowserContext) -> None:
+        """Choose the large pages."""
+        await self._give(context, {ELDER_COOKIE: "1"})
+
+    async def _give(self, context: BrowserContext, cookies: Mapping[str, str]) -> None:
         await context.add_cookies(
             [
                 {
@@ -106,14 +129,6 @@ class Site:
                 for name, value in cookies.items()
             ]
         )
-        await context.add_init_script(_WATCH)
-        context.on("console", self._hear)
-        context.on("weberror", lambda error: self.complaints.append(f"error: {error.error}"))
-        context.on("dialog", self._refuse)
-        try:
-            yield context
-        finally:
-            await context.close()
 
     def _hear(self, message: ConsoleMessage) -> None:
         # An answer that says no is logged as if it were missing.
@@ -151,6 +166,28 @@ async def standing(folder: Path) -> AsyncIterator[Site]:
             browser=browser,
         )
     store.close()
+
+
+async def arrive(tab: Page, page: pages.Page, address: str) -> Response:
+    """Open a page, by the forms that lead to it if there are any."""
+    answer = await tab.goto(address)
+    for said in page.sends:
+        async with tab.expect_navigation() as going:
+            await tab.evaluate(_SEND, dict(said))
+        answer = await going.value
+    assert answer is not None
+    return answer
+
+
+_SEND: Final = """
+said => {
+  const button = document.querySelector(`button[name=go][value="${said.go}"]`);
+  for (const [name, value] of Object.entries(said)) {
+    const field = button.form.elements[name];
+    if (name !== 'go') field.value = value;
+  }
+  button.form.requestSubmit(button);
+}"""
 
 
 async def unfold(page: Page) -> None:

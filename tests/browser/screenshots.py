@@ -8,7 +8,7 @@ from typing import Final
 
 from PIL import Image
 
-from tests.browser.browsing import Site, standing, unfold
+from tests.browser.browsing import Site, arrive, standing, unfold
 from tests.support.pages import LOOKS, PAGES, Page, picture
 
 DOCS: Final = Path(__file__).parents[2] / "docs"
@@ -29,7 +29,7 @@ async def take(site: Site, page: Page, folder: Path) -> None:
     for look, (size, elder) in LOOKS.items():
         async with site.context(page, size=size, elder=elder) as context:
             tab = await context.new_page()
-            await tab.goto(page.address(site.scene))
+            await arrive(tab, page, page.address(site.scene))
             if size == "phone":
                 await unfold(tab)
             path = folder / picture(page, look)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Page as Tab
 
-from tests.browser.browsing import DESKTOP, Site, unfold
+from tests.browser.browsing import DESKTOP, PHONE, Site, arrive, unfold
 from tests.support.pages import PAGES, Page
 
 HERE = Path(__file__).parent
@@ -16,8 +16,7 @@ EACH = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 
 
 async def opened(site: Site, tab: Tab, page: Page) -> None:
-    answer = await tab.goto(page.address(site.scene))
-    assert answer is not None
+    answer = await arrive(tab, page, page.address(site.scene))
     assert answer.status == page.status
     assert await tab.locator("main h1").count() == 1
     await unfold(tab)
@@ -38,7 +37,10 @@ async def serious(tab: Tab) -> list[str]:
 
 @EACH
 async def test_a_page_keeps_nobody_out(site: Site, page: Page) -> None:
-    """No serious finding of axe; nothing too small to hit or too wide, on a phone and then at a desk."""
+    """No serious finding of axe; nothing too small to hit or too wide, on a phone and then at a desk.
+
+    In elder mode text of 18 px and more, and targets of 60 px (MIIT 2021-04).
+    """
     async with site.context(page, size="phone") as context:
         tab = await context.new_page()
         await opened(site, tab, page)
@@ -46,13 +48,8 @@ async def test_a_page_keeps_nobody_out(site: Site, page: Page) -> None:
         assert await tab.evaluate(MEASURE, {"target": 44, "text": 12}) == []
         await tab.set_viewport_size(DESKTOP["viewport"])
         assert await tab.evaluate(MEASURE, {"target": 44, "text": 12}) == []
-
-
-@EACH
-async def test_a_page_in_elder_mode_is_large(site: Site, page: Page) -> None:
-    """Text of 18 px and more, targets of 60 px (MIIT 2021-04); with the same contrast."""
-    async with site.context(page, size="phone", elder=True) as context:
-        tab = await context.new_page()
+        await tab.set_viewport_size(PHONE["viewport"])
+        await site.enlarge(context)
         await opened(site, tab, page)
         assert await tab.locator("html.elder").count() == 1
         assert await tab.evaluate(MEASURE, {"target": 60, "text": 18}) == []

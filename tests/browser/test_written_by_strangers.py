@@ -12,7 +12,7 @@ import pytest
 from playwright.async_api import Locator, Response
 from playwright.async_api import Page as Tab
 
-from tests.browser.browsing import Site, unfold
+from tests.browser.browsing import Site, arrive, unfold
 from tests.support.pages import PAGES, Page, bring, set_anew
 
 PAYLOADS: Final = (Path(__file__).parent / "payloads.txt").read_text(encoding="utf-8").splitlines()
@@ -86,14 +86,14 @@ async def test_a_form_shows_what_was_written_as_text(site: Site, page: Page) -> 
     """As many at once as a form takes; what it kept, on the page again."""
     async with site.context(page) as context:
         tab = await context.new_page()
-        await tab.goto(page.address(site.scene))
+        await arrive(tab, page, page.address(site.scene))
         for number in range(await forms_of(tab)):
             scene, turn, turns, was_taken = site.scene, 0, 1, True
             while turn < turns:
                 if was_taken:
                     # The next one needs a page that still offers the form.
                     scene = await set_anew(site.teller, page, site.scene)
-                await tab.goto(page.address(scene))
+                await arrive(tab, page, page.address(scene))
                 turns, answer = await send(tab, number, turn)
                 await check(tab, answer)
                 turn, was_taken = turn + 1, answer.status < HTTPStatus.BAD_REQUEST

@@ -5,10 +5,12 @@ Assumes the fictional office and a policy whose limits outlast the walk.
 
 import asyncio
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
+from html import unescape
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -24,7 +26,10 @@ from store.sessions import Method, begin_session
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Page:
-    """One page, for `who` at this `step` of the sign-in; `at` names what of the scene stands in the place of an id."""
+    """One page, for `who` at this `step` of the sign-in; `at` names what of the scene stands in the place of an id.
+
+    `sends`: what is written into the forms that lead to it, one after the other; `go` is the button.
+    """
 
     name: str
     route: str
@@ -32,6 +37,7 @@ class Page:
     step: Step = Step.OPEN
     at: str = ""
     query: str = ""
+    sends: tuple[Mapping[str, str], ...] = ()
     status: int = 200
 
     def address(self, scene: Mapping[str, str]) -> str:
@@ -39,7 +45,24 @@ class Page:
         return re.sub(r"\{[^}]+\}", lambda _: scene[self.at], self.route) + self.query
 
 
+_WHAT: Final = {
+    "kind": "complaint",
+    "description": "路口停放五辆废弃车辆，长期无人处理。（虚构）",
+    "category": "city_appearance",
+    "go": "to-2",
+}
+_WHERE: Final = {"community": "community-03", "address": "银杏坡东路三弄二号（虚构）", "go": "to-3"}
 PAGES: Final = (
+    Page(name="home", route="/"),
+    Page(name="order-what", route="/order"),
+    Page(name="order-where", route="/order", sends=(_WHAT,)),
+    Page(name="order-who", route="/order", sends=(_WHAT, _WHERE)),
+    Page(name="order-faulty", route="/order", sends=({"go": "to-2"},), status=422),
+    Page(name="resident-receipt", route="/t/{tracking_code}/receipt", at="code_of_first_contact"),
+    Page(name="track", route="/track"),
+    Page(name="following", route="/t/{tracking_code}", at="code_of_handle"),
+    Page(name="following-closed", route="/t/{tracking_code}", at="code_of_done"),
+    Page(name="resident-not-found", route="/t/{tracking_code}", at="no_code", status=404),
     Page(name="sign-in", route="/signin"),
     Page(name="sign-in-code", route="/signin/code", who="leader-1", step=Step.CODE),
     Page(name="sign-in-enrol", route="/signin/enrol", who="leader-1", step=Step.ENROL),
@@ -112,7 +135,11 @@ async def set_scene(teller: Teller, taker: Mapping[str, str]) -> dict[str, str]:
     `taker`: the cookies of whoever writes an order down for a caller.
     """
     found = await asyncio.gather(*(_stage(teller, at) for at in _STAGES))
-    scene = {"nothing": "20261123-ABCDEF-1-ABCD", "taken": await _take(teller.http, taker)}
+    scene = {
+        "nothing": "20261123-ABCDEF-1-ABCD",
+        "no_code": "0000-0000-0000-0000",
+        "taken": await _take(teller.http, taker),
+    }
     return scene | {name: value for part in found for name, value in part.items()}
 
 
@@ -124,8 +151,6 @@ async def set_anew(teller: Teller, page: Page, scene: Mapping[str, str]) -> dict
 
 async def _take(http: httpx2.AsyncClient, cookies: Mapping[str, str]) -> str:
     """Write an order down on the page for it; gives its number."""
-    blank = (await opened(http, "/desk/new", cookies)).text
-    hidden = dict(re.findall(r'name="(csrf|decision_id)" value="([^"]+)"', blank))
     said = {
         "channel": "hotline",
         "kind": "inquiry",
@@ -133,8 +158,8 @@ async def _take(http: httpx2.AsyncClient, cookies: Mapping[str, str]) -> str:
         "description": "想知道社区食堂周末开不开门。（本诉求为演示虚构）",
         "community": "community-01",
     }
-    headers = {"Cookie": _cookie(cookies), "Sec-Fetch-Site": "same-origin"}
-    taken = await http.post("/desk/new", data=hidden | said, headers=headers)
+    page = Page(name="", route="/desk/new", sends=(said,))
+    taken = await (await arrive(http, page, page.route, cookies))()
     return str(taken.headers["location"]).rpartition("/")[2]
 
 
@@ -214,6 +239,25 @@ def cookies_of(store: Store, secret: str, who: str | None, step: Step = Step.OPE
 async def opened(http: httpx2.AsyncClient, address: str, cookies: Mapping[str, str]) -> httpx2.Response:
     """Open a page as a browser does."""
     return await http.get(address, headers={"Accept": "text/html", "Cookie": _cookie(cookies)})
+
+
+async def arrive(
+    http: httpx2.AsyncClient, page: Page, address: str, cookies: Mapping[str, str]
+) -> Callable[[], Awaitable[httpx2.Response]]:
+    """Go where a page is from, and give its last step: to be counted and timed by itself."""
+    step = partial(opened, http, address, cookies)
+    for said in page.sends:
+        hidden = _HIDDEN.findall((await step()).text)
+        step = partial(
+            http.post,
+            address,
+            data={**{name: unescape(value) for name, value in hidden}, **said},
+            headers={"Accept": "text/html", "Cookie": _cookie(cookies), "Sec-Fetch-Site": "same-origin"},
+        )
+    return step
+
+
+_HIDDEN: Final = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)">')
 
 
 def _cookie(cookies: Mapping[str, str]) -> str:
