@@ -12,7 +12,7 @@ SYNCED := .venv/.synced
 # An office's network often has a certificate authority of its own: trust what the machine trusts.
 export UV_SYSTEM_CERTS ?= 1
 
-.PHONY: help setup run demo test test-postgres test-uncached production-test dev-server test-fast mutants replay fmt check docs migrate bench clean
+.PHONY: help setup run demo test test-postgres test-uncached production-test browser-test screenshots dev-server test-fast mutants replay fmt check docs migrate bench clean
 
 help: ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,6 +40,9 @@ production-test: $(SYNCED) dev-server ## stories, journeys in skipped time, a re
 	@$(RUN) tests.support.official
 	@PATH="$$PATH:$(abspath $(dir $(UV)))" $(RUN) pytest -m production tests/production
 	@$(RUN) pytest -n 2 --temporal official --database postgres tests/workflows
+
+browser-test: $(SYNCED) dev-server ## walk through all pages in Debian's Chromium: stories, mishaps, accessibility, hostile input
+	@$(RUN) pytest -m browser tests/browser
 
 dev-server: $(SYNCED) ## find, download or build the Temporal dev server (once, about three minutes)
 	@$(RUN) runtime.devserver
@@ -70,6 +73,9 @@ check: $(SYNCED) ## all that CI checks without running: format, lint, types, imp
 
 docs: $(SYNCED) ## write the generated pages anew
 	@$(RUN) docs.generate
+
+screenshots: $(SYNCED) dev-server ## take the pictures of all pages anew, and write docs/pages.md
+	@$(RUN) tests.browser.screenshots
 
 migrate: $(SYNCED) ## bring the store named by DINGDAN_DATABASE_URL up to date
 	@$(RUN) cli migrate

@@ -11,7 +11,7 @@ from api.service import ServiceDep
 from domain.directory import Directory, Unit
 from domain.orders import OrderClass, Tier
 from store.database import Connection
-from store.directory import current, named
+from store.directory import current_named
 
 router = APIRouter(tags=["directory"])
 
@@ -53,7 +53,7 @@ async def read_directory(who: DirectoryReaderDep, service: ServiceDep) -> Direct
     """Read which communities, units and categories there are now."""
 
     def work(connection: Connection) -> DirectoryView:
-        return _view(named(connection, current(connection)))
+        return _view(current_named(connection))
 
     return await service.read(work)
 

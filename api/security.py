@@ -71,13 +71,10 @@ async def caller(
         token = credentials.credentials
         return await service.look(lambda connection: identify(connection, service, token))
     session = await session_of(request, service)
-    if session is None or session.step is not Step.OPEN:
+    if session is None or session.step is not Step.OPEN or session.staff is None:
         raise _unauthenticated()
-    found = await service.look(lambda connection: find_staff(connection, session.username, now=service.now()))
-    if found is None:
-        raise _unauthenticated()
-    request.state.staff = found
-    return found
+    request.state.staff = session.staff
+    return session.staff
 
 
 CallerDep = Annotated[Caller, Depends(caller)]

@@ -6,13 +6,13 @@ table `unit` too, where staff belong to them; loading a version brings that up t
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, insert, select, true, update
 
 from domain.directory import OFFICE, Category, Directory, Fault, Route, Unit, faults
 from domain.errors import DomainError
@@ -86,9 +86,25 @@ def versions(connection: Connection) -> list[LoadedVersion]:
 
 def named(connection: Connection, given: Directory) -> Directory:
     """Give a directory with its units called as people call them now."""
-    names = {row.code: row.name for row in connection.execute(select(unit.c.code, unit.c.name))}
+    return _called(
+        given, {row.code: row.name for row in connection.execute(select(unit.c.code, unit.c.name))}
+    )
+
+
+def _called(given: Directory, names: Mapping[str, str]) -> Directory:
     units = {code: replace(each, name=names.get(code, each.name)) for code, each in given.units.items()}
     return replace(given, units=units)
+
+
+def current_named(connection: Connection) -> Directory:
+    """Give the directory in force with its units called as people call them now, in one statement."""
+    newest = _NEWEST.subquery()
+    rows = connection.execute(
+        select(unit.c.code, unit.c.name, newest.c.version, newest.c.digest).outerjoin(newest, true())
+    ).all()
+    newest_row = next((row for row in rows if row.version is not None), None)
+    given = _kept(connection, newest_row.version, newest_row.digest) if newest_row else FIRST
+    return _called(given, {row.code: row.name for row in rows})
 
 
 def load(

@@ -183,15 +183,28 @@ def put_duty(connection: Connection, roster: Mapping[tuple[str, int], str]) -> N
 def find_staff(connection: Connection, username: str, *, now: datetime) -> Staff | None:
     """Find an active member of staff, with the roles that they have at an instant."""
     rows = connection.execute(
-        select(staff.c.username, staff.c.unit, unit.c.tier, staff_role.c.role)
+        select(*POST)
         .join(unit, unit.c.code == staff.c.unit)
         .outerjoin(staff_role, staff_role.c.username == staff.c.username)
-        .where(
-            staff.c.active.is_(True),
-            (staff.c.username == username) | ((staff.c.deputy == username) & is_away(now)),
-        )
+        .where(acts_for(username, now))
     ).all()
-    own = next((row for row in rows if row.username == username), None)
+    return staff_of(rows, username)
+
+
+POST = (staff.c.username.label("holder"), staff.c.unit, unit.c.tier, staff_role.c.role)
+"""What `staff_of` reads: a row for each role of somebody, and of whom they stand in for."""
+
+
+def acts_for(username: str | ColumnElement[str], now: datetime) -> ColumnElement[bool]:
+    """Say in SQL whose roles somebody has at an instant: their own, and of whom they stand in for."""
+    return staff.c.active.is_(True) & (
+        (staff.c.username == username) | ((staff.c.deputy == username) & is_away(now))
+    )
+
+
+def staff_of(rows: Sequence[Any], username: str) -> Staff | None:
+    """Make a member of staff of their `POST` rows; `None` if they are not active."""
+    own = next((row for row in rows if row.holder == username), None)
     if own is None:
         return None
     return Staff(

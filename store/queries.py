@@ -35,7 +35,18 @@ from store.tables import Instant, attachment, decision, event, message, orders, 
 
 PAGE = 50
 """Rows of one page."""
+REFUSED = "SignalRefused"
+"""The event of a signal or decision that an order refused."""
 _LINE = 40
+ABOUT = func.coalesce(func.nullif(orders.c.subject, ""), func.substr(orders.c.description, 1, _LINE)).label(
+    "about"
+)
+"""What an order is about, in a line: its subject, else how its description begins."""
+
+
+def about(order: Row[Any]) -> str:
+    """Say in a line what an order is about, as `ABOUT` does."""
+    return str(order.subject or order.description[:_LINE])
 
 
 class BadCursor(DomainError):
@@ -94,10 +105,14 @@ class Page:
 
 
 def find_order(connection: Connection, order_no: str, scope: Scope) -> Row[Any] | None:
-    """Find an order within a scope."""
-    return connection.execute(
-        scoped(select(orders).where(orders.c.order_no == order_no), scope)
-    ).one_or_none()
+    """Find an order within a scope; `undelivered` counts the messages that a gateway refused for good."""
+    undelivered = (
+        select(func.count())
+        .where(message.c.order_no == orders.c.order_no, message.c.state == "failed")
+        .scalar_subquery()
+    )
+    query = select(orders, undelivered.label("undelivered")).where(orders.c.order_no == order_no)
+    return connection.execute(scoped(query, scope)).one_or_none()
 
 
 def find_by_tracking_code(connection: Connection, tracking_code: str) -> Row[Any] | None:
@@ -202,13 +217,9 @@ def _open_tasks(query: Select[Any], wanted: TaskFilter, scope: Scope, now: datet
 
 
 def subjects_of(connection: Connection, order_nos: Collection[str]) -> dict[str, str]:
-    """Say in a line what each order is about: its subject, else how its description begins."""
-    rows = connection.execute(
-        select(
-            orders.c.order_no, orders.c.subject, func.substr(orders.c.description, 1, _LINE).label("said")
-        ).where(orders.c.order_no.in_(order_nos))
-    )
-    return {row.order_no: row.subject or row.said for row in rows}
+    """Say in a line what each order is about."""
+    rows = connection.execute(select(orders.c.order_no, ABOUT).where(orders.c.order_no.in_(order_nos)))
+    return {row.order_no: row.about for row in rows}
 
 
 def matters_of(
@@ -280,15 +291,9 @@ def list_refusals(connection: Connection, order_no: str) -> Sequence[Row[Any]]:
     """List the signals and decisions that an order refused."""
     return connection.execute(
         select(event)
-        .where(event.c.order_no == order_no, event.c.type == "SignalRefused", event.c.abandoned.is_(False))
+        .where(event.c.order_no == order_no, event.c.type == REFUSED, event.c.abandoned.is_(False))
         .order_by(event.c.seq)
     ).all()
-
-
-def count_undelivered(connection: Connection, order_no: str) -> int:
-    """Count the messages that a gateway refused for good."""
-    query = select(func.count()).where(message.c.order_no == order_no, message.c.state == "failed")
-    return connection.scalar(query) or 0
 
 
 def list_attachments(connection: Connection, order_no: str) -> Sequence[Row[Any]]:

@@ -15,7 +15,8 @@ from domain.accounts import Profile, Step
 from domain.orders import Via
 from store.auditing import audited
 from store.credentials import keyed_hash
-from store.tables import session, sign_in_attempt
+from store.office import POST, Staff, acts_for, staff_of
+from store.tables import session, sign_in_attempt, staff, staff_role, unit
 
 _SEEN_EVERY: Final = timedelta(seconds=30)
 """A session's last use is written at most so often, so that most pages only read."""
@@ -31,7 +32,7 @@ class Method(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Session:
-    """A session as the store knows it."""
+    """A session as the store knows it; `staff` is whose it is as they are now, `None` if they have left."""
 
     key: str
     username: str
@@ -40,6 +41,7 @@ class Session:
     csrf: str
     begun_at: datetime
     seen_at: datetime
+    staff: Staff | None
 
     def is_to_be_marked(self, now: datetime) -> bool:
         """Tell whether its last use was written long enough ago to write it again."""
@@ -70,16 +72,21 @@ def find_session(
     connection: Connection, session_id: str, *, profile: Profile, secret: str, now: datetime
 ) -> Session | None:
     """Find a session that goes on: not ended, used lately, and not too long ago begun."""
-    row = connection.execute(
-        select(session).where(
+    rows = connection.execute(
+        select(session, *POST)
+        .outerjoin(staff, acts_for(session.c.username, now))
+        .outerjoin(unit, unit.c.code == staff.c.unit)
+        .outerjoin(staff_role, staff_role.c.username == staff.c.username)
+        .where(
             session.c.session_key == _key(secret, session_id),
             session.c.ended_at.is_(None),
             session.c.seen_at > now - profile.idle,
             session.c.begun_at > now - profile.absolute,
         )
-    ).one_or_none()
-    if row is None:
+    ).all()
+    if not rows:
         return None
+    row = rows[0]
     return Session(
         key=row.session_key,
         username=row.username,
@@ -88,6 +95,7 @@ def find_session(
         csrf=row.csrf,
         begun_at=row.begun_at,
         seen_at=row.seen_at,
+        staff=staff_of(rows, row.username),
     )
 
 

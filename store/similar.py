@@ -10,7 +10,7 @@ from typing import Any, Final
 from rapidfuzz import fuzz, process
 from sqlalchemy import Connection, Row, or_, select
 
-from store.queries import Scope, scoped, subjects_of
+from store.queries import ABOUT, Scope, about, scoped
 from store.tables import orders
 
 WITHIN: Final = timedelta(days=90)
@@ -39,7 +39,7 @@ def similar_orders(connection: Connection, own: Row[Any], scope: Scope, *, now: 
     ]
     if not near:
         return []
-    query = select(orders.c.order_no, orders.c.stage, orders.c.received_at).where(
+    query = select(orders.c.order_no, orders.c.stage, orders.c.received_at, ABOUT).where(
         orders.c.order_no != own.order_no,
         orders.c.received_at > now - WITHIN,
         orders.c.merged_into.is_(None),
@@ -47,15 +47,14 @@ def similar_orders(connection: Connection, own: Row[Any], scope: Scope, *, now: 
     )
     latest = scoped(query, scope).order_by(orders.c.received_at.desc()).limit(_CANDIDATES)
     candidates = {row.order_no: row for row in connection.execute(latest)}
-    lines = subjects_of(connection, [own.order_no, *candidates])
-    line = lines.pop(own.order_no)
-    found = process.extract(line, lines, scorer=fuzz.ratio, limit=_SHOWN, score_cutoff=_LEAST)
+    lines = {order_no: row.about for order_no, row in candidates.items()}
+    found = process.extract(about(own), lines, scorer=fuzz.ratio, limit=_SHOWN, score_cutoff=_LEAST)
     return [
         Similar(
             order_no=order_no,
-            about=about,
+            about=line,
             stage=candidates[order_no].stage,
             received_at=candidates[order_no].received_at,
         )
-        for about, _, order_no in found
+        for line, _, order_no in found
     ]

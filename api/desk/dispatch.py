@@ -24,7 +24,7 @@ from domain.errors import DomainError
 from domain.lifecycle import FieldType, TaskKind
 from store.database import Connection
 from store.decisions import DecisionRow, DecisionStatus, submit_decision
-from store.directory import current, named
+from store.directory import current_named
 from store.office import Staff
 from store.queries import matters_of, subjects_of
 
@@ -119,7 +119,7 @@ async def _became(service: Service, done: Done) -> Done:
 def _waiting(connection: Connection, who: Staff, service: Service) -> tuple[list[Waiting], Directory]:
     now = service.now()
     rows = tasks_of(connection, who, scope="unit", kind=TaskKind.DISPATCH, now=now).rows
-    directory = named(connection, current(connection))
+    directory = current_named(connection)
     numbers = [row.order_no for row in rows]
     about, matters = subjects_of(connection, numbers), matters_of(connection, numbers)
     return [

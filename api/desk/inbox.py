@@ -14,7 +14,7 @@ from api.staff.tasks import counts_of, tasks_of
 from domain.deadlines import local
 from domain.lifecycle import MAX_ORDER_NO, TASKS, TaskKind
 from store.database import Connection
-from store.directory import current, named
+from store.directory import current_named
 from store.queries import Page, TaskCounts, subjects_of
 
 router = APIRouter(prefix="/desk", include_in_schema=False)
@@ -38,7 +38,7 @@ async def inbox(  # noqa: PLR0913, PLR0917 - one parameter a filter
     before = {"today": tomorrow, "overdue": now}.get(due)
 
     def work(connection: Connection) -> tuple[Page, TaskCounts, dict[str, str], dict[str, str]]:
-        directory = named(connection, current(connection))
+        directory = current_named(connection)
         found = tasks_of(
             connection, who, scope=scope, kind=kind or None, due_before=before, cursor=cursor, now=now
         )

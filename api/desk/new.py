@@ -24,7 +24,7 @@ from store import queries
 from store.attachments import Uploader
 from store.credentials import CredentialKind
 from store.database import Connection
-from store.directory import current, named
+from store.directory import current_named
 from store.intake import Receipt
 from store.office import Staff
 from store.queries import Scope
@@ -144,7 +144,7 @@ def _wrong_by(problem: Problem) -> dict[str, str]:
 async def _page(
     request: Request, service: Service, typed: Mapping[str, str], *, wrong: Mapping[str, str] | None = None
 ) -> HTMLResponse:
-    directory = await service.read(lambda connection: named(connection, current(connection)))
+    directory = await service.read(current_named)
     return page(
         request,
         "desk/new.html",

@@ -21,12 +21,12 @@ from api.staff.tasks import settled
 from domain.actions import ACTIONS, Action
 from domain.contacts import RevealReason
 from domain.judgement import OrderSituation, is_possible
-from domain.lifecycle import LEADING, MAX_ORDER_NO
+from domain.lifecycle import LEADING, MAX_ORDER_NO, TaskKind, TaskState
 from domain.orders import Stage
 from domain.permissions import Permission, may
 from domain.timeliness import timeliness
 from store.database import Connection
-from store.decisions import DecisionStatus, Refused, is_supervised
+from store.decisions import DecisionStatus, Refused
 from store.office import Staff
 from store.similar import Similar, similar_orders
 
@@ -90,7 +90,7 @@ async def _act(request: Request, order_no: str, who: Staff, service: Service, se
     return RedirectResponse(f"/desk/orders/{order_no}?done={row.status}", status_code=303)
 
 
-def _offered(whole: Whole, who: Staff, *, supervised: bool, now: datetime) -> list[Action]:
+def _offered(whole: Whole, who: Staff, *, now: datetime) -> list[Action]:
     """List what somebody may do with the order as a whole, by the table of actions."""
     row = whole.row
     situation = OrderSituation(
@@ -99,7 +99,9 @@ def _offered(whole: Whole, who: Staff, *, supervised: bool, now: datetime) -> li
         unit=row.unit,
         is_merged=row.merged_into is not None,
         reopened=row.reopened,
-        supervised=supervised,
+        supervised=any(
+            each.kind == TaskKind.SUPERVISE and each.state == TaskState.OPEN for each in whole.order.tasks
+        ),
         handled_by=row.handled_by,
     )
     return [
@@ -123,14 +125,13 @@ async def _page(
 ) -> HTMLResponse:
     now, given = service.now(), {LEADING.name: request.query_params.get("leading", "")[:MAX_ORDER_NO]}
 
-    def work(connection: Connection) -> tuple[Whole, bool, list[Similar]]:
+    def work(connection: Connection) -> tuple[Whole, list[Similar]]:
         whole = whole_order(connection, order_no, who, service)
-        similar = similar_orders(connection, whole.row, scope_of(who), now=now)
-        return whole, is_supervised(connection, order_no), similar
+        return whole, similar_orders(connection, whole.row, scope_of(who), now=now)
 
-    whole, supervised, similar = await service.read(work)
+    whole, similar = await service.read(work)
     acts, operates = (may(who.roles, each) for each in (Permission.ACT_ON_ORDERS, Permission.OPERATE))
-    offered = _offered(whole, who, supervised=supervised, now=now) if acts else []
+    offered = _offered(whole, who, now=now) if acts else []
     return page(
         request,
         "desk/order.html",

@@ -17,7 +17,7 @@ from domain.permissions import Reach, reaches
 from store import queries
 from store.auditing import audited
 from store.database import Connection
-from store.directory import current, named
+from store.directory import current_named
 from store.queries import OrderFilter, Page, subjects_of
 
 router = APIRouter(prefix="/desk", include_in_schema=False)
@@ -51,7 +51,7 @@ async def search(  # noqa: PLR0913, PLR0917 - one parameter a filter
 
     def work(connection: Connection) -> tuple[Page, dict[str, str], dict[str, str], tuple[str, ...]]:
         found = queries.list_orders(connection, wanted, scope_of(who), cursor=cursor, now=service.now())
-        directory = named(connection, current(connection))
+        directory = current_named(connection)
         about = subjects_of(connection, [row.order_no for row in found.rows])
         names = {each.code: each.name for each in directory.units.values()}
         return found, about, names, directory.communities
@@ -106,7 +106,7 @@ async def callers(
         audited(
             connection, who.username, Via.STAFF, "caller_looked_up", None, {"found": len(rows)}, service.now()
         )
-        directory = named(connection, current(connection))
+        directory = current_named(connection)
         names = {each.code: each.name for each in directory.units.values()}
         return (
             [views.order_summary(row) for row in rows],

@@ -20,7 +20,7 @@ from messages.names import order_workflow_id
 from runtime.temporal import TemporalAway
 from store import queries
 from store.database import Connection
-from store.directory import current, named
+from store.directory import current_named
 from store.office import Staff
 
 WAITS = timedelta(seconds=5)
@@ -46,13 +46,13 @@ def whole_order(connection: Connection, order_no: str, who: Staff, service: Serv
     row = queries.find_order(connection, order_no, scope_of(who))
     if row is None:
         raise Problem(404, "not_found", f"there is no order {order_no!r} that you may see")
+    events = queries.list_events(connection, order_no)
+    refusals = [each for each in events if each.type == queries.REFUSED]
     return Whole(
         row=row,
-        order=order_of(connection, row, who, now=service.now()),
-        events=[
-            views.event_view(each, with_texts=True) for each in queries.list_events(connection, order_no)
-        ],
-        directory=named(connection, current(connection)),
+        order=order_of(connection, row, who, refusals=refusals, now=service.now()),
+        events=[views.event_view(each, with_texts=True) for each in events],
+        directory=current_named(connection),
     )
 
 

@@ -30,7 +30,7 @@ from store import attachments
 from store.attachments import UnusableAttachment, Uploader
 from store.credentials import CredentialKind
 from store.database import Connection
-from store.directory import current, named
+from store.directory import current_named
 from store.files import FilesUnavailable
 from store.intake import KeyReused, Receipt
 
@@ -139,7 +139,7 @@ async def _look(service: Service, draft: Draft) -> Seen:
     def work(connection: Connection) -> Seen:
         found = [attachments.find(connection, each) for each in draft.pictures]
         return Seen(
-            directory=named(connection, current(connection)),
+            directory=current_named(connection),
             pictures=[
                 row
                 for row in found

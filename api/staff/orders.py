@@ -1,10 +1,11 @@
 """Orders: one, its events, lists, and actions on an order as a whole."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
+from sqlalchemy import Row
 
 from api.errors import Problem, problems
 from api.keys import KeyHeader, optional_key
@@ -37,7 +38,8 @@ async def read_order(order_no: str, who: ReaderOrChannelDep, service: ServiceDep
         row = queries.find_order(connection, order_no, scope_of(who))
         if row is None:
             raise _not_found(order_no)
-        return order_of(connection, row, who, now=service.now())
+        refusals = queries.list_refusals(connection, order_no)
+        return order_of(connection, row, who, refusals=refusals, now=service.now())
 
     return await service.read(work)
 
@@ -54,15 +56,17 @@ async def reveal(order_no: str, body: Reveal, who: RevealerDep, service: Service
     )
 
 
-def order_of(connection: Connection, row: Any, who: Caller, *, now: datetime) -> OrderDetail:
+def order_of(
+    connection: Connection, row: Any, who: Caller, *, refusals: Sequence[Row[Any]], now: datetime
+) -> OrderDetail:
     """Show an order whole, as far as somebody may see it."""
     return views.order_detail(
         row,
         tasks=queries.open_tasks(connection, row.order_no),
-        refusals=queries.list_refusals(connection, row.order_no),
+        refusals=refusals,
         requester=queries.find_requester(connection, row.order_no) if _knows_requester(who, row) else None,
         attachments=queries.list_attachments(connection, row.order_no),
-        undelivered=queries.count_undelivered(connection, row.order_no),
+        undelivered=row.undelivered,
         # A channel sent it; staff who may see contacts may see where it is.
         shows_place=isinstance(who, Client) or may(who.roles, Permission.REVEAL_CONTACTS),
         now=now,

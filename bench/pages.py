@@ -1,0 +1,271 @@
+"""What pages cost: bytes, statements and time, with months of orders behind them; and what signing in costs.
+
+Assumes reading only: Temporal is away, and no page that is read asks for it.
+"""
+
+import asyncio
+import os
+import random
+import secrets
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+import httpx2
+from sqlalchemy import MetaData, text
+
+from api.app import create_app
+from api.service import Service
+from bench.figures import Figure, percentile, say
+from bench.lists import NOW, OPEN_IN, fill, postgres, sqlite
+from demo.office import seed_office
+from domain.accounts import PROFILES, Step
+from runtime.passwords import Passwords, hash_password, new_password
+from runtime.ports import HOST, free_port
+from runtime.supervisor import Part, Supervisor
+from runtime.temporal import Orders
+from store.database import Connection, Store
+from store.files import FileStore
+from store.sessions import Method, begin_session, find_session
+from tests.support.pages import (
+    MOST_BYTES,
+    MOST_STATEMENTS,
+    PAGES,
+    Page,
+    cookies_of,
+    opened,
+    statements,
+    weight,
+)
+
+_P99_MS: Final = 60.0
+_HASH_MS: Final = 250.0
+_SESSION_MS: Final = 2.0
+_AT_ONCE: Final = 2
+_EVENTS: Final = 8
+_SESSIONS: Final = 1_000
+_BATCH: Final = 5_000
+
+
+async def measure(*, orders: int, calls: int) -> list[Figure]:
+    """Fill both databases and open each page so many times."""
+    figures: list[Figure] = []
+    for name, opened_store in (("SQLite", sqlite), ("PostgreSQL", postgres)):
+        with opened_store() as store:
+            seed_office(store, now=NOW)
+            fill(store, orders)
+            _tell(store, orders)
+            figures += await _look(store, name, orders, calls)
+            if name == "SQLite":
+                figures += await _passwords()
+            figures.append(_sessions(store, name))
+    return figures
+
+
+def _tell(store: Store, count: int) -> None:
+    """Give every order somebody who asked and events, as they stand after some steps."""
+    tables = MetaData()
+    tables.reflect(store.engine, only=["requester", "event"])
+    at = NOW.replace(tzinfo=None) if store.engine.dialect.name == "sqlite" else NOW
+    for first in range(0, count, _BATCH):
+        numbers = [f"20250101-{number:08}" for number in range(first, min(first + _BATCH, count))]
+        with store.write() as connection:
+            connection.execute(
+                tables.tables["requester"].insert(),
+                [{"order_no": each, "name": "居民甲（虚构）", "phone": "000-0000-0001"} for each in numbers],
+            )
+            connection.execute(
+                tables.tables["event"].insert(),
+                [
+                    {
+                        "order_no": each,
+                        "run_id": "run",
+                        "seq": seq,
+                        "at": at + timedelta(minutes=seq),
+                        "type": "TaskCompleted",
+                        "actor": "desk-1",
+                        "via": "staff",
+                        "data": {},
+                        "abandoned": False,
+                    }
+                    for each in numbers
+                    for seq in range(_EVENTS)
+                ],
+            )
+    with store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("ANALYZE"))
+
+
+async def _look(store: Store, name: str, orders: int, calls: int) -> list[Figure]:
+    secret = secrets.token_urlsafe(48)
+    draw = random.Random(1)  # noqa: S311 - no secret
+    figures = []
+    async with _serving(store, secret) as http, _inside(store, secret) as inside:
+        for page in {each.route: each for each in PAGES if each.status == httpx2.codes.OK}.values():
+            cookies = cookies_of(store, secret, page.who, page.step)
+            address = partial(_address, page, draw, orders)
+            sent, weighs = 0, 0
+            for _ in range(5):
+                with statements(store) as seen:
+                    shown = await opened(inside, address(), cookies)
+                assert shown.status_code == httpx2.codes.OK, (page.route, shown.status_code)
+                sent, weighs = max(sent, len(seen)), max(weighs, await weight(inside, shown))
+            times = await _times(http, address, cookies, calls)
+            p50, p99 = percentile(times, 50), percentile(times, 99)
+            figures.append(
+                Figure(
+                    program="pages",
+                    place=name,
+                    what=f"`{page.route}` of {orders:,} orders, {_AT_ONCE} at a time",
+                    value=f"p50 {p50:.1f} ms, p99 {p99:.1f} ms; {sent} statements, {weighs / 1024:.1f} KiB",
+                    goal=f"p99 ≤ {_P99_MS:g} ms, ≤ {MOST_STATEMENTS}, ≤ {MOST_BYTES // 1024} KiB",
+                    met=p99 <= _P99_MS and sent <= MOST_STATEMENTS and weighs <= MOST_BYTES,
+                )
+            )
+            say(figures[-1])
+    return figures
+
+
+def _address(page: Page, draw: random.Random, orders: int) -> str:
+    """Choose an open order, and the page about it."""
+    number = draw.randrange(orders // OPEN_IN) * OPEN_IN
+    order_no = f"20250101-{number:08}"
+    found = page.route
+    for part, value in (
+        ("{task_id}", f"{order_no}-4-TEST"),
+        ("{order_no}", order_no),
+        ("{tracking_code}", f"code-{number:012}"),
+    ):
+        found = found.replace(part, value)
+    return found + page.query
+
+
+async def _times(
+    http: httpx2.AsyncClient, address: Callable[[], str], cookies: Mapping[str, str], calls: int
+) -> list[float]:
+    """Open pages one after the other, as many people as stated at once; in ms, the first few left out."""
+    times: list[float] = []
+    left = iter(range(calls + 10))
+
+    async def person() -> None:
+        for _ in left:
+            began = time.perf_counter()
+            await opened(http, address(), cookies)
+            times.append((time.perf_counter() - began) * 1000)
+
+    await asyncio.gather(*(person() for _ in range(_AT_ONCE)))
+    return times[10:]
+
+
+@asynccontextmanager
+async def _serving(store: Store, secret: str) -> AsyncIterator[httpx2.AsyncClient]:
+    """Start the API as a process of its own."""
+    port = free_port(0)
+    url = f"http://{HOST}:{port}"
+    with tempfile.TemporaryDirectory(prefix="dingdan-bench-") as folder:
+        part = Part(
+            name="api",
+            command=[sys.executable, "-m", "cli", "api", "--port", str(port)],
+            environment={
+                "DINGDAN_DATABASE_URL": store.engine.url.render_as_string(hide_password=False),
+                "DINGDAN_SECRET_KEY": secret,
+                "DINGDAN_ATTACHMENTS_DIR": folder,
+                "TEMPORAL_ADDRESS": f"{HOST}:{free_port(0, taken=[port])}",
+            },
+            log=Path(folder) / "api.log",
+            ready=partial(_answers, url),
+            ready_timeout=timedelta(seconds=60),
+        )
+        async with (
+            Supervisor([part], say=_quiet),
+            httpx2.AsyncClient(base_url=url, timeout=60, trust_env=False) as http,
+        ):
+            yield http
+
+
+@asynccontextmanager
+async def _inside(store: Store, secret: str) -> AsyncIterator[httpx2.AsyncClient]:
+    """Run the application in this process, where its statements can be counted."""
+    service = Service(
+        store=store,
+        files=FileStore(Path(os.devnull)),
+        orders=Orders(),
+        secret=secret,
+        policy="standard",
+        public_url="http://office.example",
+        threads=2,
+    )
+    transport = httpx2.ASGITransport(app=create_app(service))
+    async with httpx2.AsyncClient(transport=transport, base_url="http://office.example") as http:
+        yield http
+
+
+async def _passwords() -> list[Figure]:
+    passwords, right = Passwords(), new_password()
+    hashed = hash_password(right)
+    times = []
+    for _ in range(20):
+        began = time.perf_counter()
+        assert await passwords.matches(hashed, right)
+        times.append((time.perf_counter() - began) * 1000)
+    middle = statistics.median(times)
+    return [
+        Figure(
+            program="pages",
+            place="this process",
+            what="a password compared (argon2)",
+            value=f"{middle:.0f} ms",
+            goal=f"≤ {_HASH_MS:g} ms",
+            met=middle <= _HASH_MS,
+        )
+    ]
+
+
+def _sessions(store: Store, name: str) -> Figure:
+    """Time what every page of somebody signed in begins with: whose session it is, and what they may do now."""
+    secret, now = secrets.token_urlsafe(48), datetime.now(UTC)
+
+    def begin(connection: Connection) -> list[str]:
+        return [
+            begin_session(
+                connection, "desk-1", step=Step.OPEN, method=Method.PASSWORD, secret=secret, now=now
+            )
+            for _ in range(_SESSIONS)
+        ]
+
+    with store.write() as connection:
+        ids = begin(connection)
+    times: list[float] = []
+    for session_id in ids:
+        began = time.perf_counter()
+        with store.look() as connection:
+            assert find_session(connection, session_id, profile=PROFILES["mlps"], secret=secret, now=now)
+        times.append((time.perf_counter() - began) * 1000)
+    p50, p99 = percentile(times, 50), percentile(times, 99)
+    return Figure(
+        program="pages",
+        place=name,
+        what=f"a session looked up with its owner, of {_SESSIONS:,}",
+        value=f"p50 {p50:.2f} ms, p99 {p99:.2f} ms",
+        goal=f"p50 ≤ {_SESSION_MS:g} ms",
+        met=p50 <= _SESSION_MS,
+    )
+
+
+async def _answers(url: str) -> bool:
+    try:
+        async with httpx2.AsyncClient(timeout=2, trust_env=False) as http:
+            return (await http.get(f"{url}/livez")).status_code == httpx2.codes.OK
+    except httpx2.TransportError:
+        return False
+
+
+def _quiet(_line: object) -> None:
+    return

@@ -1,0 +1,78 @@
+"""Contrast, reckoned from the colours of the style sheet, in the ordinary and in the elder mode."""
+
+import re
+
+import pytest
+
+from api.pages.assets import FOLDER
+
+SHEET = (FOLDER / "style.css").read_text(encoding="utf-8")
+TEXTS = (
+    ("text", "ground"),
+    ("text", "paper"),
+    ("text", "bad-ground"),
+    ("quiet", "ground"),
+    ("quiet", "paper"),
+    ("brand", "ground"),
+    ("brand", "paper"),
+    ("brand-text", "brand"),
+    ("good", "paper"),
+    ("good", "ground"),
+    ("warn", "warn-ground"),
+    ("bad", "bad-ground"),
+    ("bad", "paper"),
+    ("bad", "ground"),
+)
+"""Every colour of text with every ground that it stands on."""
+EDGES = (("quiet", "paper"), ("quiet", "ground"), ("brand", "paper"), ("brand", "ground"), ("bad", "paper"))
+"""Edges of fields, and the frame of what has the focus."""
+LINES = {"line"}
+"""What only divides: nothing is lost if somebody does not see it."""
+
+
+def colours(mode: str) -> dict[str, str]:
+    """Read the colours of a mode; the elder mode says only what differs."""
+
+    def block(selector: str) -> dict[str, str]:
+        found = re.search(rf"^{re.escape(selector)} {{(.*?)}}", SHEET, re.MULTILINE | re.DOTALL)
+        assert found is not None
+        return dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6});", found[1]))
+
+    return block(":root") | (block("html.elder") if mode == "elder" else {})
+
+
+def luminance(colour: str) -> float:
+    """WCAG 2.2, relative luminance."""
+    parts = [int(colour[index : index + 2], 16) / 255 for index in (1, 3, 5)]
+    red, green, blue = (
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(one: str, other: str) -> float:
+    """WCAG 2.2, contrast ratio."""
+    dark, bright = sorted((luminance(one), luminance(other)))
+    return (bright + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("mode", ["ordinary", "elder"])
+class TestAColour:
+    def test_of_text_stands_out_from_each_ground(self, mode: str) -> None:
+        its = colours(mode)
+        weak = {pair: round(contrast(its[pair[0]], its[pair[1]]), 2) for pair in TEXTS}
+        assert {pair: ratio for pair, ratio in weak.items() if ratio < 4.5} == {}
+
+    def test_of_an_edge_can_be_seen(self, mode: str) -> None:
+        its = colours(mode)
+        weak = {pair: round(contrast(its[pair[0]], its[pair[1]]), 2) for pair in EDGES}
+        assert {pair: ratio for pair, ratio in weak.items() if ratio < 3} == {}
+
+    def test_is_part_of_a_pair(self, mode: str) -> None:
+        assert set(colours(mode)) - {name for pair in TEXTS for name in pair} == LINES
+
+
+def test_no_colour_stands_beside_the_variables() -> None:
+    """Paper is white when printed, whatever the mode; everything else has a name, and is in the pairs above."""
+    rules = re.sub(r"^(:root|html\.elder) {.*?}", "", SHEET, flags=re.MULTILINE | re.DOTALL)
+    assert set(re.findall(r"#[0-9a-f]{3,8}\b", rules)) == {"#ffffff"}

@@ -1,0 +1,135 @@
+"""What goes wrong with people and networks: nothing is lost, and nothing is done twice."""
+
+from datetime import UTC, datetime
+
+import pytest
+from playwright.async_api import Page as Tab
+from sqlalchemy import text
+
+from demo.teller import Told
+from store.sessions import end_sessions_of
+from tests.browser.browsing import Site
+from tests.support.pages import bring
+
+WROTE = "已电话答复，材料清单一并告知。"
+
+
+def decisions(site: Site, told: Told) -> int:
+    """Count what was decided on an order."""
+    statement = text("SELECT count(*) FROM decision WHERE order_no = :no")
+    with site.store.look() as connection:
+        return int(connection.scalar(statement, {"no": told.order_no}) or 0)
+
+
+async def at_first_contact(site: Site, tab: Tab) -> Told:
+    """Open a fresh task, and write an answer without sending it."""
+    told = await bring(site.teller, "first_contact")
+    await tab.goto(f"/desk/tasks/{(await told.task('first_contact'))['task_id']}")
+    await tab.get_by_text("当场答复").first.click()
+    await tab.get_by_label("答复内容").fill(WROTE)
+    return told
+
+
+class TestADecision:
+    async def test_is_made_once_by_a_double_click(self, site: Site) -> None:
+        async with site.seated("duty-1") as tab:
+            told = await at_first_contact(site, tab)
+            await tab.get_by_role("button", name="当场答复").dblclick()
+            await tab.wait_for_url("**/desk?done=*")
+            assert told.order_no in await tab.get_by_role("status").inner_text()
+            assert decisions(site, told) == 1
+
+    async def test_is_not_offered_again_to_who_goes_back(self, site: Site) -> None:
+        async with site.seated("duty-1") as tab:
+            told = await at_first_contact(site, tab)
+            await tab.get_by_role("button", name="当场答复").click()
+            await tab.wait_for_url("**/desk?done=*")
+            await tab.go_back()
+            assert await tab.get_by_text("办完").count() > 0
+            assert await tab.locator("input[name=outcome]").count() == 0
+            assert decisions(site, told) == 1
+
+    @pytest.mark.parametrize("size", ["phone", "desktop"])
+    async def test_is_made_with_the_keyboard_alone(self, site: Site, size: str) -> None:
+        told = await bring(site.teller, "first_contact")
+        async with site.seated("duty-1", size=size) as tab:
+            await tab.goto(f"/desk/tasks/{(await told.task('first_contact'))['task_id']}")
+            await tab_to(tab, "summary", "当场答复")
+            await tab.keyboard.press("Enter")
+            await tab_to(tab, "textarea", "")
+            await tab.keyboard.type(WROTE)
+            await tab_to(tab, "button", "当场答复")
+            await tab.keyboard.press("Enter")
+            await tab.wait_for_url("**/desk?done=applied*")
+            assert decisions(site, told) == 1
+
+
+async def tab_to(tab: Tab, element: str, words: str) -> None:
+    """Go on with the Tab key until an element has the focus; what has it can be seen."""
+    for _ in range(40):
+        await tab.keyboard.press("Tab")
+        focus = tab.locator(f"{element}:focus")
+        if await focus.count() and words in await focus.inner_text():
+            assert await focus.evaluate("each => getComputedStyle(each).outlineStyle") == "solid"
+            return
+    pytest.fail(f"the Tab key never came to {element} {words}")
+
+
+class TestWhatWasTyped:
+    async def test_is_shown_to_who_has_to_sign_in_again(self, site: Site) -> None:
+        async with site.seated("duty-1") as tab:
+            told = await at_first_contact(site, tab)
+            with site.store.write() as connection:
+                end_sessions_of(connection, "duty-1", now=datetime.now(UTC))
+            await tab.get_by_role("button", name="当场答复").click()
+            await tab.get_by_role("alert").wait_for()
+            assert await tab.get_by_text(WROTE).count() == 1
+            assert decisions(site, told) == 0
+
+            # As the page says: sign in beside it, go back, and send it again.
+            async with tab.context.expect_page() as beside:
+                await tab.get_by_role("link", name="在新窗口登录").click()
+            other = await beside.value
+            await other.get_by_label("用户名").fill("duty-1")
+            await other.get_by_label("密码").fill(site.teller.installation.passwords["duty-1"])
+            await other.get_by_role("button", name="登录").click()
+            await other.wait_for_url("**/desk")
+            await tab.go_back()
+            await tab.get_by_text("当场答复").first.click()
+            await tab.get_by_label("答复内容").fill(WROTE)
+            await tab.get_by_role("button", name="当场答复").click()
+            await tab.wait_for_url("**/desk?done=applied*")
+            assert decisions(site, told) == 1
+
+    async def test_is_sent_when_the_network_comes_back(self, site: Site) -> None:
+        async with site.seated("duty-1", size="phone") as tab:
+            told = await at_first_contact(site, tab)
+            await tab.context.set_offline(True)
+            async with tab.expect_event("requestfailed"):
+                await tab.get_by_role("button", name="当场答复").click()
+            assert decisions(site, told) == 0
+            await tab.context.set_offline(False)
+            # The browser sends the form that it could not send.
+            await tab.reload()
+            await tab.wait_for_url("**/desk?done=applied*")
+            assert decisions(site, told) == 1
+
+
+class TestTheWayIn:
+    async def test_jumps_over_the_bar_with_the_first_key(self, site: Site) -> None:
+        async with site.seated("desk-1") as tab:
+            await tab.goto("/desk")
+            await tab.keyboard.press("Tab")
+            await tab.keyboard.press("Enter")
+            assert tab.url.endswith("#content")
+
+    async def test_becomes_large_with_one_click_and_stays_so(self, site: Site) -> None:
+        async with site.seated(size="phone") as tab:
+            await tab.goto("/signin")
+            await tab.get_by_role("button", name="长辈版").click()
+            await tab.locator("html.elder").wait_for()
+            assert tab.url.endswith("/signin")
+            await tab.goto("/signin?goes_to=/desk")
+            assert await tab.locator("html.elder").count() == 1
+            await tab.get_by_role("button", name="标准版").click()
+            await tab.locator("html:not(.elder)").wait_for()

@@ -1,0 +1,123 @@
+"""Stories played by hand: everything by clicks, at a desk and on a phone."""
+
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import pyotp
+import pytest
+from playwright.async_api import Page as Tab
+
+from demo.teller import Told
+from tests.browser.browsing import SIZES, Site
+from tests.support.pages import bring
+
+PICTURE: Final = b"\x89PNG\r\n\x1a\n" + b"x" * 40
+
+
+@dataclass(frozen=True, kw_only=True)
+class Turn:
+    """One turn of a story: who does what, written and chosen by the labels that they read."""
+
+    who: str
+    kind: str
+    button: str
+    writes: dict[str, str] = field(default_factory=dict)
+    chooses: dict[str, str] = field(default_factory=dict)
+    pictures: int = 0
+
+
+RESOLVED: Final = (
+    Turn(
+        who="duty-1",
+        kind="first_contact",
+        button="提出初步意见并上报",
+        writes={"初步受理意见": "情况属实，按一般件受理。"},
+        chooses={"建议分类": "一般件"},
+    ),
+    Turn(who="desk-1", kind="classify", button="一般件", chooses={"诉求类别": "市容环境"}),
+    Turn(who="desk-1", kind="dispatch", button="派给承办单位", chooses={"承办单位": "城市管理办公室"}),
+    Turn(who="street-urban-management-handler", kind="acknowledge", button="签收"),
+    Turn(
+        who="street-urban-management-handler",
+        kind="handle",
+        button="反馈办理结果",
+        writes={"给居民的答复": "五辆废弃车辆已全部拖离。"},
+        pictures=1,
+    ),
+    Turn(who="desk-1", kind="review", button="同意"),
+    Turn(
+        who="call-back-1", kind="follow_up", button="已联系上", chooses={"是否解决": "是", "是否满意": "是"}
+    ),
+)
+
+
+async def find_in_inbox(tab: Tab, task_id: str) -> None:
+    """Turn the pages of the inbox until the task is there, and open it."""
+    await tab.goto("/desk")
+    link = tab.locator(f"a[href='/desk/tasks/{task_id}']")
+    while not await link.count():
+        await tab.get_by_role("link", name="下一页").click()
+    await link.click()
+
+
+async def play(site: Site, told: Told, turn: Turn, size: str) -> None:
+    """Let somebody take their turn."""
+    task = await told.task(turn.kind)
+    async with site.seated(turn.who, size=size) as tab:
+        await find_in_inbox(tab, task["task_id"])
+        form = tab.locator("details", has=tab.get_by_role("button", name=turn.button, exact=True))
+        form = form.or_(tab.locator("details", has=tab.locator("summary", has_text=turn.button))).first
+        if await form.get_attribute("open") is None:
+            await form.locator("summary").click()
+        for label, words in turn.writes.items():
+            await form.get_by_label(label).fill(words)
+        for label, words in turn.chooses.items():
+            await form.get_by_label(label).select_option(label=words)
+        if turn.pictures:
+            pictures: Any = [
+                {"name": f"{number}.png", "mimeType": "image/png", "buffer": PICTURE + bytes([number])}
+                for number in range(turn.pictures)
+            ]
+            await form.locator("input[type=file]").set_input_files(pictures)
+        await form.get_by_role("button", name=turn.button, exact=True).click()
+        await tab.wait_for_url("**/desk?done=applied*")
+        assert told.order_no in await tab.get_by_role("status").inner_text()
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_an_order_is_brought_to_its_end_by_hand(site: Site, size: str) -> None:
+    told = await bring(site.teller, "first_contact")
+    for turn in RESOLVED:
+        await play(site, told, turn, size)
+    await told.reaches("closed")
+    assert (await told.order())["ending"] == "resolved"
+
+
+async def test_a_leader_signs_in_with_two_factors(site: Site) -> None:
+    """The whole way: password, enrolling, out, password and code; the browser keeps our cookies on this machine."""
+    password = site.teller.installation.passwords["district-desk-1"]
+    async with site.seated() as tab:
+
+        async def give_password() -> None:
+            await tab.get_by_label("用户名").fill("district-desk-1")
+            await tab.get_by_label("密码").fill(password)
+            await tab.get_by_role("button", name="登录").click()
+
+        await tab.goto("/desk")
+        await tab.wait_for_url("**/signin?goes_to=*")
+        await give_password()
+        await tab.wait_for_url("**/signin/enrol*")
+        shared = (await tab.locator("main strong").inner_text()).replace(" ", "")
+        await tab.get_by_label("六位数字").fill(pyotp.TOTP(shared).now())
+        await tab.get_by_role("button", name="登录").click()
+        await tab.wait_for_url("**/desk")
+        (kept,) = [each for each in await tab.context.cookies() if each.get("name", "").startswith("__Host-")]
+        assert (kept.get("secure"), kept.get("httpOnly"), kept.get("sameSite")) == (True, True, "Lax")
+
+        await tab.get_by_role("button", name="退出").click()
+        await tab.wait_for_url("**/signin")
+        await give_password()
+        await tab.wait_for_url("**/signin/code*")
+        await tab.get_by_label("六位数字").fill("000000")
+        await tab.get_by_role("button", name="登录").click()
+        assert await tab.get_by_role("alert").count() == 1

@@ -1,0 +1,133 @@
+"""Sixty ways to smuggle a script in, through every field of every form: shown as text, run by nobody.
+
+Assumes that a page which runs one, or only tries to, complains: by a dialog, by its policy, or in the console.
+"""
+
+import asyncio
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from playwright.async_api import Locator, Response
+from playwright.async_api import Page as Tab
+
+from tests.browser.browsing import Site, arrive, unfold
+from tests.support.pages import PAGES, Page, bring, set_anew
+
+PAYLOADS: Final = (Path(__file__).parent / "payloads.txt").read_text(encoding="utf-8").splitlines()
+LONGEST: Final = {"textarea": 4_000, "password": 1_000}
+LINE: Final = 200
+FIELDS: Final = (
+    "textarea, input:not([type=hidden], [type=checkbox], [type=radio], [type=file], [type=submit])"
+)
+"""What somebody can write into."""
+
+
+def test_there_are_sixty() -> None:
+    assert len(set(PAYLOADS)) == 60
+
+
+def portions(limit: int) -> list[str]:
+    """Join as many as a field takes; each is in one of the portions, whole."""
+    # The short ones together.
+    found, rest = [], sorted(PAYLOADS, key=len)
+    while rest:
+        portion = rest.pop(0)
+        while rest and len(portion) + 1 + len(rest[0]) <= limit:
+            portion += f" {rest.pop(0)}"
+        found.append(portion[:limit])
+    return found
+
+
+async def check(tab: Tab, answer: Response | None) -> None:
+    """See that nothing ran, and that no markup came as it was written."""
+    assert answer is not None
+    assert await tab.evaluate("window.__xss") is None
+    shown = await answer.text()
+    assert [each for each in PAYLOADS if "<" in each and each in shown] == []
+
+
+async def limit_of(field: Locator) -> int:
+    """Say how much a field takes."""
+    most = await field.get_attribute("maxlength")
+    kind = await field.evaluate("each => each.type")
+    return int(most) if most else LONGEST.get(kind, LINE)
+
+
+async def forms_of(tab: Tab) -> int:
+    """Count the forms that somebody can write into."""
+    return await tab.locator("form", has=tab.locator(FIELDS)).count()
+
+
+async def send(tab: Tab, number: int, turn: int) -> tuple[int, Response]:
+    """Fill in a form as a stranger would, the turn-th time; gives how many turns it takes, and the answer."""
+    form = tab.locator("form", has=tab.locator(FIELDS)).nth(number)
+    turns = 1
+    for field in await form.locator(FIELDS).all():
+        texts = portions(await limit_of(field))
+        turns = max(turns, len(texts))
+        # As a program does: whatever kind the field is, and without what browsers check.
+        await field.evaluate(
+            "(each, text) => { if (each.type != 'textarea') each.type = 'text'; each.value = text; }",
+            texts[turn % len(texts)],
+        )
+    for choice in await form.locator("select").all():
+        await choice.evaluate("each => { each.selectedIndex = each.options.length - 1; }")
+    async with tab.expect_navigation() as gone:
+        await form.evaluate("each => { each.noValidate = true; each.requestSubmit(); }")
+    answer = await gone.value
+    assert answer is not None
+    return turns, answer
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+async def test_a_form_shows_what_was_written_as_text(site: Site, page: Page) -> None:
+    """As many at once as a form takes; what it kept, on the page again."""
+    async with site.context(page) as context:
+        tab = await context.new_page()
+        await arrive(tab, page, page.address(site.scene))
+        for number in range(await forms_of(tab)):
+            scene, turn, turns, was_taken = site.scene, 0, 1, True
+            while turn < turns:
+                if was_taken:
+                    # The next one needs a page that still offers the form.
+                    scene = await set_anew(site.teller, page, site.scene)
+                await arrive(tab, page, page.address(scene))
+                turns, answer = await send(tab, number, turn)
+                await check(tab, answer)
+                turn, was_taken = turn + 1, answer.status < HTTPStatus.BAD_REQUEST
+                if was_taken and page.at:
+                    await check(tab, await tab.goto(page.address(scene)))
+
+
+async def test_an_order_shows_what_was_written_as_text(site: Site) -> None:
+    """Each by itself: in all that a channel sends, and in what a decision says."""
+    together = asyncio.Semaphore(4)
+
+    async def place(payload: str) -> Any:
+        async with together:
+            told = await bring(
+                site.teller,
+                "first_contact",
+                subject=payload,
+                description=payload,
+                requester={"name": payload[:100], "phone": payload[:40], "email": payload},
+                place={"address": payload},
+            )
+            task = (await told.task("first_contact"))["task_id"]
+            await told.decide("first_contact", "refer", text=payload)
+            return task
+
+    tasks = await asyncio.gather(*map(place, PAYLOADS))
+    async with site.seated("desk-1") as tab:
+        for task in tasks:
+            await tab.goto(f"/desk/tasks/{task}")
+            await unfold(tab)
+            assert await tab.evaluate("window.__xss") is None
+        await tab.goto("/desk")
+        for _ in range(5):
+            assert await tab.evaluate("window.__xss") is None
+            if not await tab.locator("a[href*='cursor=']").count():
+                break
+            await tab.locator("a[href*='cursor=']").click()

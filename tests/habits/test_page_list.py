@@ -1,0 +1,46 @@
+"""The list of pages is whole: what browsers, figures and pictures walk through is what the application has."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from api.app import create_app
+from api.security import doors
+from api.service import Service
+from runtime.temporal import Orders
+from store.database import Store
+from store.files import FileStore
+from tests.support.pages import NO_PAGES, PAGES
+
+
+@pytest.fixture
+def shown(tmp_path: Path) -> Iterator[set[str]]:
+    """Give every route that a browser can open, without those of programs."""
+    store = Store("sqlite:///nowhere.db")
+    service = Service(
+        store=store,
+        files=FileStore(tmp_path),
+        orders=Orders(),
+        secret="s" * 32,
+        policy="standard",
+        public_url="http://office.example",
+        threads=2,
+    )
+    app = create_app(service).app
+    documents = {app.openapi_url, app.docs_url, app.swagger_ui_oauth2_redirect_url}
+    yield {
+        path
+        for path, method, _ in doors(app.routes)
+        if method == "GET" and not path.startswith("/api/") and path not in documents
+    }
+    store.close()
+
+
+def test_every_page_is_in_the_list(shown: set[str]) -> None:
+    """One that is forgotten is neither checked, nor measured, nor in the pictures: add it to `PAGES`."""
+    assert shown == {page.route for page in PAGES} | set(NO_PAGES)
+
+
+def test_pages_have_names_of_their_own() -> None:
+    assert len({page.name for page in PAGES}) == len(PAGES)
