@@ -152,13 +152,10 @@ def api(
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 8000,
 ) -> None:
     """Serve the HTTP API."""
-    import uvicorn
-
     from api.app import from_environment
+    from api.serving import serve
 
-    uvicorn.run(
-        from_environment(), host=host, port=port, log_config=None, access_log=False, server_header=False
-    )
+    serve(from_environment(), host=host, port=port)
 
 
 @app.command()

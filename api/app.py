@@ -19,7 +19,8 @@ from starlette.types import Message, Receive, Scope, Send
 
 from api import directory, errors, operations
 from api.attachments import routes as attachments
-from api.desk import dispatch, inbox, new, order, search, task
+from api.desk import dispatch, figures, inbox, new, order, search, task
+from api.desk import operations as desk_operations
 from api.intake import routes as intake
 from api.pages import elder, static
 from api.pages.problems import problem_page
@@ -42,6 +43,7 @@ from store.files import FileStore
 _SWITCH_SECONDS = 0.0005
 _ORDER_NO = re.compile(r"\d{8}-[0-9A-Z]{6}(?![0-9A-Z])")
 _TOO_LARGE = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+_PLAIN = "text/plain"
 DOCS_URL = "/api/v1/docs"
 MAX_BODY = 128 * 1024
 """Longest body of any request, in bytes; intake and attachments have limits of their own."""
@@ -53,9 +55,10 @@ class Edge:
     Outermost, because what the server refuses by size alone is answered before any handler of ours.
     """
 
-    def __init__(self, app: FastAPI, service: Service) -> None:
+    def __init__(self, app: FastAPI, service: Service, readings: figures.Readings) -> None:
         """Wrap an application."""
         self.app = app
+        self._readings = readings
         self._seconds = service.metrics.seconds
         self._is_secure = service.public_url.startswith("https://")
 
@@ -71,6 +74,10 @@ class Edge:
         structlog.contextvars.bind_contextvars(request_id=request_id)
         await self._serve(scope, receive, send, request_id)
 
+    def end_streams(self) -> None:
+        """Let what is shown live end, since the process does."""
+        self._readings.end()
+
     async def _serve(self, scope: Scope, receive: Receive, send: Send, request_id: str) -> None:
         if b"%00" in scope["raw_path"] + scope["query_string"]:
             await errors.answer(errors.nul())(scope, receive, send)
@@ -82,7 +89,7 @@ class Edge:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 headers = MutableHeaders(scope=message)
-                too_large = status == _TOO_LARGE and "problem" not in headers["content-type"]
+                too_large = status == _TOO_LARGE and headers["content-type"].startswith(_PLAIN)
                 headers.setdefault("Cache-Control", "no-store")
                 headers.setdefault("X-Content-Type-Options", "nosniff")
                 if self._is_secure:
@@ -97,7 +104,8 @@ class Edge:
             await self.app(scope, receive, send_on)
             if too_large:
                 # The server refused the body in its own words: they were held back.
-                await errors.answer(errors.too_large())(scope, receive, send)
+                told = await errors.tell(Request(scope), errors.too_large())
+                await told(scope, receive, send_on)
         finally:
             endpoint = getattr(scope.get("route"), "name", "unknown")
             seconds = time.perf_counter() - began
@@ -165,6 +173,7 @@ def create_app(service: Service, *, tracer_provider: TracerProvider | None = Non
     app.state.service = service
     app.state.readiness = operations.ReadinessCheck()
     app.state.figures = operations.Figures()
+    app.state.readings = readings = figures.Readings()
     errors.install(app, as_page=problem_page)
     app.openapi = lambda: _document(app)  # type: ignore[method-assign]  # as FastAPI's documentation says
     api = APIRouter(prefix="/api/v1", dependencies=[Depends(name_the_order)])
@@ -189,6 +198,8 @@ def create_app(service: Service, *, tracer_provider: TracerProvider | None = Non
         dispatch,
         search,
         order,
+        figures,
+        desk_operations,
         home,
         ordering,
         following,
@@ -199,7 +210,7 @@ def create_app(service: Service, *, tracer_provider: TracerProvider | None = Non
     app.include_router(operations.router, prefix="/api/v1", include_in_schema=False)
     documents = (app.openapi_url, app.docs_url, app.swagger_ui_oauth2_redirect_url)
     check_doors(app.routes, beside=[path for path in documents if path])
-    return Edge(app, service)
+    return Edge(app, service, readings)
 
 
 def _document(app: FastAPI) -> dict[str, Any]:
@@ -238,6 +249,7 @@ def from_settings(settings: Settings) -> Edge:
             profile=PROFILES[settings.password_profile],
             provider=_provider(settings),
             hotline=settings.hotline,
+            temporal_ui=settings.temporal_ui_url,
         ),
         tracer_provider=tracer_provider,
     )

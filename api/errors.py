@@ -179,7 +179,7 @@ def answer(problem: Problem) -> JSONResponse:
     )
 
 
-async def _tell(request: Request, problem: Problem) -> Response:
+async def tell(request: Request, problem: Problem) -> Response:
     """Tell a program, or a person: whatever lies outside `/api` and asks for a page gets one."""
     if request.url.path.startswith("/api/") or "text/html" not in request.headers.get("accept", ""):
         return answer(problem)
@@ -191,7 +191,7 @@ async def _tell(request: Request, problem: Problem) -> Response:
 
 async def _problem(request: Request, error: Exception) -> Response:
     assert isinstance(error, Problem)  # noqa: S101 - narrows for the type checker
-    return await _tell(request, error)
+    return await tell(request, error)
 
 
 async def _domain(request: Request, error: Exception) -> Response:
@@ -205,18 +205,18 @@ async def _domain(request: Request, error: Exception) -> Response:
         errors = [FieldError(field="attachments", reason=str(error))]
     if isinstance(error, ReferenceReused):
         href = str(request.url_for("read_order", order_no=error.order_no).path)
-    return await _tell(request, Problem(STATUS.get(code, 409), code, str(error), errors=errors, href=href))
+    return await tell(request, Problem(STATUS.get(code, 409), code, str(error), errors=errors, href=href))
 
 
 async def _validation(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - narrows for the type checker
     found = error.errors()
     if any(each["type"] == "json_invalid" for each in found):
-        return await _tell(
+        return await tell(
             request, Problem(400, "malformed_json", "the body is no JSON; send one JSON object")
         )
     if any(each["type"] == "missing" and each["loc"] == _KEY for each in found):
-        return await _tell(
+        return await tell(
             request,
             Problem(
                 400,
@@ -228,12 +228,12 @@ async def _validation(request: Request, error: Exception) -> Response:
     if any(each["type"] != "missing" and each["loc"] == ("body",) for each in found) and not _is_json(
         request
     ):
-        return await _tell(
+        return await tell(
             request, Problem(415, "unsupported_media_type", "send JSON, with Content-Type: application/json")
         )
     errors = [FieldError(field=_path(each["loc"]), reason=str(each["msg"])) for each in found]
     detail = "; ".join(f"{each.field}: {each.reason}" for each in errors[:5])
-    return await _tell(request, Problem(422, "invalid_request", detail, errors=errors))
+    return await tell(request, Problem(422, "invalid_request", detail, errors=errors))
 
 
 def media_type_of(request: Request) -> str:
@@ -255,12 +255,12 @@ def _path(location: Sequence[Any]) -> str:
 async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - narrows for the type checker
     if error.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
-        return await _tell(request, too_large())
+        return await tell(request, too_large())
     code, detail = _HTTP.get(error.status_code, ("refused", str(error.detail)))
     headers = dict(error.headers or {})
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         headers["Allow"] = ", ".join(_allowed(request))
-    return await _tell(request, Problem(error.status_code, code, detail, headers=headers))
+    return await tell(request, Problem(error.status_code, code, detail, headers=headers))
 
 
 def _allowed(request: Request) -> list[str]:
@@ -276,7 +276,7 @@ def _allowed(request: Request) -> list[str]:
 
 
 async def _store(request: Request, _error: Exception) -> Response:
-    return await _tell(
+    return await tell(
         request,
         Problem(
             503, "store_unavailable", "the database does not answer; try again", headers={"Retry-After": "5"}
@@ -287,7 +287,7 @@ async def _store(request: Request, _error: Exception) -> Response:
 async def _files(request: Request, error: Exception) -> Response:
     # The text names folders and hashes: for the operator, not for the caller.
     _log.error("files_unavailable", reason=str(error))
-    return await _tell(
+    return await tell(
         request,
         Problem(
             503,
@@ -305,4 +305,4 @@ async def _unforeseen(request: Request, error: Exception) -> Response:
         500, "incident", f"something went wrong here; name the incident {incident} when you ask"
     )
     problem.body.incident = incident
-    return await _tell(request, problem)
+    return await tell(request, problem)

@@ -17,7 +17,7 @@ from starlette.routing import BaseRoute
 
 from api.errors import Problem
 from api.service import Service, ServiceDep
-from api.sessions import session_of
+from api.sessions import look_up_session, session_of
 from domain.accounts import Step
 from domain.permissions import Permission, Reach, may, reaches
 from store.attachments import Uploader
@@ -78,6 +78,18 @@ async def caller(
 
 
 CallerDep = Annotated[Caller, Depends(caller)]
+
+
+async def still_in(request: Request, service: Service, permission: Permission) -> Staff | None:
+    """Look again at who a long answer goes to: `None` once the session has ended, or the permission is gone.
+
+    Looking on is no use of a session: one that is used for nothing else ends when it has been idle.
+    """
+    session = await look_up_session(request, service)
+    if session is None or session.step is not Step.OPEN:
+        return None
+    found = await service.look(lambda connection: find_staff(connection, session.username, now=service.now()))
+    return found if found is not None and may(found.roles, permission) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +177,8 @@ ActorDep = Annotated[Staff, Depends(Door(Permission.ACT_ON_ORDERS))]
 RevealerDep = Annotated[Staff, Depends(Door(Permission.REVEAL_CONTACTS))]
 PlacerDep = Annotated[Staff, Depends(Door(Permission.PLACE_ORDERS))]
 UploaderDep = Annotated[Caller, Depends(Door(Permission.ATTACH_FILES, channels=True))]
+FiguresReaderDep = Annotated[Staff, Depends(Door(Permission.READ_FIGURES))]
+OperatorDep = Annotated[Staff, Depends(Door(Permission.OPERATE))]
 DirectoryReaderDep = Annotated[Caller, Depends(Door(Permission.READ_DIRECTORY, channels=True))]
 
 

@@ -47,8 +47,9 @@ class Service:
         profile: Profile = PROFILES["mlps"],
         provider: Provider | None = None,
         hotline: str = "12345",
+        temporal_ui: str | None = None,
     ) -> None:
-        """Keep the parts; `provider` is the office's own for signing in, if it has one."""
+        """Keep the parts; `provider` is the office's own for signing in, `temporal_ui` an address, if there is one."""
         self.store = store
         self.files = files
         self.orders = orders
@@ -59,6 +60,7 @@ class Service:
         self.profile = profile
         self.provider = provider
         self.hotline = hotline
+        self.temporal_ui = temporal_ui
         self.passwords = Passwords()
         self.limits = Limits()
         self.in_flight = InFlight()

@@ -42,22 +42,27 @@ async def session_of(request: Request, service: Service) -> Session | None:
     Raises:
         Problem: 403, an unsafe request that no page of this session sent.
     """
-    session_id = request.cookies.get(COOKIE)
-    if not session_id:
-        return None
-    now = service.now()
-    found = await service.look(
-        lambda connection: find_session(
-            connection, session_id, profile=service.profile, secret=service.secret, now=now
-        )
-    )
+    found = await look_up_session(request, service)
     if found is None:
         return None
     await _check(request, found)
-    if found.is_to_be_marked(now):
+    # What a page asks for by itself, twice a minute, is nobody's presence.
+    if "hx-request" not in request.headers and found.is_to_be_marked(now := service.now()):
         await service.write(lambda connection: mark_seen(connection, found, now=now))
     request.state.session = found
     return found
+
+
+async def look_up_session(request: Request, service: Service) -> Session | None:
+    """Find the session that a request's cookie stands for, without counting this as a use of it."""
+    session_id = request.cookies.get(COOKIE)
+    if not session_id:
+        return None
+    return await service.look(
+        lambda connection: find_session(
+            connection, session_id, profile=service.profile, secret=service.secret, now=service.now()
+        )
+    )
 
 
 def check_origin(request: Request) -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import workflows
-from bench import growth, intake, lists, memory, orders, rules, storm, workers
+from bench import growth, intake, lists, memory, orders, pages, rules, storm, workers
 from bench.figures import Figure, machine, publish, say
 from bench.places import Place, embedded, production
 
@@ -37,6 +37,8 @@ class Size:
     storm: int
     storm_embedded: int
     lists: int
+    pages: int
+    calls: int
     rules: int
     few: int
     many: int
@@ -50,6 +52,8 @@ FULL = Size(
     storm=10_000,
     storm_embedded=1_000,
     lists=1_000_000,
+    pages=100_000,
+    calls=300,
     rules=20_000,
     few=1_000,
     many=50_000,
@@ -62,6 +66,8 @@ SMALL = Size(
     storm=20,
     storm_embedded=20,
     lists=2_000,
+    pages=500,
+    calls=20,
     rules=50,
     few=20,
     many=60,
@@ -115,6 +121,11 @@ async def _lists(name: str, size: Size) -> list[Figure]:
     return lists.measure(orders=size.lists) if name == "production" else []
 
 
+async def _pages(name: str, size: Size) -> list[Figure]:
+    # Both databases in one go, without Temporal.
+    return await pages.measure(orders=size.pages, calls=size.calls) if name == "production" else []
+
+
 async def _rules(name: str, size: Size) -> list[Figure]:
     # They touch nothing: one place is as good as the other.
     return rules.measure(times=size.rules) if name == "embedded" else []
@@ -126,6 +137,7 @@ PROGRAMS: dict[str, Callable[[str, Size], Coroutine[Any, Any, list[Figure]]]] = 
     "workers": _workers,
     "memory": _memory,
     "lists": _lists,
+    "pages": _pages,
     "rules": _rules,
     "storm": _storm,
     "growth": _growth,

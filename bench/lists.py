@@ -23,22 +23,22 @@ from tests.support.postgres import Cluster
 
 _GOAL_MS = 20.0
 _BATCH = 20_000
-_OPEN_IN = 10
+OPEN_IN = 10
 """One order in so many is open."""
 _CALLS = 300
 _UNITS = FIRST.handling_units
-_NOW = datetime(2026, 11, 1, tzinfo=UTC)
+NOW = datetime(2026, 11, 1, tzinfo=UTC)
 _APART = timedelta(seconds=30)
 
 
 def measure(*, orders: int) -> list[Figure]:
     """Fill both databases and look."""
     figures = []
-    for name, opened in (("SQLite", _sqlite), ("PostgreSQL", _postgres)):
+    for name, opened in (("SQLite", sqlite), ("PostgreSQL", postgres)):
         with opened() as store:
-            seed_office(store, now=_NOW)
+            seed_office(store, now=NOW)
             began = time.perf_counter()
-            _fill(store, orders)
+            fill(store, orders)
             say(f"{name}: {orders:,} orders in {time.perf_counter() - began:.0f} s")
             figures += _look(store, name, orders)
     return figures
@@ -50,19 +50,19 @@ def _look(store: Store, name: str, orders: int) -> list[Figure]:
     everything = queries.Scope(everything=True)
     kinds: dict[str, Callable[[Connection, str | None], queries.Page]] = {
         "inbox of a unit": lambda c, cursor: queries.list_tasks(
-            c, inbox(unit=draw.choice(_UNITS)), cursor=cursor, now=_NOW
+            c, inbox(unit=draw.choice(_UNITS)), cursor=cursor, now=NOW
         ),
         "inbox of a tier": lambda c, cursor: queries.list_tasks(
-            c, inbox(tier=Tier.STREET), cursor=cursor, now=_NOW
+            c, inbox(tier=Tier.STREET), cursor=cursor, now=NOW
         ),
         "all orders": lambda c, cursor: queries.list_orders(
-            c, queries.OrderFilter(), everything, cursor=cursor, now=_NOW
+            c, queries.OrderFilter(), everything, cursor=cursor, now=NOW
         ),
         "orders of a stage": lambda c, cursor: queries.list_orders(
-            c, queries.OrderFilter(stage=Stage.HANDLING), everything, cursor=cursor, now=_NOW
+            c, queries.OrderFilter(stage=Stage.HANDLING), everything, cursor=cursor, now=NOW
         ),
         "orders a unit had to do with": lambda c, cursor: queries.list_orders(
-            c, queries.OrderFilter(), queries.Scope(unit=draw.choice(_UNITS)), cursor=cursor, now=_NOW
+            c, queries.OrderFilter(), queries.Scope(unit=draw.choice(_UNITS)), cursor=cursor, now=NOW
         ),
     }
     raw = [_timed(store, _raw_page(draw)) for _ in range(_CALLS)]
@@ -113,7 +113,7 @@ def _timed(store: Store, work: Callable[[Connection], object]) -> float:
     return (time.perf_counter() - began) * 1000
 
 
-def _fill(store: Store, count: int) -> None:
+def fill(store: Store, count: int) -> None:
     """Write orders as they stand after months of work: most archived, some open, all with their tasks."""
     tables = MetaData()
     tables.reflect(store.engine, only=["orders", "task"])
@@ -140,9 +140,9 @@ def _insert(connection: Connection, table: Table, rows: list[dict[str, Any]]) ->
 
 
 def _order(number: int, count: int) -> dict[str, Any]:
-    received_at = _NOW - (count - number) * _APART
-    open_ = number % _OPEN_IN == 0
-    unit = _UNITS[number // _OPEN_IN % len(_UNITS)]
+    received_at = NOW - (count - number) * _APART
+    open_ = number % OPEN_IN == 0
+    unit = _UNITS[number // OPEN_IN % len(_UNITS)]
     return {
         "order_no": f"20250101-{number:08}",
         "tracking_code": f"code-{number:012}",
@@ -175,7 +175,7 @@ def _order(number: int, count: int) -> dict[str, Any]:
 
 def _task(number: int, count: int) -> dict[str, Any]:
     order = _order(number, count)
-    open_ = number % _OPEN_IN == 0
+    open_ = number % OPEN_IN == 0
     return {
         "task_id": f"{order['order_no']}-4-TEST",
         "order_no": order["order_no"],
@@ -191,7 +191,8 @@ def _task(number: int, count: int) -> dict[str, Any]:
 
 
 @contextmanager
-def _sqlite() -> Iterator[Store]:
+def sqlite() -> Iterator[Store]:
+    """Give an empty store in a file."""
     with tempfile.TemporaryDirectory(prefix="dingdan-bench-") as folder:
         store = Store(f"sqlite:///{Path(folder)}/lists.db")
         migrate(store.engine)
@@ -200,7 +201,8 @@ def _sqlite() -> Iterator[Store]:
 
 
 @contextmanager
-def _postgres() -> Iterator[Store]:
+def postgres() -> Iterator[Store]:
+    """Give an empty store on a server of its own."""
     cluster = Cluster()
     try:
         cluster.initialise("-E", "UTF8", "--locale=C.UTF-8", "--auth-host=trust")

@@ -163,6 +163,7 @@ def _lay_out(
         f"{PREFIX}POLICY": policy_version,
         f"{PREFIX}PUBLIC_URL": f"http://127.0.0.1:{api_port}",
         f"{PREFIX}RECONCILE_SECONDS": "5",
+        f"{PREFIX}TEMPORAL_UI_URL": f"http://127.0.0.1:{ui_port}",
         "TEMPORAL_ADDRESS": f"127.0.0.1:{temporal_port}",
         "TEMPORAL_NAMESPACE": NAMESPACE,
         # The children run from the same source or installation, wherever they are started.

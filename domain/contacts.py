@@ -45,7 +45,8 @@ def is_phone(phone: str) -> bool:
 
     Source: ITU-T E.164, 6.2 (at most 15 digits).
     """
-    return bool(_PHONE.fullmatch(phone)) and _SHORTEST <= len(phone_digits(phone)) <= _LONGEST
+    digits = sum(letter.isdigit() for letter in phone)
+    return bool(_PHONE.fullmatch(phone)) and _SHORTEST <= digits <= _LONGEST
 
 
 _STARS = "**"

@@ -52,6 +52,13 @@ class Settings(BaseSettings):
             pattern=r"^[0-9][0-9-]{2,19}$",
         ),
     ] = "12345"
+    temporal_ui_url: Annotated[
+        str | None,
+        Field(
+            description="Where operators reach the Temporal UI, like http://127.0.0.1:8233; none if empty.",
+            pattern=r"^https?://[^/]+",
+        ),
+    ] = None
     password_profile: Annotated[
         str,
         Field(

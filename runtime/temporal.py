@@ -173,6 +173,11 @@ class Orders:
         self._interceptors = interceptors
         self._connecting = asyncio.Lock()
 
+    @property
+    def task_queue(self) -> str:
+        """The queue whose workers the orders are for."""
+        return self._task_queue
+
     async def client(self) -> Client:
         """Give the connected client.
 
@@ -262,7 +267,7 @@ class Orders:
             MissingSearchAttributes: `dingdan setup` was not run.
             WrongSearchAttribute: one exists with another type.
         """
-        with _answering():
+        with answering():
             async with asyncio.timeout(limit.total_seconds()):
                 await check(await self.client())
 
@@ -273,7 +278,7 @@ class Orders:
             TemporalAway: it refused or did not answer.
         """
         client = await self.client()
-        with _answering():
+        with answering():
             await client.start_workflow(
                 names.RECONCILE,
                 Reconcile(interval_seconds=interval.total_seconds()),
@@ -285,7 +290,7 @@ class Orders:
 
 
 @contextmanager
-def _answering() -> Iterator[None]:
+def answering() -> Iterator[None]:
     """Turn what the server refuses or does not answer into one failure that says so."""
     try:
         yield
@@ -309,7 +314,7 @@ async def set_up(client: Client) -> list[str]:
         TemporalAway: it refused or did not answer.
         WrongSearchAttribute: one exists with another type.
     """
-    with _answering():
+    with answering():
         changed = await _set_up_namespace(client)
         await _until_known(client)
         missing = await _missing_search_attributes(client)
@@ -331,7 +336,7 @@ async def has_worker(client: Client, *, task_queue: str = names.TASK_QUEUE) -> b
     Raises:
         TemporalAway: it refused or did not answer.
     """
-    with _answering():
+    with answering():
         described = await client.workflow_service.describe_task_queue(
             DescribeTaskQueueRequest(
                 namespace=client.namespace,
@@ -350,7 +355,7 @@ async def check(client: Client) -> None:
         MissingSearchAttributes: `dingdan setup` was not run.
         WrongSearchAttribute: one exists with another type.
     """
-    with _answering():
+    with answering():
         missing = await _missing_search_attributes(client)
     if missing:
         raise MissingSearchAttributes(

@@ -314,6 +314,21 @@ def list_attachments(connection: Connection, order_no: str) -> Sequence[Row[Any]
 
 def last_reply(connection: Connection, order_no: str) -> str | None:
     """Give the office's last words to the resident: the text behind the last reply."""
+    return _last_words(connection, order_no, message.c.template.startswith("replied_"))
+
+
+def open_question(connection: Connection, order_no: str) -> str | None:
+    """Give what an order that rests asks its resident; `None` if it rests for another reason."""
+    why = connection.scalar(
+        select(message.c.template)
+        .where(message.c.order_no == order_no, message.c.template.in_(["asked", "paused"]))
+        .order_by(message.c.id.desc())
+        .limit(1)
+    )
+    return _last_words(connection, order_no, message.c.template == "asked") if why == "asked" else None
+
+
+def _last_words(connection: Connection, order_no: str, which: ColumnElement[bool]) -> str | None:
     texts = connection.scalar(
         select(decision.c.texts)
         .select_from(message)
@@ -321,7 +336,7 @@ def last_reply(connection: Connection, order_no: str) -> str | None:
             decision,
             and_(decision.c.decision_id == message.c.text_of, decision.c.order_no == message.c.order_no),
         )
-        .where(message.c.order_no == order_no, message.c.template.startswith("replied_"))
+        .where(message.c.order_no == order_no, which)
         .order_by(message.c.id.desc())
         .limit(1)
     )

@@ -70,6 +70,9 @@ LOST = "lost"
 """The fingerprint of a decision whose request nothing can tell any more: no repeated one passes for it."""
 _ONCE_KEPT = text(f"fingerprint IS NOT NULL AND fingerprint <> '{LOST}'")
 
+TOLD = text("type IN ('FollowUpEnded', 'MessagesUndelivered', 'OrderClosed', 'OrderRated', 'OrderReplied')")
+"""The events that are looked for among all orders: an index holds them alone, a few of each order's."""
+
 _NOTHING = text("'[]'")
 _Json = JSON().with_variant(JSONB(), "postgresql")
 _BigId = BigInteger().with_variant(Integer(), "sqlite")
@@ -332,6 +335,7 @@ event = Table(
     _code("task_id"),
     Column("data", _Json, nullable=False),
     Column("abandoned", Boolean, nullable=False),
+    Index("ix_event_told", "type", "at", "order_no", sqlite_where=TOLD, postgresql_where=TOLD),
 )
 
 record_entry = Table(

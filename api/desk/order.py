@@ -10,7 +10,7 @@ from sqlalchemy import Row
 from starlette.datastructures import FormData
 
 from api.desk.forms import fields_of, form_of, id_of, new_id
-from api.desk.showing import WAITS, Whole, shown_of, whole_order
+from api.desk.showing import WAITS, Whole, namespace_of, shown_of, whole_order, workflow_page
 from api.pages.problems import words_of
 from api.pages.rendering import page
 from api.security import ActorDep, ReaderDep, RevealerDep, scope_of
@@ -130,7 +130,7 @@ async def _page(
         return whole, similar_orders(connection, whole.row, scope_of(who), now=now)
 
     whole, similar = await service.read(work)
-    acts = may(who.roles, Permission.ACT_ON_ORDERS)
+    acts, operates = (may(who.roles, each) for each in (Permission.ACT_ON_ORDERS, Permission.OPERATE))
     offered = _offered(whole, who, now=now) if acts else []
     return page(
         request,
@@ -145,6 +145,7 @@ async def _page(
             for each in offered
         ],
         similar=similar,
+        workflow=workflow_page(service, await namespace_of(service), order_no) if operates else None,
         timeliness=_timeliness(whole.row, now),
         done=done,
         wrong=(wrong or {}).get(""),

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+from urllib.parse import quote
 
 from sqlalchemy import Row
 
@@ -15,6 +16,8 @@ from api.staff.models import Contact, EventView, OrderDetail
 from api.staff.orders import order_of
 from domain.contacts import RevealReason
 from domain.directory import Directory
+from messages.names import order_workflow_id
+from runtime.temporal import TemporalAway
 from store import queries
 from store.database import Connection
 from store.directory import current_named
@@ -64,3 +67,19 @@ def shown_of(whole: Whole, *, contact: Contact | None = None) -> dict[str, Any]:
         "contact": contact,
         "reasons": [(str(each), texts()["reveal"][each]) for each in RevealReason],
     }
+
+
+def workflow_page(service: Service, namespace: str | None, order_no: str) -> str | None:
+    """Give the page of an order's workflow in the Temporal UI, where there is one."""
+    if service.temporal_ui is None or namespace is None:
+        return None
+    workflow = quote(order_workflow_id(order_no), safe="")
+    return f"{service.temporal_ui.rstrip('/')}/namespaces/{quote(namespace, safe='')}/workflows/{workflow}"
+
+
+async def namespace_of(service: Service) -> str | None:
+    """Name Temporal's namespace; `None` while it is away."""
+    try:
+        return (await service.orders.client()).namespace
+    except TemporalAway:
+        return None

@@ -1,6 +1,7 @@
 """An error as a page: what is wrong, what to do, and what was typed, so that nothing is lost."""
 
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Final
 from urllib.parse import urlencode
 
@@ -12,21 +13,7 @@ from api.pages.rendering import is_fragment, page, texts
 
 _UNAUTHENTICATED: Final = "unauthenticated"
 _NOT_SHOWN: Final = frozenset(
-    {
-        "csrf",
-        "key",
-        "step",
-        "go",
-        "picture",
-        "action_id",
-        "password",
-        "present",
-        "wanted",
-        "again",
-        "code",
-        "decision_id",
-        "outcome",
-    }
+    {"csrf", "password", "present", "wanted", "again", "code", "decision_id", "outcome"}
 )
 
 _RESIDENTS: Final = frozenset({"", "order", "track", "t"})
@@ -45,7 +32,8 @@ async def problem_page(request: Request, problem: ProblemBody) -> Response:
         heading=texts()["problem"].get(f"title_{problem.status}", texts()["problem"]["title"]),
         detail=words_of(problem.code, problem.detail),
         problem=problem,
-        typed=await typed_in(request),
+        # What was too large to be read, nobody reads now either.
+        typed={} if problem.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE else await typed_in(request),
     )
 
 

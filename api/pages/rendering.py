@@ -6,7 +6,7 @@ that wording is found, checked and changed in one place.
 
 import tomllib
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -16,6 +16,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from api.pages.assets import asset_url
+from api.pages.navigation import ways_of
 from domain.deadlines import local
 from domain.permissions import permissions_of
 
@@ -41,7 +42,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.globals |= {"t": texts(), "asset": asset_url}
-    environment.filters |= {"moment": moment, "word": word}
+    environment.filters |= {"moment": moment, "day": day, "word": word}
     return environment
 
 
@@ -52,6 +53,11 @@ def moment(at: datetime | None) -> str:
     here, now = local(at), local(datetime.now(UTC))
     date = f"{here.month}月{here.day}日 {here:%H:%M}"
     return date if here.year == now.year else f"{here.year}年{date}"
+
+
+def day(on: date) -> str:
+    """Write a day as people here say it, like 11月23日."""
+    return f"{on.month}月{on.day}日"
 
 
 def word(code: object, kind: str) -> str:
@@ -69,9 +75,14 @@ def is_elder(request: Request) -> bool:
 
 def page(request: Request, template: str, /, *, status: int = 200, **shown: Any) -> HTMLResponse:
     """Render a page, or a part of one."""
+    return HTMLResponse(rendered(request, template, **shown), status_code=status)
+
+
+def rendered(request: Request, template: str, /, **shown: Any) -> str:
+    """Render a page, or a part of one, as text."""
     session = getattr(request.state, "session", None)
     who = getattr(request.state, "staff", None)
-    text = (
+    return (
         _environment()
         .get_template(template)
         .render(
@@ -81,10 +92,10 @@ def page(request: Request, template: str, /, *, status: int = 200, **shown: Any)
             who=who,
             permissions=permissions_of(who.roles) if who else frozenset(),
             hotline=request.app.state.service.hotline,
+            ways=ways_of(who.roles) if who else (),
             **shown,
         )
     )
-    return HTMLResponse(text, status_code=status)
 
 
 def is_fragment(request: Request) -> bool:

@@ -142,7 +142,9 @@ async def _page(
         satisfied=[str(each) for each in Satisfied],
         # A form that is shown again is a new wish: the one before was refused.
         action_id=uuid.uuid4().hex,
-        is_late=order.reply is None and order.promised_at is not None and order.promised_at < service.now(),
+        # Whoever may still ask to hurry waits for a reply, perhaps for another one.
+        is_waiting=ActionName.URGE in order.can,
+        is_late=order.promised_at is not None and order.promised_at < service.now(),
     )
 
 

@@ -53,6 +53,7 @@ class TrackView(BaseModel):
     provisional: bool
     due_at: datetime | None
     reply: str | None
+    question: str | None
     steps: list[Step]
     can: list[str]
 

@@ -164,7 +164,7 @@ def _page(
 ) -> HTMLResponse:
     directory = seen.directory
     gone = len(draft.pictures) - len(seen.pictures)
-    return page(
+    shown = page(
         request,
         "resident/order.html",
         status=status,
@@ -179,6 +179,9 @@ def _page(
         communities=[(code, directory.units[code].name) for code in directory.communities],
         most_pictures=MAX_ATTACHMENTS,
     )
+    # A browser that may not keep the answer to a form shows an error when somebody goes back to it.
+    shown.headers["Cache-Control"] = "private, no-cache"
+    return shown
 
 
 def _category(directory: Directory, code: str) -> str:

@@ -78,6 +78,7 @@ async def view(service: Service, order_no: str) -> TrackView:
             provisional=row.is_provisional,
             due_at=None if stage.is_over else row.due_at,
             reply=queries.last_reply(connection, row.merged_into or order_no),
+            question=queries.open_question(connection, order_no) if stage is Stage.PAUSED else None,
             steps=[Step(at=each.at, words=EVENTS[each.type]) for each in events if each.type in EVENTS],
             can=[name for name in OFFERED if _is_possible(name, row)],
         )

@@ -75,7 +75,7 @@ def order_body(**changes: Any) -> dict[str, Any]:
 
 @asynccontextmanager
 async def api_of(
-    office: Office, orders: Orders, attachments: Path | None = None
+    office: Office, orders: Orders, attachments: Path | None = None, *, temporal_ui: str | None = None
 ) -> AsyncIterator[httpx2.AsyncClient]:
     """Run an app in this process and give a client of it; at the end the app closes as on a server."""
     service = Service(
@@ -86,6 +86,7 @@ async def api_of(
         policy=office.policy,
         public_url="http://office.example",
         threads=8,
+        temporal_ui=temporal_ui,
     )
     transport = httpx2.ASGITransport(app=create_app(service), raise_app_exceptions=False)
     async with httpx2.AsyncClient(transport=transport, base_url="http://office.example") as http:

@@ -57,6 +57,9 @@ POST /desk/dispatch                                decide_tasks
 POST /desk/new                                     place_orders
 POST /desk/orders/{order_no}/actions               act_on_orders
 POST /desk/orders/{order_no}/contact               reveal_contacts
+GET  /desk/figures                                 read_figures
+GET  /desk/figures/live                            read_figures
+GET  /desk/operations                              operate
 GET  /desk/tasks/{task_id}                         read_orders
 POST /desk/tasks/{task_id}/claim                   decide_tasks
 POST /desk/tasks/{task_id}/contact                 reveal_contacts

@@ -5,7 +5,7 @@ import re
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -298,6 +298,23 @@ class TestASession:
             )
         assert ((await browser.get("/desk")).status_code == 200) is is_in
 
+    async def test_is_not_kept_alive_by_what_a_page_asks_for_by_itself(
+        self, site: Any, closed_office: Office
+    ) -> None:
+        _, browser = site
+        account(closed_office, "desk-1")
+        await browser.sign_in("desk-1")
+        long_ago = (now() - PROFILES["mlps"].idle / 2).replace(tzinfo=None)
+        with closed_office.store.write() as connection:
+            connection.execute(text("UPDATE session SET seen_at = :then"), {"then": long_ago})
+        seen = []
+        for headers in ({"HX-Request": "true"}, {}):
+            assert (await browser.send("GET", "/desk", headers=headers)).status_code == 200
+            seen += closed_office.rows("SELECT seen_at FROM session WHERE ended_at IS NULL")
+        polled, opened = (datetime.fromisoformat(str(each["seen_at"])) for each in seen)
+        assert polled == long_ago
+        assert opened > long_ago
+
     async def test_stands_in_the_store_as_a_hash_alone(self, site: Any, closed_office: Office) -> None:
         _, browser = site
         account(closed_office, "desk-1")
@@ -407,6 +424,17 @@ class TestEveryPage:
         """Every text stands in `texts.toml`."""
         for template in (ROOT / "api" / "templates").rglob("*.html"):
             assert not re.search(r"[\u3400-\u9fff]", template.read_text(encoding="utf-8")), template
+
+    async def test_is_asked_for_by_tls_alone_where_the_office_serves_it_so(
+        self, closed_office: Office
+    ) -> None:
+        for public_url, expected in (
+            ("https://office.example", "max-age=31536000"),
+            ("http://office.example", None),
+        ):
+            async with running(closed_office, public_url=public_url) as (_, http):
+                headers = (await http.get("/signin", headers=PAGE)).headers
+                assert headers.get("strict-transport-security") == expected
 
 
 @pytest.fixture(scope="session")

@@ -1,9 +1,10 @@
-"""Ratings, timeliness and tiers."""
+"""Ratings, timeliness, tiers and telephones."""
 
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from domain.contacts import is_phone
 from domain.orders import DissatisfactionCause, Satisfied, Solved, Stage, Tier
 from domain.ratings import asks_for_rework
 from domain.timeliness import Timeliness, timeliness
@@ -55,3 +56,23 @@ class TestTiersAndStages:
 
     def test_are_over_when_closed_or_archived(self) -> None:
         assert {each for each in Stage if each.is_over} == {Stage.CLOSED, Stage.ARCHIVED}
+
+
+class TestATelephone:
+    @pytest.mark.parametrize(
+        ("written", "callable_"),
+        [
+            ("000-0000", True),
+            ("000 0000-0001", True),
+            ("+86 (000) 00000001", True),
+            ("0086 000 0000 0001", True),
+            ("123456", False),
+            ("1" * 16, False),
+            ("000-0000 转 8", False),
+            ("打给我儿子", False),
+            ("1234567".translate({letter: letter + 0xFEE0 for letter in range(48, 58)}), False),
+            ("", False),
+        ],
+    )
+    def test_can_be_called_by_seven_to_fifteen_figures(self, written: str, callable_: bool) -> None:
+        assert is_phone(written) is callable_

@@ -73,6 +73,8 @@ PAGES: Final = (
     Page(name="new", route="/desk/new", who="duty-1"),
     Page(name="receipt", route="/desk/new/{order_no}", who="duty-1", at="taken"),
     Page(name="orders", route="/desk/orders", who="desk-1"),
+    Page(name="figures", route="/desk/figures", who="leader-1"),
+    Page(name="operations", route="/desk/operations", who="administrator-1"),
     Page(name="order", route="/desk/orders/{order_no}", who="desk-1", at="order_of_handle"),
     Page(name="order-closed", route="/desk/orders/{order_no}", who="auditor-1", at="order_of_done"),
     Page(
@@ -110,6 +112,7 @@ NO_PAGES: Final[Mapping[str, str]] = MappingProxyType(
         "/static/{name}": "a file",
         "/signin/provider": "leads to the office's provider",
         "/signin/return": "leads back from it",
+        "/desk/figures/live": "what the figures of a page listen to",
         "/livez": "for probes",
         "/readyz": "for probes",
         "/metrics": "for scrapers",

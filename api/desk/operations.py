@@ -1,0 +1,118 @@
+"""`/desk/operations`: what is stuck or fails, since when, and the safe remedy. Changes nothing, and names nobody.
+
+Assumes that the store answers; Temporal need not.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+
+from api.desk.showing import workflow_page
+from api.pages.rendering import page
+from api.security import OperatorDep
+from api.service import Service, ServiceDep
+from runtime import temporal, troubles
+from runtime.temporal import MissingSearchAttributes, TemporalAway, WrongSearchAttribute
+from runtime.troubles import Trouble, Troubled
+from store import outbox
+from store.database import Connection
+from store.waiting import MOST, Waiting, open_of, waiting
+
+router = APIRouter(prefix="/desk/operations", include_in_schema=False)
+_NEEDS_OPEN: Final = frozenset({Trouble.MISSING, Trouble.ENDED, Trouble.ENDED_BY_FORCE})
+"""What is only wrong with an order that is not archived."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Finding:
+    """Something that does not go on; `code` has its words, its remedy and its runbook in the texts."""
+
+    code: str
+    order_no: str
+    since: datetime | None
+    href: str | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Parts:
+    """How the parts stand; of a Temporal that is away nothing else is known. `away` says why, for operators."""
+
+    away: str | None = None
+    has_worker: bool | None = None
+    reconciles: int | None = None
+    troubled: tuple[Troubled, ...] = ()
+    namespace: str | None = None
+
+
+@router.get("", response_class=HTMLResponse)
+async def show(request: Request, who: OperatorDep, service: ServiceDep) -> HTMLResponse:
+    """Show what does not go on."""
+    del who
+    now = service.now()
+
+    def work(connection: Connection) -> tuple[Waiting, tuple[int, datetime | None]]:
+        return waiting(connection, now=now), outbox.backlog(connection)
+
+    waits, backlog = await service.read(work)
+    parts = await _ask(service, waits.suspects)
+    named = [each.order_no for each in parts.troubled]
+    still_open = await service.look(lambda connection: open_of(connection, named))
+    found = _findings(service, waits, parts, still_open)
+    return page(
+        request,
+        "desk/operations.html",
+        parts=parts,
+        backlog=backlog[0],
+        oldest=backlog[1],
+        findings=found,
+        most=MOST,
+        at=now,
+    )
+
+
+async def _ask(service: Service, suspects: tuple[str, ...]) -> Parts:
+    try:
+        await service.orders.check()
+        client = await service.orders.client()
+        seen = await troubles.look(client, suspects)
+        polled = await temporal.has_worker(client, task_queue=service.orders.task_queue)
+    except (MissingSearchAttributes, TemporalAway, WrongSearchAttribute) as fault:
+        return Parts(away=str(fault))
+    return Parts(
+        has_worker=polled, reconciles=seen.reconciles, troubled=seen.troubled, namespace=client.namespace
+    )
+
+
+def _findings(service: Service, waits: Waiting, parts: Parts, still_open: frozenset[str]) -> list[Finding]:
+    """List what was found, a line for each order and reason, workflows first: they are mostly the cause of the rest."""
+    unsent = {each.order_no for each in waits.outbox}
+    of_workflows = [
+        (str(each.trouble), each.order_no, each.since)
+        for each in parts.troubled
+        if (each.trouble not in _NEEDS_OPEN or each.order_no in still_open)
+        # Its start waits in the outbox, and is told of there.
+        and not (each.trouble is Trouble.MISSING and each.order_no in unsent)
+    ]
+    explained = {order_no for _, order_no, _ in of_workflows}
+    of_store: Iterable[tuple[str, str, datetime]] = (
+        (code, each.order_no, each.since)
+        for code, some in (
+            ("outbox", waits.outbox),
+            ("decision", waits.decisions),
+            ("late", waits.late),
+            ("undelivered", waits.undelivered),
+        )
+        for each in some
+        # Whatever else waits for a workflow that does not go on, waits for that.
+        if code == "undelivered" or each.order_no not in explained
+    )
+    return [
+        Finding(
+            code=code, order_no=order_no, since=since, href=workflow_page(service, parts.namespace, order_no)
+        )
+        for code, order_no, since in dict.fromkeys((*of_workflows, *of_store))
+    ]

@@ -1,0 +1,23 @@
+"""Where staff can go from every page: each page with what opens it. Its words stand in the texts under its address."""
+
+from collections.abc import Collection, Mapping
+from types import MappingProxyType
+from typing import Final
+
+from domain.orders import Role
+from domain.permissions import Permission, may
+
+WAYS: Final[Mapping[str, Permission]] = MappingProxyType(
+    {
+        "/desk": Permission.READ_ORDERS,
+        "/desk/orders": Permission.READ_ORDERS,
+        "/desk/new": Permission.PLACE_ORDERS,
+        "/desk/figures": Permission.READ_FIGURES,
+        "/desk/operations": Permission.OPERATE,
+    }
+)
+
+
+def ways_of(roles: Collection[Role]) -> tuple[str, ...]:
+    """List the pages that are open to somebody, as they stand in the bar."""
+    return tuple(path for path, permission in WAYS.items() if may(roles, permission))

@@ -1,0 +1,146 @@
+"""The operators' page: what does not go on, since when, and what to do, whatever is away."""
+
+import re
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker
+
+from api.pages.rendering import texts
+from domain.lifecycle import TaskKind
+from runtime.temporal import Orders
+from runtime.troubles import Trouble
+from tests.api.conftest import Api, api_of
+from tests.api.test_figures import PAGE, spoil, tell, tile
+from tests.api.test_operations import client_of
+from tests.support.office import now
+from tests.workflows.test_check import BrokenOrder
+
+ROOT = Path(__file__).parents[2]
+OPERATIONS = texts()["operations"]
+HOUR = timedelta(hours=1)
+
+
+async def look(api: Api, **more: Any) -> str:
+    answer = await api.http.get("/desk/operations", headers={**api.staff("administrator-1"), **PAGE}, **more)
+    assert answer.status_code == 200, answer.text
+    return answer.text
+
+
+def found(page: str) -> dict[tuple[str, str], str]:
+    """Read the table: order and finding, to the row as it stands."""
+    rows = re.findall(r"<tr>\s*<td.*?</tr>", page, re.DOTALL)
+    words = {said: code for code, said in OPERATIONS["findings"].items()}
+    read = {}
+    for row in rows:
+        order_no = re.search(r"\d{8}-[0-9A-Z]{6}", row)
+        (code,) = (code for said, code in words.items() if said in row)
+        assert order_no
+        assert OPERATIONS["remedies"][code] in row
+        assert OPERATIONS["headings"][code] in row
+        read[order_no[0], code] = row
+    return read
+
+
+class TestThePage:
+    async def test_says_that_nothing_is_wrong(self, live: Api) -> None:
+        order_no = (await live.placed())["order_no"]
+        await live.office.task(order_no, TaskKind.FIRST_CONTACT)
+        page = await look(live)
+        assert order_no not in page
+        assert (tile(page, "Temporal"), tile(page, OPERATIONS["worker"])) == ("正常", "正常")
+
+    async def test_names_what_has_waited_for_a_minute_and_not_before(self, api: Api) -> None:
+        """Without a word to Temporal: a start, a decision and its signal wait, and a limit passes."""
+        start = api.office.take()
+        task = await api.office.task(start.order_no, TaskKind.FIRST_CONTACT)
+        api.office.submit(task, "resolve", text="答复王小明")
+        assert found(await look(api)) == {}
+        spoil(api.office, "UPDATE decision SET decided_at = :ago", ago=now() - HOUR)
+        spoil(api.office, "UPDATE outbox SET created_at = :ago", ago=now() - HOUR)
+        page = await look(api)
+        assert set(found(page)) == {(start.order_no, "outbox"), (start.order_no, "decision")}
+        assert tile(page, OPERATIONS["backlog"]) == "2"
+        assert "王小明" not in page
+        spoil(api.office, "UPDATE outbox SET done_at = created_at")
+        assert set(found(await look(api))) == {(start.order_no, "missing")}
+
+    async def test_names_a_limit_that_nobody_acts_on_and_what_is_to_blame(self, api: Api) -> None:
+        order_no = (await api.placed())["order_no"]
+        spoil(api.office, "UPDATE orders SET due_at = :ago", ago=now() - HOUR)
+        page = await look(api)
+        assert set(found(page)) == {(order_no, "late")}
+        assert OPERATIONS["remedies"]["no_worker"] in page
+        spoil(api.office, "UPDATE orders SET held = true")
+        assert found(await look(api)) == {}
+
+    async def test_lets_a_limit_rest_while_a_request_is_reviewed(self, api: Api) -> None:
+        order_no = (await api.placed())["order_no"]
+        spoil(api.office, "UPDATE orders SET due_at = :ago", ago=now() - HOUR)
+        spoil(api.office, "UPDATE task SET kind = 'review', due_at = :soon", soon=now() + HOUR)
+        assert found(await look(api)) == {}
+        spoil(api.office, "UPDATE task SET due_at = :ago", ago=now() - HOUR)
+        assert set(found(await look(api))) == {(order_no, "late")}
+
+    async def test_names_messages_that_were_not_delivered_lately(self, api: Api) -> None:
+        order_no = (await api.placed())["order_no"]
+        for seq, ago in ((8, 8 * 24 * HOUR), (9, HOUR)):
+            tell(api.office, order_no, seq, "MessagesUndelivered", now() - ago)
+        page = await look(api)
+        assert set(found(page)) == {(order_no, "undelivered")}
+        assert page.count(OPERATIONS["findings"]["undelivered"]) == 1
+
+    async def test_names_a_workflow_whose_task_fails_with_a_way_to_look_at_it(self, api: Api) -> None:
+        order_no = (await api.placed())["order_no"]
+        broken = Worker(
+            api.office.client,
+            task_queue=api.office.queue,
+            workflows=[BrokenOrder],
+            workflow_runner=UnsandboxedWorkflowRunner(),
+        )
+        spoil(api.office, "UPDATE orders SET due_at = :ago", ago=now() - HOUR)
+        async with broken, api_of(api.office, api.office.orders, temporal_ui="http://ui.example/") as http:
+            await api.office.eventually_async(lambda: api.office.history(order_no), "WORKFLOW_TASK_FAILED")
+            api.http = http
+            read = found(await look(api))
+        assert set(read) == {(order_no, "task_fails")}
+        address = f"http://ui.example/namespaces/{api.office.client.namespace}/workflows/order-{order_no}"
+        assert f'href="{address}"' in read[order_no, "task_fails"]
+        assert "月" in read[order_no, "task_fails"], "since when"
+        await api.office.handle(order_no).terminate("the test is over")
+
+    async def test_names_an_order_that_was_ended_by_force_while_it_is_open(self, api: Api) -> None:
+        order_no = (await api.placed())["order_no"]
+        await api.office.handle(order_no).terminate("by mistake")
+
+        async def named() -> list[str]:
+            return [code for number, code in found(await look(api)) if number == order_no]
+
+        await api.office.eventually_async(named, "ended_by_force")
+        spoil(api.office, "UPDATE orders SET stage = 'archived'")
+        assert await named() == []
+
+    async def test_says_that_temporal_is_away_and_shows_what_the_store_knows(self, api: Api) -> None:
+        order_no = (await api.placed())["order_no"]
+        spoil(api.office, "UPDATE orders SET due_at = :ago", ago=now() - HOUR)
+        nowhere = Orders(await client_of(api.office.client, "nowhere"))
+        async with api_of(api.office, nowhere) as http:
+            api.http = http
+            page = await look(api)
+        assert set(found(page)) == {(order_no, "late")}
+        assert OPERATIONS["away"] in page
+        assert "run: dingdan setup" in page
+
+
+class TestTheWords:
+    def test_lead_to_headings_of_the_runbooks(self) -> None:
+        headings = re.findall(
+            r"^##+ (.+)$", (ROOT / "docs/runbooks.md").read_text(encoding="utf-8"), re.MULTILINE
+        )
+        assert set(OPERATIONS["headings"].values()) <= set(headings)
+
+    def test_are_there_for_whatever_may_be_found(self) -> None:
+        codes = set(OPERATIONS["findings"])
+        assert {str(each) for each in Trouble} <= codes
+        assert codes <= set(OPERATIONS["remedies"]) & set(OPERATIONS["headings"])

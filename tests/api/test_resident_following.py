@@ -1,0 +1,234 @@
+"""The residents' page of an order: found by its tracking code, in plain words, with all that may be done now."""
+
+import logging
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import update
+
+from api.pages.rendering import moment, texts
+from domain.lifecycle import TaskKind
+from store.tables import orders
+from tests.api.conftest import Api
+from tests.api.resident import PHONE, WIDE, Page, Resident
+from tests.api.test_sign_in import HOST
+from tests.support.office import at, now
+
+
+@pytest.fixture
+def resident(api: Api) -> Resident:
+    return Resident(api.http)
+
+
+class TestTheTrackingCode:
+    async def test_is_taken_however_it_was_written(self, api: Api, resident: Resident) -> None:
+        _, code = await resident.placed(api)
+        wide = code.translate(WIDE)
+        misread = code.replace("0", "o").replace("1", "l")
+        for typed in (
+            code,
+            code.lower(),
+            code.replace("-", " "),
+            f"  {code.replace('-', '')}\t",
+            wide,
+            misread,
+        ):
+            sent = await resident.post("/track", code=typed)
+            assert (sent.status_code, sent.headers.get("location")) == (303, f"/t/{code}"), typed
+            assert code in (await resident.get(f"/t/{typed.strip()}")).text
+
+    @pytest.mark.parametrize(
+        ("typed", "status", "said"),
+        [
+            ("", 422, "请输入查询码"),
+            ("---", 422, "请输入查询码"),
+            ("AAAA-BBBB", 422, "您输入了8位"),
+            ("A" * 400, 422, "您输入了400位"),
+            ("AAAA-BBBB-CCCC-DDDD", 404, "没有查到"),
+            ("'; DROP TABLE orders", 422, "您输入了15位"),
+            ("<script>alert(1)</script>", 422, "您输入了18位"),
+        ],
+    )
+    async def test_that_is_wrong_is_said_beside_its_field_and_stays(
+        self, api: Api, resident: Resident, typed: str, status: int, said: str
+    ) -> None:
+        await resident.placed(api)
+        answer = await resident.post("/track", code=typed)
+        shown = Page(answer.text)
+        assert answer.status_code == status
+        assert said in shown.wrong["code"]
+        assert shown.fields["code"] == typed
+        assert "<script>" not in answer.text
+
+    async def test_that_is_unknown_is_answered_by_a_page_with_the_hotline(self, resident: Resident) -> None:
+        for path in ("/t/AAAA-BBBB-CCCC-DDDD", "/t/%3Cscript%3E", "/t/AAAA-BBBB-CCCC-DDDD/receipt"):
+            answer = await resident.get(path)
+            assert answer.status_code == 404
+            assert "没有查到" in answer.text
+            assert 'href="tel:12345"' in answer.text
+            assert 'href="/desk"' not in answer.text
+            assert "<script" not in answer.text
+
+
+class TestFollowing:
+    async def test_leads_from_the_first_word_over_an_urge_to_rating_and_reopening(
+        self, live: Api, resident: Resident
+    ) -> None:
+        order_no, code = await resident.placed(live)
+        shown = (await resident.get(f"/t/{code}")).text
+        assert "已收到您的诉求" in shown
+        assert "rate" not in Page(shown).ids
+        assert texts()["resident"]["done"]["supplement"] in await resident.done(
+            code, "supplement", text="还有一点\n第二行"
+        )
+        assert "已催办" in await resident.done(code, "urge")
+        await live.office.decide(order_no, TaskKind.FIRST_CONTACT, "resolve", text="明天来修<b>")
+        await live.office.task(order_no, TaskKind.FOLLOW_UP)
+        answered = (await resident.get(f"/t/{code}")).text
+        assert "明天来修&lt;b&gt;" in answered
+        assert answered.index("明天来修") < answered.index("工单号"), "the reply stands first"
+        assert "withdraw" not in Page(answered).ids, "only what is possible now"
+        assert texts()["resident"]["done"]["rate"] in await resident.done(
+            code, "rate", solved="yes", satisfied="basically"
+        )
+        await live.office.stage(order_no, "closed")
+        again = await resident.done(code, "reopen", text="又坏了")
+        assert texts()["resident"]["done"]["reopen"] in again
+        events = {each["type"]: each["via"] for each in live.office.events(order_no)}
+        assert {
+            events[name] for name in ("OrderSupplemented", "OrderUrged", "OrderRated", "OrderReopened")
+        } == {"resident"}
+        (said,) = live.office.rows("SELECT texts FROM decision WHERE name = 'supplement'")
+        assert "\\r" not in said["texts"]
+
+    async def test_ends_an_order_that_is_withdrawn(self, live: Api, resident: Resident) -> None:
+        order_no, code = await resident.placed(live)
+        shown = await resident.done(code, "withdraw")
+        assert texts()["resident"]["done"]["withdraw"] in shown
+        assert live.office.order(order_no)["ending"] == "withdrawn"
+        assert "您已撤回" in shown
+        assert "前有进展" not in shown, "nothing is promised any more"
+
+    async def test_says_by_when_and_is_sorry_once_that_has_passed(self, api: Api, resident: Resident) -> None:
+        order_no, code = await resident.placed(api)
+        (first,) = api.office.tasks(order_no)
+        assert f"预计{moment(at(first['due_at']))}前有进展" in (await resident.get(f"/t/{code}")).text
+        late = texts()["resident"]["following"]["late"]
+        for days, is_late in ((1, False), (-1, True)):
+            promised = now() + timedelta(days=days)
+            with api.office.store.write() as connection:
+                connection.execute(update(orders).values(promised_at=promised, is_provisional=True))
+            shown = (await resident.get(f"/t/{code}")).text
+            assert f"我们承诺在{moment(promised)}前答复您（暂定" in shown
+            assert (late in shown) is is_late
+
+    async def test_shows_what_the_unit_asks_until_it_is_answered(self, live: Api, resident: Resident) -> None:
+        order_no, code = await resident.placed(live)
+        office = live.office
+        await office.decide(order_no, TaskKind.FIRST_CONTACT, "refer", text="请派单")
+        await office.decide(order_no, TaskKind.CLASSIFY, "general", unit="street-urban-management")
+        await office.decide(order_no, TaskKind.ACKNOWLEDGE, "accept")
+        await office.decide(order_no, TaskKind.HANDLE, "ask_resident", text="请问是几号楼？<i>")
+        await office.stage(order_no, "paused")
+        assert "请问是几号楼？&lt;i&gt;" in (await resident.get(f"/t/{code}")).text
+        answered = await resident.done(code, "supplement", text="三号楼")
+        assert "请问是几号楼？" not in answered
+
+    async def test_does_once_what_is_sent_twice(self, live: Api, resident: Resident) -> None:
+        _, code = await resident.placed(live)
+        data = {"action_id": "ab" * 16, "text": "只说一次"}
+        for _ in range(2):
+            sent = await resident.send("POST", f"/t/{code}/supplement", data=data, headers={"Origin": HOST})
+            assert sent.headers["location"] == f"/t/{code}?did=supplement&became=applied"
+        assert len(live.office.rows("SELECT * FROM decision")) == 1
+        other = await resident.send(
+            "POST", f"/t/{code}/supplement", data={**data, "text": "另一句"}, headers={"Origin": HOST}
+        )
+        assert other.status_code == 409
+        assert "另一句" in other.text
+        assert len(live.office.rows("SELECT * FROM decision")) == 1
+
+    async def test_says_that_what_was_sent_takes_effect_later(self, api: Api, resident: Resident) -> None:
+        _, code = await resident.placed(api)  # nobody works
+        sent = await resident.act(code, "urge")
+        assert sent.headers["location"] == f"/t/{code}?did=urge&became=pending"
+        assert texts()["resident"]["later"] in (await resident.get(sent.headers["location"])).text
+
+    @pytest.mark.parametrize(
+        ("action", "fields", "wrong"),
+        [
+            ("supplement", {"text": ""}, {"supplement-text": "请写几个字"}),
+            ("supplement", {"text": " \r\n　"}, {"supplement-text": "请写几个字"}),
+            ("supplement", {"text": "好" * 2_001}, {"supplement-text": "最多2000个字，现在有2001个"}),
+            ("supplement", {"text": "<i>坏\x00字"}, {"supplement-text": "不能用的字符"}),
+            ("supplement", {}, {"supplement-text": "请写几个字"}),
+        ],
+    )
+    async def test_says_beside_the_field_what_is_wrong_and_loses_nothing(
+        self, api: Api, resident: Resident, action: str, fields: dict[str, str], wrong: dict[str, str]
+    ) -> None:
+        _, code = await resident.placed(api)
+        answer = await resident.act(code, action, **fields)
+        shown = Page(answer.text)
+        assert answer.status_code == 422
+        assert shown.wrong.keys() == wrong.keys()
+        assert all(said in shown.wrong[name] for name, said in wrong.items())
+        assert shown.fields["text"] == fields.get("text", "").replace("\r\n", "\n")
+        assert api.office.rows("SELECT * FROM decision") == []
+
+    async def test_asks_for_both_answers_of_a_rating(self, live: Api, resident: Resident) -> None:
+        order_no, code = await resident.placed(live)
+        await live.office.decide(order_no, TaskKind.FIRST_CONTACT, "resolve", text="已答复")
+        await live.office.task(order_no, TaskKind.FOLLOW_UP)
+        for fields, wrong in (
+            ({}, {"solved", "satisfied"}),
+            ({"solved": "no"}, {"satisfied"}),
+            ({"solved": "maybe", "satisfied": "no"}, {"solved"}),
+        ):
+            answer = await resident.act(code, "rate", **fields)
+            shown = Page(answer.text)
+            assert (answer.status_code, set(shown.wrong)) == (422, wrong)
+            assert all("请选一项" in said for said in shown.wrong.values())
+            for name in {"solved", "satisfied"} - wrong:
+                assert shown.fields[name] == fields[name], "what was chosen stays"
+
+    async def test_says_why_something_is_not_possible_any_more_and_shows_what_was_written(
+        self, live: Api, resident: Resident
+    ) -> None:
+        order_no, code = await resident.placed(live)
+        await resident.done(code, "withdraw")
+        await live.office.result(order_no)
+        late = await resident.send(
+            "POST", f"/t/{code}/supplement", data={"text": "写了很久的话"}, headers={"Origin": HOST}
+        )
+        assert late.status_code == 409
+        assert texts()["resident"]["refusals"]["wrong_stage"] in late.text
+        assert "写了很久的话" in late.text
+
+    async def test_shows_nothing_personal_and_no_name_of_staff(self, live: Api, resident: Resident) -> None:
+        order_no, code = await resident.placed(live)
+        await live.office.decide(order_no, TaskKind.FIRST_CONTACT, "resolve", text="已答复")
+        await live.office.task(order_no, TaskKind.FOLLOW_UP)
+        for path in (f"/t/{code}", f"/t/{code}/receipt"):
+            shown = (await resident.get(path)).text
+            for marker in (PHONE, "王小明", "东路3号", "晚上很黑", "duty-"):
+                assert marker not in shown
+
+    async def test_knows_no_other_action(self, api: Api, resident: Resident) -> None:
+        _, code = await resident.placed(api)
+        for action in ("supervise", "reassign", "nothing"):
+            sent = await resident.send("POST", f"/t/{code}/{action}", data={}, headers={"Origin": HOST})
+            assert sent.status_code == 404
+
+    async def test_logs_neither_code_nor_phone_nor_words(
+        self, live: Api, resident: Resident, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        caplog.set_level(logging.DEBUG)
+        caplog.set_level(logging.WARNING, logger="httpx2")  # the caller's own lines, which are not ours
+        _, code = await resident.placed(live)
+        await resident.get(f"/t/{code}/receipt")
+        await resident.post("/track", code=code)
+        await resident.done(code, "supplement", text="标记的话")
+        await resident.go(await resident.filled(phone="标记号码"), "send")
+        for secret in (code, code.replace("-", ""), PHONE, "王小明", "标记", "晚上很黑"):
+            assert secret not in caplog.text
