@@ -1,15 +1,17 @@
 """What goes wrong with people and networks: nothing is lost, and nothing is done twice."""
 
 from datetime import UTC, datetime
+from http import HTTPStatus
 
 import pytest
+from playwright.async_api import Frame, Locator, Route
 from playwright.async_api import Page as Tab
 from sqlalchemy import text
 
 from demo.teller import Told
 from store.sessions import end_sessions_of
-from tests.browser.browsing import Site
-from tests.support.pages import bring
+from tests.browser.browsing import Site, arrive
+from tests.support.pages import PAGES, bring
 
 WROTE = "已电话答复，材料清单一并告知。"
 
@@ -19,6 +21,25 @@ def decisions(site: Site, told: Told) -> int:
     statement = text("SELECT count(*) FROM decision WHERE order_no = :no")
     with site.store.look() as connection:
         return int(connection.scalar(statement, {"no": told.order_no}) or 0)
+
+
+def is_lost(frame: Frame) -> bool:
+    """Tell whether the browser shows that it got no answer."""
+    return frame.url.startswith("chrome-error:")
+
+
+async def send_twice(tab: Tab, button: Locator) -> None:
+    """Lose the answer to a form that the server has taken, and load again: the browser sends the form once more."""
+
+    async def lose(route: Route) -> None:
+        answer = await route.fetch(max_redirects=0)
+        assert answer.status == HTTPStatus.SEE_OTHER
+        await route.abort("connectionreset")
+
+    await tab.route("**/*", lose, times=1)
+    async with tab.expect_event("framenavigated", is_lost):
+        await button.click()
+    await tab.reload()
 
 
 async def at_first_contact(site: Site, tab: Tab) -> Told:
@@ -31,11 +52,13 @@ async def at_first_contact(site: Site, tab: Tab) -> Told:
 
 
 class TestADecision:
-    async def test_is_made_once_by_a_double_click(self, site: Site) -> None:
+    @pytest.mark.parametrize("twice", ["clicked", "sent"])
+    async def test_is_made_once_by_a_form_that_is_sent_twice(self, site: Site, twice: str) -> None:
         async with site.seated("duty-1") as tab:
             told = await at_first_contact(site, tab)
-            await tab.get_by_role("button", name="当场答复").dblclick()
-            await tab.wait_for_url("**/desk?done=*")
+            button = tab.get_by_role("button", name="当场答复")
+            await (button.dblclick() if twice == "clicked" else send_twice(tab, button))
+            await tab.wait_for_url("**/desk?done=applied*")
             assert told.order_no in await tab.get_by_role("status").inner_text()
             assert decisions(site, told) == 1
 
@@ -105,7 +128,7 @@ class TestWhatWasTyped:
         async with site.seated("duty-1", size="phone") as tab:
             told = await at_first_contact(site, tab)
             await tab.context.set_offline(True)
-            async with tab.expect_event("requestfailed"):
+            async with tab.expect_event("framenavigated", is_lost):
                 await tab.get_by_role("button", name="当场答复").click()
             assert decisions(site, told) == 0
             await tab.context.set_offline(False)
@@ -113,6 +136,34 @@ class TestWhatWasTyped:
             await tab.reload()
             await tab.wait_for_url("**/desk?done=applied*")
             assert decisions(site, told) == 1
+
+
+class TestAResident:
+    async def test_loses_nothing_of_an_order_when_the_network_goes_and_comes_back(self, site: Site) -> None:
+        async with site.seated(size="phone") as tab:
+            await tab.goto("/order")
+            await tab.get_by_label("投诉").check()
+            await tab.get_by_label("什么事").fill(WROTE)
+            await tab.context.set_offline(True)
+            async with tab.expect_event("framenavigated", is_lost):
+                await tab.get_by_role("button", name="下一步").click()
+            await tab.context.set_offline(False)
+            await tab.reload()
+            await tab.get_by_role("button", name="下一步").click()
+            await tab.get_by_label("联系电话").wait_for()
+            assert WROTE in await tab.locator("main").inner_text()
+
+    @pytest.mark.parametrize("twice", ["clicked", "sent"])
+    async def test_places_one_order_by_a_form_that_is_sent_twice(self, site: Site, twice: str) -> None:
+        async with site.seated(size="phone") as tab:
+            await arrive(tab, next(page for page in PAGES if page.name == "order-who"), "/order")
+            with site.store.look() as connection:
+                before = connection.scalar(text("SELECT count(*) FROM orders"))
+            button = tab.get_by_role("button", name="提交")
+            await (button.dblclick() if twice == "clicked" else send_twice(tab, button))
+            await tab.wait_for_url("**/t/*/receipt")
+            with site.store.look() as connection:
+                assert connection.scalar(text("SELECT count(*) FROM orders")) == before + 1
 
 
 class TestTheWayIn:

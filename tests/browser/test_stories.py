@@ -9,7 +9,6 @@ from playwright.async_api import Page as Tab
 
 from demo.teller import Told
 from tests.browser.browsing import SIZES, Site
-from tests.support.pages import bring
 
 PICTURE: Final = b"\x89PNG\r\n\x1a\n" + b"x" * 40
 
@@ -51,6 +50,14 @@ RESOLVED: Final = (
 )
 
 
+def pictures_of(count: int) -> Any:
+    """Make files as a camera would."""
+    return [
+        {"name": f"{number}.png", "mimeType": "image/png", "buffer": PICTURE + bytes([number])}
+        for number in range(count)
+    ]
+
+
 async def find_in_inbox(tab: Tab, task_id: str) -> None:
     """Turn the pages of the inbox until the task is there, and open it."""
     await tab.goto("/desk")
@@ -74,23 +81,84 @@ async def play(site: Site, told: Told, turn: Turn, size: str) -> None:
         for label, words in turn.chooses.items():
             await form.get_by_label(label).select_option(label=words)
         if turn.pictures:
-            pictures: Any = [
-                {"name": f"{number}.png", "mimeType": "image/png", "buffer": PICTURE + bytes([number])}
-                for number in range(turn.pictures)
-            ]
-            await form.locator("input[type=file]").set_input_files(pictures)
+            await form.locator("input[type=file]").set_input_files(pictures_of(turn.pictures))
         await form.get_by_role("button", name=turn.button, exact=True).click()
         await tab.wait_for_url("**/desk?done=applied*")
         assert told.order_no in await tab.get_by_role("status").inner_text()
 
 
+async def place(site: Site, size: str) -> Told:
+    """Place an order as a resident, from the first page to the receipt."""
+    async with site.seated(size=size) as tab:
+        await tab.goto("/")
+        await tab.get_by_role("link", name="我要反映").click()
+        await tab.get_by_label("投诉").check()
+        await tab.get_by_label("什么事").fill("路口停放五辆废弃车辆。（虚构）")
+        await tab.get_by_label("照片").set_input_files(pictures_of(1))
+        await tab.get_by_role("button", name="下一步").click()
+        await tab.get_by_label("详细地点").fill("银杏坡东路三弄二号（虚构）")
+        await tab.get_by_role("button", name="下一步").click()
+        await tab.get_by_label("联系电话").fill("000-0000-0001")
+        await tab.get_by_role("button", name="提交").click()
+        await tab.wait_for_url("**/t/*/receipt")
+        code = (await tab.locator(".code").inner_text()).strip()
+        order_no = (await tab.locator("dd").first.inner_text()).strip()
+    return Told(teller=site.teller, order_no=order_no, tracking_code=code)
+
+
+async def follow(site: Site, told: Told, size: str, action: str, button: str, **writes: str) -> None:
+    """Look after an order as its resident, by the code, and do something with it."""
+    async with site.seated(size=size) as tab:
+        await tab.goto("/track")
+        await tab.get_by_label("查询码").fill(told.tracking_code.lower().replace("-", " "))
+        await tab.get_by_role("button", name="查一查").click()
+        await tab.wait_for_url(f"**/t/{told.tracking_code}")
+        form = tab.locator(f"#{action}")
+        if await form.get_attribute("open") is None:
+            await form.locator("summary").click()
+        for label, words in writes.items():
+            await form.get_by_label(label).fill(words)
+        for each in await form.locator("fieldset").all():
+            await each.locator("input").first.check()
+        await form.get_by_role("button", name=button).click()
+        await tab.get_by_role("status").wait_for()
+
+
 @pytest.mark.parametrize("size", SIZES)
 async def test_an_order_is_brought_to_its_end_by_hand(site: Site, size: str) -> None:
-    told = await bring(site.teller, "first_contact")
+    """Placed, referred, sorted, dispatched, accepted, handled with a picture, reviewed, called back, rated."""
+    told = await place(site, size)
+    await follow(site, told, size, "supplement", "提交补充", 补充什么="又多了一辆。")
     for turn in RESOLVED:
         await play(site, told, turn, size)
     await told.reaches("closed")
     assert (await told.order())["ending"] == "resolved"
+    await follow(site, told, size, "rate", "提交评价")
+    assert "OrderRated" in [each["type"] for each in await told.events()]
+    async with site.seated(size=size) as tab:
+        await tab.goto(f"/t/{told.tracking_code}")
+        assert "五辆废弃车辆已全部拖离。" in await tab.locator(".reply").inner_text()
+
+
+async def test_a_call_is_taken_and_answered_on_the_spot(site: Site) -> None:
+    async with site.seated("duty-1") as tab:
+        await tab.goto("/desk/new")
+        await tab.get_by_label("来自").select_option(label="热线")
+        await tab.get_by_label("性质").select_option(label="咨询")
+        await tab.get_by_label("诉求内容").fill("社区食堂周末开不开门？（虚构）")
+        await tab.get_by_label("电话").fill("000-0000-0002")
+        await tab.get_by_role("button", name="登记").click()
+        await tab.wait_for_url("**/desk/new/*")
+        order_no = tab.url.rpartition("/")[2]
+        await tab.get_by_role("link", name="现在答复").click()
+        await tab.locator("summary", has_text="当场答复").click()
+        await tab.get_by_label("答复内容").fill("周末照常开放。")
+        await tab.get_by_role("button", name="当场答复").click()
+        await tab.wait_for_url("**/desk?done=applied*")
+        await tab.goto(f"/desk/orders?q={order_no}")
+        await tab.get_by_role("link", name=order_no).click()
+        await tab.wait_for_url("**/desk/orders/*")
+        assert "周末照常开放。" in await tab.locator("main").inner_text()
 
 
 async def test_a_leader_signs_in_with_two_factors(site: Site) -> None:
