@@ -118,7 +118,7 @@ class TestThePage:
         (name,) = api.office.rows("SELECT name FROM unit WHERE code = 'street-safety'")
         assert row(page, name["name"]) == ["3", "1", "1", "50.0% 1/2"]
         assert row(page, "街道") == ["3", "1", "1", "50.0% 1/2"]
-        assert row(page, "办理") == ["3", "1", "1"]
+        assert row(page, texts()["stages"]["handling"]) == ["3", "1", "1"]
         today = window(1, now=at)[0].on
         assert row(page, f"{today.month}月{today.day}日") == ["4", "1"]
         assert row(page, "基本满意") == ["1"]
@@ -179,7 +179,10 @@ class TestThePage:
             assert (await api.http.get(address)).headers["content-type"].startswith("text/javascript")
 
     async def test_is_offered_to_whom_it_is_open(self, api: Api) -> None:
-        for who, offered in (("auditor-1", {"/desk", "/desk/figures"}), ("duty-1", {"/desk"})):
+        for who, offered in (
+            ("auditor-1", {"/desk", "/desk/orders", "/desk/figures"}),
+            ("duty-1", {"/desk", "/desk/orders", "/desk/new"}),
+        ):
             browser = await at_work(api, who)
             bar = re.search(r"<nav.*?</nav>", (await browser.get("/desk")).text, re.DOTALL)
             assert bar
