@@ -139,13 +139,19 @@ def _insert(connection: Connection, table: Table, rows: list[dict[str, Any]]) ->
     connection.execute(table.insert(), rows)
 
 
+def tracking_code(number: int) -> str:
+    """Give the code of an order that was filled in, as residents write it."""
+    digits = f"{number:012}"
+    return f"C0DE-{digits[:4]}-{digits[4:8]}-{digits[8:]}"
+
+
 def _order(number: int, count: int) -> dict[str, Any]:
     received_at = NOW - (count - number) * _APART
     open_ = number % OPEN_IN == 0
     unit = _UNITS[number // OPEN_IN % len(_UNITS)]
     return {
         "order_no": f"20250101-{number:08}",
-        "tracking_code": f"code-{number:012}",
+        "tracking_code": tracking_code(number),
         "client_id": "demo-hotline",
         "fingerprint": "0" * 64,
         "channel": "hotline",

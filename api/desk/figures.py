@@ -20,7 +20,7 @@ from api.service import Service, ServiceDep
 from domain.figures import Picture, Window, window
 from domain.permissions import Permission
 from store.database import Connection, StoreUnavailable
-from store.directory import current, named
+from store.directory import current_named
 from store.figures import picture
 from store.office import Staff
 from store.queries import Scope
@@ -112,7 +112,7 @@ async def read(service: Service, asked: Asked) -> Shown:
     now = service.now()
 
     def work(connection: Connection) -> Shown:
-        directory = named(connection, current(connection))
+        directory = current_named(connection)
         return Shown(
             picture=picture(connection, window(asked.days, now=now), asked.scope, now=now),
             names={unit.code: unit.name for unit in directory.units.values()},

@@ -73,8 +73,6 @@ PAGES: Final = (
     Page(name="new", route="/desk/new", who="duty-1"),
     Page(name="receipt", route="/desk/new/{order_no}", who="duty-1", at="taken"),
     Page(name="orders", route="/desk/orders", who="desk-1"),
-    Page(name="figures", route="/desk/figures", who="leader-1"),
-    Page(name="operations", route="/desk/operations", who="administrator-1"),
     Page(name="order", route="/desk/orders/{order_no}", who="desk-1", at="order_of_handle"),
     Page(name="order-closed", route="/desk/orders/{order_no}", who="auditor-1", at="order_of_done"),
     Page(
@@ -83,6 +81,8 @@ PAGES: Final = (
         who="street-urban-management-handler",
         at="order_of_handle",
     ),
+    Page(name="figures", route="/desk/figures", who="leader-1"),
+    Page(name="operations", route="/desk/operations", who="administrator-1"),
     Page(name="task-first-contact", route="/desk/tasks/{task_id}", who="duty-1", at="first_contact"),
     Page(name="task-classify", route="/desk/tasks/{task_id}", who="desk-1", at="classify"),
     Page(name="task-dispatch", route="/desk/tasks/{task_id}", who="desk-1", at="dispatch"),
