@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from rapidfuzz import fuzz, process
-from sqlalchemy import Connection, Row, or_, select
+from sqlalchemy import Connection, Row, func, or_, select
 
 from store.queries import ABOUT, Scope, about, scoped
 from store.tables import orders
@@ -42,7 +42,8 @@ def similar_orders(connection: Connection, own: Row[Any], scope: Scope, *, now: 
     query = select(orders.c.order_no, orders.c.stage, orders.c.received_at, ABOUT).where(
         orders.c.order_no != own.order_no,
         orders.c.received_at > now - WITHIN,
-        orders.c.merged_into.is_(None),
+        # Not `IS NULL`, which nearly all are: SQLite would take that for the narrowest way and sort them all.
+        func.coalesce(orders.c.merged_into, "") == "",
         or_(*near),
     )
     latest = scoped(query, scope).order_by(orders.c.received_at.desc()).limit(_CANDIDATES)
