@@ -94,6 +94,7 @@ class TaskFilter:
     kind: str | None = None
     order_no: str | None = None
     due_before: datetime | None = None
+    due_after: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -211,6 +212,8 @@ def _open_tasks(query: Select[Any], wanted: TaskFilter, scope: Scope, now: datet
             query = query.where(column == value)
     if wanted.due_before is not None:
         query = query.where(task.c.due_at < wanted.due_before)
+    if wanted.due_after is not None:
+        query = query.where(task.c.due_at > wanted.due_after)
     if not scope.everything:
         query = scoped(query.join(orders, orders.c.order_no == task.c.order_no), scope)
     return query
@@ -236,7 +239,7 @@ def matters_of(
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TaskCounts:
-    """How many open tasks there are, how many are due before an instant, and how many are past their limit."""
+    """How many open tasks there are, how many are due from now to an instant, and how many are past their limit."""
 
     every: int
     due_soon: int
@@ -247,14 +250,13 @@ def count_tasks(
     connection: Connection, wanted: TaskFilter, *, soon: datetime, now: datetime, scope: Scope
 ) -> TaskCounts:
     """Count open tasks as they are listed; `soon` is the instant before which they count as due soon."""
-
-    def under(limit: datetime) -> ColumnElement[int]:
-        return func.count().filter(task.c.due_at <= literal(limit, Instant))
-
+    due_at = task.c.due_at
     counted: list[ColumnElement[Any]] = [
         func.count().label("every"),
-        under(soon).label("due_soon"),
-        under(now).label("overdue"),
+        func.count()
+        .filter(due_at > literal(now, Instant), due_at < literal(soon, Instant))
+        .label("due_soon"),
+        func.count().filter(due_at <= literal(now, Instant)).label("overdue"),
     ]
     query = select(*counted).select_from(task)
     row = connection.execute(_open_tasks(query, wanted, scope, now)).one()
@@ -387,6 +389,6 @@ def _read_cursor(cursor: str) -> tuple[datetime, str]:
         read = datetime.fromisoformat(at)
     except (binascii.Error, ValueError, TypeError) as error:
         raise BadCursor("this cursor was not given out here; begin again without one") from error
-    if not is_reckonable(read) or not isinstance(last, str):
+    if not is_reckonable(read) or not (isinstance(last, str) and last.isascii() and last.isprintable()):
         raise BadCursor("this cursor was not given out here; begin again without one")
     return read, last

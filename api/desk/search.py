@@ -93,7 +93,15 @@ async def callers(
     if len(phone_digits(phone)) < _FEWEST_DIGITS:
         wrong = texts()["search"]["phone_short"].format(fewest=_FEWEST_DIGITS)
         return page(
-            request, "desk/callers.html", status=422, orders=[], about={}, names={}, phone=phone, wrong=wrong
+            request,
+            "desk/callers.html",
+            here="/desk/orders",
+            status=422,
+            orders=[],
+            about={},
+            names={},
+            phone=phone,
+            wrong=wrong,
         )
 
     def work(connection: Connection) -> tuple[list[OrderSummary], dict[str, str], dict[str, str]]:
@@ -116,5 +124,12 @@ async def callers(
 
     orders, about, names = await service.write(work)
     return page(
-        request, "desk/callers.html", orders=orders, about=about, names=names, phone=phone, wrong=None
+        request,
+        "desk/callers.html",
+        here="/desk/orders",
+        orders=orders,
+        about=about,
+        names=names,
+        phone=phone,
+        wrong=None,
     )
