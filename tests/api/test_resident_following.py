@@ -107,7 +107,8 @@ class TestFollowing:
         assert texts()["resident"]["done"]["withdraw"] in shown
         assert live.office.order(order_no)["ending"] == "withdrawn"
         assert "您已撤回" in shown
-        assert "前有进展" not in shown, "nothing is promised any more"
+        assert "前有进展" not in shown
+        assert texts()["resident"]["following"]["soon"] not in shown, "nothing is promised any more"
 
     async def test_says_by_when_and_is_sorry_once_that_has_passed(self, api: Api, resident: Resident) -> None:
         order_no, code = await resident.placed(api)
@@ -223,8 +224,8 @@ class TestFollowing:
     async def test_logs_neither_code_nor_phone_nor_words(
         self, live: Api, resident: Resident, caplog: pytest.LogCaptureFixture
     ) -> None:
-        caplog.set_level(logging.DEBUG)
         caplog.set_level(logging.WARNING, logger="httpx2")  # the caller's own lines, which are not ours
+        caplog.set_level(logging.DEBUG)  # the last one sets what is kept at all
         _, code = await resident.placed(live)
         await resident.get(f"/t/{code}/receipt")
         await resident.post("/track", code=code)

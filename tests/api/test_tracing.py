@@ -76,8 +76,8 @@ class TestAnOrdersTrace:
     async def test_leads_from_the_request_to_its_activities_and_tells_nothing_personal(
         self, traced: Traced, caplog: pytest.LogCaptureFixture
     ) -> None:
-        caplog.set_level(logging.DEBUG)
         caplog.set_level(logging.WARNING, logger="httpx2")  # the caller's own lines, which are not ours
+        caplog.set_level(logging.DEBUG)  # the last one sets what is kept at all
         token = {
             **traced.channel(),
             "traceparent": f"00-{PARENT}-b7ad6b7169203331-01",

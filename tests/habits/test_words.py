@@ -1,0 +1,46 @@
+"""One word for one idea: what people read on a page says it as the glossary does."""
+
+import re
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+
+from api.pages.rendering import texts
+from domain.actions import ACTIONS
+from domain.lifecycle import TASKS
+
+ROOT = Path(__file__).parents[2]
+
+
+def glossary() -> dict[str, set[str]]:
+    """Read which Chinese words stand for a code word."""
+    words: dict[str, set[str]] = defaultdict(set)
+    for line in (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8").splitlines():
+        cells = [cell.strip() for cell in line.strip("| ").split(" | ")]
+        if line.startswith("| ") and len(cells) >= 3:
+            for code in re.findall(r"`(\w+)`", cells[1]):
+                words[code] |= set(re.split("[、，]", cells[0]))
+    return words
+
+
+SAID = [
+    *(("task", str(kind), task.label) for kind, task in TASKS.items()),
+    *(("action", str(name), action.label) for name, action in ACTIONS.items()),
+    *(
+        (section, code, word)
+        for section in ("stages", "roles", "tiers", "kinds", "channels", "events", "timeliness")
+        for code, word in texts()[section].items()
+    ),
+]
+
+
+class TestAPage:
+    @pytest.mark.parametrize(("where", "code", "word"), SAID)
+    def test_says_what_the_glossary_says(self, where: str, code: str, word: str) -> None:
+        terms = glossary().get(code, set())
+        assert not terms or any(term in word or word in term for term in terms), (where, code, word, terms)
+
+    def test_says_enough_of_it_to_be_worth_the_look(self) -> None:
+        known = glossary()
+        assert len([code for _, code, _ in SAID if code in known]) > 30
