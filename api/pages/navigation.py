@@ -7,9 +7,11 @@ from typing import Final
 from domain.orders import Role
 from domain.permissions import Permission, may
 
+HOME: Final = "/desk"
+"""Where staff begin."""
 WAYS: Final[Mapping[str, Permission]] = MappingProxyType(
     {
-        "/desk": Permission.READ_ORDERS,
+        HOME: Permission.READ_ORDERS,
         "/desk/orders": Permission.READ_ORDERS,
         "/desk/new": Permission.PLACE_ORDERS,
         "/desk/figures": Permission.READ_FIGURES,

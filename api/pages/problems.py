@@ -9,9 +9,11 @@ from fastapi import Request
 from fastapi.responses import RedirectResponse, Response
 
 from api.errors import ProblemBody
+from api.pages.navigation import HOME, ways_of
 from api.pages.rendering import is_fragment, page, texts
 
 _UNAUTHENTICATED: Final = "unauthenticated"
+_NOT_ENTITLED: Final = "not_entitled"
 _NOT_SHOWN: Final = frozenset(
     {"csrf", "password", "present", "wanted", "again", "code", "decision_id", "outcome"}
 )
@@ -25,6 +27,11 @@ async def problem_page(request: Request, problem: ProblemBody) -> Response:
     if problem.code == _UNAUTHENTICATED and request.method == "GET" and not is_fragment(request):
         goes_to = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         return RedirectResponse(f"/signin?{urlencode({'goes_to': goes_to})}", status_code=303)
+    who = getattr(request.state, "staff", None)
+    ways = ways_of(who.roles) if who else ()
+    if problem.code == _NOT_ENTITLED and request.method == "GET" and request.url.path == HOME and ways:
+        # Everybody is sent to the inbox when they sign in; an administrator has none.
+        return RedirectResponse(ways[0], status_code=303)
     return page(
         request,
         "resident/problem.html" if _is_residents(request) else "problem.html",

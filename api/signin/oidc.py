@@ -8,10 +8,11 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
 
 from api.errors import Problem
+from api.pages.navigation import HOME
 from api.security import OpenDoor
 from api.service import Service, ServiceDep
 from api.sessions import forget, keep, keep_cookie
-from api.signin.signin import HOME, local_path
+from api.signin.signin import local_path
 from domain.accounts import Step
 from runtime.oidc import Provider, ProviderAway, SignInRefused
 from store import sessions

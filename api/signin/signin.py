@@ -14,6 +14,7 @@ from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from api.errors import Problem
+from api.pages.navigation import HOME
 from api.pages.rendering import page, texts
 from api.security import OpenDoor
 from api.service import Service, ServiceDep
@@ -29,7 +30,6 @@ router = APIRouter(
     include_in_schema=False,
     dependencies=[Depends(OpenDoor("whoever wants to sign in")), Depends(check_origin)],
 )
-HOME: Final = "/desk"
 _ISSUER: Final = "Dingdan"
 _PAGES: Final = {Step.CODE: "/signin/code", Step.ENROL: "/signin/enrol", Step.PASSWORD: "/signin/password"}
 _LONG_NAME: Final = 64

@@ -19,7 +19,8 @@ from sqlalchemy import text
 from api.app import create_app
 from api.limits import Limits
 from api.service import Service
-from domain.accounts import PROFILES
+from api.sessions import COOKIE
+from domain.accounts import PROFILES, Step
 from runtime.oidc import Provider
 from runtime.passwords import hash_password
 from runtime.ports import free_port
@@ -27,6 +28,7 @@ from runtime.temporal import Orders
 from store import accounts
 from store.files import FileStore
 from store.office import dismiss
+from store.sessions import Method, begin_session
 from tests.api.conftest import _NO_FOLDER, SECRET
 from tests.support.office import Office, now
 from tests.support.oidc_provider import CLIENT_ID, CLIENT_SECRET
@@ -314,6 +316,22 @@ class TestASession:
         polled, opened = (datetime.fromisoformat(str(each["seen_at"])) for each in seen)
         assert polled == long_ago
         assert opened > long_ago
+
+    async def test_leads_who_has_no_inbox_to_what_is_theirs(self, site: Any, closed_office: Office) -> None:
+        """An administrator reads no order."""
+        _, browser = site
+        with closed_office.store.write() as connection:
+            browser.cookies[COOKIE] = begin_session(
+                connection,
+                "administrator-1",
+                step=Step.OPEN,
+                method=Method.PASSWORD,
+                secret=SECRET,
+                now=now(),
+            )
+        assert (await browser.get("/desk")).headers["location"] == "/desk/operations"
+        assert (await browser.get("/desk/operations")).status_code == 200
+        assert (await browser.get("/desk/orders")).status_code == 403
 
     async def test_stands_in_the_store_as_a_hash_alone(self, site: Any, closed_office: Office) -> None:
         _, browser = site
