@@ -7,13 +7,14 @@ import asyncio
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import quote
 
 import pytest
 from playwright.async_api import Locator, Response
 from playwright.async_api import Page as Tab
 
 from tests.browser.browsing import Site, arrive, unfold
-from tests.support.pages import PAGES, Page, bring, set_anew
+from tests.support.pages import PAGES, Page, bring, cookies_of, opened, set_anew
 
 PAYLOADS: Final = (Path(__file__).parent / "payloads.txt").read_text(encoding="utf-8").splitlines()
 LONGEST: Final = {"textarea": 4_000, "password": 1_000}
@@ -99,6 +100,25 @@ async def test_a_form_shows_what_was_written_as_text(site: Site, page: Page) -> 
                 turn, was_taken = turn + 1, answer.status < HTTPStatus.BAD_REQUEST
                 if was_taken and page.at:
                     await check(tab, await tab.goto(page.address(scene)))
+
+
+@pytest.mark.parametrize(
+    ("address", "who"),
+    [
+        ("/signin?goes_to={}", None),
+        ("/desk?done=applied&order_no={}", "desk-1"),
+        ("/desk?cursor={}", "desk-1"),
+        ("/desk/orders?stage={}", "desk-1"),
+        ("/desk/orders/{}", "desk-1"),
+        ("/desk/figures?days={}", "desk-1"),
+    ],
+)
+async def test_an_address_is_never_shown_as_markup(site: Site, address: str, who: str | None) -> None:
+    cookies = cookies_of(site.store, site.secret, who)
+    for payload in PAYLOADS:
+        shown = await opened(site.teller.http, address.format(quote(payload, safe="")), cookies)
+        assert shown.status_code < HTTPStatus.INTERNAL_SERVER_ERROR, payload
+        assert "<" not in payload or payload not in shown.text, payload
 
 
 async def test_an_order_shows_what_was_written_as_text(site: Site) -> None:
