@@ -38,7 +38,7 @@ from tests.support.office import Office, now, plain
 
 ROOT = Path(__file__).parents[2]
 PAGE = {"Accept": "text/html"}
-PATIENCE = 15
+PATIENCE = 60
 
 
 def tile(page: str, label: str) -> str:

@@ -32,7 +32,7 @@ from store.database import Store
 from store.office import Staff, all_staff, find_staff
 
 PATIENCE = timedelta(seconds=60)
-"""How long a test waits for what has to come: long, since a busy machine is no fault; it costs nothing when all is well."""
+"""How long a test waits for what has to come: a busy machine is no fault, and waiting costs nothing otherwise."""
 
 
 def now() -> datetime:
