@@ -81,6 +81,7 @@ class OrderFilter:
     order_class: str | None = None
     community: str | None = None
     overdue: bool | None = None
+    is_open: bool | None = None
     q: str | None = None
 
 
@@ -144,8 +145,11 @@ def list_orders(
     ):
         if value is not None:
             query = query.where(column == value)
+    still_open = orders.c.stage.not_in([Stage.CLOSED, Stage.ARCHIVED])
+    if wanted.is_open is not None:
+        query = query.where(still_open if wanted.is_open else ~still_open)
     if wanted.overdue is not None:
-        past_due = and_(orders.c.due_at <= now, orders.c.stage.not_in([Stage.CLOSED, Stage.ARCHIVED]))
+        past_due = and_(orders.c.due_at <= now, still_open)
         is_overdue = or_(orders.c.overdue.is_(True), past_due)
         query = query.where(is_overdue if wanted.overdue else ~is_overdue)
     if wanted.q:

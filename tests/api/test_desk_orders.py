@@ -161,6 +161,8 @@ class TestFindingOrders:
             ("stage=first_contact&overdue=false", {0, 1, 2}),
             ("stage=closed", set()),
             ("overdue=true", set()),
+            ("open=true", {0, 1, 2}),
+            ("open=false", set()),
         ):
             shown = (await desk.get(f"/desk/orders?{query}")).text
             assert {n for n in range(3) if f"/desk/orders/{numbers[n]}" in shown} == found, query
