@@ -188,6 +188,8 @@ class TestTheTableOfDoors:
 
 
 class TestADoor:
+    # Every caller at every door: more than a thousand requests.
+    @pytest.mark.timeout(400)
     async def test_opens_for_whom_the_table_names_and_for_nobody_else(self, api: Api) -> None:
         """Every route by every role, by a channel, by nobody, by who has left and by who has no role."""
         callers: dict[str, tuple[Mapping[str, str], frozenset[str]]] = {"anonymous": ({}, frozenset())}
