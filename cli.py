@@ -47,8 +47,8 @@ def main() -> None:
         if not isinstance(error, _foreseen()):
             raise
         typer.secho(f"dingdan: {error}", fg="red", err=True)
-        # Its frames hold what the command was working with, a client of Temporal among it.
-        error.__traceback__ = None
+        # Its frames and those of its cause hold what the command worked with, the SDK and its threads among it.
+        error.__traceback__ = error.__cause__ = error.__context__ = None
         raise SystemExit(1) from None
     finally:
         if "temporalio" in sys.modules:

@@ -6,6 +6,7 @@ connection; behind a proxy it is what uvicorn takes from a proxy named in `FORWA
 """
 
 from collections.abc import Mapping
+from ipaddress import ip_address, ip_network
 from types import MappingProxyType
 from typing import Final
 
@@ -21,6 +22,7 @@ RATES: Final[Mapping[str, RateLimitItem]] = MappingProxyType(
         "sign_in": parse("30/minute"),
         # Many telephones share one address of their provider: what a whole street may send after a power cut.
         "order_form": parse("120/minute"),
+        "picture": parse("60/10 minutes"),
         "order": parse("30/10 minutes"),
         "resident_action": parse("60/minute"),
         "wrong_codes": parse("30/minute"),
@@ -56,7 +58,13 @@ class Limits:
 
 
 def _address(request: Request) -> str:
-    return request.client.host if request.client else "unknown"
+    """Name where somebody is: one house has many addresses of the newer kind, and they count as one."""
+    host = request.client.host if request.client else "unknown"
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return host
+    return str(ip_network((address, 64), strict=False)) if address.version == 6 else host  # noqa: PLR2004
 
 
 def _too_many(rate: RateLimitItem) -> Problem:

@@ -18,7 +18,6 @@ from starlette.routing import BaseRoute
 from api.errors import Problem
 from api.service import Service, ServiceDep
 from api.sessions import look_up_session, session_of
-from domain.accounts import Step
 from domain.permissions import Permission, Reach, may, reaches
 from store.attachments import Uploader
 from store.credentials import Client, CredentialKind, find_client, find_subject
@@ -71,7 +70,7 @@ async def caller(
         token = credentials.credentials
         return await service.look(lambda connection: identify(connection, service, token))
     session = await session_of(request, service)
-    if session is None or session.step is not Step.OPEN or session.staff is None:
+    if session is None or not session.is_open or session.staff is None:
         raise _unauthenticated()
     request.state.staff = session.staff
     return session.staff
@@ -86,7 +85,7 @@ async def still_in(request: Request, service: Service, permission: Permission) -
     Looking on is no use of a session: one that is used for nothing else ends when it has been idle.
     """
     session = await look_up_session(request, service)
-    if session is None or session.step is not Step.OPEN:
+    if session is None or not session.is_open:
         return None
     found = await service.look(lambda connection: find_staff(connection, session.username, now=service.now()))
     return found if found is not None and may(found.roles, permission) else None

@@ -81,6 +81,7 @@ class OrderFilter:
     order_class: str | None = None
     community: str | None = None
     overdue: bool | None = None
+    is_open: bool | None = None
     q: str | None = None
 
 
@@ -94,6 +95,7 @@ class TaskFilter:
     kind: str | None = None
     order_no: str | None = None
     due_before: datetime | None = None
+    due_after: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -143,8 +145,11 @@ def list_orders(
     ):
         if value is not None:
             query = query.where(column == value)
+    still_open = orders.c.stage.not_in([Stage.CLOSED, Stage.ARCHIVED])
+    if wanted.is_open is not None:
+        query = query.where(still_open if wanted.is_open else ~still_open)
     if wanted.overdue is not None:
-        past_due = and_(orders.c.due_at <= now, orders.c.stage.not_in([Stage.CLOSED, Stage.ARCHIVED]))
+        past_due = and_(orders.c.due_at <= now, still_open)
         is_overdue = or_(orders.c.overdue.is_(True), past_due)
         query = query.where(is_overdue if wanted.overdue else ~is_overdue)
     if wanted.q:
@@ -211,6 +216,8 @@ def _open_tasks(query: Select[Any], wanted: TaskFilter, scope: Scope, now: datet
             query = query.where(column == value)
     if wanted.due_before is not None:
         query = query.where(task.c.due_at < wanted.due_before)
+    if wanted.due_after is not None:
+        query = query.where(task.c.due_at > wanted.due_after)
     if not scope.everything:
         query = scoped(query.join(orders, orders.c.order_no == task.c.order_no), scope)
     return query
@@ -236,7 +243,7 @@ def matters_of(
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TaskCounts:
-    """How many open tasks there are, how many are due before an instant, and how many are past their limit."""
+    """How many open tasks there are, how many are due from now to an instant, and how many are past their limit."""
 
     every: int
     due_soon: int
@@ -247,14 +254,13 @@ def count_tasks(
     connection: Connection, wanted: TaskFilter, *, soon: datetime, now: datetime, scope: Scope
 ) -> TaskCounts:
     """Count open tasks as they are listed; `soon` is the instant before which they count as due soon."""
-
-    def under(limit: datetime) -> ColumnElement[int]:
-        return func.count().filter(task.c.due_at <= literal(limit, Instant))
-
+    due_at = task.c.due_at
     counted: list[ColumnElement[Any]] = [
         func.count().label("every"),
-        under(soon).label("due_soon"),
-        under(now).label("overdue"),
+        func.count()
+        .filter(due_at > literal(now, Instant), due_at < literal(soon, Instant))
+        .label("due_soon"),
+        func.count().filter(due_at <= literal(now, Instant)).label("overdue"),
     ]
     query = select(*counted).select_from(task)
     row = connection.execute(_open_tasks(query, wanted, scope, now)).one()
@@ -387,6 +393,6 @@ def _read_cursor(cursor: str) -> tuple[datetime, str]:
         read = datetime.fromisoformat(at)
     except (binascii.Error, ValueError, TypeError) as error:
         raise BadCursor("this cursor was not given out here; begin again without one") from error
-    if not is_reckonable(read) or not isinstance(last, str):
+    if not is_reckonable(read) or not (isinstance(last, str) and last.isascii() and last.isprintable()):
         raise BadCursor("this cursor was not given out here; begin again without one")
     return read, last

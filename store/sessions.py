@@ -11,7 +11,7 @@ from typing import Final
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from domain.accounts import Profile, Step
+from domain.accounts import Profile, Step, needs_second_factor
 from domain.orders import Via
 from store.auditing import audited
 from store.credentials import keyed_hash
@@ -27,6 +27,7 @@ class Method(StrEnum):
     """By what somebody signed in."""
 
     PASSWORD = "password"  # noqa: S105 - the name of a way
+    PASSWORD_AND_CODE = "password_and_code"  # noqa: S105 - the name of a way
     OIDC = "oidc"
 
 
@@ -42,6 +43,13 @@ class Session:
     begun_at: datetime
     seen_at: datetime
     staff: Staff | None
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether it opens anything now: roles that came since may ask for a second factor (ADR-0021)."""
+        if self.step is not Step.OPEN or self.staff is None:
+            return False
+        return self.method is not Method.PASSWORD or not needs_second_factor(self.staff.roles)
 
     def is_to_be_marked(self, now: datetime) -> bool:
         """Tell whether its last use was written long enough ago to write it again."""

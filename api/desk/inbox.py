@@ -35,12 +35,21 @@ async def inbox(  # noqa: PLR0913, PLR0917 - one parameter a filter
     """Show the open tasks of one's unit, of one's tier, or those that one is at."""
     now = service.now()
     tomorrow = local(now).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
-    before = {"today": tomorrow, "overdue": now}.get(due)
+    # The due instant itself is overdue; what is overdue is not due today as well (ADR-0022).
+    before = {"today": tomorrow, "overdue": now + timedelta(microseconds=1)}.get(due)
+    after = now if due == "today" else None
 
     def work(connection: Connection) -> tuple[Page, TaskCounts, dict[str, str], dict[str, str]]:
         directory = current_named(connection)
         found = tasks_of(
-            connection, who, scope=scope, kind=kind or None, due_before=before, cursor=cursor, now=now
+            connection,
+            who,
+            scope=scope,
+            kind=kind or None,
+            due_before=before,
+            due_after=after,
+            cursor=cursor,
+            now=now,
         )
         counts = counts_of(connection, who, scope=scope, kind=kind or None, soon=tomorrow, now=now)
         about = subjects_of(connection, {row.order_no for row in found.rows})

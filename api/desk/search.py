@@ -1,6 +1,6 @@
 """`/desk/orders` and `/desk/callers`: finding orders by number, words and place, or by who called."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import HTMLResponse, Response
@@ -22,6 +22,7 @@ from store.queries import OrderFilter, Page, subjects_of
 
 router = APIRouter(prefix="/desk", include_in_schema=False)
 _FEWEST_DIGITS = 7
+_YES_OR_NO: Final = {"true": True, "false": False}
 
 
 @router.get("/orders", response_class=HTMLResponse)
@@ -36,6 +37,7 @@ async def search(  # noqa: PLR0913, PLR0917 - one parameter a filter
     order_class: Annotated[OrderClass | str, Query(alias="class")] = "",
     community: Annotated[str, Query(max_length=64)] = "",
     overdue: Annotated[str, Query(pattern="^(true|false|)$")] = "",
+    is_open: Annotated[str, Query(alias="open", pattern="^(true|false|)$")] = "",
     cursor: Annotated[str | None, Query(max_length=200)] = None,
 ) -> HTMLResponse:
     """Show the orders in one's scope that match, the latest first; a number that is one's own leads to it at once."""
@@ -45,7 +47,8 @@ async def search(  # noqa: PLR0913, PLR0917 - one parameter a filter
         unit=unit or None,
         order_class=order_class or None,
         community=community or None,
-        overdue={"true": True, "false": False}.get(overdue),
+        overdue=_YES_OR_NO.get(overdue),
+        is_open=_YES_OR_NO.get(is_open),
         q=q.strip() or None,
     )
 
@@ -65,6 +68,7 @@ async def search(  # noqa: PLR0913, PLR0917 - one parameter a filter
         "class": str(order_class),
         "community": community,
         "overdue": overdue,
+        "open": is_open,
     }
     return page(
         request,
@@ -93,7 +97,15 @@ async def callers(
     if len(phone_digits(phone)) < _FEWEST_DIGITS:
         wrong = texts()["search"]["phone_short"].format(fewest=_FEWEST_DIGITS)
         return page(
-            request, "desk/callers.html", status=422, orders=[], about={}, names={}, phone=phone, wrong=wrong
+            request,
+            "desk/callers.html",
+            here="/desk/orders",
+            status=422,
+            orders=[],
+            about={},
+            names={},
+            phone=phone,
+            wrong=wrong,
         )
 
     def work(connection: Connection) -> tuple[list[OrderSummary], dict[str, str], dict[str, str]]:
@@ -116,5 +128,12 @@ async def callers(
 
     orders, about, names = await service.write(work)
     return page(
-        request, "desk/callers.html", orders=orders, about=about, names=names, phone=phone, wrong=None
+        request,
+        "desk/callers.html",
+        here="/desk/orders",
+        orders=orders,
+        about=about,
+        names=names,
+        phone=phone,
+        wrong=None,
     )

@@ -16,6 +16,7 @@ from api.staff.models import Contact, EventView, OrderDetail
 from api.staff.orders import order_of
 from domain.contacts import RevealReason
 from domain.directory import Directory
+from domain.permissions import Permission, may
 from messages.names import order_workflow_id
 from runtime.temporal import TemporalAway
 from store import queries
@@ -41,8 +42,11 @@ def whole_order(connection: Connection, order_no: str, who: Staff, service: Serv
     """Read an order with all that its pages show of it.
 
     Raises:
-        Problem: 404, there is none that somebody may see.
+        Problem: 404, there is none that somebody may see; 403, they read no orders at all.
     """
+    if not may(who.roles, Permission.READ_ORDERS):
+        # An administrator acts on an order by its number, and is shown nothing of it.
+        raise Problem(403, "not_entitled", f"none of your roles has the permission {Permission.READ_ORDERS}")
     row = queries.find_order(connection, order_no, scope_of(who))
     if row is None:
         raise Problem(404, "not_found", f"there is no order {order_no!r} that you may see")

@@ -59,7 +59,7 @@ async def show(request: Request, task_id: str, who: ReaderDep, service: ServiceD
 @router.post("/decision", response_class=HTMLResponse, max_body_size=FORM_BODY)
 async def decide(request: Request, task_id: str, who: DeciderDep, service: ServiceDep) -> Response:
     """Decide, and go back to the inbox; whatever is wrong is said beside its field, and what was typed stays."""
-    async with request.form() as sent:
+    async with request.form() as sent, service.in_flight.alone(who.username, id_of(sent)):
         return await _decide(request, task_id, who, service, sent)
 
 

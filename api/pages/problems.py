@@ -7,6 +7,8 @@ from urllib.parse import urlencode
 
 from fastapi import Request
 from fastapi.responses import RedirectResponse, Response
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from api.errors import ProblemBody
 from api.pages.navigation import HOME, ways_of
@@ -59,7 +61,11 @@ async def typed_in(request: Request) -> dict[str, str]:
     """Give what somebody typed into a form, to show it again; no secrets and nothing that the form itself carries."""
     if request.method != "POST" or "form" not in request.headers.get("content-type", ""):
         return {}
-    form = await request.form()
+    try:
+        form = await request.form()
+    except (ClientDisconnect, HTTPException, RuntimeError):
+        # It cannot be read (any more): an error page says less rather than nothing.
+        return {}
     return {
         name: value
         for name, value in form.items()

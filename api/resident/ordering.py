@@ -64,7 +64,7 @@ async def go_on(request: Request, service: ServiceDep) -> Response:
     """Go to another step, or send; whatever is wrong is said beside its field, and what was written stays."""
     service.limits.hit("order_form", request)
     async with request.form() as sent:
-        draft, refused = await _with_pictures(service, read(sent), sent)
+        draft, refused = await _with_pictures(request, service, read(sent), sent)
     verb, _, what = text_of(sent, "go").partition("-")
     step = _number(text_of(sent, "step"), otherwise=1)
     seen = await _look(service, draft)
@@ -113,7 +113,9 @@ def _respond(receipt: Receipt) -> dict[str, Any]:
     return {"order_no": receipt.order_no, "tracking_code": receipt.tracking_code}
 
 
-async def _with_pictures(service: Service, draft: Draft, sent: FormData) -> tuple[Draft, Mapping[str, str]]:
+async def _with_pictures(
+    request: Request, service: Service, draft: Draft, sent: FormData
+) -> tuple[Draft, Mapping[str, str]]:
     """Keep the pictures that came along; one that is refused says why, and the others stay."""
     words: Mapping[str, str] = texts()["resident"]["pictures"]
     refused: list[str] = []
@@ -124,6 +126,7 @@ async def _with_pictures(service: Service, draft: Draft, sent: FormData) -> tupl
             refused.append(words["too_many"].format(most=MAX_ATTACHMENTS))
             break
         try:
+            service.limits.hit("picture", request)
             kept = await take_in(service, file, _UPLOADER, among=PICTURES)
         except Problem as problem:
             refused.append(words["refused"].format(number=number, why=words[problem.body.code]))

@@ -49,8 +49,12 @@ def local_path(goes_to: str) -> str:
 async def ask(request: Request, service: ServiceDep, goes_to: str = HOME) -> Response:
     """Show the form; whoever is in goes on."""
     session = await session_of(request, service)
-    if session is not None:
-        return RedirectResponse(_PAGES.get(session.step, local_path(goes_to)), status_code=303)
+    if session is not None and session.step is not Step.OPEN:
+        return RedirectResponse(_PAGES[session.step], status_code=303)
+    if session is not None and session.is_open:
+        # Not to a page of the sign-in itself, which would only lead back here.
+        path = local_path(goes_to)
+        return RedirectResponse(HOME if path.startswith("/signin") else path, status_code=303)
     return _form(request, service, goes_to=local_path(goes_to))
 
 
@@ -64,7 +68,7 @@ async def sign_in(
 ) -> Response:
     """Check name and password."""
     service.limits.hit("sign_in", request)
-    name, now = username.strip()[:_LONG_NAME], service.now()
+    name, now = username.replace("\x00", "").strip()[:_LONG_NAME], service.now()
 
     def look(connection: Connection) -> tuple[accounts.Account | None, Staff | None, bool]:
         until = accounts.locked_since_failures(connection, name, secret=service.secret, now=now)
@@ -248,7 +252,7 @@ async def _with_code(
             connection,
             session.username,
             step=step,
-            method=session.method,
+            method=Method.PASSWORD_AND_CODE,
             secret=service.secret,
             now=now,
         )

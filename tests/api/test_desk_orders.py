@@ -7,11 +7,15 @@ import pytest
 from markupsafe import escape
 
 from api.pages.rendering import texts
+from api.sessions import COOKIE
+from domain.accounts import Step
 from domain.lifecycle import TaskKind
 from domain.orders import Ending, Stage, Tier
-from tests.api.conftest import Api
+from store.sessions import Method, begin_session
+from tests.api.conftest import SECRET, Api
 from tests.api.test_desk import at_work
 from tests.api.test_sign_in import HOST, Browser
+from tests.support.office import now
 
 HEADERS = {"Origin": HOST, "Sec-Fetch-Site": "same-origin"}
 PICTURE = b"\x89PNG\r\n\x1a\n" + b"x" * 200_000
@@ -55,6 +59,32 @@ class TestAnOrdersPage:
         )
         assert tried.status_code == 404
         assert api.office.rows("SELECT * FROM decision") == []
+
+    async def test_shows_nothing_to_who_reads_no_orders_whatever_they_send(self, api: Api) -> None:
+        """An administrator acts on an order by its number, and reads none (ADR-0020)."""
+        order_no = (await api.placed(description="只有经办的人看得到"))["order_no"]
+        browser = Browser(api.http)
+        with api.office.store.write() as connection:
+            browser.cookies[COOKIE] = begin_session(
+                connection,
+                "administrator-1",
+                step=Step.OPEN,
+                method=Method.PASSWORD_AND_CODE,
+                secret=SECRET,
+                now=now(),
+            )
+        path = f"/desk/orders/{order_no}"
+        csrf = re.search(r'name="csrf" value="([^"]+)"', (await browser.get("/desk/operations")).text)
+        assert csrf
+        data = {"csrf": csrf[1], "decision_id": "0" * 32}
+        for outcome in ("no-such", "reassign", "supplement"):
+            answer = await browser.send(
+                "POST", f"{path}/actions", data=data | {"outcome": outcome}, headers=HEADERS
+            )
+            assert "只有经办的人看得到" not in answer.text
+            assert answer.status_code in {403, 422}
+        for sub in ("", "/sheet"):
+            assert (await browser.get(path + sub)).status_code == 403
 
     async def test_offers_what_may_be_done_now_and_does_it_once(self, live: Api) -> None:
         order_no = (await live.placed())["order_no"]
@@ -131,6 +161,8 @@ class TestFindingOrders:
             ("stage=first_contact&overdue=false", {0, 1, 2}),
             ("stage=closed", set()),
             ("overdue=true", set()),
+            ("open=true", {0, 1, 2}),
+            ("open=false", set()),
         ):
             shown = (await desk.get(f"/desk/orders?{query}")).text
             assert {n for n in range(3) if f"/desk/orders/{numbers[n]}" in shown} == found, query
@@ -289,6 +321,8 @@ class TestTheInbox:
         )
         assert re.findall(r"<strong>(\d+)</strong>", every)[0::2] == ["2", "1"]
         assert (late in overdue, fresh in overdue) == (True, False)
+        today = (await browser.get("/desk?due=today")).text
+        assert late not in today, "what is overdue is not due today as well"
         other = (await browser.get("/desk?kind=review")).text
         assert late not in other
 

@@ -38,7 +38,7 @@ from tests.support.office import Office, now, plain
 
 ROOT = Path(__file__).parents[2]
 PAGE = {"Accept": "text/html"}
-PATIENCE = 15
+PATIENCE = 60
 
 
 def tile(page: str, label: str) -> str:
@@ -123,7 +123,7 @@ class TestThePage:
         assert row(page, f"{today.month}月{today.day}日") == ["4", "1"]
         assert row(page, "基本满意") == ["1"]
         for link in ("overdue=true", "unit=street-safety", "overdue=true&amp;tier=street", "stage=handling"):
-            assert f'href="/desk/orders?{link}"' in page, link
+            assert f'href="/desk/orders?{link}&amp;open=true"' in page, link
 
     async def test_counts_within_the_readers_reach_alone(self, api: Api) -> None:
         await api.placed()

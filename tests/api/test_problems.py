@@ -6,6 +6,8 @@ from typing import Any
 import httpx2
 import pytest
 
+from api.pages.rendering import texts
+from api.resident import ordering
 from tests.api.conftest import Api
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -145,3 +147,25 @@ class TestEveryErrorIsAProblem:
     async def test_and_only_residents_and_operations_need_no_credential(self, api: Api) -> None:
         free = {path for path, _, operation in await operations(api) if "security" not in operation}
         assert all(path.startswith("/api/v1/track/") or path.count("/") == 1 for path in free)
+
+
+class TestAPageThatFails:
+    async def test_is_a_page_also_when_the_form_cannot_be_read(self, api: Api) -> None:
+        headers = {"Accept": "text/html", "Content-Type": "multipart/form-data"}
+        for path in ("/order", "/signin", "/track"):
+            answer = await api.http.post(path, headers=headers, content=b"not a form")
+            assert answer.status_code in {400, 401, 422}, (path, answer.status_code)
+            assert answer.headers["content-type"].startswith("text/html"), path
+
+    async def test_names_its_incident_also_after_a_form(
+        self, api: Api, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def fails(*_: Any, **__: Any) -> None:
+            raise ZeroDivisionError
+
+        monkeypatch.setattr(ordering, "read", fails)
+        answer = await api.http.post(
+            "/order", headers={"Accept": "text/html"}, data={"description": "我写的", "go": "to-2"}
+        )
+        assert answer.status_code == 500
+        assert texts()["problem"]["incident"].partition("{")[0] in answer.text

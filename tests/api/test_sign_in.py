@@ -317,6 +317,42 @@ class TestASession:
         assert polled == long_ago
         assert opened > long_ago
 
+    async def test_of_who_is_in_already_never_leads_in_a_circle(
+        self, site: Any, closed_office: Office
+    ) -> None:
+        _, browser = site
+        account(closed_office, "desk-1")
+        await browser.sign_in("desk-1")
+        path = "/signin/code?goes_to=/desk"
+        for _ in range(4):
+            answer = await browser.get(path)
+            if answer.status_code == 200:
+                break
+            path = answer.headers["location"]
+        assert (answer.status_code, path) == (200, "/desk")
+        with closed_office.store.write() as connection:
+            dismiss(connection, "desk-1", now=now())
+        assert (await browser.get("/desk")).headers["location"].startswith("/signin")
+        assert (await browser.get("/signin?goes_to=/desk")).status_code == 200, (
+            "somebody else may sign in here"
+        )
+
+    async def test_by_password_alone_opens_no_rights_that_came_since_and_ask_for_more(
+        self, site: Any, closed_office: Office
+    ) -> None:
+        _, browser = site
+        account(closed_office, "desk-1")
+        await browser.sign_in("desk-1")
+        assert (await browser.get("/desk")).status_code == 200
+        with closed_office.store.write() as connection:
+            connection.execute(
+                text("INSERT INTO staff_role (username, role) VALUES ('desk-1', 'street_leader')")
+            )
+        assert (await browser.get("/desk")).headers["location"] == "/signin?goes_to=%2Fdesk"
+        assert (await browser.get("/signin?goes_to=%2Fdesk")).status_code == 200
+        again = await browser.sign_in("desk-1")
+        assert again.headers["location"].startswith("/signin/enrol")
+
     async def test_leads_who_has_no_inbox_to_what_is_theirs(self, site: Any, closed_office: Office) -> None:
         """An administrator reads no order."""
         _, browser = site
@@ -325,7 +361,7 @@ class TestASession:
                 connection,
                 "administrator-1",
                 step=Step.OPEN,
-                method=Method.PASSWORD,
+                method=Method.PASSWORD_AND_CODE,
                 secret=SECRET,
                 now=now(),
             )

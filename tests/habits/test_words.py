@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from api.errors import _HTTP as FRAMEWORK
+from api.errors import STATUS
 from api.pages.rendering import texts
 from domain.actions import ACTIONS
 from domain.lifecycle import TASKS
@@ -44,3 +46,11 @@ class TestAPage:
     def test_says_enough_of_it_to_be_worth_the_look(self) -> None:
         known = glossary()
         assert len([code for _, code, _ in SAID if code in known]) > 30
+
+
+class TestARefusal:
+    @pytest.mark.parametrize(
+        "code", [*STATUS, *(code for code, _ in FRAMEWORK.values()), "too_many_requests"]
+    )
+    def test_is_told_in_words_of_the_pages(self, code: str) -> None:
+        assert re.search("[\u4e00-\u9fff]", texts()["refusals"].get(code, "")), code

@@ -1,12 +1,15 @@
 """The way to Temporal, as short programs use it."""
 
 import asyncio
+import os
 import sys
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from temporalio.client import Client
 
+from runtime.ports import free_port
 from runtime.temporal import Orders, TemporalAway, connect
 from tests.support.compose import ROOT
 
@@ -23,6 +26,40 @@ async def main():
 asyncio.run(main())
 temporal.let_go()
 """
+
+REFUSED_PROGRAM = """
+import gc, sys
+import cli
+from runtime import temporal
+from temporalio.runtime import Runtime
+
+def let_go_and_look(let_go=temporal.let_go):
+    let_go()
+    print("left:", len([each for each in gc.get_objects() if isinstance(each, Runtime)]))
+
+temporal.let_go = let_go_and_look
+cli.main()
+"""
+
+
+@pytest.mark.parametrize("command", ["worker", "setup"])
+async def test_a_command_that_found_no_server_leaves_no_threads_of_the_sdk(
+    command: str, tmp_path: Path
+) -> None:
+    """With some left, the worker crashed now and then while the interpreter was being taken down."""
+    environment = {
+        **os.environ,
+        "DINGDAN_DATABASE_URL": f"sqlite:///{tmp_path}/x.db",
+        "DINGDAN_SECRET_KEY": "k" * 40,
+        "TEMPORAL_ADDRESS": f"127.0.0.1:{free_port(0, taken=[])}",
+    }
+    for arguments in (["-m", "cli", "migrate"], ["-c", REFUSED_PROGRAM, command]):
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, *arguments), cwd=ROOT, env=environment, stdout=asyncio.subprocess.PIPE
+        )
+        said, _ = await process.communicate()
+    assert process.returncode == 1
+    assert said.decode().splitlines()[-1] == "left: 0"
 
 
 async def test_what_the_server_refuses_is_a_failure_that_says_what_to_do(temporal: Client) -> None:

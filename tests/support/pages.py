@@ -234,7 +234,7 @@ def cookies_of(store: Store, secret: str, who: str | None, step: Step = Step.OPE
         return {}
     with store.write() as connection:
         session_id = begin_session(
-            connection, who, step=step, method=Method.PASSWORD, secret=secret, now=datetime.now(UTC)
+            connection, who, step=step, method=Method.PASSWORD_AND_CODE, secret=secret, now=datetime.now(UTC)
         )
     return {COOKIE: session_id}
 
