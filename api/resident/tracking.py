@@ -12,8 +12,8 @@ from typing import Any, Final
 from fastapi import Request
 
 from api.errors import Problem
+from api.pages.rendering import texts
 from api.resident.models import Step, TrackView
-from api.resident.wording import ENDINGS, EVENTS, STAGES
 from api.service import Service
 from api.staff.orders import keep
 from domain.actions import ActionName
@@ -63,11 +63,12 @@ async def find(service: Service, request: Request, tracking_code: str) -> str:
 
 async def view(service: Service, order_no: str) -> TrackView:
     """Show an order as its resident sees it."""
+    told = texts()["resident"]
 
     def work(connection: Connection) -> TrackView:
         row: Any = queries.find_order(connection, order_no, queries.Scope(everything=True))
         stage, ending = Stage(row.stage), Ending(row.ending) if row.ending else None
-        words = f"{STAGES[stage]}（{ENDINGS[ending]}）" if ending and stage.is_over else STAGES[stage]
+        words = told["stages"][stage] + (f"（{told['endings'][ending]}）" if ending and stage.is_over else "")
         events = queries.list_events(connection, order_no)
         return TrackView(
             order_no=order_no,
@@ -79,7 +80,11 @@ async def view(service: Service, order_no: str) -> TrackView:
             due_at=None if stage.is_over else row.due_at,
             reply=queries.last_reply(connection, row.merged_into or order_no),
             question=queries.open_question(connection, order_no) if stage is Stage.PAUSED else None,
-            steps=[Step(at=each.at, words=EVENTS[each.type]) for each in events if each.type in EVENTS],
+            steps=[
+                Step(at=each.at, words=told["events"][each.type])
+                for each in events
+                if each.type in told["events"]
+            ],
             can=[name for name in OFFERED if _is_possible(name, row)],
         )
 

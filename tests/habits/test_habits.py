@@ -9,7 +9,7 @@ import pytest
 from pydantic_settings import BaseSettings
 
 import worker
-from api.resident.wording import ENDINGS, STAGES
+from api.pages.rendering import texts
 from domain.lifecycle import TASKS, TaskKind
 from domain.orders import Ending, Role, Stage
 from messages import names
@@ -112,8 +112,9 @@ class TestTheSandbox:
 
 class TestWords:
     def test_a_resident_has_words_for_every_stage_and_ending(self) -> None:
-        assert set(STAGES) == set(Stage)
-        assert set(ENDINGS) == set(Ending)
+        words = texts()["resident"]
+        assert set(words["stages"]) == set(Stage)
+        assert set(words["endings"]) == set(Ending)
 
     def test_the_glossary_names_every_kind_of_task_and_every_outcome(self) -> None:
         glossary = (ROOT / "docs/glossary.md").read_text(encoding="utf-8") + (
