@@ -7,9 +7,10 @@ when it gets there, and both say the same reason.
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from domain.actions import ACTIONS, ActionName
-from domain.attachments import wrong_ids
+from domain.attachments import MAX_ATTACHMENTS, wrong_ids
 from domain.deadlines import is_reckonable
 from domain.directory import MAX_CODE, Directory
 from domain.lifecycle import (
@@ -30,13 +31,42 @@ from domain.policy import PolicyBook
 _LONGEST_INSTANT = 40
 
 
+class Fault(StrEnum):
+    """What is wrong with a field, for pages that say it in words of their own."""
+
+    LETTERS = "letters"
+    TOO_LONG = "too_long"
+    CHOICE = "choice"
+    PARTS = "parts"
+    FILES = "files"
+    INSTANT = "instant"
+    NOT_AHEAD = "not_ahead"
+    NOT_PAST = "not_past"
+    TOO_EARLY = "too_early"
+    TOO_FAR = "too_far"
+    WITH_REJECTION = "with_rejection"
+    WITHOUT_COMPLAINT = "without_complaint"
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Refusal:
-    """Why a decision or action is not taken: a stable code, a sentence for people, the field if one is meant."""
+    """Why a decision or action is not taken: a stable code, a sentence for people, the field if one is meant.
+
+    What is wrong with a field has a `fault`, and the `bound` that it passes: an instant (UTC), or a number.
+    """
 
     code: str
     reason: str
     field: str | None = None
+    fault: Fault | None = None
+    bound: datetime | int | None = None
+
+
+def _invalid(name: str, fault: Fault, reason: str, bound: datetime | int | None = None) -> Refusal:
+    """Refuse what stands in a field; `name` may lead on into one of its parts."""
+    return Refusal(
+        code="invalid_field", reason=reason, field=name.partition(".")[0], fault=fault, bound=bound
+    )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -143,17 +173,17 @@ def _judge_same(task: TaskFacts, wanted: Submission) -> Refusal | None:
 def _judge_contradiction(fields: Mapping[str, object]) -> Refusal | None:
     """Nobody suggests to reject an order and how to handle it, or names a cause for being content."""
     if fields.get("reject_reason") and (fields.get("class") or fields.get("unit")):
-        return Refusal(
-            code="invalid_field",
-            reason="reject_reason goes with neither class nor unit: what is rejected is not handled",
-            field="reject_reason",
+        return _invalid(
+            "reject_reason",
+            Fault.WITH_REJECTION,
+            "reject_reason goes with neither class nor unit: what is rejected is not handled",
         )
     is_content = fields.get("solved") == Solved.YES and fields.get("satisfied") != Satisfied.NO
     if fields.get("cause") and is_content:
-        return Refusal(
-            code="invalid_field",
-            reason="cause is of dissatisfaction: leave it out where it is solved and nobody is dissatisfied",
-            field="cause",
+        return _invalid(
+            "cause",
+            Fault.WITHOUT_COMPLAINT,
+            "cause is of dissatisfaction: leave it out where it is solved and nobody is dissatisfied",
         )
     return None
 
@@ -182,23 +212,21 @@ def _judge_extension(task: TaskFacts, wanted: Submission, longest: timedelta) ->
                 code="too_late", reason="an extension is asked for before the due time, which has passed"
             )
         if asked is not None and asked <= task.due_at:
-            return Refusal(
-                code="invalid_field",
-                reason=f"due_at must be later than the present due time {task.due_at:%Y-%m-%dT%H:%M:%SZ}",
-                field="due_at",
+            return _invalid(
+                "due_at",
+                Fault.TOO_EARLY,
+                f"due_at must be later than the present due time {task.due_at:%Y-%m-%dT%H:%M:%SZ}",
+                task.due_at,
             )
     return _judge_until(wanted, "due_at", longest)
 
 
 def _judge_until(wanted: Submission, name: str, longest: timedelta) -> Refusal | None:
     asked = instant(wanted.fields[name])
-    if asked is None or asked <= wanted.at + longest:
+    last = wanted.at + longest
+    if asked is None or asked <= last:
         return None
-    return Refusal(
-        code="invalid_field",
-        reason=f"{name} must not be later than {wanted.at + longest:%Y-%m-%dT%H:%M:%SZ}",
-        field=name,
-    )
+    return _invalid(name, Fault.TOO_FAR, f"{name} must not be later than {last:%Y-%m-%dT%H:%M:%SZ}", last)
 
 
 def _listed(value: object) -> list[object]:
@@ -306,75 +334,92 @@ def _judge_field(each: Field, wanted: Submission) -> Refusal | None:
         return Refusal(
             code="missing_field", reason=f"{each.name} is required ({each.label})", field=each.name
         )
-    reason = _wrong(each, value, wanted)
-    return Refusal(code="invalid_field", reason=reason, field=each.name) if reason else None
+    return _wrong(each, value, wanted)
 
 
-def _wrong(each: Field, value: object, wanted: Submission) -> str | None:
+def _wrong(each: Field, value: object, wanted: Submission) -> Refusal | None:
     if each.type is FieldType.UNITS:
         return _wrong_units(each, value, wanted.codes)
     if each.type is FieldType.PARTS:
         return _wrong_parts(each, value, wanted.codes)
     if each.type is FieldType.ATTACHMENTS:
         reason = wrong_ids(value)
-        return f"{each.name} {reason}" if reason else None
+        return _invalid(each.name, Fault.FILES, f"{each.name} {reason}", MAX_ATTACHMENTS) if reason else None
     return _wrong_word(each, value, wanted)
 
 
-def _wrong_parts(each: Field, value: object, codes: Codes) -> str | None:
+def _wrong_parts(each: Field, value: object, codes: Codes) -> Refusal | None:
     parts = _listed(value)
     if not 1 <= len(parts) <= MAX_PARTS:
-        return f"{each.name} must be a list of 1 to {MAX_PARTS} further matters"
+        return _invalid(
+            each.name,
+            Fault.PARTS,
+            f"{each.name} must be a list of 1 to {MAX_PARTS} further matters",
+            MAX_PARTS,
+        )
     for part in parts:
         if not isinstance(part, dict) or not {"text"} <= set(part) <= {"text", "category"}:
-            return f"each of {each.name} has a text, and a category if it is known"
-        if reason := _wrong_text(f"{each.name}.text", part["text"]):
-            return reason
+            return _invalid(
+                each.name,
+                Fault.PARTS,
+                f"each of {each.name} has a text, and a category if it is known",
+                MAX_PARTS,
+            )
+        if refusal := _wrong_text(f"{each.name}.text", part["text"]):
+            return refusal
         category = part.get("category")
         if category is not None and (not isinstance(category, str) or category not in codes.categories):
             return _no_such(f"{each.name}.category", "category", codes.categories, codes)
     return None
 
 
-def _no_such(name: str, kind: str, known: Collection[str], codes: Codes) -> str:
+def _no_such(name: str, kind: str, known: Collection[str], codes: Codes, *, listed: bool = False) -> Refusal:
     """Say that a code is none; what was typed is not repeated, it may be anything."""
+    said = f"each of {name}" if listed else name
     if codes.all_of_it:
-        return f"{name} must be one of: {', '.join(known)}"
-    return f"{name} is no open {kind} of the directory; see: dingdan routing show"
+        return _invalid(name, Fault.CHOICE, f"{said} must be one of: {', '.join(known)}")
+    return _invalid(
+        name, Fault.CHOICE, f"{said} is no open {kind} of the directory; see: dingdan routing show"
+    )
 
 
-def _wrong_units(each: Field, value: object, codes: Codes) -> str | None:
+def _wrong_units(each: Field, value: object, codes: Codes) -> Refusal | None:
     units = _listed(value)
     if not isinstance(value, list) or len(set(map(str, units))) != len(units):
-        return f"{each.name} must be a list of different units"
+        return _invalid(each.name, Fault.CHOICE, f"{each.name} must be a list of different units")
     if all(isinstance(unit, str) and unit in codes.units for unit in units):
         return None
-    return _no_such(f"each of {each.name}", "unit", codes.units, codes)
+    return _no_such(each.name, "unit", codes.units, codes, listed=True)
 
 
-def _wrong_word(each: Field, value: object, wanted: Submission) -> str | None:  # noqa: PLR0911 - one a type
-    if reason := _wrong_text(each.name, value):
-        return reason
+def _wrong_word(each: Field, value: object, wanted: Submission) -> Refusal | None:  # noqa: PLR0911 - one a type
+    if refusal := _wrong_text(each.name, value):
+        return refusal
     word = str(value)
     match each.type:
         case FieldType.CODE if word not in each.codes:
-            return f"{each.name} must be one of: {', '.join(each.codes)}"
+            return _invalid(each.name, Fault.CHOICE, f"{each.name} must be one of: {', '.join(each.codes)}")
         case FieldType.UNIT if word not in wanted.codes.units:
             return _no_such(each.name, "unit", wanted.codes.units, wanted.codes)
         case FieldType.CATEGORY if word not in wanted.codes.categories:
             return _no_such(each.name, "category", wanted.codes.categories, wanted.codes)
         case FieldType.ORDER if len(word) > MAX_ORDER_NO:
-            return f"{each.name} must be the number of an order"
+            return _invalid(
+                each.name, Fault.TOO_LONG, f"{each.name} must be the number of an order", MAX_ORDER_NO
+            )
         case FieldType.INSTANT:
             return _wrong_instant(each, instant(word) if len(word) <= _LONGEST_INSTANT else None, wanted.at)
         case _:
             return None
 
 
-def _wrong_text(name: str, value: object) -> str | None:
+def _wrong_text(name: str, value: object) -> Refusal | None:
     if not isinstance(value, str) or not value.strip() or not _can_be_stored(value):
-        return f"{name} must be a text that is not empty, without NUL characters or halves of emoji"
-    return f"{name} is longer than {MAX_TEXT} characters" if len(value) > MAX_TEXT else None
+        wanted = f"{name} must be a text that is not empty, without NUL characters or halves of emoji"
+        return _invalid(name, Fault.LETTERS, wanted)
+    if len(value) > MAX_TEXT:
+        return _invalid(name, Fault.TOO_LONG, f"{name} is longer than {MAX_TEXT} characters", MAX_TEXT)
+    return None
 
 
 def _can_be_stored(text: str) -> bool:
@@ -385,13 +430,15 @@ def _can_be_stored(text: str) -> bool:
     return "\x00" not in text
 
 
-def _wrong_instant(each: Field, value: datetime | None, now: datetime) -> str | None:
+def _wrong_instant(each: Field, value: datetime | None, now: datetime) -> Refusal | None:
+    name = each.name
     if value is None:
-        return f"{each.name} must be an instant with an offset, like 2026-11-23T17:00:00+08:00"
+        wanted = f"{name} must be an instant with an offset, like 2026-11-23T17:00:00+08:00"
+        return _invalid(name, Fault.INSTANT, wanted)
     if each.future and not now < value <= now + FARTHEST:
-        return f"{each.name} must lie in the future, and within a year"
+        return _invalid(name, Fault.NOT_AHEAD, f"{name} must lie in the future, and within a year")
     if each.past and not now - FARTHEST <= value <= now:
-        return f"{each.name} must lie in the past, and within a year"
+        return _invalid(name, Fault.NOT_PAST, f"{name} must lie in the past, and within a year")
     return None
 
 

@@ -1,6 +1,7 @@
 """An error as a page: what is wrong, what to do, and what was typed, so that nothing is lost."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from http import HTTPStatus
 from typing import Final
 from urllib.parse import urlencode
@@ -12,12 +13,13 @@ from starlette.requests import ClientDisconnect
 
 from api.errors import ProblemBody
 from api.pages.navigation import HOME, ways_of
-from api.pages.rendering import is_fragment, page, texts
+from api.pages.rendering import is_fragment, moment, page, texts
+from domain.judgement import Refusal
 
 _UNAUTHENTICATED: Final = "unauthenticated"
 _NOT_ENTITLED: Final = "not_entitled"
 _NOT_SHOWN: Final = frozenset(
-    {"csrf", "password", "present", "wanted", "again", "code", "decision_id", "outcome"}
+    {"csrf", "password", "present", "wanted", "again", "code", "decision_id", "outcome", "attachments"}
 )
 
 _RESIDENTS: Final = frozenset({"", "order", "track", "t"})
@@ -55,6 +57,15 @@ def words_of(code: str, detail: str) -> str:
     """Say a code in the words of the pages; a code without words of its own is told as programs are told."""
     words: Mapping[str, str] = texts()["refusals"]
     return words.get(code, detail)
+
+
+def words_for(refusal: Refusal) -> str:
+    """Say why something was not taken: what is wrong with its field, with the bound that it passes."""
+    if refusal.fault is None:
+        return words_of(refusal.code, refusal.reason)
+    bound = refusal.bound
+    words: str = texts()["faults"][refusal.fault]
+    return words.format(bound=moment(bound) if isinstance(bound, datetime) else bound)
 
 
 async def typed_in(request: Request) -> dict[str, str]:

@@ -10,6 +10,7 @@ from api.errors import _HTTP as FRAMEWORK
 from api.errors import STATUS
 from api.pages.rendering import texts
 from domain.actions import ACTIONS
+from domain.judgement import Fault
 from domain.lifecycle import TASKS
 
 ROOT = Path(__file__).parents[2]
@@ -46,6 +47,11 @@ class TestAPage:
     def test_says_enough_of_it_to_be_worth_the_look(self) -> None:
         known = glossary()
         assert len([code for _, code, _ in SAID if code in known]) > 30
+
+
+class TestAFault:
+    def test_is_told_in_words_of_the_pages(self) -> None:
+        assert set(texts()["faults"]) == set(Fault)
 
 
 class TestARefusal:
