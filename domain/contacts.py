@@ -76,6 +76,15 @@ def masked_address(address: str) -> str:
     return address[: min(6, len(address) // 2)] + _STARS
 
 
+_NUMBERS = re.compile(r"(?<!\d)(?:1[3-9]\d(?:[ -]?\d{4}){2}|0\d{2,3}[ -]?\d{7,8}|[1-9]\d{16}[\dXx])(?!\d)")
+"""Mobile numbers, others with their area code, and those of identity cards (GB 11643)."""
+
+
+def masked_line(line: str) -> str:
+    """Mask numbers of telephones and identity cards in a line of a list: people write them into what they say."""
+    return _NUMBERS.sub(lambda found: masked_phone(found[0]), line)
+
+
 def _hidden(_value: str) -> str:
     return _STARS
 

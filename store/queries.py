@@ -26,6 +26,7 @@ from sqlalchemy import (
     tuple_,
 )
 
+from domain.contacts import masked_line
 from domain.deadlines import is_reckonable
 from domain.errors import DomainError
 from domain.lifecycle import TaskState
@@ -89,6 +90,7 @@ class OrderFilter:
 class TaskFilter:
     """What a task list is limited to; `None` does not limit."""
 
+    task_ids: Collection[str] | None = None
     holder: str | None = None
     unit: str | None = None
     tier: str | None = None
@@ -214,6 +216,8 @@ def _open_tasks(query: Select[Any], wanted: TaskFilter, scope: Scope, now: datet
     ):
         if value is not None:
             query = query.where(column == value)
+    if wanted.task_ids is not None:
+        query = query.where(task.c.task_id.in_(wanted.task_ids))
     if wanted.due_before is not None:
         query = query.where(task.c.due_at < wanted.due_before)
     if wanted.due_after is not None:
@@ -224,9 +228,9 @@ def _open_tasks(query: Select[Any], wanted: TaskFilter, scope: Scope, now: datet
 
 
 def subjects_of(connection: Connection, order_nos: Collection[str]) -> dict[str, str]:
-    """Say in a line what each order is about."""
+    """Say in a line what each order is about; numbers of people in it are masked."""
     rows = connection.execute(select(orders.c.order_no, ABOUT).where(orders.c.order_no.in_(order_nos)))
-    return {row.order_no: row.about for row in rows}
+    return {row.order_no: masked_line(row.about) for row in rows}
 
 
 def matters_of(

@@ -10,6 +10,7 @@ from typing import Any, Final
 from rapidfuzz import fuzz, process
 from sqlalchemy import Connection, Row, func, or_, select
 
+from domain.contacts import masked_line
 from store.queries import ABOUT, Scope, about, scoped
 from store.tables import orders
 
@@ -53,7 +54,7 @@ def similar_orders(connection: Connection, own: Row[Any], scope: Scope, *, now: 
     return [
         Similar(
             order_no=order_no,
-            about=line,
+            about=masked_line(line),
             stage=candidates[order_no].stage,
             received_at=candidates[order_no].received_at,
         )

@@ -2,10 +2,11 @@
 
 import asyncio
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Annotated, Final
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, Response
 from starlette.datastructures import FormData
 
@@ -43,6 +44,15 @@ class Waiting:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Found:
+    """A page of what waits, or what was chosen of it, and the directory in force."""
+
+    waiting: list[Waiting]
+    directory: Directory
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Done:
     """What became of one of those that were chosen."""
 
@@ -54,9 +64,14 @@ class Done:
 
 
 @router.get("", response_class=HTMLResponse)
-async def show(request: Request, who: DeciderDep, service: ServiceDep) -> Response:
-    """Show what waits for dispatch at one's unit."""
-    return await _page(request, who, service)
+async def show(
+    request: Request,
+    who: DeciderDep,
+    service: ServiceDep,
+    cursor: Annotated[str | None, Query(max_length=200)] = None,
+) -> Response:
+    """Show what waits for dispatch at one's unit, a page at a time."""
+    return await _page(request, who, service, cursor=cursor)
 
 
 @router.post("", response_class=HTMLResponse)
@@ -65,17 +80,16 @@ async def dispatch(request: Request, who: DeciderDep, service: ServiceDep) -> Re
     async with request.form() as sent:
         form_id, unit = id_of(sent), str(sent.get("unit", ""))
         chosen = {str(each) for each in sent.getlist("task_id")}
-        waiting, directory = await service.read(lambda connection: _waiting(connection, who, service))
-        if not chosen or unit not in {SUGGESTED, *directory.handling_units}:
+        found = await service.read(lambda connection: _waiting(connection, who, service, task_ids=chosen))
+        if not chosen or unit not in {SUGGESTED, *found.directory.handling_units}:
             wrong = texts()["dispatch"]["choose_unit" if chosen else "choose_orders"]
             return await _page(request, who, service, sent=sent, wrong=wrong)
         sent_on = [
             await _dispatch(service, who, each, each.suggested if unit == SUGGESTED else unit, form_id)
-            for each in waiting
-            if each.task.task_id in chosen
+            for each in found.waiting
         ]
         done = await asyncio.gather(*(_became(service, each) for each in sent_on))
-        gone = chosen - {each.task.task_id for each in waiting}
+        gone = chosen - {each.task.task_id for each in found.waiting}
         return await _page(request, who, service, done=done, gone=len(gone))
 
 
@@ -116,20 +130,30 @@ async def _became(service: Service, done: Done) -> Done:
     )
 
 
-def _waiting(connection: Connection, who: Staff, service: Service) -> tuple[list[Waiting], Directory]:
+def _waiting(
+    connection: Connection,
+    who: Staff,
+    service: Service,
+    *,
+    cursor: str | None = None,
+    task_ids: Collection[str] | None = None,
+) -> Found:
     now = service.now()
-    rows = tasks_of(connection, who, scope="unit", kind=TaskKind.DISPATCH, now=now).rows
+    page = tasks_of(
+        connection, who, scope="unit", kind=TaskKind.DISPATCH, task_ids=task_ids, cursor=cursor, now=now
+    )
     directory = current_named(connection)
-    numbers = [row.order_no for row in rows]
+    numbers = [row.order_no for row in page.rows]
     about, matters = subjects_of(connection, numbers), matters_of(connection, numbers)
-    return [
+    waiting = [
         Waiting(
             task=views.task_view(row, now=now),
             about=about[row.order_no],
             suggested=_suggested(directory, *matters[row.order_no]),
         )
-        for row in rows
-    ], directory
+        for row in page.rows
+    ]
+    return Found(waiting=waiting, directory=directory, next_cursor=page.next_cursor)
 
 
 def _suggested(directory: Directory, category: str | None, community: str | None) -> str | None:
@@ -146,13 +170,16 @@ async def _page(
     wrong: str | None = None,
     done: list[Done] | None = None,
     gone: int = 0,
+    cursor: str | None = None,
 ) -> HTMLResponse:
-    waiting, directory = await service.read(lambda connection: _waiting(connection, who, service))
+    found = await service.read(lambda connection: _waiting(connection, who, service, cursor=cursor))
+    directory = found.directory
     return page(
         request,
         "desk/dispatch.html",
         status=422 if wrong else 200,
-        waiting=waiting,
+        waiting=found.waiting,
+        next_cursor=found.next_cursor,
         units=options_of(FieldType.UNIT, directory),
         names={unit.code: unit.name for unit in directory.units.values()},
         chosen={str(each) for each in sent.getlist("task_id")} if sent else set(),

@@ -6,14 +6,17 @@ the same reach and window. The stream is a help: the page says everything withou
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
+from api.errors import Problem
 from api.pages.rendering import page, rendered
 from api.security import FiguresReaderDep, scope_of, still_in
 from api.service import Service, ServiceDep
@@ -29,6 +32,8 @@ router = APIRouter(prefix="/desk/figures", include_in_schema=False)
 ROUND: Final = 3.0
 """Seconds between two looks of a listener; a reading of the store is good for as long."""
 _FORGOTTEN: Final = 60.0
+MOST_STREAMS: Final = 6
+"""How many pages of one person may listen at once in this process; a browser opens no more to one host."""
 ENDED: Final = "ended"
 """The event that tells a page that nothing more will come: its session has ended."""
 
@@ -69,7 +74,24 @@ class Readings:
     def __init__(self) -> None:
         """Begin with nothing read."""
         self._kept: dict[Asked, _Kept] = {}
+        self._listening: Counter[str] = Counter()
         self._ending = asyncio.Event()
+
+    @contextmanager
+    def listening(self, username: str) -> Iterator[None]:
+        """Count somebody's stream while it lasts.
+
+        Raises:
+            Problem: 429, they have too many open.
+        """
+        if self._listening[username] >= MOST_STREAMS:
+            raise Problem(429, "too_many_requests", f"{MOST_STREAMS} of your pages listen already; close one")
+        self._listening[username] += 1
+        try:
+            yield
+        finally:
+            self._listening[username] -= 1
+            self._listening += Counter()  # Lets go of whoever has none left.
 
     def end(self) -> None:
         """Let whoever listens go."""
@@ -137,16 +159,30 @@ async def show(
     )
 
 
+def _readings(request: Request) -> Readings:
+    readings = request.app.state.readings
+    assert isinstance(readings, Readings)  # noqa: S101 - narrows for the type checker
+    return readings
+
+
+async def _listener(request: Request, who: FiguresReaderDep) -> AsyncIterator[Staff]:
+    """Let somebody listen, for as long as the stream lasts."""
+    with _readings(request).listening(who.username):
+        yield who
+
+
 @router.get("/live", response_class=EventSourceResponse)
 async def live(
-    request: Request, who: FiguresReaderDep, service: ServiceDep, days: Window = Window.WEEK
+    request: Request,
+    who: Annotated[Staff, Depends(_listener)],
+    service: ServiceDep,
+    days: Window = Window.WEEK,
 ) -> AsyncIterator[ServerSentEvent]:
     """Send the figures, and again whenever they have changed, until the session ends.
 
     A token has no session that could end: its stream ends with the first figures.
     """
-    readings = request.app.state.readings
-    assert isinstance(readings, Readings)  # noqa: S101 - narrows for the type checker
+    readings = _readings(request)
     has_session = getattr(request.state, "session", None) is not None
     last: Shown | None = None
     looker: Staff | None = who

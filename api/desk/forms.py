@@ -11,7 +11,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final, Protocol
 
-from starlette.datastructures import FormData, UploadFile
+from starlette.datastructures import FormData
 
 from api.errors import Problem
 from api.pages.rendering import word
@@ -114,7 +114,7 @@ def form_of(
                 required=each.required,
                 options=_options(each, directory),
                 value=_value(sent, each.name) or given.get(each.name, ""),
-                chosen=tuple(str(value) for value in sent.getlist(each.name)) if sent else (),
+                chosen=_listed(sent, each.name),
                 wrong=wrong.get(each.name),
             )
             for each in formed.fields
@@ -124,23 +124,14 @@ def form_of(
 
 
 def fields_of(formed: Formed, sent: FormData) -> dict[str, Any]:
-    """Read what somebody wrote; a field that was left empty is left out. Files are the caller's."""
-    found = {each.name: _read(each, sent) for each in formed.fields if each.type is not FieldType.ATTACHMENTS}
+    """Read what somebody wrote; a field that was left empty is left out, and files count by the ids of those kept."""
+    found = {each.name: _read(each, sent) for each in formed.fields}
     return {name: value for name, value in found.items() if value not in ("", [], None)}
 
 
-def files_of(formed: Formed, sent: FormData) -> dict[str, list[UploadFile]]:
-    """List the files that were sent, by field; browsers send an empty one where none was chosen."""
-    return {
-        each.name: [file for file in sent.getlist(each.name) if isinstance(file, UploadFile) and file.size]
-        for each in formed.fields
-        if each.type is FieldType.ATTACHMENTS
-    }
-
-
 def _read(each: Field, sent: FormData) -> Any:
-    if each.type is FieldType.UNITS:
-        return [str(value) for value in sent.getlist(each.name)]
+    if each.type in {FieldType.UNITS, FieldType.ATTACHMENTS}:
+        return list(_listed(sent, each.name))
     text = _value(sent, each.name).strip()
     if each.type is FieldType.PARTS:
         return [{"text": part} for line in text.splitlines() if (part := line.strip())]
@@ -156,6 +147,11 @@ def instant(text: str) -> str:
     except ValueError:
         return text
     return read.isoformat() if read.tzinfo else read.replace(tzinfo=OFFICE_ZONE).isoformat()
+
+
+def _listed(sent: FormData | None, name: str) -> tuple[str, ...]:
+    values = sent.getlist(name) if sent is not None else []
+    return tuple(value for value in values if isinstance(value, str))
 
 
 def _value(sent: FormData | None, name: str) -> str:

@@ -64,6 +64,7 @@ async def inbox(  # noqa: PLR0913, PLR0917 - one parameter a filter
         kinds=[(str(each), TASKS[each].label) for each in TaskKind],
         due=due,
         counts=counts,
+        cursor=cursor,
         chosen={"scope": scope, "kind": str(kind), "due": due},
         done=done,
         order_no=order_no,

@@ -7,21 +7,23 @@ from typing import Any, Final
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from pydantic import ValidationError
-from starlette.datastructures import FormData, UploadFile
+from starlette.datastructures import FormData
 
-from api.attachments.routes import FORM_BODY, take_in
+from api.attachments.routes import FORM_BODY
 from api.desk.forms import id_of, instant, new_id, options_of
-from api.errors import Problem
+from api.desk.uploads import with_files_kept, without_files
+from api.errors import FieldError, Problem
 from api.intake.models import OrderBody
 from api.intake.placing import DESK_PAGES, new_order, place
 from api.pages.problems import words_of
 from api.pages.rendering import page, texts, word
 from api.security import PlacerDep
 from api.service import Service, ServiceDep
+from domain.attachments import MAX_ATTACHMENTS, wrong_ids
 from domain.lifecycle import FieldType
 from domain.orders import Channel, RequestKind
 from store import queries
-from store.attachments import Uploader
+from store.attachments import UnusableAttachment, Uploader
 from store.credentials import CredentialKind
 from store.database import Connection
 from store.directory import current_named
@@ -42,26 +44,29 @@ CHANNELS: Final = (
 _TOP: Final = ("channel", "kind", "subject", "description", "category", "source_reference", "source_due_at")
 _REQUESTER: Final = ("name", "phone")
 _PLACE: Final = ("community", "address")
+_FILES: Final = ("attachments",)
+_UPLOADER: Final = Uploader(kind=CredentialKind.CLIENT, name=DESK_PAGES)
 
 
 @router.get("", response_class=HTMLResponse)
 async def blank(request: Request, who: PlacerDep, service: ServiceDep) -> Response:  # noqa: ARG001 - the door looks
     """Show the empty form."""
-    return await _page(request, service, {})
+    return await _page(request, service, FormData())
 
 
 @router.post("", response_class=HTMLResponse, max_body_size=FORM_BODY)
 async def write_down(request: Request, who: PlacerDep, service: ServiceDep) -> Response:
     """Place the order; whatever is wrong is said beside its field, and what was typed stays."""
     async with request.form() as sent:
-        typed = {name: value.strip() for name, value in sent.items() if isinstance(value, str)}
-        return await _write_down(request, who, service, sent, typed)
+        return await _write_down(request, who, service, sent)
 
 
-async def _write_down(
-    request: Request, who: Staff, service: Service, sent: FormData, typed: dict[str, str]
-) -> Response:
+async def _write_down(request: Request, who: Staff, service: Service, sent: FormData) -> Response:
     key = id_of(sent)
+    sent, wrong = await with_files_kept(service, sent, _FILES, _UPLOADER)
+    if wrong:
+        return await _page(request, service, sent, wrong=wrong)
+    typed = _typed(sent)
     try:
         body = OrderBody.model_validate(
             {
@@ -74,11 +79,14 @@ async def _write_down(
         )
         wanted = new_order(body, client_id=DESK_PAGES, key=key)
         # The fingerprint is that of the words: a form that is sent twice brings its files twice.
-        placed = await place(service, replace(wanted, attachments=await _files(service, sent)), _respond)
+        placed = await place(service, replace(wanted, attachments=_kept(sent)), _respond)
     except ValidationError as error:
-        return await _page(request, service, typed, wrong=_wrong(error))
+        return await _page(request, service, sent, wrong=_wrong(error))
+    except UnusableAttachment as error:
+        wrong = dict.fromkeys(_FILES, words_of(error.code, str(error)))
+        return await _page(request, service, without_files(sent, _FILES), wrong=wrong)
     except Problem as problem:
-        return await _page(request, service, typed, wrong=_wrong_by(problem))
+        return await _page(request, service, sent, wrong=_wrong_by(problem))
     return RedirectResponse(f"/desk/new/{placed.response['order_no']}", status_code=303)
 
 
@@ -106,10 +114,21 @@ def _respond(receipt: Receipt) -> dict[str, Any]:
     return {"order_no": receipt.order_no}
 
 
-async def _files(service: Service, sent: FormData) -> tuple[str, ...]:
-    uploader = Uploader(kind=CredentialKind.CLIENT, name=DESK_PAGES)
-    files = [file for file in sent.getlist("attachments") if isinstance(file, UploadFile) and file.size]
-    return tuple([(await take_in(service, file, uploader)).attachment_id for file in files])
+def _typed(sent: FormData) -> dict[str, str]:
+    return {name: value.strip() for name, value in sent.items() if isinstance(value, str)}
+
+
+def _kept(sent: FormData) -> tuple[str, ...]:
+    """List the files that were kept for the order.
+
+    Raises:
+        Problem: 422, there are more than an order may have.
+    """
+    ids = [str(each) for name in _FILES for each in sent.getlist(name)]
+    if reason := wrong_ids(ids):
+        wrong = [FieldError(field="file", reason=f"attachments {reason}")]
+        raise Problem(422, "too_many_files", f"an order has at most {MAX_ATTACHMENTS} files", errors=wrong)
+    return tuple(ids)
 
 
 def _given(typed: Mapping[str, str], names: Sequence[str]) -> dict[str, str]:
@@ -142,7 +161,7 @@ def _wrong_by(problem: Problem) -> dict[str, str]:
 
 
 async def _page(
-    request: Request, service: Service, typed: Mapping[str, str], *, wrong: Mapping[str, str] | None = None
+    request: Request, service: Service, sent: FormData, *, wrong: Mapping[str, str] | None = None
 ) -> HTMLResponse:
     directory = await service.read(current_named)
     return page(
@@ -153,7 +172,8 @@ async def _page(
         kinds=[(str(each), word(each, "kinds")) for each in RequestKind],
         categories=options_of(FieldType.CATEGORY, directory),
         communities=[(code, directory.units[code].name) for code in directory.communities],
-        typed=typed,
+        typed=_typed(sent),
+        kept=[str(each) for name in _FILES for each in sent.getlist(name)],
         wrong=wrong or {},
         decision_id=new_id(),
     )

@@ -11,7 +11,7 @@ from starlette.datastructures import FormData
 
 from api.desk.forms import fields_of, form_of, id_of, new_id
 from api.desk.showing import WAITS, Whole, namespace_of, shown_of, whole_order, workflow_page
-from api.pages.problems import words_of
+from api.pages.problems import words_for, words_of
 from api.pages.rendering import page
 from api.security import ActorDep, ReaderDep, RevealerDep, scope_of
 from api.service import Service, ServiceDep
@@ -81,7 +81,7 @@ async def _act(request: Request, order_no: str, who: Staff, service: Service, se
         fields = fields_of(action, sent) if action else {}
         submitted = await act_on(service, order_no, who, name, fields, action_id)
     except Refused as refused:
-        wrong = {refused.refusal.field or "": words_of(refused.refusal.code, refused.refusal.reason)}
+        wrong = {refused.refusal.field or "": words_for(refused.refusal)}
         return await _page(request, order_no, who, service, sent=sent, wrong=wrong)
     row = await settled(service, submitted.row, WAITS)
     if row.status is DecisionStatus.REJECTED:

@@ -1,17 +1,20 @@
 """`/desk/orders` and `/desk/callers`: finding orders by number, words and place, or by who called."""
 
-from typing import Annotated, Final
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import HTMLResponse, Response
+from sqlalchemy import Row
 
 from api.intake.placing import phone_key
 from api.pages.rendering import page, texts
 from api.security import ReaderDep, RevealerDep, scope_of
 from api.service import ServiceDep
 from api.staff import views
-from api.staff.models import OrderSummary
 from domain.contacts import phone_digits
+from domain.figures import is_overdue
 from domain.orders import OrderClass, Stage, Tier, Via
 from domain.permissions import Reach, reaches
 from store import queries
@@ -41,6 +44,7 @@ async def search(  # noqa: PLR0913, PLR0917 - one parameter a filter
     cursor: Annotated[str | None, Query(max_length=200)] = None,
 ) -> HTMLResponse:
     """Show the orders in one's scope that match, the latest first; a number that is one's own leads to it at once."""
+    now = service.now()
     wanted = OrderFilter(
         stage=stage or None,
         tier=tier or None,
@@ -53,7 +57,7 @@ async def search(  # noqa: PLR0913, PLR0917 - one parameter a filter
     )
 
     def work(connection: Connection) -> tuple[Page, dict[str, str], dict[str, str], tuple[str, ...]]:
-        found = queries.list_orders(connection, wanted, scope_of(who), cursor=cursor, now=service.now())
+        found = queries.list_orders(connection, wanted, scope_of(who), cursor=cursor, now=now)
         directory = current_named(connection)
         about = subjects_of(connection, [row.order_no for row in found.rows])
         names = {each.code: each.name for each in directory.units.values()}
@@ -74,6 +78,7 @@ async def search(  # noqa: PLR0913, PLR0917 - one parameter a filter
         request,
         "desk/orders.html",
         orders=[views.order_summary(row) for row in found.rows],
+        late=_late(found.rows, now),
         next_cursor=found.next_cursor,
         about=about,
         names=names,
@@ -82,7 +87,6 @@ async def search(  # noqa: PLR0913, PLR0917 - one parameter a filter
         stages=list(Stage),
         tiers=list(Tier),
         classes=list(OrderClass),
-        now=service.now(),
     )
 
 
@@ -102,38 +106,45 @@ async def callers(
             here="/desk/orders",
             status=422,
             orders=[],
+            late=(),
             about={},
             names={},
             phone=phone,
             wrong=wrong,
         )
 
-    def work(connection: Connection) -> tuple[list[OrderSummary], dict[str, str], dict[str, str]]:
+    now = service.now()
+
+    def work(connection: Connection) -> tuple[Sequence[Row[Any]], dict[str, str], dict[str, str]]:
         rows = queries.list_of_caller(
             connection,
             phone_key(service, phone),
             scope_of(who),
             with_confidential=Reach.OFFICE in reaches(who.roles),
         )
-        audited(
-            connection, who.username, Via.STAFF, "caller_looked_up", None, {"found": len(rows)}, service.now()
-        )
+        audited(connection, who.username, Via.STAFF, "caller_looked_up", None, {"found": len(rows)}, now)
         directory = current_named(connection)
         names = {each.code: each.name for each in directory.units.values()}
-        return (
-            [views.order_summary(row) for row in rows],
-            subjects_of(connection, [row.order_no for row in rows]),
-            names,
-        )
+        return rows, subjects_of(connection, [row.order_no for row in rows]), names
 
-    orders, about, names = await service.write(work)
+    rows, about, names = await service.write(work)
     return page(
         request,
         "desk/callers.html",
         here="/desk/orders",
-        orders=orders,
+        orders=[views.order_summary(row) for row in rows],
+        late=_late(rows, now),
         about=about,
         names=names,
         phone=phone,
         wrong=None,
+    )
+
+
+def _late(rows: Sequence[Row[Any]], now: datetime) -> frozenset[str]:
+    """Name the orders that are marked: those that are overdue now, or had missed a limit before they were closed."""
+    return frozenset(
+        row.order_no
+        for row in rows
+        if row.overdue or is_overdue(Stage(row.stage), overdue=False, due_at=row.due_at, now=now)
     )

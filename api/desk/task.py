@@ -8,11 +8,11 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.datastructures import FormData
 
-from api.attachments.routes import FORM_BODY, take_in
-from api.desk.forms import fields_of, files_of, form_of, id_of, new_id
+from api.attachments.routes import FORM_BODY
+from api.desk.forms import fields_of, form_of, id_of, new_id
 from api.desk.showing import WAITS, Whole, shown_of, whole_order
-from api.errors import Problem
-from api.pages.problems import typed_in, words_of
+from api.desk.uploads import with_files_kept, without_files
+from api.pages.problems import typed_in, words_for, words_of
 from api.pages.rendering import page
 from api.security import DeciderDep, ReaderDep, RevealerDep, uploader_of
 from api.service import Service, ServiceDep
@@ -21,9 +21,10 @@ from api.staff.models import Contact, TaskDetail
 from api.staff.orders import keep, reveal_to
 from api.staff.tasks import settled, visible
 from domain.contacts import RevealReason
-from domain.lifecycle import Outcome, TaskKind, outcomes_of
+from domain.lifecycle import FieldType, Outcome, TaskKind, outcomes_of
 from domain.orders import Role
 from domain.responsibility import may_decide
+from store.attachments import UnusableAttachment
 from store.claims import change_holder
 from store.database import Connection
 from store.decisions import (
@@ -73,12 +74,12 @@ async def _decide(request: Request, task_id: str, who: Staff, service: Service, 
     outcome = next((each for each in seen.outcomes if each.name == sent.get("outcome")), None)
     if outcome is None:
         return await _page(request, task_id, who, service, sent=sent)
+    files = [each.name for each in outcome.fields if each.type is FieldType.ATTACHMENTS]
+    sent, wrong = await with_files_kept(service, sent, files, uploader_of(who))
+    if wrong:
+        return await _page(request, task_id, who, service, sent=sent, wrong=wrong)
+    fields = fields_of(outcome, sent)
     try:
-        uploaded = {
-            name: [(await take_in(service, file, uploader_of(who))).attachment_id for file in files]
-            for name, files in files_of(outcome, sent).items()
-        }
-        fields = fields_of(outcome, sent) | {name: ids for name, ids in uploaded.items() if ids}
         submitted = await keep(
             service,
             lambda connection: submit_decision(
@@ -93,16 +94,15 @@ async def _decide(request: Request, task_id: str, who: Staff, service: Service, 
             ),
         )
     except TaskClosed:
-        return await _page(request, task_id, who, service, sent=sent)
+        wrong = {}
+    except UnusableAttachment as error:
+        sent = without_files(sent, files)
+        wrong = dict.fromkeys(files, words_of(error.code, str(error)))
     except Refused as refused:
-        wrong = {refused.refusal.field or "": words_of(refused.refusal.code, refused.refusal.reason)}
-        return await _page(request, task_id, who, service, sent=sent, wrong=wrong)
-    except Problem as problem:
-        if not any(files_of(outcome, sent).values()):
-            raise
-        wrong = {"attachments": words_of(problem.body.code, problem.body.detail)}
-        return await _page(request, task_id, who, service, sent=sent, wrong=wrong)
-    return await _answer(request, submitted.row, who, service, sent)
+        wrong = {refused.refusal.field or "": words_for(refused.refusal)}
+    else:
+        return await _answer(request, submitted.row, who, service, sent)
+    return await _page(request, task_id, who, service, sent=sent, wrong=wrong)
 
 
 async def _answer(

@@ -1,12 +1,13 @@
 """The staff's pages: the inbox, and a task decided by its forms alone."""
 
 import re
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from markupsafe import escape
 
-from api.pages.rendering import texts
+from api.pages.rendering import moment, texts
 from domain.lifecycle import TASKS, TaskKind
 from domain.orders import Role
 from tests.api.conftest import Api
@@ -93,6 +94,50 @@ class TestATask:
         empty = await send(browser, task["task_id"], "resolve", text="  ")
         assert re.search(r'id="resolve-text-wrong" role="alert">请填写这一项。', empty.text)
         assert live.office.rows("SELECT * FROM decision") == []
+
+    async def test_keeps_the_files_of_a_form_that_is_not_taken(self, live: Api) -> None:
+        live.office.policy = "standard"
+        order_no = await live.office.dispatched("street-safety")
+        browser = await at_work(live, "street-safety-handler")
+        task_id = (await live.office.task(order_no, TaskKind.HANDLE))["task_id"]
+        picture = ("attachments", ("after.png", b"\x89PNG\r\n\x1a\n" + b"x" * 40, "image/png"))
+        broken = ("attachments", ("after.exe", b"MZ" + b"x" * 40, "image/png"))
+        refused = await send(browser, task_id, "report_result", [picture, broken], text="办好了")
+        assert refused.status_code == 422
+        assert re.search(r'id="report_result-attachments-wrong" role="alert">第2个文件没有收', refused.text)
+        (kept,) = re.findall(r'name="attachments" value="([0-9a-f]{32})" checked', refused.text)
+        assert (await browser.get(f"/api/v1/attachments/{kept}")).status_code == 200
+        wordless = await send(browser, task_id, "report_result", text=" ", attachments=kept)
+        assert f'value="{kept}" checked' in wordless.text
+        gone = await send(browser, task_id, "report_result", text="办好了", attachments="0" * 32)
+        assert texts()["refusals"]["unusable_attachment"] in gone.text
+        assert "0" * 32 not in gone.text, "what cannot be used is not offered again"
+        sent = await send(browser, task_id, "report_result", text="办好了", attachments=kept)
+        assert sent.status_code == 303, sent.text
+        (row,) = live.office.rows("SELECT attachment_id, order_no FROM attachment")
+        assert (row["attachment_id"], row["order_no"]) == (kept, order_no)
+
+    async def test_says_beside_a_date_which_dates_are_possible(self, live: Api) -> None:
+        live.office.policy = "standard"
+        order_no = await live.office.dispatched("street-safety")
+        task = await live.office.task(order_no, TaskKind.HANDLE)
+        due_at = datetime.fromisoformat(task["due_at"]).replace(tzinfo=UTC)
+        browser = await at_work(live, "street-safety-handler")
+
+        async def refused(wanted: datetime) -> str:
+            fields = {"due_at": wanted.isoformat(), "reason": "documents_awaited"}
+            shown = await send(browser, task["task_id"], "request_extension", **fields)
+            found = re.search(r'id="request_extension-due_at-wrong" role="alert">([^<]+)', shown.text)
+            assert found, shown.text
+            return found[1]
+
+        faults = texts()["faults"]
+        assert await refused(due_at - timedelta(minutes=1)) == faults["too_early"].format(
+            bound=moment(due_at)
+        )
+        assert await refused(due_at - timedelta(days=60)) == faults["not_ahead"]
+        assert (await refused(due_at + timedelta(days=300))).startswith(faults["too_far"].partition("{")[0])
+        assert live.office.rows("SELECT 1 FROM decision WHERE name = 'request_extension'") == []
 
     async def test_takes_a_form_that_is_sent_twice_once(self, live: Api) -> None:
         browser = await at_work(live, "duty-1")

@@ -11,6 +11,7 @@ from api.sessions import COOKIE
 from domain.accounts import Step
 from domain.lifecycle import TaskKind
 from domain.orders import Ending, Stage, Tier
+from store import queries
 from store.sessions import Method, begin_session
 from tests.api.conftest import SECRET, Api
 from tests.api.test_desk import at_work
@@ -170,6 +171,27 @@ class TestFindingOrders:
         assert {n for n in range(3) if f"/desk/orders/{numbers[n]}" in worker} == {1}
         assert (await desk.get("/desk/orders?cursor=nonsense")).status_code == 422
 
+    async def test_marks_what_is_overdue_now_whether_or_not_a_step_has_noticed(self, api: Api) -> None:
+        order_no = (await api.placed())["order_no"]
+        mark, desk = 'class="mark overdue"', await at_work(api, "desk-1")
+        assert mark not in (await desk.get("/desk/orders")).text
+        with api.office.store.write() as connection:
+            connection.exec_driver_sql(
+                f"UPDATE orders SET due_at = '2020-01-01 00:00:00' WHERE order_no = '{order_no}'"  # noqa: S608 - ours
+            )
+        assert mark in (await desk.get("/desk/orders")).text
+        assert mark in (await desk.get("/desk/orders?overdue=true")).text
+
+    async def test_masks_the_numbers_that_people_write_into_what_they_say(self, api: Api) -> None:
+        said = "请打 139 0000 0001 找我"
+        order_no = (await api.placed(subject=None, description=said))["order_no"]
+        desk = await at_work(api, "duty-1")
+        for path in ("/desk", "/desk/orders"):
+            shown = (await desk.get(path)).text
+            assert "139 0000 0001" not in shown, path
+            assert "请打 139****0001 找我" in shown, path
+        assert said in (await desk.get(f"/desk/orders/{order_no}")).text
+
     async def test_finds_a_caller_however_the_number_is_written_and_writes_it_down(self, api: Api) -> None:
         mine = await api.placed(key="key-00000001", requester={"phone": "139 0000-0000"})
         secret = await api.placed(
@@ -264,6 +286,24 @@ class TestWritingAnOrderDown:
         assert re.search(r'id="attachments-wrong" role="alert">\S+', sent.text)
         assert "我写的内容" in sent.text
 
+    async def test_keeps_the_files_of_a_form_that_is_not_taken(self, api: Api) -> None:
+        browser = await at_work(api, "duty-1")
+        files = [("attachments", (f"{n}.png", PICTURE + bytes([n]), "image/png")) for n in range(2)]
+        whole = {"channel": "hotline", "kind": "complaint"}
+        refused = await send(browser, "/desk/new", files=files, **whole)
+        kept = re.findall(r'name="attachments" value="([0-9a-f]{32})" checked', refused.text)
+        assert (refused.status_code, len(kept)) == (422, 2)
+        gone = await send(browser, "/desk/new", **whole, description="我写的内容", attachments="0" * 32)
+        assert re.search(r'id="attachments-wrong" role="alert">\S+', gone.text)
+        more = [f"{n:032x}" for n in range(10)]
+        many = await send(browser, "/desk/new", **whole, description="我写的内容", attachments=more)
+        assert texts()["refusals"]["too_many_files"] in many.text
+        assert api.office.rows("SELECT * FROM orders") == []
+        sent = await send(browser, "/desk/new", **whole, description="我写的内容", attachments=kept[1])
+        assert sent.status_code == 303, sent.text
+        bound = api.office.rows("SELECT attachment_id FROM attachment WHERE order_no IS NOT NULL")
+        assert [each["attachment_id"] for each in bound] == [kept[1]], "what was struck out is not sent"
+
     async def test_is_for_those_who_take_calls(self, api: Api) -> None:
         assert (await (await at_work(api, "auditor-1")).get("/desk/new")).status_code == 403
 
@@ -291,6 +331,27 @@ class TestDispatchingManyAtOnce:
         by_directory = await send(browser, "/desk/dispatch", task_id=tasks[2]["task_id"], unit="suggested")
         assert texts()["dispatch"]["rejected"] not in by_directory.text
         assert live.office.order(numbers[2])["stage"] == "handling"
+
+    async def test_turns_pages_and_finds_what_was_chosen_on_whichever_page_it_stands(
+        self, live: Api, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        live.office.policy = "standard"
+        numbers = [await live.office.place(category="noise") for _ in range(2)]
+        for order_no in numbers:
+            await live.office.decide(order_no, TaskKind.FIRST_CONTACT, "refer", text="请街道派单")
+            await live.office.decide(order_no, TaskKind.CLASSIFY, "general")
+        first, second = [(await live.office.task(each, TaskKind.DISPATCH))["task_id"] for each in numbers]
+        await live.office.drain()
+        monkeypatch.setattr(queries, "PAGE", 1)
+        browser = await at_work(live, "desk-1")
+        shown = (await browser.get("/desk/dispatch")).text
+        assert (first in shown, second in shown) == (True, False)
+        following = re.search(r'href="(\?cursor=[^"]+)"', shown)
+        assert following
+        assert second in (await browser.get(f"/desk/dispatch{following[1]}")).text
+        sent = await send(browser, "/desk/dispatch", task_id=second, unit="street-safety")
+        assert texts()["dispatch"]["applied"].format(unit="应急安全办公室") in sent.text, sent.text
+        assert live.office.order(numbers[1])["unit"] == "street-safety"
 
     async def test_says_what_is_missing_and_keeps_what_was_chosen(self, live: Api) -> None:
         live.office.policy = "standard"

@@ -298,6 +298,30 @@ class TestTheLiveFigures:
             assert await stream.next() == ("ended", "ended"), how
             assert await stream.next() is None, how
 
+    async def test_are_not_sent_to_more_pages_of_one_person_than_they_look_at(
+        self, api: Api, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(figures, "MOST_STREAMS", 1)
+        browser, other = await at_work(api, "desk-1"), await at_work(api, "desk-2")
+
+        async def knock() -> int:
+            async with httpx2.AsyncClient(trust_env=False, timeout=PATIENCE) as http:
+                cookie = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
+                address = f"{url}/desk/figures/live"
+                async with http.stream("GET", address, headers={"Cookie": cookie}) as answer:
+                    return answer.status_code
+
+        async with served(api.office) as url:
+            async with listening(url, browser.cookies) as stream, listening(url, other.cookies) as theirs:
+                assert await stream.next()
+                assert await theirs.next(), "somebody else's count by themselves"
+                assert await knock() == 429
+
+            async def let_in() -> list[str]:
+                return ["in"] if await knock() == 200 else []
+
+            await api.office.eventually_async(let_in, "in")
+
     async def test_are_no_use_of_the_session(self, api: Api) -> None:
         """A page that nobody looks at would else keep its session for the whole day."""
         browser = await at_work(api, "desk-1")

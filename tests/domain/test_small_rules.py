@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from domain.contacts import is_phone
+from domain.contacts import is_phone, masked_line
 from domain.orders import DissatisfactionCause, Satisfied, Solved, Stage, Tier
 from domain.ratings import asks_for_rework
 from domain.timeliness import Timeliness, timeliness
@@ -76,3 +76,21 @@ class TestATelephone:
     )
     def test_can_be_called_by_seven_to_fifteen_figures(self, written: str, callable_: bool) -> None:
         assert is_phone(written) is callable_
+
+
+class TestALineOfAList:
+    @pytest.mark.parametrize(
+        ("written", "shown"),
+        [
+            ("请打13900000001找我", "请打139****0001找我"),
+            ("请打 139 0000-0001 找我", "请打 139****0001 找我"),
+            ("座机023-67000000", "座机023****0000"),
+            ("身份证50010119000101001X", "身份证500****001X"),
+            ("2026-11-23 20261123", "2026-11-23 20261123"),
+            ("工单20261123-7K3M9Q", "工单20261123-7K3M9Q"),
+            ("占道废弃车辆 99999", "占道废弃车辆 99999"),
+            ("单号 139000000012345", "单号 139000000012345"),
+        ],
+    )
+    def test_hides_numbers_of_people_and_nothing_else(self, written: str, shown: str) -> None:
+        assert masked_line(written) == shown

@@ -1,0 +1,52 @@
+"""Files that come with a form of the staff's pages: kept at once, so that a form that is shown again still has them.
+
+Assumes that a field of files holds files that were just chosen, and the ids of those that were kept before.
+"""
+
+import re
+from collections.abc import Collection, Mapping
+
+import structlog
+from starlette.datastructures import FormData, UploadFile
+
+from api.attachments.routes import take_in
+from api.errors import Problem
+from api.pages.problems import words_of
+from api.pages.rendering import texts
+from api.service import Service
+from domain.attachments import ID_PATTERN
+from store.attachments import Uploader
+from store.files import FilesUnavailable
+
+_log = structlog.get_logger("api")
+
+
+async def with_files_kept(
+    service: Service, sent: FormData, names: Collection[str], uploader: Uploader
+) -> tuple[FormData, Mapping[str, str]]:
+    """Put ids in the place of files, in the fields of these names; and say by field which file was refused, and why."""
+    kept: list[tuple[str, UploadFile | str]] = []
+    wrong: dict[str, str] = {}
+    numbers = dict.fromkeys(names, 0)
+    for name, value in sent.multi_items():
+        if name not in numbers:
+            kept.append((name, value))
+        elif isinstance(value, str):
+            kept += [(name, value)] if re.fullmatch(ID_PATTERN, value) else []
+        elif value.filename:  # Browsers send a nameless file where none was chosen.
+            numbers[name] += 1
+            try:
+                kept.append((name, (await take_in(service, value, uploader)).attachment_id))
+            except Problem as problem:
+                why = words_of(problem.body.code, problem.body.detail)
+                refused = texts()["files"]["refused"].format(number=numbers[name], why=why)
+                wrong[name] = wrong.get(name, "") + refused
+            except FilesUnavailable as away:
+                _log.error("files_unavailable", reason=str(away))
+                wrong[name] = texts()["refusals"]["files_unavailable"]
+    return FormData(kept), wrong
+
+
+def without_files(sent: FormData, names: Collection[str]) -> FormData:
+    """Take out of a form what was kept for it, because it cannot be used any more."""
+    return FormData([(name, value) for name, value in sent.multi_items() if name not in names])

@@ -1,0 +1,6 @@
+/* Says when the list could not be renewed, so that nobody takes an old one for the present. */
+"use strict";
+
+const stale = document.getElementById("tasks-stale");
+document.addEventListener("htmx:after:request", ({ detail }) => { stale.hidden = detail.ctx.response.status < 400; });
+document.addEventListener("htmx:error", () => { stale.hidden = false; });
