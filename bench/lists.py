@@ -15,7 +15,7 @@ from sqlalchemy import Connection, MetaData, Table, text
 from bench.figures import Figure, percentile, say
 from demo.office import seed_office
 from domain.first_directory import FIRST
-from domain.orders import Stage, Tier
+from domain.orders import Ending, Stage, Tier
 from store import queries
 from store.database import Store
 from store.schema import migrate
@@ -113,17 +113,28 @@ def _timed(store: Store, work: Callable[[Connection], object]) -> float:
     return (time.perf_counter() - began) * 1000
 
 
-def fill(store: Store, count: int) -> None:
+def fill(store: Store, count: int, *, until: datetime = NOW, apart: timedelta = _APART) -> None:
     """Write orders as they stand after months of work: most archived, some open, all with their tasks."""
     tables = MetaData()
     tables.reflect(store.engine, only=["orders", "task"])
     for first in range(0, count, _BATCH):
         with store.write() as connection:
             numbers = range(first, min(first + _BATCH, count))
-            _insert(connection, tables.tables["orders"], [_order(n, count) for n in numbers])
-            _insert(connection, tables.tables["task"], [_task(n, count) for n in numbers])
+            _insert(
+                connection,
+                tables.tables["orders"],
+                [_order(n, until - (count - n) * apart) for n in numbers],
+            )
+            _insert(
+                connection, tables.tables["task"], [_task(n, until - (count - n) * apart) for n in numbers]
+            )
+    tidy(store)
+
+
+def tidy(store: Store) -> None:
+    """Do what a database does by itself in months: know its tables, and where every row is visible to all."""
     with store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text("ANALYZE"))
+        connection.execute(text("VACUUM ANALYZE" if store.engine.dialect.name == "postgresql" else "ANALYZE"))
 
 
 def _insert(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
@@ -145,8 +156,7 @@ def tracking_code(number: int) -> str:
     return f"C0DE-{digits[:4]}-{digits[4:8]}-{digits[8:]}"
 
 
-def _order(number: int, count: int) -> dict[str, Any]:
-    received_at = NOW - (count - number) * _APART
+def _order(number: int, received_at: datetime) -> dict[str, Any]:
     open_ = number % OPEN_IN == 0
     unit = _UNITS[number // OPEN_IN % len(_UNITS)]
     return {
@@ -164,6 +174,7 @@ def _order(number: int, count: int) -> dict[str, Any]:
         "received_at": received_at,
         "category": "noise",
         "stage": Stage.HANDLING if open_ else Stage.ARCHIVED,
+        "ending": None if open_ else Ending.RESOLVED,
         "round": 1,
         "tier": FIRST.units[unit].tier,
         "unit": unit,
@@ -179,8 +190,8 @@ def _order(number: int, count: int) -> dict[str, Any]:
     }
 
 
-def _task(number: int, count: int) -> dict[str, Any]:
-    order = _order(number, count)
+def _task(number: int, received_at: datetime) -> dict[str, Any]:
+    order = _order(number, received_at)
     open_ = number % OPEN_IN == 0
     return {
         "task_id": f"{order['order_no']}-4-TEST",

@@ -20,18 +20,21 @@ from pathlib import Path
 from typing import Final
 
 import httpx2
-from sqlalchemy import MetaData, text
+from limits import parse
+from sqlalchemy import MetaData
 
 from api.app import create_app
+from api.limits import RATES, Limits
 from api.service import Service
 from bench.figures import Figure, percentile, say
-from bench.lists import NOW, OPEN_IN, fill, postgres, sqlite, tracking_code
-from demo.office import seed_office
+from bench.lists import OPEN_IN, fill, postgres, sqlite, tidy, tracking_code
+from demo.office import STAFF, seed_office
 from domain.accounts import PROFILES, Step
 from runtime.passwords import Passwords, hash_password, new_password
 from runtime.ports import HOST, free_port
 from runtime.supervisor import Part, Supervisor
 from runtime.temporal import Orders
+from store.accounts import set_password
 from store.database import Connection, Store
 from store.files import FileStore
 from store.sessions import Method, begin_session, find_session
@@ -49,8 +52,13 @@ from tests.support.pages import (
 _P99_MS: Final = 60.0
 _HASH_MS: Final = 250.0
 _SESSION_MS: Final = 2.0
-_AT_ONCE: Final = 2
-_EVENTS: Final = 8
+_BARE: Final = "/signin"
+"""A page that asks the store for nothing: what others cost is told by how often they take its time."""
+_APART: Final = timedelta(days=1) / 200
+"""Two hundred orders a day, as a busy street has: the orders of five hundred days."""
+_TRIES, _TRIES_A_NAME = 60, 4
+_EVENTS: Final = (*["TaskCompleted"] * 5, "OrderReplied", "FollowUpEnded", "OrderClosed")
+_STEP: Final = timedelta(hours=8)
 _SESSIONS: Final = 1_000
 _BATCH: Final = 5_000
 _LEFT_OUT: Final = {
@@ -70,23 +78,25 @@ async def measure(*, orders: int, calls: int) -> list[Figure]:
     figures: list[Figure] = []
     for name, opened_store in (("SQLite", sqlite), ("PostgreSQL", postgres)):
         with opened_store() as store:
-            seed_office(store, now=NOW)
-            fill(store, orders)
-            _tell(store, orders)
+            now = datetime.now(UTC)
+            seed_office(store, now=now)
+            fill(store, orders, until=now, apart=_APART)
+            _tell(store, orders, until=now)
             figures += await _look(store, name, orders, calls)
             if name == "SQLite":
-                figures += await _passwords()
+                figures += [*await _passwords(), await _wrong_passwords(store)]
             figures.append(_sessions(store, name))
     return figures
 
 
-def _tell(store: Store, count: int) -> None:
-    """Give every order somebody who asked and events, as they stand after some steps."""
+def _tell(store: Store, count: int, *, until: datetime) -> None:
+    """Give every order somebody who asked and events, as they stand after some steps; who has an answer is content."""
     tables = MetaData()
     tables.reflect(store.engine, only=["requester", "event"])
-    at = NOW.replace(tzinfo=None) if store.engine.dialect.name == "sqlite" else NOW
+    zone = None if store.engine.dialect.name == "sqlite" else UTC
     for first in range(0, count, _BATCH):
-        numbers = [f"20250101-{number:08}" for number in range(first, min(first + _BATCH, count))]
+        batch = range(first, min(first + _BATCH, count))
+        numbers = [f"20250101-{number:08}" for number in batch]
         with store.write() as connection:
             connection.execute(
                 tables.tables["requester"].insert(),
@@ -96,22 +106,21 @@ def _tell(store: Store, count: int) -> None:
                 tables.tables["event"].insert(),
                 [
                     {
-                        "order_no": each,
+                        "order_no": f"20250101-{number:08}",
                         "run_id": "run",
                         "seq": seq,
-                        "at": at + timedelta(minutes=seq),
-                        "type": "TaskCompleted",
+                        "at": (until - (count - number) * _APART + seq * _STEP).replace(tzinfo=zone),
+                        "type": type_ if number % OPEN_IN else "TaskCompleted",
                         "actor": "desk-1",
                         "via": "staff",
-                        "data": {},
+                        "data": {"satisfied": "yes"} if type_ == "FollowUpEnded" else {},
                         "abandoned": False,
                     }
-                    for each in numbers
-                    for seq in range(_EVENTS)
+                    for number in batch
+                    for seq, type_ in enumerate(_EVENTS)
                 ],
             )
-    with store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text("ANALYZE"))
+    tidy(store)
 
 
 async def _look(store: Store, name: str, orders: int, calls: int) -> list[Figure]:
@@ -130,12 +139,16 @@ async def _look(store: Store, name: str, orders: int, calls: int) -> list[Figure
                 sent, weighs = max(sent, len(seen)), max(weighs, await weight(inside, shown))
             times = await _times(http, address, cookies, calls)
             p50, p99 = percentile(times, 50), percentile(times, 99)
+            both = await _times(http, address, cookies, calls, at_once=2)
+            bare = percentile(await _times(http, lambda: _BARE, {}, calls // 3), 50)
             figures.append(
                 Figure(
                     program="pages",
                     place=name,
-                    what=f"`{page.route}` of {orders:,} orders, {_AT_ONCE} at a time",
-                    value=f"p50 {p50:.1f} ms, p99 {p99:.1f} ms; {sent} statements, {weighs / 1024:.1f} KiB",
+                    what=f"`{page.route}` of {orders:,} orders",
+                    value=f"p50 {p50:.1f} ms ({p50 / bare:.1f} × a bare page), p99 {p99:.1f} ms;"
+                    f" by two people at a time p99 {percentile(both, 99):.1f} ms;"
+                    f" {sent} statements, {weighs / 1024:.1f} KiB",
                     goal=f"p99 ≤ {_P99_MS:g} ms, ≤ {MOST_STATEMENTS}, ≤ {MOST_BYTES // 1024} KiB",
                     met=p99 <= _P99_MS and sent <= MOST_STATEMENTS and weighs <= MOST_BYTES,
                 )
@@ -159,7 +172,12 @@ def _address(page: Page, draw: random.Random, orders: int) -> str:
 
 
 async def _times(
-    http: httpx2.AsyncClient, address: Callable[[], str], cookies: Mapping[str, str], calls: int
+    http: httpx2.AsyncClient,
+    address: Callable[[], str],
+    cookies: Mapping[str, str],
+    calls: int,
+    *,
+    at_once: int = 1,
 ) -> list[float]:
     """Open pages one after the other, as many people as stated at once; in ms, the first few left out."""
     times: list[float] = []
@@ -171,7 +189,7 @@ async def _times(
             await opened(http, address(), cookies)
             times.append((time.perf_counter() - began) * 1000)
 
-    await asyncio.gather(*(person() for _ in range(_AT_ONCE)))
+    await asyncio.gather(*(person() for _ in range(at_once)))
     return times[10:]
 
 
@@ -213,6 +231,7 @@ async def _inside(store: Store, secret: str) -> AsyncIterator[httpx2.AsyncClient
         public_url="http://office.example",
         threads=2,
     )
+    service.limits = Limits(dict.fromkeys(RATES, parse("10000/minute")))
     transport = httpx2.ASGITransport(app=create_app(service))
     async with httpx2.AsyncClient(transport=transport, base_url="http://office.example") as http:
         yield http
@@ -237,6 +256,35 @@ async def _passwords() -> list[Figure]:
             met=middle <= _HASH_MS,
         )
     ]
+
+
+async def _wrong_passwords(store: Store) -> Figure:
+    """Compare how long it takes to refuse a wrong password for a name that exists, and for one that nobody has."""
+    hashed = hash_password(new_password())
+    known = [each.username for each in STAFF][: -(-_TRIES // _TRIES_A_NAME)]
+    with store.write() as connection:
+        for username in known:
+            set_password(
+                connection, username, password_hash=hashed, must_change=False, by="x", now=datetime.now(UTC)
+            )
+    tries = [(f"{each}", f"nobody-{each}") for each in known for _ in range(_TRIES_A_NAME)]
+    times: tuple[list[float], list[float]] = ([], [])
+    async with _inside(store, secrets.token_urlsafe(48)) as http:
+        for pair in tries:
+            for username, its in zip(pair, times, strict=True):
+                began = time.perf_counter()
+                refused = await http.post("/signin", data={"username": username, "password": "wrong"})
+                its.append(time.perf_counter() - began)
+                assert refused.status_code == httpx2.codes.UNAUTHORIZED, refused.status_code
+    ratio = statistics.median(times[0]) / statistics.median(times[1])
+    return Figure(
+        program="pages",
+        place="SQLite",
+        what=f"a wrong password refused, {len(tries)} times each: a name that exists ÷ one that nobody has",
+        value=f"{ratio:.3f}",
+        goal="0.9–1.1",
+        met=0.9 <= ratio <= 1.1,  # noqa: PLR2004 - as the goal says
+    )
 
 
 def _sessions(store: Store, name: str) -> Figure:

@@ -12,19 +12,18 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Select,
-    String,
     and_,
-    column,
     func,
+    literal,
     or_,
     select,
-    values,
+    union_all,
 )
 
-from domain.figures import ANSWERED, COUNTED, OPEN, OWED, Count, Day, DayLine, Picture, Rate, lines
+from domain.figures import ANSWERED, COUNTED, OWED, Count, Day, DayLine, Picture, Rate, lines
 from domain.orders import Satisfied, Stage, Tier
 from store.queries import Scope, scoped
-from store.tables import TOLD, Instant, event, orders
+from store.tables import STILL_OPEN, TOLD, Instant, event, orders
 
 _REPLIED: Final = "OrderReplied"
 _CLOSED: Final = "OrderClosed"
@@ -67,8 +66,8 @@ def _open(connection: Connection, scope: Scope, *, since: datetime, today: Day, 
         func.count().filter(and_(due_at > now, due_at < today.ends)).label("due_today"),
         func.count().filter(or_(orders.c.overdue.is_(True), due_at <= now)).label("overdue"),
         func.count().filter(missed).label("missed"),
-    ).where(orders.c.stage.in_(OPEN))
-    rows = connection.execute(scoped(query, scope).group_by(orders.c.stage, orders.c.tier, orders.c.unit))
+    ).where(STILL_OPEN)
+    rows = connection.execute(scoped(query, scope).group_by(orders.c.unit, orders.c.tier, orders.c.stage))
     return [
         Count(
             stage=row.stage,
@@ -129,44 +128,55 @@ def _answers(connection: Connection, scope: Scope, *, since: datetime) -> dict[S
         .where(event.c.at >= since)
         .subquery()
     )
-    query = (
-        select(said.c.satisfied, func.count().label("orders"))
-        .select_from(orders)
-        .join(said, said.c.order_no == orders.c.order_no)
-        .where(said.c.place == 1)
-    )
-    rows = connection.execute(scoped(query, scope).group_by(said.c.satisfied))
+    query = select(said.c.satisfied, func.count().label("orders")).select_from(said).where(said.c.place == 1)
+    rows = connection.execute(_within_scope(query, said.c.order_no, scope).group_by(said.c.satisfied))
     return {Satisfied(row.satisfied) if row.satisfied else None: row.orders for row in rows}
 
 
 def _by_day(connection: Connection, days: Sequence[Day], scope: Scope) -> tuple[DayLine, ...]:
-    table = (
-        values(column("day", String), column("begins", Instant), column("ends", Instant), name="given")
-        .data([(day.on.isoformat(), day.begins, day.ends) for day in days])
-        .cte("days")
-    )
+    # Not `VALUES`, which SQLAlchemy compiles anew each time.
+    table = union_all(
+        *(
+            select(
+                literal(day.on.isoformat()).label("day"),
+                literal(day.begins, Instant).label("begins"),
+                literal(day.ends, Instant).label("ends"),
+            )
+            for day in days
+        )
+    ).cte("days")
 
     def within(at: ColumnElement[Any]) -> ColumnElement[bool]:
         return and_(at >= table.c.begins, at < table.c.ends)
 
-    received = (
+    # The window stands beside its days: else a database takes all that was ever written for what it has to look at.
+    received = scoped(
         select(table.c.day, func.count().label("orders"))
         .select_from(table)
         .join(orders, within(orders.c.received_at))
+        .where(orders.c.received_at >= days[0].begins),
+        scope,
     )
-    closed = (
+    closed = _within_scope(
         _told(_CLOSED)
         .with_only_columns(table.c.day, func.count(event.c.order_no.distinct()).label("orders"))
         .select_from(table)
         .join(event, within(event.c.at))
-        .join(orders, orders.c.order_no == event.c.order_no)
+        .where(event.c.at >= days[0].begins),
+        event.c.order_no,
+        scope,
     )
     came, went = (
-        {row.day: row.orders for row in connection.execute(scoped(query, scope).group_by(table.c.day))}
+        {row.day: row.orders for row in connection.execute(query.group_by(table.c.day))}
         for query in (received, closed)
     )
     keys = ((day.on, day.on.isoformat()) for day in days)
     return tuple(DayLine(on=on, received=came.get(key, 0), closed=went.get(key, 0)) for on, key in keys)
+
+
+def _within_scope(query: Select[Any], order_no: ColumnElement[str], scope: Scope) -> Select[Any]:
+    """Limit a query over events to orders of a scope; where that is all of them, no order is looked at."""
+    return query if scope.everything else scoped(query.join(orders, orders.c.order_no == order_no), scope)
 
 
 def _told(*types: str) -> Select[Any]:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from rapidfuzz import fuzz, process
-from sqlalchemy import Connection, Row, func, or_, select
+from sqlalchemy import Connection, Row, or_, select
 
 from domain.contacts import masked_line
 from store.queries import ABOUT, Scope, about, scoped
@@ -40,23 +40,20 @@ def similar_orders(connection: Connection, own: Row[Any], scope: Scope, *, now: 
     ]
     if not near:
         return []
-    query = select(orders.c.order_no, orders.c.stage, orders.c.received_at, ABOUT).where(
-        orders.c.order_no != own.order_no,
-        orders.c.received_at > now - WITHIN,
-        # Not `IS NULL`, which nearly all are: SQLite would take that for the narrowest way and sort them all.
-        func.coalesce(orders.c.merged_into, "") == "",
-        or_(*near),
-    )
+    query = select(
+        orders.c.order_no, orders.c.stage, orders.c.received_at, orders.c.merged_into, ABOUT
+    ).where(orders.c.order_no != own.order_no, orders.c.received_at > now - WITHIN, or_(*near))
     latest = scoped(query, scope).order_by(orders.c.received_at.desc()).limit(_CANDIDATES)
-    candidates = {row.order_no: row for row in connection.execute(latest)}
-    lines = {order_no: row.about for order_no, row in candidates.items()}
+    # Those that were joined are left out here: either database would misjudge how few they are, and sort all the rest.
+    candidates = [row for row in connection.execute(latest) if row.merged_into is None]
+    lines = [row.about for row in candidates]
     found = process.extract(about(own), lines, scorer=fuzz.ratio, limit=_SHOWN, score_cutoff=_LEAST)
     return [
         Similar(
-            order_no=order_no,
+            order_no=candidates[place].order_no,
             about=masked_line(line),
-            stage=candidates[order_no].stage,
-            received_at=candidates[order_no].received_at,
+            stage=candidates[place].stage,
+            received_at=candidates[place].received_at,
         )
-        for line, _, order_no in found
+        for line, _, place in found
     ]

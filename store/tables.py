@@ -73,6 +73,9 @@ _ONCE_KEPT = text(f"fingerprint IS NOT NULL AND fingerprint <> '{LOST}'")
 TOLD = text("type IN ('FollowUpEnded', 'MessagesUndelivered', 'OrderClosed', 'OrderRated', 'OrderReplied')")
 """The events that are looked for among all orders: an index holds them alone, a few of each order's."""
 
+STILL_OPEN = text("stage NOT IN ('closed', 'archived')")
+"""What an open order is, as in the index that holds them alone: written so, both databases see that it serves."""
+
 _NOTHING = text("'[]'")
 _Json = JSON().with_variant(JSONB(), "postgresql")
 _BigId = BigInteger().with_variant(Integer(), "sqlite")
@@ -279,6 +282,13 @@ orders = Table(
     Index(None, "received_at", "order_no"),
     Index(None, "merged_into"),
     Index(None, "split_from"),
+    # All that the figures of what is open are made of, so that no order itself is read for them.
+    Index(
+        "ix_orders_open",
+        *("unit", "tier", "stage", "due_at", "promised_at", "overdue", "held", "community", "order_no"),
+        sqlite_where=STILL_OPEN,
+        postgresql_where=STILL_OPEN,
+    ),
 )
 
 requester = Table(
@@ -335,7 +345,12 @@ event = Table(
     _code("task_id"),
     Column("data", _Json, nullable=False),
     Column("abandoned", Boolean, nullable=False),
-    Index("ix_event_told", "type", "at", "order_no", sqlite_where=TOLD, postgresql_where=TOLD),
+    Index(
+        "ix_event_told",
+        *("type", "at", "order_no", "seq", "abandoned"),
+        sqlite_where=TOLD,
+        postgresql_where=TOLD,
+    ),
 )
 
 record_entry = Table(
