@@ -22,7 +22,7 @@ from api.attachments import routes as attachments
 from api.desk import dispatch, figures, inbox, new, order, search, task
 from api.desk import operations as desk_operations
 from api.intake import routes as intake
-from api.pages import elder, static
+from api.pages import elder, static, viewer
 from api.pages.problems import problem_page
 from api.resident import following, home, ordering
 from api.resident import routes as resident
@@ -44,7 +44,6 @@ _SWITCH_SECONDS = 0.0005
 _ORDER_NO = re.compile(r"\d{8}-[0-9A-Z]{6}(?![0-9A-Z])")
 _TOO_LARGE = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
 _PLAIN = "text/plain"
-DOCS_URL = "/api/v1/docs"
 MAX_BODY = 128 * 1024
 """Longest body of any request, in bytes; intake and attachments have limits of their own."""
 
@@ -95,7 +94,7 @@ class Edge:
                 if self._is_secure:
                     headers.setdefault("Strict-Transport-Security", _A_YEAR_BY_TLS)
                 if headers.get("content-type", "").startswith("text/html"):
-                    _protect(headers, scope["path"])
+                    _protect(headers)
                 headers["X-Request-Id"] = request_id
             if not too_large:
                 await send(message)
@@ -120,13 +119,12 @@ _POLICY = (
 """What a page may load: what is ours alone, no script and no style within a page."""
 
 
-def _protect(headers: MutableHeaders, path: str) -> None:
-    """Tell browsers what a page may do; the description of the API, for developers, loads a viewer from elsewhere."""
+def _protect(headers: MutableHeaders) -> None:
+    """Tell browsers what a page may do."""
     headers.setdefault("Referrer-Policy", "same-origin")
     headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
     headers.setdefault("X-Frame-Options", "DENY")
-    if path != DOCS_URL:
-        headers.setdefault("Content-Security-Policy", _POLICY)
+    headers.setdefault("Content-Security-Policy", _POLICY)
 
 
 async def name_the_order(request: Request) -> None:
@@ -155,7 +153,8 @@ def create_app(service: Service, *, tracer_provider: TracerProvider | None = Non
         summary="Orders of a sub-district: placed by channels, decided by staff, tracked by residents.",
         version="1",
         openapi_url="/api/v1/openapi.json",
-        docs_url=DOCS_URL,
+        # The framework's own viewer comes from elsewhere, where an office's network may not lead.
+        docs_url=None,
         redoc_url=None,
         lifespan=lifespan,
         max_body_size=MAX_BODY,
@@ -189,6 +188,7 @@ def create_app(service: Service, *, tracer_provider: TracerProvider | None = Non
     app.include_router(api)
     for pages in (
         static,
+        viewer,
         elder,
         signin,
         oidc,
@@ -208,8 +208,7 @@ def create_app(service: Service, *, tracer_provider: TracerProvider | None = Non
     # At the root for probes and scrapers, and beside the rest for programs that know one address only.
     app.include_router(operations.router)
     app.include_router(operations.router, prefix="/api/v1", include_in_schema=False)
-    documents = (app.openapi_url, app.docs_url, app.swagger_ui_oauth2_redirect_url)
-    check_doors(app.routes, beside=[path for path in documents if path])
+    check_doors(app.routes, beside=[app.openapi_url or ""])
     return Edge(app, service, readings)
 
 

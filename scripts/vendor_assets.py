@@ -15,10 +15,12 @@ from pathlib import Path
 from typing import Any, Final
 
 HERE: Final = Path(__file__).parents[1] / "api" / "static" / "vendor"
-VERSIONS: Final = {"htmx.org": "4.0.1", "echarts": "6.1.0", "esbuild": "0.28.2"}
+VERSIONS: Final = {"htmx.org": "4.0.1", "echarts": "6.1.0", "esbuild": "0.28.2", "swagger-ui-dist": "5.35.0"}
 COPIED: Final = {
     "htmx.min.js": "htmx.org/dist/htmx.min.js",
     "hx-sse.min.js": "htmx.org/dist/ext/hx-sse.min.js",
+    "swagger-ui-bundle.js": "swagger-ui-dist/swagger-ui-bundle.js",
+    "swagger-ui.css": "swagger-ui-dist/swagger-ui.css",
 }
 BUNDLE: Final = "echarts.min.js"
 BUNDLED: Final = ("echarts", "zrender", "tslib")
@@ -40,6 +42,8 @@ LICENCES: Final = {
     "echarts-d3.LICENSE.txt": "echarts/licenses/LICENSE-d3",
     "zrender.LICENSE.txt": "zrender/LICENSE",
     "tslib.LICENSE.txt": "tslib/LICENSE.txt",
+    "swagger-ui.LICENSE.txt": "swagger-ui-dist/LICENSE",
+    "swagger-ui.NOTICE.txt": "swagger-ui-dist/NOTICE",
 }
 
 

@@ -159,6 +159,40 @@ class TestWhatWasTyped:
             assert decisions(site, told) == 1
 
 
+class TestTheInbox:
+    async def test_says_when_it_could_not_be_renewed_and_when_it_is_fresh_again(self, site: Site) -> None:
+        async with site.seated("desk-1") as tab:
+            await tab.clock.install()
+            await tab.goto("/desk")
+            stale = tab.locator("#tasks-stale")
+            assert not await stale.is_visible()
+
+            async def out_of_order(route: Route) -> None:
+                await route.fulfill(status=HTTPStatus.SERVICE_UNAVAILABLE, body="")
+
+            await tab.route("**/desk?*", out_of_order)
+            await tab.clock.fast_forward("00:31")
+            await stale.wait_for(state="visible")
+            await tab.unroute("**/desk?*")
+            await tab.clock.fast_forward("00:31")
+            await stale.wait_for(state="hidden")
+            with site.store.write() as connection:
+                end_sessions_of(connection, "desk-1", now=datetime.now(UTC))
+            await tab.clock.fast_forward("00:31")
+            await stale.wait_for(state="visible")
+            assert await tab.get_by_role("table").count() == 1, "what stood there stays"
+
+
+class TestTheDescriptionOfTheApi:
+    async def test_is_shown_without_anything_from_elsewhere(self, site: Site) -> None:
+        async with site.seated() as tab:
+            asked: list[str] = []
+            tab.on("request", lambda request: asked.append(request.url))
+            await tab.goto("/api/v1/docs")
+            await tab.locator(".opblock").first.wait_for()
+            assert {url for url in asked if not url.startswith((site.url, "data:"))} == set()
+
+
 class TestAResident:
     async def test_loses_nothing_of_an_order_when_the_network_goes_and_comes_back(self, site: Site) -> None:
         async with site.seated(size="phone") as tab:
