@@ -32,7 +32,18 @@ from domain.errors import DomainError
 from domain.lifecycle import TaskState
 from domain.orders import Stage
 from store.decisions import UNFINISHED, DecisionStatus
-from store.tables import Instant, attachment, decision, event, message, orders, requester, task, unit
+from store.tables import (
+    Instant,
+    attachment,
+    decision,
+    event,
+    message,
+    orders,
+    requester,
+    staff,
+    task,
+    unit,
+)
 
 PAGE = 50
 """Rows of one page."""
@@ -287,11 +298,15 @@ def open_tasks(connection: Connection, order_no: str) -> Sequence[Row[Any]]:
 
 
 def list_events(connection: Connection, order_no: str) -> Sequence[Row[Any]]:
-    """List an order's events by number, with the texts of the decisions behind them; none of an abandoned branch."""
+    """List an order's events by number, none of an abandoned branch.
+
+    With each the texts of the decision behind it, and what its actor is called (`called`) if they are staff.
+    """
     said = event.c.data["decision_id"].as_string()
     return connection.execute(
-        select(event, decision.c.texts, decision.c.comment)
+        select(event, decision.c.texts, decision.c.comment, staff.c.name.label("called"))
         .outerjoin(decision, and_(decision.c.decision_id == said, decision.c.order_no == event.c.order_no))
+        .outerjoin(staff, staff.c.username == event.c.actor)
         .where(event.c.order_no == order_no, event.c.abandoned.is_(False))
         .order_by(event.c.seq)
     ).all()

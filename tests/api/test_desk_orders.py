@@ -50,6 +50,18 @@ class TestAnOrdersPage:
         assert "路灯坏了" in sheet
         assert "00000000001" not in sheet
 
+    async def test_tells_what_happened_in_words_and_by_whose_name(self, live: Api) -> None:
+        order_no = (await live.placed(category="noise"))["order_no"]
+        await live.office.decide(order_no, TaskKind.FIRST_CONTACT, "refer", text="请街道派单")
+        await live.office.decide(order_no, TaskKind.CLASSIFY, "general", unit="street-safety")
+        await live.office.task(order_no, TaskKind.ACKNOWLEDGE)
+        shown = (await (await at_work(live, "duty-1")).get(f"/desk/orders/{order_no}")).text
+        story = re.sub(r"<[^>]+>|\s+", " ", shown[shown.index('<ol class="timeline">') :])
+        assert re.search("收到诉求：噪音扰民 +热线", story)
+        assert re.search(r"办完一项：首问，提出初步意见并上报 +\S+ · duty-1", story), story
+        assert re.search(r"分类：一般件", story)
+        assert re.search(r"派单：应急安全办公室", story)
+
     async def test_is_hidden_from_who_may_not_see_the_order(self, api: Api) -> None:
         order_no = (await api.placed())["order_no"]
         stranger = await at_work(api, "community-04-worker")
