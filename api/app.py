@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from email.message import EmailMessage
 from http import HTTPStatus
 from typing import Any
 
@@ -14,7 +15,7 @@ import structlog
 from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.openapi.utils import get_openapi
 from opentelemetry.sdk.trace import TracerProvider
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import Message, Receive, Scope, Send
 
 from api import directory, errors, operations
@@ -44,6 +45,7 @@ _SWITCH_SECONDS = 0.0005
 _ORDER_NO = re.compile(r"\d{8}-[0-9A-Z]{6}(?![0-9A-Z])")
 _TOO_LARGE = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
 _PLAIN = "text/plain"
+_ENCODINGS = frozenset({"utf-8", "utf8", "us-ascii"})
 MAX_BODY = 128 * 1024
 """Longest body of any request, in bytes; intake and attachments have limits of their own."""
 
@@ -81,6 +83,9 @@ class Edge:
         if b"%00" in scope["raw_path"] + scope["query_string"]:
             await errors.answer(errors.nul())(scope, receive, send)
             return
+        if not _is_readable(Headers(scope=scope)):
+            await errors.answer(errors.charset())(scope, receive, send)
+            return
         began, status, too_large = time.perf_counter(), 500, False
 
         async def send_on(message: Message) -> None:
@@ -109,6 +114,16 @@ class Edge:
             endpoint = getattr(scope.get("route"), "name", "unknown")
             seconds = time.perf_counter() - began
             self._seconds.labels(endpoint=endpoint, status=str(status)).observe(seconds)
+
+
+def _is_readable(headers: Headers) -> bool:
+    """Tell whether a body is written as all of ours are: a form in an odd encoding could hold what no text can."""
+    kind = headers.get("content-type", "")
+    if "charset" not in kind.lower():
+        return True
+    said = EmailMessage()
+    said["content-type"] = kind.encode("ascii", "replace").decode()
+    return (said.get_content_charset() or "utf-8") in _ENCODINGS
 
 
 _A_YEAR_BY_TLS = f"max-age={365 * 24 * 3600}"

@@ -153,6 +153,11 @@ def nul() -> Problem:
     return Problem(400, "nul_character", "the address holds a NUL character; leave it out")
 
 
+def charset() -> Problem:
+    """Say that a body is written in another encoding than ours."""
+    return Problem(415, "unsupported_charset", "write the body in UTF-8, or leave `charset` out")
+
+
 AsPage = Callable[[Request, ProblemBody], Awaitable[Response]]
 """Shows a problem to a person."""
 
@@ -191,6 +196,9 @@ async def tell(request: Request, problem: Problem) -> Response:
 
 async def _problem(request: Request, error: Exception) -> Response:
     assert isinstance(error, Problem)  # noqa: S101 - narrows for the type checker
+    if error.body.status == HTTPStatus.FORBIDDEN:
+        endpoint = getattr(request.scope.get("route"), "name", "unknown")
+        _log.warning("request_refused", code=error.body.code, endpoint=endpoint)
     return await tell(request, error)
 
 

@@ -68,7 +68,10 @@ async def caller(
     """
     if credentials is not None:
         token = credentials.credentials
-        return await service.look(lambda connection: identify(connection, service, token))
+        who = await service.look(lambda connection: identify(connection, service, token))
+        if isinstance(who, Staff):
+            request.state.staff = who
+        return who
     session = await session_of(request, service)
     if session is None or not session.is_open or session.staff is None:
         raise _unauthenticated()

@@ -1,6 +1,7 @@
 """Serving the application until the process is told to end."""
 
 import gc
+import os
 import socket
 import sys
 from contextlib import suppress
@@ -16,7 +17,14 @@ class Server(uvicorn.Server):
     def __init__(self, app: Edge, *, host: str = "127.0.0.1", port: int) -> None:
         """Prepare; nothing listens yet."""
         config = uvicorn.Config(
-            app, host=host, port=port, log_config=None, access_log=False, server_header=False
+            app,
+            host=host,
+            port=port,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            # By itself it believes whoever comes from this machine; only a proxy that is named is believed.
+            proxy_headers="FORWARDED_ALLOW_IPS" in os.environ,
         )
         super().__init__(config)
         self._edge = app

@@ -76,13 +76,22 @@ def masked_address(address: str) -> str:
     return address[: min(6, len(address) // 2)] + _STARS
 
 
-_NUMBERS = re.compile(r"(?<!\d)(?:1[3-9]\d(?:[ -]?\d{4}){2}|0\d{2,3}[ -]?\d{7,8}|[1-9]\d{16}[\dXx])(?!\d)")
-"""Mobile numbers, others with their area code, and those of identity cards (GB 11643)."""
+_NUMBERS = re.compile(
+    r"(?<![\dA-Za-z])(?:(?:\+|00)?86[ -]?)?"
+    r"(?:1[3-9]\d(?:[ -]?\d{4}){2}|0\d{2,3}[ -]?\d{7,8}|\d{7,})[Xx]?(?!\d)"
+)
+"""Whatever may be the number of a telephone, or of an identity card (GB 11643): in groups, or seven figures long."""
+_DATE = re.compile(r"(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])")
+_WIDE = {0xFF01 + each: 0x21 + each for each in range(94)}
+"""Letters as wide as Chinese ones, which some keyboards write, and what they stand for."""
 
 
 def masked_line(line: str) -> str:
     """Mask numbers of telephones and identity cards in a line of a list: people write them into what they say."""
-    return _NUMBERS.sub(lambda found: masked_phone(found[0]), line)
+    plain = re.sub("[\uff10-\uff19\uff0b\uff0d]", lambda wide: wide[0].translate(_WIDE), line)
+    return _NUMBERS.sub(
+        lambda found: found[0] if _DATE.fullmatch(found[0]) else masked_phone(found[0]), plain
+    )
 
 
 def _hidden(_value: str) -> str:

@@ -17,12 +17,14 @@ from runtime.sealing import seal, unseal
 from store.auditing import audited
 from store.credentials import keyed_hash
 from store.office import insert_ignore
-from store.tables import account, sign_in_failure
+from store.tables import account, sign_in_failure, staff
 
 _STEP: Final = 30
 """Seconds for which one code counts (RFC 6238)."""
 _DRIFT: Final = 1
 """How many steps a clock may be off, to either side."""
+_UNKNOWN: Final = "unknown"
+"""Who failed under a name that no member of staff has."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -73,7 +75,10 @@ def locked_since_failures(
 def count_failure(
     connection: Connection, name: str, *, profile: Profile, secret: str, now: datetime
 ) -> datetime | None:
-    """Count one more failure; says until when the name is locked now, `None` if it is not."""
+    """Count one more failure, for the audit too; says until when the name is locked now, `None` if it is not.
+
+    The audit names staff, and nobody else: whoever mistook the field may have typed a password into it.
+    """
     key = _name_key(secret, name)
     insert_ignore(connection, sign_in_failure, {"name_key": key, "failures": 0})
     row = connection.execute(
@@ -87,6 +92,10 @@ def count_failure(
         .where(sign_in_failure.c.name_key == key)
         .values(failures=failures, locked_until=until)
     )
+    known = connection.scalar(select(staff.c.username).where(staff.c.username == name))
+    audited(
+        connection, known or _UNKNOWN, Via.STAFF, "sign_in_refused", None, {"locked": until is not None}, now
+    )
     return until
 
 
@@ -95,18 +104,23 @@ def forget_failures(connection: Connection, name: str, *, secret: str) -> None:
     connection.execute(delete(sign_in_failure).where(sign_in_failure.c.name_key == _name_key(secret, name)))
 
 
-def begin_enrolment(connection: Connection, username: str, *, secret: str) -> str:
-    """Give the second factor's secret that somebody is about to enrol: the same until it is confirmed."""
-    sealed = connection.scalar(
-        select(account.c.totp_sealed).where(account.c.username == username, account.c.totp_step.is_(None))
-    )
-    if sealed:
-        return unseal(secret, sealed)
+def begin_enrolment(connection: Connection, username: str, *, secret: str) -> str | None:
+    """Give the second factor's secret that somebody is about to enrol: the same until it is confirmed.
+
+    `None` if it is confirmed already: then a password alone shows no secret, and replaces none.
+    """
+    row = connection.execute(
+        select(account.c.totp_sealed, account.c.totp_step)
+        .where(account.c.username == username)
+        .with_for_update()
+    ).one()
+    if row.totp_step is not None:
+        return None
+    if row.totp_sealed:
+        return unseal(secret, row.totp_sealed)
     shared = pyotp.random_base32()
     connection.execute(
-        update(account)
-        .where(account.c.username == username)
-        .values(totp_sealed=seal(secret, shared), totp_step=None)
+        update(account).where(account.c.username == username).values(totp_sealed=seal(secret, shared))
     )
     return shared
 
@@ -126,6 +140,8 @@ def accept_code(connection: Connection, username: str, code: str, *, secret: str
             code, totp.at(step * _STEP)
         ):
             connection.execute(update(account).where(account.c.username == username).values(totp_step=step))
+            if row.totp_step is None:
+                audited(connection, username, Via.STAFF, "second_factor_enrolled", None, {}, now)
             return True
     return False
 

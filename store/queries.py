@@ -49,16 +49,19 @@ PAGE = 50
 """Rows of one page."""
 REFUSED = "SignalRefused"
 """The event of a signal or decision that an order refused."""
-_LINE = 40
-ABOUT = func.coalesce(func.nullif(orders.c.subject, ""), func.substr(orders.c.description, 1, _LINE)).label(
-    "about"
-)
-"""What an order is about, in a line: its subject, else how its description begins."""
+_LINE, _NUMBER = 40, 20
+ABOUT = (orders.c.subject, func.substr(orders.c.description, 1, _LINE + _NUMBER).label("description"))
+"""What `about` and `shown` read of an order: of its description no more than a line, and a number that it may cut."""
 
 
-def about(order: Row[Any]) -> str:
-    """Say in a line what an order is about, as `ABOUT` does."""
+def about(order: Row[*tuple[Any, ...]]) -> str:
+    """Say in a line what an order is about: its subject, else how its description begins."""
     return str(order.subject or order.description[:_LINE])
+
+
+def shown(order: Row[*tuple[Any, ...]]) -> str:
+    """Say it as lists do: numbers of people in it are masked, before anything is cut."""
+    return masked_line(order.subject) if order.subject else masked_line(order.description)[:_LINE]
 
 
 class BadCursor(DomainError):
@@ -239,9 +242,9 @@ def _open_tasks(query: Select[Any], wanted: TaskFilter, scope: Scope, now: datet
 
 
 def subjects_of(connection: Connection, order_nos: Collection[str]) -> dict[str, str]:
-    """Say in a line what each order is about; numbers of people in it are masked."""
-    rows = connection.execute(select(orders.c.order_no, ABOUT).where(orders.c.order_no.in_(order_nos)))
-    return {row.order_no: masked_line(row.about) for row in rows}
+    """Say of each order what it is about, as it is shown in lists."""
+    rows = connection.execute(select(orders.c.order_no, *ABOUT).where(orders.c.order_no.in_(order_nos)))
+    return {row.order_no: shown(row) for row in rows}
 
 
 def matters_of(

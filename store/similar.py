@@ -10,8 +10,7 @@ from typing import Any, Final
 from rapidfuzz import fuzz, process
 from sqlalchemy import Connection, Row, or_, select
 
-from domain.contacts import masked_line
-from store.queries import ABOUT, Scope, about, scoped
+from store.queries import ABOUT, Scope, about, scoped, shown
 from store.tables import orders
 
 WITHIN: Final = timedelta(days=90)
@@ -41,19 +40,19 @@ def similar_orders(connection: Connection, own: Row[Any], scope: Scope, *, now: 
     if not near:
         return []
     query = select(
-        orders.c.order_no, orders.c.stage, orders.c.received_at, orders.c.merged_into, ABOUT
+        orders.c.order_no, orders.c.stage, orders.c.received_at, orders.c.merged_into, *ABOUT
     ).where(orders.c.order_no != own.order_no, orders.c.received_at > now - WITHIN, or_(*near))
     latest = scoped(query, scope).order_by(orders.c.received_at.desc()).limit(_CANDIDATES)
     # Those that were joined are left out here: either database would misjudge how few they are, and sort all the rest.
     candidates = [row for row in connection.execute(latest) if row.merged_into is None]
-    lines = [row.about for row in candidates]
+    lines = [about(row) for row in candidates]
     found = process.extract(about(own), lines, scorer=fuzz.ratio, limit=_SHOWN, score_cutoff=_LEAST)
     return [
         Similar(
             order_no=candidates[place].order_no,
-            about=masked_line(line),
+            about=shown(candidates[place]),
             stage=candidates[place].stage,
             received_at=candidates[place].received_at,
         )
-        for line, _, place in found
+        for _, _, place in found
     ]

@@ -11,7 +11,7 @@ from api.errors import Problem
 from api.pages.navigation import HOME
 from api.security import OpenDoor
 from api.service import Service, ServiceDep
-from api.sessions import forget, keep, keep_cookie
+from api.sessions import forget, keep, keep_cookie, look_up_session
 from api.signin.signin import local_path
 from domain.accounts import Step
 from runtime.oidc import Provider, ProviderAway, SignInRefused
@@ -69,10 +69,14 @@ async def arrive(request: Request, service: ServiceDep, code: str = "", state: s
     except SignInRefused as error:
         raise _refused(str(error)) from error
 
+    before = await look_up_session(request, service)
+
     def begin(connection: Connection) -> str | None:
         now = service.now()
         if find_staff(connection, username, now=now) is None:
             return None
+        if before is not None:
+            sessions.end_session(connection, before, now=now)
         return sessions.begin_session(
             connection, username, step=Step.OPEN, method=Method.OIDC, secret=service.secret, now=now
         )

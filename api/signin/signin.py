@@ -18,7 +18,7 @@ from api.pages.navigation import HOME
 from api.pages.rendering import page, texts
 from api.security import OpenDoor
 from api.service import Service, ServiceDep
-from api.sessions import check_origin, forget, keep, session_of
+from api.sessions import check_origin, forget, keep, look_up_session, session_of
 from domain.accounts import LONGEST, Step, is_expired, next_step, wrong_password
 from store import accounts, sessions
 from store.database import Connection
@@ -89,9 +89,15 @@ async def sign_in(
             request, service, goes_to=local_path(goes_to), wrong="wrong", username=username, status=401
         )
 
+    before = await look_up_session(request, service)
+
     def begin(connection: Connection) -> tuple[str, Step]:
-        accounts.forget_failures(connection, name, secret=service.secret)
         step = _next(account, staff, service, gave_code=False)
+        if step is not Step.CODE:
+            # Else whoever knows the password could begin to guess codes anew, again and again.
+            accounts.forget_failures(connection, name, secret=service.secret)
+        if before is not None:
+            sessions.end_session(connection, before, now=service.now())
         session_id = sessions.begin_session(
             connection, name, step=step, method=Method.PASSWORD, secret=service.secret, now=service.now()
         )
@@ -153,8 +159,17 @@ async def change_password(
     service.limits.hit("sign_in", request)
     account, _ = await _who(service, session)
     goes_to = local_path(goes_to)
-    if not await service.passwords.matches(account.password_hash, present):
-        await _count_failure(service, session.username)
+    is_locked = await service.look(
+        lambda connection: (
+            accounts.locked_since_failures(
+                connection, session.username, secret=service.secret, now=service.now()
+            )
+            is not None
+        )
+    )
+    if not await service.passwords.matches(account.password_hash, present) or is_locked:
+        if not is_locked:
+            await _count_failure(service, session.username)
         return _password_form(request, service, goes_to, present="present_wrong")
     if reason := wrong_password(wanted, service.profile, username=session.username):
         return _password_form(request, service, goes_to, wanted=f"password_{reason}")
@@ -246,6 +261,9 @@ async def _with_code(
             )
             return None
         accounts.forget_failures(connection, session.username, secret=service.secret)
+        if session.step is Step.ENROL:
+            # Whoever else had the secret before them enrols nothing any more.
+            sessions.end_sessions_of(connection, session.username, now=now)
         sessions.end_session(connection, session, now=now)
         step = _next(account, staff, service, gave_code=True)
         session_id = sessions.begin_session(
@@ -270,9 +288,17 @@ async def _with_code(
 async def _enrol_page(
     request: Request, service: Service, session: Session, goes_to: str, wrong: str | None = None
 ) -> Response:
-    shared = await service.write(
-        lambda connection: accounts.begin_enrolment(connection, session.username, secret=service.secret)
-    )
+    def begin(connection: Connection) -> str | None:
+        shared = accounts.begin_enrolment(connection, session.username, secret=service.secret)
+        if shared is None:
+            # Enrolled meanwhile, from another page: this one has to give a code of it, like everybody.
+            sessions.end_session(connection, session, now=service.now())
+        return shared
+
+    if (shared := await service.write(begin)) is None:
+        response = RedirectResponse("/signin", status_code=303)
+        forget(response)
+        return response
     address = pyotp.TOTP(shared).provisioning_uri(name=session.username, issuer_name=_ISSUER)
     return page(
         request,

@@ -87,8 +87,8 @@ def _filter(who: Staff, scope: str, wanted: Mapping[str, Any]) -> queries.TaskFi
 
 
 def _reach(who: Staff, scope: str) -> queries.Scope:
-    # What is one's own or one's unit's is within any scope; at a tier there is also what is others'.
-    return scope_of(who) if scope == "tier" else queries.Scope(everything=True)
+    # What is one's unit's is within any scope; at a tier, and of what one took before one moved, there is also others'.
+    return queries.Scope(everything=True) if scope == "unit" else scope_of(who)
 
 
 @router.get("/tasks/{task_id}", response_model=TaskDetail, responses=problems(401, 403, 404, 422))

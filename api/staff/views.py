@@ -19,7 +19,7 @@ from api.staff.models import (
     TaskView,
 )
 from domain.attachments import ID_PATTERN, MAX_ATTACHMENTS
-from domain.contacts import masked_address, masked_contact
+from domain.contacts import masked_address, masked_contact, masked_line
 from domain.directory import Directory
 from domain.lifecycle import (
     MAX_ORDER_NO,
@@ -61,8 +61,8 @@ def task_detail(row: Row[Any], *, directory: Directory, now: datetime) -> TaskDe
 
 
 def order_summary(row: Row[Any]) -> OrderSummary:
-    """Show an order in a list."""
-    return OrderSummary.model_validate(_summary(row))
+    """Show an order in a list: numbers of people in its subject are masked."""
+    return OrderSummary.model_validate({**_summary(row), "subject": row.subject and masked_line(row.subject)})
 
 
 def order_detail(
