@@ -172,7 +172,7 @@ def list_orders(
         text = wanted.q.strip()
         query = query.where(
             or_(
-                orders.c.order_no == text.upper(),
+                orders.c.order_no.contains(text.upper(), autoescape=True),
                 orders.c.subject.contains(text, autoescape=True),
                 orders.c.description.contains(text, autoescape=True),
             )

@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse, Response
 from starlette.datastructures import FormData
 
 from api.desk.forms import id_of, new_id, options_of
-from api.desk.showing import WAITS
+from api.desk.showing import WAITS, suggested_unit
 from api.pages.problems import words_of
 from api.pages.rendering import page, texts
 from api.security import DeciderDep
@@ -149,16 +149,11 @@ def _waiting(
         Waiting(
             task=views.task_view(row, now=now),
             about=about[row.order_no],
-            suggested=_suggested(directory, *matters[row.order_no]),
+            suggested=suggested_unit(directory, *matters[row.order_no]),
         )
         for row in page.rows
     ]
     return Found(waiting=waiting, directory=directory, next_cursor=page.next_cursor)
-
-
-def _suggested(directory: Directory, category: str | None, community: str | None) -> str | None:
-    routed = directory.answering(directory.starts_at(category), category=category, community=community)
-    return routed.unit if routed else None
 
 
 async def _page(

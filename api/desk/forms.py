@@ -5,7 +5,7 @@ here only the kinds that a form cannot send by itself are read: instants of the 
 """
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
@@ -97,10 +97,11 @@ def form_of(
     sent: FormData | None = None,
     wrong: Mapping[str, str] | None = None,
     given: Mapping[str, str] = MappingProxyType({}),
+    demanded: Collection[str] = (),
 ) -> Form:
     """Make a form; with what was `sent` and what is `wrong` with it, by field.
 
-    What is `given` stands there before anybody wrote.
+    What is `given` stands there before anybody wrote; fields that are `demanded` are not optional here.
     """
     wrong = wrong or {}
     return Form(
@@ -111,7 +112,7 @@ def form_of(
                 name=each.name,
                 label=each.label,
                 kind=_KINDS[each.type],
-                required=each.required,
+                required=each.required or (each.name in demanded and not _listed(sent, each.name)),
                 options=_options(each, directory),
                 value=_value(sent, each.name) or given.get(each.name, ""),
                 chosen=_listed(sent, each.name),

@@ -1,5 +1,6 @@
 """`/desk/new`: an order that staff write down for somebody who calls, comes in, or is met at home."""
 
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
@@ -20,6 +21,7 @@ from api.pages.rendering import page, texts, word
 from api.security import PlacerDep
 from api.service import Service, ServiceDep
 from domain.attachments import MAX_ATTACHMENTS, wrong_ids
+from domain.contacts import is_phone
 from domain.lifecycle import FieldType
 from domain.orders import Channel, RequestKind
 from store import queries
@@ -27,7 +29,7 @@ from store.attachments import UnusableAttachment, Uploader
 from store.credentials import CredentialKind
 from store.database import Connection
 from store.directory import current_named
-from store.intake import Receipt
+from store.intake import KeyReused, Receipt, ReferenceReused
 from store.office import Staff
 from store.queries import Scope
 
@@ -51,7 +53,10 @@ _UPLOADER: Final = Uploader(kind=CredentialKind.CLIENT, name=DESK_PAGES)
 @router.get("", response_class=HTMLResponse)
 async def blank(request: Request, who: PlacerDep, service: ServiceDep) -> Response:  # noqa: ARG001 - the door looks
     """Show the empty form."""
-    return await _page(request, service, FormData())
+    shown = await _page(request, service, FormData())
+    # Nothing personal yet: and whoever goes back to it has the same form, which places one order.
+    shown.headers["Cache-Control"] = "private, no-cache"
+    return shown
 
 
 @router.post("", response_class=HTMLResponse, max_body_size=FORM_BODY)
@@ -64,9 +69,10 @@ async def write_down(request: Request, who: PlacerDep, service: ServiceDep) -> R
 async def _write_down(request: Request, who: Staff, service: Service, sent: FormData) -> Response:
     key = id_of(sent)
     sent, wrong = await with_files_kept(service, sent, _FILES, _UPLOADER)
+    typed = _typed(sent)
+    wrong = wrong or _wrong_phone(typed)
     if wrong:
         return await _page(request, service, sent, wrong=wrong)
-    typed = _typed(sent)
     try:
         body = OrderBody.model_validate(
             {
@@ -81,13 +87,25 @@ async def _write_down(request: Request, who: Staff, service: Service, sent: Form
         # The fingerprint is that of the words: a form that is sent twice brings its files twice.
         placed = await place(service, replace(wanted, attachments=_kept(sent)), _respond)
     except ValidationError as error:
-        return await _page(request, service, sent, wrong=_wrong(error))
+        wrong = _wrong(error)
+    except ReferenceReused as error:
+        wrong = {"source_reference": words_of(error.code, str(error))}
+    except KeyReused:
+        wrong = {"": texts()["new"]["sent_before"]}
     except UnusableAttachment as error:
+        sent = without_files(sent, _FILES)
         wrong = dict.fromkeys(_FILES, words_of(error.code, str(error)))
-        return await _page(request, service, without_files(sent, _FILES), wrong=wrong)
     except Problem as problem:
-        return await _page(request, service, sent, wrong=_wrong_by(problem))
-    return RedirectResponse(f"/desk/new/{placed.response['order_no']}", status_code=303)
+        wrong = _wrong_by(problem)
+    else:
+        return RedirectResponse(f"/desk/new/{placed.response['order_no']}", status_code=303)
+    return await _page(request, service, sent, wrong=wrong)
+
+
+def _wrong_phone(typed: Mapping[str, str]) -> dict[str, str]:
+    """Refuse what nobody can be called by: a channel may send it, a person here has mistyped."""
+    phone = unicodedata.normalize("NFKC", typed.get("phone", ""))
+    return {"phone": texts()["resident"]["wrong"]["phone"]} if phone and not is_phone(phone) else {}
 
 
 @router.get("/{order_no}", response_class=HTMLResponse)

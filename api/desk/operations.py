@@ -6,15 +6,16 @@ Assumes that the store answers; Temporal need not.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Annotated, Final
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 
 from api.desk.showing import workflow_page
 from api.pages.rendering import page
 from api.security import OperatorDep
 from api.service import Service, ServiceDep
+from domain.lifecycle import MAX_ORDER_NO
 from runtime import temporal, troubles
 from runtime.temporal import MissingSearchAttributes, TemporalAway, WrongSearchAttribute
 from runtime.troubles import Trouble, Troubled
@@ -49,8 +50,13 @@ class Parts:
 
 
 @router.get("", response_class=HTMLResponse)
-async def show(request: Request, who: OperatorDep, service: ServiceDep) -> HTMLResponse:
-    """Show what does not go on."""
+async def show(
+    request: Request,
+    who: OperatorDep,
+    service: ServiceDep,
+    order_no: Annotated[str, Query(max_length=MAX_ORDER_NO)] = "",
+) -> HTMLResponse:
+    """Show what does not go on, and where the workflow of an order is seen; of the order itself nothing."""
     del who
     now = service.now()
 
@@ -69,6 +75,10 @@ async def show(request: Request, who: OperatorDep, service: ServiceDep) -> HTMLR
         backlog=backlog[0],
         oldest=backlog[1],
         findings=found,
+        order_no=order_no.strip().upper(),
+        workflow=workflow_page(service, parts.namespace, order_no.strip().upper())
+        if order_no.strip()
+        else None,
         most=MOST,
         at=now,
     )

@@ -9,6 +9,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy import Row
 from starlette.datastructures import FormData
 
+from api.attachments.routes import TEXT_BODY
 from api.desk.forms import fields_of, form_of, id_of, new_id
 from api.desk.showing import WAITS, Whole, namespace_of, shown_of, whole_order, workflow_page
 from api.pages.problems import words_for, words_of
@@ -67,7 +68,7 @@ async def contact(
     return await _page(request, order_no, who, service, contact=found)
 
 
-@router.post("/actions", response_class=HTMLResponse)
+@router.post("/actions", response_class=HTMLResponse, max_body_size=TEXT_BODY)
 async def act(request: Request, order_no: str, who: ActorDep, service: ServiceDep) -> Response:
     """Act on the order, and show it again; whatever is wrong is said beside its field, and what was typed stays."""
     async with request.form() as sent:
@@ -81,7 +82,10 @@ async def _act(request: Request, order_no: str, who: Staff, service: Service, se
         fields = fields_of(action, sent) if action else {}
         submitted = await act_on(service, order_no, who, name, fields, action_id)
     except Refused as refused:
-        wrong = {refused.refusal.field or "": words_for(refused.refusal)}
+        # What names no field of the form is said above it.
+        known = {each.name for each in action.fields} if action else set()
+        field = refused.refusal.field if refused.refusal.field in known else None
+        wrong = {field or "": words_for(refused.refusal)}
         return await _page(request, order_no, who, service, sent=sent, wrong=wrong)
     row = await settled(service, submitted.row, WAITS)
     if row.status is DecisionStatus.REJECTED:

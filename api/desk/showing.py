@@ -1,6 +1,6 @@
 """What the page of a task and the page of an order both show: the order, who asked, what happened."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -8,15 +8,17 @@ from urllib.parse import quote
 
 from sqlalchemy import Row
 
+from api.attachments.models import AttachmentView
 from api.errors import Problem
-from api.pages.rendering import texts, word
+from api.pages.rendering import moment, texts, word
 from api.security import scope_of
 from api.service import Service
 from api.staff.models import Contact, OrderDetail
 from api.staff.orders import order_of
 from domain.contacts import RevealReason
 from domain.directory import Directory
-from domain.lifecycle import TASKS, TaskKind
+from domain.judgement import instant
+from domain.lifecycle import STORED, TASKS, Field, FieldType, Outcome, TaskKind
 from domain.orders import Via
 from domain.permissions import Permission, may
 from messages.names import order_workflow_id
@@ -28,17 +30,20 @@ from store.office import Staff
 
 _RECEIVED: Final = "OrderReceived"
 _OF_A_TASK: Final = frozenset({"TaskCompleted", "TaskAnswered"})
-_LABELS: Final[Mapping[tuple[object, object], tuple[str, str]]] = {
-    (kind, each.name): (task.label, each.label) for kind, task in TASKS.items() for each in task.outcomes
+_RATED: Final = frozenset({"FollowUpEnded", "OrderRated"})
+_OUTCOMES: Final[Mapping[tuple[object, object], Outcome]] = {
+    (kind, each.name): each for kind, task in TASKS.items() for each in task.outcomes
 }
-"""What a task and each way to decide it are called."""
 WAITS = timedelta(seconds=5)
 """How long a page waits for the order to take what was sent, before it says that it will."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Happened:
-    """Something that happened to an order, in words: what, more of it, by whom, and what was written."""
+    """Something that happened to an order, in words: what, more of it, by whom, and what came with it.
+
+    `is_proposal`: somebody else reviews it.
+    """
 
     at: datetime
     what: str
@@ -46,6 +51,8 @@ class Happened:
     who: str
     by_operator: bool
     texts: tuple[str, ...]
+    files: list[AttachmentView]
+    is_proposal: bool
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -73,39 +80,93 @@ def whole_order(connection: Connection, order_no: str, who: Staff, service: Serv
     events = queries.list_events(connection, order_no)
     refusals = [each for each in events if each.type == queries.REFUSED]
     directory = current_named(connection)
+    order = order_of(connection, row, who, refusals=refusals, now=service.now())
+    brought: dict[str, list[AttachmentView]] = {}
+    for each in order.attachments:
+        brought.setdefault(each.decision_id or "", []).append(each)
     return Whole(
         row=row,
-        order=order_of(connection, row, who, refusals=refusals, now=service.now()),
-        events=[_happened(each, row.channel, directory) for each in events],
+        order=order,
+        events=[_happened(each, row, directory, brought) for each in events],
         directory=directory,
     )
 
 
-def _happened(row: Row[Any], channel: str, directory: Directory) -> Happened:
-    actor = word(channel, "channels") if row.type == _RECEIVED else word(row.actor, "actors")
-    called: str = texts()["words"]["called"]
+def _happened(
+    row: Row[Any], order: Row[Any], directory: Directory, brought: Mapping[str, list[AttachmentView]]
+) -> Happened:
+    data, called = row.data, str(texts()["words"]["called"])
+    outcome = _OUTCOMES.get((data.get("kind"), data.get("outcome"))) if row.type in _OF_A_TASK else None
+    actor = word(order.channel, "channels") if row.type == _RECEIVED else word(row.actor, "actors")
     return Happened(
         at=row.at,
         what=word(row.type, "events"),
-        more=_more(row.type, row.data, directory),
+        more=_way(data["kind"], outcome, data, directory) if outcome else _facts(row.type, data, directory),
         who=called.format(name=row.called, username=row.actor) if row.called else actor,
         by_operator=row.via == Via.OPERATOR,
-        texts=tuple(text for text in (row.texts or {}).values() if isinstance(text, str)),
+        texts=tuple(_texts_in(row.texts)),
+        files=brought.get(data.get("decision_id") or _RECEIVED, []),
+        is_proposal=outcome is not None and outcome.silence is not None,
     )
 
 
-def _more(type_: str, data: Mapping[str, Any], directory: Directory) -> str:
-    """Say which task and which way, which class, which unit: what the kind of an event alone does not tell."""
-    labels = _LABELS.get((data.get("kind"), data.get("outcome"))) if type_ in _OF_A_TASK else None
-    unit, category = (str(data.get(name)) for name in ("unit", "category"))
-    found = labels or (
-        _LABELS.get((TaskKind.HANDLE, data.get("request")), ("", ""))[1],
+def _way(kind: str, outcome: Outcome, data: Mapping[str, Any], directory: Directory) -> str:
+    """Say which task was answered, how, and what was chosen: all of it but the texts."""
+    words: Mapping[str, str] = texts()["words"]
+    chosen = [
+        words["field"].format(label=each.label, value=_value(each, data[each.name], directory))
+        for each in outcome.fields
+        if data.get(each.name) and each.type not in STORED
+    ]
+    head = words["and"].join((TASKS[TaskKind(kind)].label, outcome.label))
+    return head + (words["chosen"].format(fields=words["semicolon"].join(chosen)) if chosen else "")
+
+
+def _value(each: Field, value: Any, directory: Directory) -> str:
+    match each.type:
+        case FieldType.CODE:
+            return word(value, "codes")
+        case FieldType.UNIT | FieldType.UNITS:
+            codes = value if isinstance(value, list) else [value]
+            return str(texts()["words"]["and"].join(_unit(str(code), directory) for code in codes))
+        case FieldType.CATEGORY:
+            return directory.categories[value].label if value in directory.categories else str(value)
+        case FieldType.INSTANT:
+            return moment(instant(value)) if instant(value) else str(value)
+        case _:
+            return str(value)
+
+
+def _facts(type_: str, data: Mapping[str, Any], directory: Directory) -> str:
+    """Say what the kind of an event alone does not tell: which request, class, category, unit, answers."""
+    asked = _OUTCOMES.get((TaskKind.HANDLE, data.get("request")))
+    category = str(data.get("category"))
+    rated = texts()["rated"]
+    found = [
+        asked.label if asked else "",
         word(data["order_class"], "codes") if data.get("order_class") else "",
         directory.categories[category].label if category in directory.categories else "",
-        directory.units[unit].name if unit in directory.units else "",
-        data.get("leading") or "",
-    )
+        _unit(str(data["unit"]), directory) if data.get("unit") else "",
+        str(data.get("leading") or ""),
+        *(
+            rated[name].format(answer=word(data[name], "codes"))
+            for name in ("solved", "satisfied", "cause")
+            if type_ in _RATED and data.get(name)
+        ),
+    ]
     return str(texts()["words"]["and"].join(each for each in found if each))
+
+
+def _unit(code: str, directory: Directory) -> str:
+    return directory.units[code].name if code in directory.units else code
+
+
+def _texts_in(written: Mapping[str, Any] | None) -> Iterator[str]:
+    for text in (written or {}).values():
+        if isinstance(text, str):
+            yield text
+        elif isinstance(text, list):
+            yield from (str(part["text"]) for part in text if isinstance(part, dict) and part.get("text"))
 
 
 def shown_of(whole: Whole, *, contact: Contact | None = None) -> dict[str, Any]:
@@ -113,12 +174,19 @@ def shown_of(whole: Whole, *, contact: Contact | None = None) -> dict[str, Any]:
     directory = whole.directory
     return {
         "order": whole.order,
+        "about": queries.about(whole.row),
         "events": whole.events,
         "names": {unit.code: unit.name for unit in directory.units.values()},
         "categories": {code: each.label for code, each in directory.categories.items()},
         "contact": contact,
         "reasons": [(str(each), texts()["reveal"][each]) for each in RevealReason],
     }
+
+
+def suggested_unit(directory: Directory, category: str | None, community: str | None) -> str | None:
+    """Name the unit that the directory has for a matter."""
+    routed = directory.answering(directory.starts_at(category), category=category, community=community)
+    return routed.unit if routed else None
 
 
 def workflow_page(service: Service, namespace: str | None, order_no: str) -> str | None:

@@ -10,7 +10,7 @@ from starlette.datastructures import FormData
 
 from api.attachments.routes import FORM_BODY
 from api.desk.forms import fields_of, form_of, id_of, new_id
-from api.desk.showing import WAITS, Whole, shown_of, whole_order
+from api.desk.showing import WAITS, Happened, Whole, shown_of, suggested_unit, whole_order
 from api.desk.uploads import with_files_kept, without_files
 from api.pages.problems import typed_in, words_for, words_of
 from api.pages.rendering import page
@@ -39,6 +39,7 @@ from store.decisions import (
 from store.office import Staff
 
 router = APIRouter(prefix="/desk/tasks/{task_id}", include_in_schema=False)
+_RESULT = "report_result"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -49,6 +50,7 @@ class Seen:
     whole: Whole
     outcomes: tuple[Outcome, ...]
     decides: bool
+    own_work: bool
 
 
 @router.get("", response_class=HTMLResponse)
@@ -166,7 +168,16 @@ def _see(connection: Connection, task_id: str, who: Staff, service: Service) -> 
         whole=whole,
         outcomes=outcomes_of(TaskKind(row.kind), without=row.withheld) if is_open else (),
         decides=is_open and entitled and who.username not in row.not_by,
+        own_work=is_open and entitled and who.username in row.not_by,
     )
+
+
+def _proposal(seen: Seen) -> Happened | None:
+    """Find what a review is about: the last that was proposed before it."""
+    if seen.task.kind != TaskKind.REVIEW:
+        return None
+    before = (each for each in reversed(seen.whole.events) if each.at <= seen.task.opened_at)
+    return next((each for each in before if each.is_proposal), None)
 
 
 async def _page(
@@ -180,10 +191,13 @@ async def _page(
     contact: Contact | None = None,
 ) -> HTMLResponse:
     seen = await service.read(lambda connection: _see(connection, task_id, who, service))
+    directory, row = seen.whole.directory, seen.whole.row
+    given = {"lead_unit": suggested_unit(directory, row.category, row.community) or ""}
+    demanded = {"attachments"} if directory.evidence(row.category) else set[str]()
     forms = [
-        form_of(each, seen.whole.directory, sent=sent, wrong=wrong)
+        form_of(each, directory, sent=sent, wrong=wrong, demanded=demanded if each.name == _RESULT else ())
         if sent is not None and sent.get("outcome") == each.name
-        else form_of(each, seen.whole.directory)
+        else form_of(each, directory, given=given, demanded=demanded if each.name == _RESULT else ())
         for each in seen.outcomes
     ]
     # What was sent is not offered any more: somebody else was there first.
@@ -196,6 +210,8 @@ async def _page(
         here=f"/desk/tasks/{task_id}",
         verb="decision",
         task=seen.task,
+        own_work=seen.own_work,
+        proposal=_proposal(seen),
         forms=forms if seen.decides else [],
         wrong=(wrong or {}).get(""),
         # A form that is shown again is a new decision: the one before was refused.

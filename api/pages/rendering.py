@@ -17,7 +17,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from api.pages.assets import asset_url
 from api.pages.navigation import ways_of
+from domain.actions import ACTIONS
 from domain.deadlines import local
+from domain.lifecycle import TASKS
 from domain.permissions import permissions_of
 
 _HERE: Final = Path(__file__).parent
@@ -42,7 +44,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.globals |= {"t": texts(), "asset": asset_url}
-    environment.filters |= {"moment": moment, "day": day, "word": word}
+    environment.filters |= {"moment": moment, "day": day, "word": word, "label": label}
     return environment
 
 
@@ -65,6 +67,20 @@ def word(code: object, kind: str) -> str:
     if code is None or not str(code):
         return str(texts()["words"]["none"])
     return str(texts()[kind].get(str(code), code))
+
+
+def label(name: str) -> str:
+    """Say what a field of a form asks for, as the form does."""
+    return _labels().get(name, name)
+
+
+@cache
+def _labels() -> Mapping[str, str]:
+    ways = [way for task in TASKS.values() for way in task.outcomes]
+    fields = [each for way in ways for each in way.fields]
+    fields += [each for act in ACTIONS.values() for each in act.fields]
+    named = {each.name: each.label for each in fields}
+    return {**named, **texts()["new"], **texts()["resident"]["fields"]}
 
 
 def is_elder(request: Request) -> bool:

@@ -14,6 +14,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from pydantic import BaseModel, ValidationError
 from starlette.datastructures import FormData
 
+from api.attachments.routes import TEXT_BODY
 from api.errors import Problem
 from api.pages.rendering import page, texts
 from api.resident import tracking
@@ -25,6 +26,7 @@ from api.sessions import check_origin
 from api.staff.tasks import settled
 from domain.actions import ActionName
 from domain.attachments import ID_PATTERN
+from domain.lifecycle import MAX_TEXT
 from domain.orders import Satisfied, Solved
 from store.decisions import DecisionStatus, KeyTaken, Refused
 
@@ -82,7 +84,7 @@ async def receipt(request: Request, tracking_code: str, service: ServiceDep) -> 
     )
 
 
-@router.post("/{action}", response_class=HTMLResponse)
+@router.post("/{action}", response_class=HTMLResponse, max_body_size=TEXT_BODY)
 async def act(request: Request, tracking_code: str, action: str, service: ServiceDep) -> Response:
     """Do something with an order, and go back to it; whatever is wrong is said, and what was written stays."""
     service.limits.hit("resident_action", request)
@@ -138,6 +140,7 @@ async def _page(
         order=order,
         notice=notice,
         sent=sent or Sent(),
+        most=MAX_TEXT,
         solved=[str(each) for each in Solved],
         satisfied=[str(each) for each in Satisfied],
         # A form that is shown again is a new wish: the one before was refused.

@@ -1,5 +1,6 @@
 """`/`: the two ways of a resident, to say something or to see how it stands; `/track`: asking for the code."""
 
+import re
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Form, Request
@@ -17,6 +18,7 @@ router = APIRouter(
     dependencies=[Depends(OpenDoor("a resident, who has no account")), Depends(check_origin)],
 )
 _LETTERS: Final = 16
+_ORDER_NO: Final = re.compile(r"\d{8}-?[0-9A-Z]{6}")
 
 
 @router.get("/", response_class=HTMLResponse)
@@ -40,7 +42,10 @@ async def look_up(
     read = tracking.read_code(code)
     count = len(read.replace("-", ""))
     if count != _LETTERS:
-        wrong = words["length"].format(count=count) if count else words["missing"]
+        if _ORDER_NO.fullmatch(code.strip().upper()):
+            wrong = words["order_no"]
+        else:
+            wrong = words["length"].format(count=count) if count else words["missing"]
         return page(request, "resident/track.html", status=422, typed=code, wrong=wrong)
     try:
         await tracking.find(service, request, read)

@@ -83,6 +83,7 @@ async def _act(
     body: BaseModel | None,
     key: str | None,
 ) -> Taken:
+    service.limits.hit("resident_action", request)
     given = optional_key(key) if key is not None else None
     fields: dict[str, Any] = body.model_dump(mode="json") if body else {}
     order_no = await tracking.find(service, request, tracking_code)
