@@ -91,9 +91,32 @@ class TestATask:
         assert "我写的意见" in wrong.text
         assert re.search(r'id="refer-reject_reason"[^>]*aria-invalid="true"', wrong.text)
         assert re.search(r'id="refer-reject_reason-wrong" role="alert">', wrong.text)
+        assert 'href="#refer-reject_reason"' in wrong.text, "the top of the page leads to what is wrong"
+        assert re.search(r'id="refer-reject_reason"[^>]*autofocus', wrong.text)
         empty = await send(browser, task["task_id"], "resolve", text="  ")
         assert re.search(r'id="resolve-text-wrong" role="alert">请填写这一项。', empty.text)
         assert live.office.rows("SELECT * FROM decision") == []
+
+    async def test_of_review_shows_what_is_reviewed_with_all_that_was_chosen(self, live: Api) -> None:
+        live.office.policy = "standard"
+        order_no = await live.office.dispatched("street-safety")
+        task = await live.office.task(order_no, TaskKind.HANDLE)
+        wanted = datetime.fromisoformat(task["due_at"]).replace(tzinfo=UTC) + timedelta(days=1)
+        await live.office.decide(
+            order_no, TaskKind.HANDLE, "request_extension", due_at=wanted.isoformat(), reason="weather"
+        )
+        review = await live.office.task(order_no, TaskKind.REVIEW)
+        shown = (await (await at_work(live, "desk-1")).get(f"/desk/tasks/{review['task_id']}")).text
+        section = shown[shown.index('aria-labelledby="proposal"') : shown.index(texts()["task"]["decide"])]
+        for words in ("申请延期", moment(wanted), texts()["codes"]["weather"], "street-safety-handler"):
+            assert words in section, (words, section)
+        # A proposal is not reviewed by who made it, and the page says why.
+        with live.office.store.write() as connection:
+            connection.exec_driver_sql(
+                f"UPDATE task SET not_by = '[\"desk-2\"]' WHERE task_id = '{review['task_id']}'"  # noqa: S608 - ours
+            )
+        own = (await (await at_work(live, "desk-2")).get(f"/desk/tasks/{review['task_id']}")).text
+        assert texts()["task"]["own_work"] in own
 
     async def test_keeps_the_files_of_a_form_that_is_not_taken(self, live: Api) -> None:
         live.office.policy = "standard"

@@ -51,6 +51,17 @@ class TestThePage:
         assert order_no not in page
         assert (tile(page, "Temporal"), tile(page, OPERATIONS["worker"])) == ("正常", "正常")
 
+    async def test_leads_to_the_workflow_of_an_order_and_shows_nothing_of_it(self, api: Api) -> None:
+        order_no = (await api.placed(subject="路灯坏了"))["order_no"]
+        async with api_of(api.office, api.office.orders, temporal_ui="http://ui.example/") as http:
+            shown = await http.get(
+                f"/desk/operations?order_no={order_no.lower()}",
+                headers={**api.staff("administrator-1"), **PAGE},
+            )
+        assert re.search(rf'href="http://ui.example/namespaces/[^/]+/workflows/order-{order_no}"', shown.text)
+        assert "路灯坏了" not in shown.text
+        assert OPERATIONS["no_link"] in await look(api, params={"order_no": order_no})
+
     async def test_names_what_has_waited_for_a_minute_and_not_before(self, api: Api) -> None:
         """Without a word to Temporal: a start, a decision and its signal wait, and a limit passes."""
         start = api.office.take()

@@ -36,6 +36,13 @@ async def send(browser: Browser, path: str, to: str = "", files: Any = None, **f
     return await browser.send("POST", to or path, data=data, files=files, headers=HEADERS)
 
 
+async def send_plain(browser: Browser, path: str, to: str) -> Any:
+    """Press a button of a page that has a form for nothing else."""
+    csrf = re.search(r'name="csrf" value="([^"]+)"', (await browser.get(path)).text)
+    assert csrf
+    return await browser.send("POST", to, data={"csrf": csrf[1]}, headers=HEADERS)
+
+
 class TestAnOrdersPage:
     async def test_shows_the_order_with_whom_it_waits_for(self, api: Api) -> None:
         order_no = (await api.placed(subject="路灯坏了", requester={"phone": "00000000001"}))["order_no"]
@@ -128,6 +135,11 @@ class TestAnOrdersPage:
             assert re.search(rf'id="merge-leading_order_no-wrong" role="alert">{words}', wrong.text)
         unknown = await send(browser, path, f"{path}/actions", outcome="no-such")
         assert unknown.status_code == 422
+        assert texts()["refusals"]["unknown_action"] in unknown.text
+        long = await send(browser, path, f"{path}/actions", outcome="supplement", text="长" * 15_000)
+        assert re.search(r'id="supplement-text-wrong" role="alert">太长了', long.text), (
+            "and not lost as too large"
+        )
         assert api.office.rows("SELECT * FROM decision") == []
 
     async def test_shows_a_contact_for_a_reason_that_the_audit_keeps(self, api: Api) -> None:
@@ -169,6 +181,7 @@ class TestFindingOrders:
         for query, found in (
             ("", {0, 1, 2}),
             (f"q={numbers[1].lower()}", {1}),
+            (f"q={numbers[1][-6:].lower()}", {1}),
             ("q=%E5%B9%BF%E5%9C%BA%E8%88%9E", {1}),
             ("community=community-03", {0, 2}),
             ("stage=first_contact&overdue=false", {0, 1, 2}),
@@ -196,12 +209,18 @@ class TestFindingOrders:
 
     async def test_masks_the_numbers_that_people_write_into_what_they_say(self, api: Api) -> None:
         said = "请打 139 0000 0001 找我"
+        edge = await api.placed(key="key-00000002", subject=None, description="长" * 33 + "13900000002")
+        named = await api.placed(key="key-00000003", subject="回电13900000003")
+        listed = (await api.http.get("/api/v1/orders", headers=api.staff("auditor-1"))).json()["items"]
+        assert {each["order_no"]: each["subject"] for each in listed}[named["order_no"]] == "回电139****0003"
         order_no = (await api.placed(subject=None, description=said))["order_no"]
         desk = await at_work(api, "duty-1")
         for path in ("/desk", "/desk/orders"):
             shown = (await desk.get(path)).text
             assert "139 0000 0001" not in shown, path
             assert "请打 139****0001 找我" in shown, path
+            assert edge["order_no"] in shown
+            assert "1390000" not in shown, "a number that the line would cut is masked as well"
         assert said in (await desk.get(f"/desk/orders/{order_no}")).text
 
     async def test_finds_a_caller_however_the_number_is_written_and_writes_it_down(self, api: Api) -> None:
@@ -273,6 +292,7 @@ class TestWritingAnOrderDown:
             ({"community": "nowhere"}, "community"),
             ({"category": "nothing"}, "category"),
             ({"phone": "1" * 41}, "phone"),
+            ({"phone": "12ab"}, "phone"),
             ({"address": "长" * 301}, "address"),
             ({"source_due_at": "yesterday"}, "source_due_at"),
         ],
@@ -287,7 +307,27 @@ class TestWritingAnOrderDown:
         assert re.search(rf'id="{field}-wrong" role="alert">\S+', sent.text)
         assert len(re.findall('role="alert"', sent.text)) == 1
         assert "我写的姓名" in sent.text
+        assert f'href="#{field}"' in sent.text, "the top of the page leads to what is wrong"
         assert api.office.rows("SELECT * FROM orders") == []
+
+    async def test_says_when_it_was_written_down_before(self, api: Api) -> None:
+        """By the number of the platform above, or by the form itself: whoever went back has the same one."""
+        browser = await at_work(api, "duty-1")
+        blank = await browser.get("/desk/new")
+        assert "no-store" not in blank.headers["cache-control"]
+        whole = hidden(blank.text) | {"channel": "hotline", "kind": "complaint", "description": "我写的内容"}
+        first = await browser.send("POST", "/desk/new", data=whole, headers=HEADERS)
+        again = await browser.send("POST", "/desk/new", data=whole, headers=HEADERS)
+        assert first.headers["location"] == again.headers["location"]
+        changed = await browser.send("POST", "/desk/new", data=whole | {"subject": "改过"}, headers=HEADERS)
+        assert (changed.status_code, texts()["new"]["sent_before"] in changed.text) == (422, True)
+        assert "改过" in changed.text
+        above = {"source_reference": "12345-1"}
+        await send(browser, "/desk/new", **whole | hidden((await browser.get("/desk/new")).text) | above)
+        other = whole | hidden((await browser.get("/desk/new")).text) | above | {"description": "另一件"}
+        reused = await browser.send("POST", "/desk/new", data=other, headers=HEADERS)
+        assert re.search(r'id="source_reference-wrong" role="alert">\S+', reused.text)
+        assert len(api.office.rows("SELECT * FROM orders")) == 2
 
     async def test_refuses_a_file_that_is_no_picture_beside_its_field(self, api: Api) -> None:
         browser = await at_work(api, "duty-1")
@@ -381,6 +421,20 @@ class TestDispatchingManyAtOnce:
 
 
 class TestTheInbox:
+    async def test_of_what_one_took_shows_nothing_of_a_unit_that_one_has_left(self, live: Api) -> None:
+        live.office.policy = "standard"
+        order_no = await live.office.dispatched("street-safety")
+        task = await live.office.task(order_no, TaskKind.HANDLE)
+        browser = await at_work(live, "street-safety-handler")
+        path = f"/desk/tasks/{task['task_id']}"
+        await send_plain(browser, path, f"{path}/claim")
+        assert order_no in (await browser.get("/desk?scope=mine")).text
+        with live.office.store.write() as connection:
+            connection.exec_driver_sql(
+                "UPDATE staff SET unit = 'street-general' WHERE username = 'street-safety-handler'"
+            )
+        assert order_no not in (await browser.get("/desk?scope=mine")).text
+
     async def test_counts_what_is_due_and_filters_by_it(self, api: Api) -> None:
         late, fresh = (await api.office.place(), await api.office.place())
         with api.office.store.write() as connection:

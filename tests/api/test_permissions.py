@@ -222,6 +222,7 @@ class TestADoor:
                 else:
                     status = 401 if name in {"anonymous", "dismissed"} else 403
                     assert response.status_code == status, (method, path, name, response.text)
+                assert response.status_code < 500, (method, path, name, response.text)
                 seen += 1
         assert seen == len(rows()) * (len(Role) + 4)
 

@@ -157,6 +157,14 @@ class TestAPageThatFails:
             assert answer.status_code in {400, 401, 422}, (path, answer.status_code)
             assert answer.headers["content-type"].startswith("text/html"), path
 
+    @pytest.mark.parametrize("charset", ["unicode_escape", "utf-7", "undefined", "utf-16"])
+    async def test_is_none_when_a_form_is_written_in_an_odd_encoding(self, api: Api, charset: str) -> None:
+        kind = f"multipart/form-data; boundary=xx; charset={charset}"
+        part = b'--xx\r\nContent-Disposition: form-data; name="text"\r\n\r\n\\ud800\r\n--xx--\r\n'
+        for path in ("/order", "/signin", "/elder", "/t/AAAA-BBBB-CCCC-DDDD/supplement", "/desk/new"):
+            answer = await api.http.post(path, headers={"Content-Type": kind}, content=part)
+            assert (answer.status_code, answer.json()["code"]) == (415, "unsupported_charset"), path
+
     async def test_names_its_incident_also_after_a_form(
         self, api: Api, monkeypatch: pytest.MonkeyPatch
     ) -> None:

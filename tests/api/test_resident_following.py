@@ -71,6 +71,13 @@ class TestTheTrackingCode:
 
 
 class TestFollowing:
+    async def test_says_beside_the_field_that_a_text_is_too_long(self, api: Api, resident: Resident) -> None:
+        _, code = await resident.placed(api)
+        sent = await resident.act(code, "supplement", text="长" * 15_000)
+        assert sent.status_code == 422
+        assert "太长了" in sent.text
+        assert "长" * 15_000 in sent.text, "and nothing of it is lost"
+
     async def test_leads_from_the_first_word_over_an_urge_to_rating_and_reopening(
         self, live: Api, resident: Resident
     ) -> None:

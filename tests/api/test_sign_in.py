@@ -26,6 +26,7 @@ from runtime.passwords import hash_password
 from runtime.ports import free_port
 from runtime.temporal import Orders
 from store import accounts
+from store.accounts import accept_code, begin_enrolment
 from store.files import FileStore
 from store.office import dismiss
 from store.sessions import Method, begin_session
@@ -246,6 +247,51 @@ class TestASecondFactor:
         following = totp.at(int(now().timestamp()) + 30)
         assert (await again.post("/signin/code", code=following)).headers["location"] == "/desk"
 
+    async def test_is_never_replaced_once_it_is_confirmed_whoever_has_begun_before(
+        self, site: Any, closed_office: Office
+    ) -> None:
+        """Somebody else with the password stands at the same step, and comes back later."""
+        _, browser = site
+        account(closed_office, "leader-1")
+        late = Browser(browser.http)
+        for each in (browser, late):
+            assert (await each.sign_in("leader-1")).headers["location"].startswith("/signin/enrol")
+        shared = re.search(r"<strong>([A-Z2-7 ]+)</strong>", (await browser.get("/signin/enrol")).text)
+        assert shared
+        held = dict(late.cookies)
+        totp = pyotp.TOTP(shared[1].replace(" ", ""))
+        assert (await browser.post("/signin/enrol", code=totp.now())).headers["location"] == "/desk"
+        for _ in range(2):
+            late.cookies = dict(held)
+            assert (await late.get("/signin/enrol")).status_code == 303, "the session before has ended"
+        with closed_office.store.write() as connection:
+            assert begin_enrolment(connection, "leader-1", secret=SECRET) is None
+        again = Browser(browser.http)
+        assert (await again.sign_in("leader-1")).headers["location"].startswith("/signin/code")
+        following = totp.at(int(now().timestamp()) + 30)
+        assert (await again.post("/signin/code", code=following)).headers["location"] == "/desk"
+        assert len(closed_office.rows("SELECT 1 FROM audit WHERE act = 'second_factor_enrolled'")) == 1
+
+    async def test_cannot_be_guessed_by_signing_in_again_and_again(
+        self, site: Any, closed_office: Office
+    ) -> None:
+        _, browser = site
+        account(closed_office, "leader-1")
+        with closed_office.store.write() as connection:
+            shared = begin_enrolment(connection, "leader-1", secret=SECRET)
+            assert shared
+            now_code = pyotp.TOTP(shared).at(int(now().timestamp()) - 30)
+            assert accept_code(connection, "leader-1", now_code, secret=SECRET, now=now())
+        right = pyotp.TOTP(shared).at(int(now().timestamp()) + 30)
+        tries = 0
+        for _ in range(2):
+            await browser.sign_in("leader-1")
+            for _ in range(PROFILES["mlps"].failures - 2):
+                tries += 1
+                assert (await browser.post("/signin/code", code="000000")).status_code == 401
+        assert tries > PROFILES["mlps"].failures
+        assert (await browser.post("/signin/code", code=right)).status_code == 401, "the name is locked"
+
     async def test_is_kept_sealed(self, site: Any, closed_office: Office) -> None:
         _, browser = site
         account(closed_office, "leader-1")
@@ -268,6 +314,38 @@ class TestASession:
         with closed_office.store.write() as connection:
             dismiss(connection, "desk-1", now=now())
         assert (await browser.get("/desk")).status_code == 303
+
+    async def test_ends_when_the_same_browser_signs_in_anew(self, site: Any, closed_office: Office) -> None:
+        _, browser = site
+        account(closed_office, "desk-1")
+        await browser.sign_in("desk-1")
+        before = dict(browser.cookies)
+        csrf = re.search(r'name="csrf" value="([^"]+)"', (await browser.get("/desk")).text)
+        assert csrf
+        await browser.send(
+            "POST",
+            "/signin",
+            data={"username": "desk-1", "password": PASSWORD, "csrf": csrf[1]},
+            headers={"Origin": HOST},
+        )
+        assert browser.cookies != before
+        assert (await browser.get("/desk")).status_code == 200
+        browser.cookies = before
+        assert (await browser.get("/desk")).status_code == 303
+
+    async def test_does_not_serve_to_search_the_password_of_its_owner(
+        self, site: Any, closed_office: Office
+    ) -> None:
+        _, browser = site
+        account(closed_office, "desk-1")
+        await browser.sign_in("desk-1")
+        wanted = {"wanted": "Another-Secret-77", "again": "Another-Secret-77"}
+        for _ in range(PROFILES["mlps"].failures):
+            await browser.post("/signin/password", present="wrong", **wanted)
+        right = await browser.post("/signin/password", present=PASSWORD, **wanted)
+        assert right.status_code == 422, "the name is locked"
+        refused = closed_office.rows("SELECT actor, data FROM audit WHERE act = 'sign_in_refused'")
+        assert [each["actor"] for each in refused] == ["desk-1"] * PROFILES["mlps"].failures
 
     async def test_ends_at_signing_out(self, site: Any, closed_office: Office) -> None:
         _, browser = site
