@@ -11,7 +11,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -57,6 +57,7 @@ _BARE: Final = "/signin"
 _APART: Final = timedelta(days=1) / 200
 """Two hundred orders a day, as a busy street has: the orders of five hundred days."""
 _TRIES, _TRIES_A_NAME = 60, 4
+_COMPUTED: Final = 100_000
 _EVENTS: Final = (*["TaskCompleted"] * 5, "OrderReplied", "FollowUpEnded", "OrderClosed")
 _STEP: Final = timedelta(hours=8)
 _SESSIONS: Final = 1_000
@@ -75,18 +76,37 @@ _CHOSEN: Final = {
 
 async def measure(*, orders: int, calls: int) -> list[Figure]:
     """Fill both databases and open each page so many times."""
-    figures: list[Figure] = []
+    figures = [_machine()]
     for name, opened_store in (("SQLite", sqlite), ("PostgreSQL", postgres)):
         with opened_store() as store:
             now = datetime.now(UTC)
             seed_office(store, now=now)
             fill(store, orders, until=now, apart=_APART)
             _tell(store, orders, until=now)
+            _give_passwords(store, [page.who for page in _CHOSEN.values() if page.who])
             figures += await _look(store, name, orders, calls)
             if name == "SQLite":
                 figures += [*await _passwords(), await _wrong_passwords(store)]
             figures.append(_sessions(store, name))
     return figures
+
+
+def _machine() -> Figure:
+    """Tell how steadily the machine computes at all: a page is no steadier."""
+    times = []
+    for _ in range(1_000):
+        began = time.perf_counter()
+        sum(each * each for each in range(_COMPUTED))
+        times.append((time.perf_counter() - began) * 1000)
+    p50, p99 = percentile(times, 50), percentile(times, 99)
+    found = Figure(
+        program="pages",
+        place="this process",
+        what="the same sum, computed a thousand times with nothing beside it",
+        value=f"p50 {p50:.1f} ms, p99 {p99:.1f} ms ({p99 / p50:.1f} ×)",
+    )
+    say(found)
+    return found
 
 
 def _tell(store: Store, count: int, *, until: datetime) -> None:
@@ -121,6 +141,15 @@ def _tell(store: Store, count: int, *, until: datetime) -> None:
                 ],
             )
     tidy(store)
+
+
+def _give_passwords(store: Store, usernames: Iterable[str]) -> None:
+    hashed = hash_password(new_password())
+    with store.write() as connection:
+        for username in sorted(set(usernames)):
+            set_password(
+                connection, username, password_hash=hashed, must_change=False, by="x", now=datetime.now(UTC)
+            )
 
 
 async def _look(store: Store, name: str, orders: int, calls: int) -> list[Figure]:
@@ -260,13 +289,8 @@ async def _passwords() -> list[Figure]:
 
 async def _wrong_passwords(store: Store) -> Figure:
     """Compare how long it takes to refuse a wrong password for a name that exists, and for one that nobody has."""
-    hashed = hash_password(new_password())
     known = [each.username for each in STAFF][: -(-_TRIES // _TRIES_A_NAME)]
-    with store.write() as connection:
-        for username in known:
-            set_password(
-                connection, username, password_hash=hashed, must_change=False, by="x", now=datetime.now(UTC)
-            )
+    _give_passwords(store, known)
     tries = [(f"{each}", f"nobody-{each}") for each in known for _ in range(_TRIES_A_NAME)]
     times: tuple[list[float], list[float]] = ([], [])
     async with _inside(store, secrets.token_urlsafe(48)) as http:

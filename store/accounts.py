@@ -107,14 +107,14 @@ def forget_failures(connection: Connection, name: str, *, secret: str) -> None:
 def begin_enrolment(connection: Connection, username: str, *, secret: str) -> str | None:
     """Give the second factor's secret that somebody is about to enrol: the same until it is confirmed.
 
-    `None` if it is confirmed already: then a password alone shows no secret, and replaces none.
+    `None` if it is confirmed already, or there is no account: a password alone shows no secret, and replaces none.
     """
     row = connection.execute(
         select(account.c.totp_sealed, account.c.totp_step)
         .where(account.c.username == username)
         .with_for_update()
-    ).one()
-    if row.totp_step is not None:
+    ).one_or_none()
+    if row is None or row.totp_step is not None:
         return None
     if row.totp_sealed:
         return unseal(secret, row.totp_sealed)

@@ -1,7 +1,7 @@
 """`/desk/figures`: how the office stands, within one's reach; live while somebody looks.
 
-Assumes that a listener costs a look at its session each round, and one reading of the store serves all who listen with
-the same reach and window. The stream is a help: the page says everything without it.
+Assumes that a listener costs a look at its session each round, and one reading of the store serves all who look or
+listen with the same reach and window within a round. The stream is a help: the page says everything without it.
 """
 
 import asyncio
@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Request
@@ -48,15 +49,16 @@ class Asked:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Shown:
-    """What a page shows of it; `names` are those of the units."""
+    """What a page shows of it; `names` are those of the units, `at` is when it was read."""
 
     picture: Picture
     names: dict[str, str]
+    at: datetime = field(compare=False)
 
     def for_template(self) -> dict[str, Any]:
         """Give what the template needs: the units with most that is overdue first."""
         units = sorted(self.picture.by_unit, key=lambda line: (-line.overdue, -line.open, line.key))
-        return {"picture": self.picture, "units": units, "names": self.names}
+        return {"picture": self.picture, "units": units, "names": self.names, "at": self.at}
 
 
 @dataclass(slots=True)
@@ -138,31 +140,31 @@ async def read(service: Service, asked: Asked) -> Shown:
         return Shown(
             picture=picture(connection, window(asked.days, now=now), asked.scope, now=now),
             names={unit.code: unit.name for unit in directory.units.values()},
+            at=now,
         )
 
     return await service.read(work)
-
-
-@router.get("", response_class=HTMLResponse)
-async def show(
-    request: Request, who: FiguresReaderDep, service: ServiceDep, days: Window = Window.WEEK
-) -> HTMLResponse:
-    """Show today's picture."""
-    shown = await read(service, Asked(scope=scope_of(who), days=days))
-    return page(
-        request,
-        "desk/figures.html",
-        days=days,
-        windows=list(Window),
-        at=service.now(),
-        **shown.for_template(),
-    )
 
 
 def _readings(request: Request) -> Readings:
     readings = request.app.state.readings
     assert isinstance(readings, Readings)  # noqa: S101 - narrows for the type checker
     return readings
+
+
+@router.get("", response_class=HTMLResponse)
+async def show(
+    request: Request, who: FiguresReaderDep, service: ServiceDep, days: Window = Window.WEEK
+) -> HTMLResponse:
+    """Show today's picture: as fresh as what listeners are sent."""
+    shown = await _readings(request).read(service, Asked(scope=scope_of(who), days=days))
+    return page(
+        request,
+        "desk/figures.html",
+        days=days,
+        windows=list(Window),
+        **shown.for_template(),
+    )
 
 
 async def _listener(request: Request, who: FiguresReaderDep) -> AsyncIterator[Staff]:
@@ -191,7 +193,7 @@ async def live(
             shown = await readings.read(service, Asked(scope=scope_of(looker), days=days))
             if shown != last:
                 last = shown
-                yield ServerSentEvent(raw_data=_part(request, shown, service))
+                yield ServerSentEvent(raw_data=_part(request, shown))
             if not (has_session and await readings.pause()):
                 return
             looker = await still_in(request, service, Permission.READ_FIGURES)
@@ -202,5 +204,5 @@ async def live(
     yield ServerSentEvent(event=ENDED, raw_data=ENDED)
 
 
-def _part(request: Request, shown: Shown, service: Service) -> str:
-    return rendered(request, "desk/figures_now.html", at=service.now(), **shown.for_template())
+def _part(request: Request, shown: Shown) -> str:
+    return rendered(request, "desk/figures_now.html", **shown.for_template())

@@ -251,6 +251,12 @@ async def served(office: Office) -> AsyncIterator[str]:
     await serving
 
 
+@pytest.fixture(autouse=True)
+def fresh(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let every look be a reading of its own."""
+    monkeypatch.setattr(figures, "ROUND", 0.0)
+
+
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let listeners look ten times as often."""
@@ -336,6 +342,17 @@ class TestTheLiveFigures:
         assert datetime.fromisoformat(kept["seen_at"]).replace(tzinfo=now().tzinfo) < now() - timedelta(
             minutes=4
         )
+
+    async def test_are_read_once_by_pages_that_are_opened_within_a_round(self, api: Api) -> None:
+        browser, other = await at_work(api, "desk-1"), await at_work(api, "desk-2")
+        first = (await browser.get("/desk/figures")).text
+        await api.placed()
+        assert tile((await other.get("/desk/figures")).text, "今日新增") == tile(first, "今日新增") == "0"
+
+        async def counted() -> list[str]:
+            return [str(tile((await other.get("/desk/figures")).text, "今日新增"))]
+
+        await api.office.eventually_async(counted, "1")
 
     async def test_are_read_once_for_all_who_look_at_the_same(self, api: Api) -> None:
         read: list[object] = []
