@@ -10,7 +10,8 @@ from starlette.datastructures import FormData
 
 from api.attachments.routes import FORM_BODY
 from api.desk.forms import fields_of, form_of, id_of, new_id
-from api.desk.showing import WAITS, Happened, Whole, shown_of, suggested_unit, whole_order
+from api.desk.history import Happened
+from api.desk.showing import WAITS, Whole, shown_of, suggested_unit, whole_order
 from api.desk.uploads import with_files_kept, without_files
 from api.pages.problems import typed_in, words_for, words_of
 from api.pages.rendering import page
