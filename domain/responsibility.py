@@ -60,6 +60,11 @@ def may_decide(
     return of_the_unit and not entitled.isdisjoint(roles)
 
 
+def decided_by(roles: Collection[Role]) -> tuple[Role, ...]:
+    """List the roles whose tasks somebody with these roles may decide."""
+    return tuple(role for role in Role if not entitled_roles(role).isdisjoint(roles))
+
+
 def supervisor(tier: Tier, repetition: int, *, climbs_at: int, by_liaison: bool = False) -> Owner:
     """Say who supervises an order of a unit at a tier, the n-th time in a row.
 

@@ -30,7 +30,7 @@ from domain.contacts import masked_line
 from domain.deadlines import is_reckonable
 from domain.errors import DomainError
 from domain.lifecycle import TaskState
-from domain.orders import Stage
+from domain.orders import Role, Stage
 from store.decisions import UNFINISHED, DecisionStatus
 from store.tables import (
     Instant,
@@ -101,10 +101,21 @@ class OrderFilter:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Post:
+    """Where somebody works: tasks at their unit, of these roles if they are named, and of bureaus they speak for."""
+
+    unit: str
+    roles: Collection[str] | None = None
+    on_duty: bool = False
+    speaks_for_bureaus: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class TaskFilter:
     """What a task list is limited to; `None` does not limit."""
 
     task_ids: Collection[str] | None = None
+    post: Post | None = None
     holder: str | None = None
     unit: str | None = None
     tier: str | None = None
@@ -230,6 +241,8 @@ def _open_tasks(query: Select[Any], wanted: TaskFilter, scope: Scope, now: datet
     ):
         if value is not None:
             query = query.where(column == value)
+    if wanted.post is not None:
+        query = query.where(_of_post(wanted.post))
     if wanted.task_ids is not None:
         query = query.where(task.c.task_id.in_(wanted.task_ids))
     if wanted.due_before is not None:
@@ -239,6 +252,14 @@ def _open_tasks(query: Select[Any], wanted: TaskFilter, scope: Scope, now: datet
     if not scope.everything:
         query = scoped(query.join(orders, orders.c.order_no == task.c.order_no), scope)
     return query
+
+
+def _of_post(post: Post) -> ColumnElement[bool]:
+    here = task.c.unit == post.unit
+    if post.roles is not None:
+        mine = task.c.role.in_(post.roles)
+        here = and_(here, or_(mine, task.c.on_duty.is_(True)) if post.on_duty else mine)
+    return or_(here, task.c.role == Role.LIAISON) if post.speaks_for_bureaus else here
 
 
 def subjects_of(connection: Connection, order_nos: Collection[str]) -> dict[str, str]:

@@ -13,6 +13,7 @@ from api.staff import views
 from api.staff.tasks import counts_of, tasks_of
 from domain.deadlines import local
 from domain.lifecycle import MAX_ORDER_NO, TASKS, TaskKind
+from domain.permissions import Permission, may
 from store.database import Connection
 from store.directory import current_named
 from store.queries import Page, TaskCounts, subjects_of
@@ -25,15 +26,16 @@ async def inbox(  # noqa: PLR0913, PLR0917 - one parameter a filter
     request: Request,
     who: ReaderDep,
     service: ServiceDep,
-    scope: Literal["mine", "unit", "tier"] = "unit",
+    scope: Literal["", "post", "mine", "unit", "tier"] = "",
     kind: TaskKind | Literal[""] = "",
     due: Literal["", "today", "overdue"] = "",
     cursor: Annotated[str | None, Query(max_length=200)] = None,
     done: Literal["applied", "pending"] | None = None,
     order_no: Annotated[str, Query(max_length=MAX_ORDER_NO)] = "",
 ) -> HTMLResponse:
-    """Show the open tasks of one's unit, of one's tier, or those that one is at."""
+    """Show the open tasks that one may decide, those that one is at, or all of one's unit or tier."""
     now = service.now()
+    scope = scope or ("post" if may(who.roles, Permission.DECIDE_TASKS) else "unit")
     tomorrow = local(now).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
     # The due instant itself is overdue; what is overdue is not due today as well (ADR-0022).
     before = {"today": tomorrow, "overdue": now + timedelta(microseconds=1)}.get(due)

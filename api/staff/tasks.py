@@ -16,7 +16,10 @@ from api.service import Service, ServiceDep
 from api.staff import views
 from api.staff.models import DecisionBody, DecisionView, TaskDetail, TaskList
 from api.staff.orders import keep
+from domain.directory import OFFICE
 from domain.lifecycle import TaskKind
+from domain.orders import Role
+from domain.responsibility import decided_by
 from store import queries
 from store.claims import change_holder
 from store.database import Connection
@@ -80,15 +83,28 @@ def counts_of(
 def _filter(who: Staff, scope: str, wanted: Mapping[str, Any]) -> queries.TaskFilter:
     return queries.TaskFilter(
         holder=who.username if scope == "mine" else None,
-        unit=who.unit if scope == "unit" else None,
         tier=who.tier if scope == "tier" else None,
+        post=_post(who, scope),
         **wanted,
+    )
+
+
+def _post(who: Staff, scope: str) -> queries.Post | None:
+    """Say where somebody works; their `post` is what they may decide, as `may_decide` judges it task by task."""
+    if scope not in {"unit", "post"}:
+        return None
+    roles = decided_by(who.roles)
+    return queries.Post(
+        unit=who.unit,
+        roles=roles if scope == "post" else None,
+        on_duty=Role.DUTY_OFFICER in who.roles,
+        speaks_for_bureaus=Role.LIAISON in roles and who.unit == OFFICE,
     )
 
 
 def _reach(who: Staff, scope: str) -> queries.Scope:
     # What is one's unit's is within any scope; at a tier, and of what one took before one moved, there is also others'.
-    return queries.Scope(everything=True) if scope == "unit" else scope_of(who)
+    return queries.Scope(everything=True) if scope in {"unit", "post"} else scope_of(who)
 
 
 @router.get("/tasks/{task_id}", response_model=TaskDetail, responses=problems(401, 403, 404, 422))

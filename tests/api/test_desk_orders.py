@@ -421,6 +421,30 @@ class TestDispatchingManyAtOnce:
 
 
 class TestTheInbox:
+    async def test_shows_what_one_may_decide_and_all_of_ones_unit_to_who_asks(self, live: Api) -> None:
+        live.office.policy = "standard"
+        order_no = await live.office.dispatched("street-safety")
+        await live.office.decide(order_no, TaskKind.HANDLE, "report_result", text="办好了")
+        await live.office.task(order_no, TaskKind.REVIEW)
+        for username, scope, listed in (
+            ("desk-1", "", True),
+            ("duty-1", "", False),
+            ("duty-1", "unit", True),
+            ("auditor-1", "", True),
+        ):
+            shown = (await (await at_work(live, username)).get(f"/desk?scope={scope}")).text
+            assert (order_no in shown) is listed, (username, scope)
+
+    async def test_shows_a_liaison_the_tasks_of_the_bureaus_they_speak_for(self, live: Api) -> None:
+        live.office.policy = "standard"
+        order_no = await live.office.dispatched("district-planning")
+        liaison = await at_work(live, "liaison-1")
+        assert order_no in (await liaison.get("/desk")).text
+        listed = (await live.http.get("/api/v1/tasks", headers=live.staff("liaison-1"))).json()["items"]
+        assert order_no in {each["order_no"] for each in listed}
+        other = await at_work(live, "duty-1")
+        assert order_no not in (await other.get("/desk?scope=unit")).text
+
     async def test_of_what_one_took_shows_nothing_of_a_unit_that_one_has_left(self, live: Api) -> None:
         live.office.policy = "standard"
         order_no = await live.office.dispatched("street-safety")
