@@ -33,6 +33,14 @@ PHONE: Final[dict[str, Any]] = {
 }
 DESKTOP: Final[dict[str, Any]] = {"viewport": {"width": 1280, "height": 800}}
 SIZES: Final = {"phone": PHONE, "desktop": DESKTOP}
+PLAIN: Final[dict[str, Any]] = {
+    **PHONE,
+    "java_script_enabled": False,
+    "user_agent": "Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 (KHTML, like Gecko) Version/4.0"
+    " Chrome/116.0.0.0 Mobile Safari/537.36 XWEB/1160117 MMWEBSDK/20240404 MicroMessenger/8.0.49",
+}
+"""A telephone's view within an app, as WeChat has one, that runs no scripts."""
+_HOLDS: Final = {**SIZES, "plain": PLAIN}
 _WATCH: Final = """
 addEventListener('securitypolicyviolation', event =>
   console.error(`policy: ${event.violatedDirective} ${event.blockedURI}`));
@@ -97,7 +105,7 @@ class Site:
         self, page: pages.Page, *, size: str = "desktop", elder: bool = False
     ) -> AsyncIterator[BrowserContext]:
         """Open a browser as whoever a page is for."""
-        context = await self.browser.new_context(base_url=self.url, locale="zh-CN", **SIZES[size])
+        context = await self.browser.new_context(base_url=self.url, locale="zh-CN", **_HOLDS[size])
         context.set_default_timeout(15_000)
         await self._give(context, pages.cookies_of(self.store, self.secret, page.who, page.step))
         if elder:

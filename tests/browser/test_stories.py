@@ -124,7 +124,7 @@ async def follow(site: Site, told: Told, size: str, action: str, button: str, **
         await tab.get_by_role("status").wait_for()
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", [*SIZES, "plain"])
 async def test_an_order_is_brought_to_its_end_by_hand(site: Site, size: str) -> None:
     """Placed, referred, sorted, dispatched, accepted, handled with a picture, reviewed, called back, rated."""
     told = await place(site, size)
