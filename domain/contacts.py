@@ -82,15 +82,14 @@ _NUMBERS = re.compile(
 )
 """Whatever may be the number of a telephone, or of an identity card (GB 11643): in groups, or seven figures long."""
 _DATE = re.compile(r"(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])")
-_WIDE = {0xFF01 + each: 0x21 + each for each in range(94)}
-"""Letters as wide as Chinese ones, which some keyboards write, and what they stand for."""
+_WIDE = {0xFF10 + figure: str(figure) for figure in range(10)} | {0xFF0B: "+", 0xFF0D: "-"}
+"""What numbers are written with by keyboards that write it as wide as Chinese letters."""
 
 
 def masked_line(line: str) -> str:
     """Mask numbers of telephones and identity cards in a line of a list: people write them into what they say."""
-    plain = re.sub("[\uff10-\uff19\uff0b\uff0d]", lambda wide: wide[0].translate(_WIDE), line)
     return _NUMBERS.sub(
-        lambda found: found[0] if _DATE.fullmatch(found[0]) else masked_phone(found[0]), plain
+        lambda found: found[0] if _DATE.fullmatch(found[0]) else masked_phone(found[0]), line.translate(_WIDE)
     )
 
 

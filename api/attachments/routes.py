@@ -25,11 +25,11 @@ from store.files import KeptFile
 
 router = APIRouter(prefix="/attachments", tags=["attachments"])
 MAX_BODY = MAX_SIZE + 16 * 1024
+"""Longest body of an upload, in bytes: the file and the form around it."""
 FORM_BODY: Final = MAX_ATTACHMENTS * MAX_SIZE + 128 * 1024
 """Longest body of a page's form with files, in bytes."""
 TEXT_BODY: Final = 1024 * 1024
-"""Longest body of a page's form without: so much that a text that is too long is told so beside its field."""
-"""Longest body of an upload, in bytes: the file and the form around it."""
+"""Longest body of a page's form without files, in bytes: a text that is too long is still told beside its field."""
 _FORM = "multipart/form-data"
 
 

@@ -5,7 +5,7 @@ here only the kinds that a form cannot send by itself are read: instants of the 
 """
 
 import uuid
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
@@ -90,20 +90,36 @@ def id_of(sent: FormData) -> str:
     raise Problem(422, "invalid_field", "the form is not whole; load the page again")
 
 
-def form_of(
-    formed: Formed,
+def forms_of(
+    offered: Iterable[Formed],
     directory: Directory,
     *,
     sent: FormData | None = None,
     wrong: Mapping[str, str] | None = None,
     given: Mapping[str, str] = MappingProxyType({}),
-    demanded: Collection[str] = (),
-) -> Form:
-    """Make a form; with what was `sent` and what is `wrong` with it, by field.
+    demanded: Collection[tuple[str, str]] = (),
+) -> list[Form]:
+    """Make the forms of a page; the one that was `sent` with what is `wrong` with it, by field.
 
-    What is `given` stands there before anybody wrote; fields that are `demanded` are not optional here.
+    What is `given` stands in the others before anybody wrote; fields that are `demanded`, by form, are not optional.
     """
-    wrong = wrong or {}
+    return [
+        _form_of(each, directory, sent=sent, wrong=wrong or {}, given={}, demanded=demanded)
+        if sent is not None and sent.get("outcome") == each.name
+        else _form_of(each, directory, sent=None, wrong={}, given=given, demanded=demanded)
+        for each in offered
+    ]
+
+
+def _form_of(
+    formed: Formed,
+    directory: Directory,
+    *,
+    sent: FormData | None,
+    wrong: Mapping[str, str],
+    given: Mapping[str, str],
+    demanded: Collection[tuple[str, str]],
+) -> Form:
     return Form(
         outcome=formed.name,
         label=formed.label,
@@ -112,7 +128,8 @@ def form_of(
                 name=each.name,
                 label=each.label,
                 kind=_KINDS[each.type],
-                required=each.required or (each.name in demanded and not _listed(sent, each.name)),
+                required=each.required
+                or ((formed.name, each.name) in demanded and not _listed(sent, each.name)),
                 options=_options(each, directory),
                 value=_value(sent, each.name) or given.get(each.name, ""),
                 chosen=_listed(sent, each.name),

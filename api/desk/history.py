@@ -56,7 +56,7 @@ def happened(
         who=called.format(name=row.called, username=row.actor) if row.called else actor,
         by_operator=row.via == Via.OPERATOR,
         texts=tuple(_texts_in(row.texts)),
-        files=brought.get(data.get("decision_id") or _RECEIVED, []),
+        files=brought.get(data.get("decision_id", ""), []),
         is_proposal=outcome is not None and outcome.silence is not None,
     )
 
@@ -83,7 +83,8 @@ def _value(each: Field, value: Any, directory: Directory) -> str:
         case FieldType.CATEGORY:
             return directory.categories[value].label if value in directory.categories else str(value)
         case FieldType.INSTANT:
-            return moment(instant(value)) if instant(value) else str(value)
+            at = instant(value)
+            return moment(at) if at else str(value)
         case _:
             return str(value)
 

@@ -58,7 +58,7 @@ async def show(
 ) -> HTMLResponse:
     """Show what does not go on, and where the workflow of an order is seen; of the order itself nothing."""
     del who
-    now = service.now()
+    now, order_no = service.now(), order_no.strip().upper()
 
     def work(connection: Connection) -> tuple[Waiting, tuple[int, datetime | None]]:
         return waiting(connection, now=now), outbox.backlog(connection)
@@ -75,10 +75,8 @@ async def show(
         backlog=backlog[0],
         oldest=backlog[1],
         findings=found,
-        order_no=order_no.strip().upper(),
-        workflow=workflow_page(service, parts.namespace, order_no.strip().upper())
-        if order_no.strip()
-        else None,
+        order_no=order_no,
+        workflow=workflow_page(service, parts.namespace, order_no) if order_no else None,
         most=MOST,
         at=now,
     )

@@ -10,7 +10,7 @@ from sqlalchemy import Row
 from starlette.datastructures import FormData
 
 from api.attachments.routes import TEXT_BODY
-from api.desk.forms import fields_of, form_of, id_of, new_id
+from api.desk.forms import fields_of, forms_of, id_of, new_id
 from api.desk.showing import WAITS, Whole, namespace_of, shown_of, whole_order, workflow_page
 from api.pages.problems import words_for, words_of
 from api.pages.rendering import page
@@ -142,12 +142,7 @@ async def _page(
         status=422 if wrong else 200,
         here=f"/desk/orders/{order_no}",
         verb="actions",
-        forms=[
-            form_of(each, whole.directory, sent=sent, wrong=wrong)
-            if sent is not None and sent.get("outcome") == each.name
-            else form_of(each, whole.directory, given=given)
-            for each in offered
-        ],
+        forms=forms_of(offered, whole.directory, sent=sent, wrong=wrong, given=given),
         similar=similar,
         workflow=workflow_page(service, await namespace_of(service), order_no) if operates else None,
         timeliness=_timeliness(whole.row, now),

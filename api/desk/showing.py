@@ -57,7 +57,8 @@ def whole_order(connection: Connection, order_no: str, who: Staff, service: Serv
     order = order_of(connection, row, who, refusals=refusals, now=service.now())
     brought: dict[str, list[AttachmentView]] = {}
     for each in order.attachments:
-        brought.setdefault(each.decision_id or "", []).append(each)
+        if each.decision_id:
+            brought.setdefault(each.decision_id, []).append(each)
     return Whole(
         row=row,
         order=order,

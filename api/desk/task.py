@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.datastructures import FormData
 
 from api.attachments.routes import FORM_BODY
-from api.desk.forms import fields_of, form_of, id_of, new_id
+from api.desk.forms import fields_of, forms_of, id_of, new_id
 from api.desk.history import Happened
 from api.desk.showing import WAITS, Whole, shown_of, suggested_unit, whole_order
 from api.desk.uploads import with_files_kept, without_files
@@ -40,7 +40,7 @@ from store.decisions import (
 from store.office import Staff
 
 router = APIRouter(prefix="/desk/tasks/{task_id}", include_in_schema=False)
-_RESULT = "report_result"
+_EVIDENCE: Final = (("report_result", "attachments"),)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -194,13 +194,8 @@ async def _page(
     seen = await service.read(lambda connection: _see(connection, task_id, who, service))
     directory, row = seen.whole.directory, seen.whole.row
     given = {"lead_unit": suggested_unit(directory, row.category, row.community) or ""}
-    demanded = {"attachments"} if directory.evidence(row.category) else set[str]()
-    forms = [
-        form_of(each, directory, sent=sent, wrong=wrong, demanded=demanded if each.name == _RESULT else ())
-        if sent is not None and sent.get("outcome") == each.name
-        else form_of(each, directory, given=given, demanded=demanded if each.name == _RESULT else ())
-        for each in seen.outcomes
-    ]
+    demanded = _EVIDENCE if directory.evidence(row.category) else ()
+    forms = forms_of(seen.outcomes, directory, sent=sent, wrong=wrong, given=given, demanded=demanded)
     # What was sent is not offered any more: somebody else was there first.
     gone = sent is not None and not any(each.is_open for each in forms)
     return page(

@@ -36,13 +36,6 @@ async def send(browser: Browser, path: str, to: str = "", files: Any = None, **f
     return await browser.send("POST", to or path, data=data, files=files, headers=HEADERS)
 
 
-async def send_plain(browser: Browser, path: str, to: str) -> Any:
-    """Press a button of a page that has a form for nothing else."""
-    csrf = re.search(r'name="csrf" value="([^"]+)"', (await browser.get(path)).text)
-    assert csrf
-    return await browser.send("POST", to, data={"csrf": csrf[1]}, headers=HEADERS)
-
-
 class TestAnOrdersPage:
     async def test_shows_the_order_with_whom_it_waits_for(self, api: Api) -> None:
         order_no = (await api.placed(subject="路灯坏了", requester={"phone": "00000000001"}))["order_no"]
@@ -451,7 +444,7 @@ class TestTheInbox:
         task = await live.office.task(order_no, TaskKind.HANDLE)
         browser = await at_work(live, "street-safety-handler")
         path = f"/desk/tasks/{task['task_id']}"
-        await send_plain(browser, path, f"{path}/claim")
+        await browser.press(path, f"{path}/claim")
         assert order_no in (await browser.get("/desk?scope=mine")).text
         with live.office.store.write() as connection:
             connection.exec_driver_sql(

@@ -74,6 +74,12 @@ class Browser:
         hidden = {"csrf": csrf[1]} if csrf and csrf[1] else {}
         return await self.send("POST", path, data=hidden | fields, headers=headers)
 
+    async def press(self, shown_at: str, to: str, **fields: str) -> httpx2.Response:
+        """Send a form that stands on another page than it is sent to, or is made of a button alone."""
+        csrf = re.search(r'name="csrf" value="([^"]+)"', (await self.get(shown_at)).text)
+        assert csrf
+        return await self.send("POST", to, data={"csrf": csrf[1], **fields}, headers={"Origin": HOST})
+
     async def sign_in(self, username: str, password: str = PASSWORD) -> httpx2.Response:
         """Give name and password."""
         return await self.post("/signin", username=username, password=password)
@@ -320,14 +326,7 @@ class TestASession:
         account(closed_office, "desk-1")
         await browser.sign_in("desk-1")
         before = dict(browser.cookies)
-        csrf = re.search(r'name="csrf" value="([^"]+)"', (await browser.get("/desk")).text)
-        assert csrf
-        await browser.send(
-            "POST",
-            "/signin",
-            data={"username": "desk-1", "password": PASSWORD, "csrf": csrf[1]},
-            headers={"Origin": HOST},
-        )
+        await browser.press("/desk", "/signin", username="desk-1", password=PASSWORD)
         assert browser.cookies != before
         assert (await browser.get("/desk")).status_code == 200
         browser.cookies = before
@@ -352,9 +351,7 @@ class TestASession:
         account(closed_office, "desk-1")
         await browser.sign_in("desk-1")
         kept = dict(browser.cookies)
-        token = re.search(r'name="csrf" value="([^"]+)"', (await browser.get("/desk")).text)
-        assert token
-        await browser.send("POST", "/signin/out", data={"csrf": token[1]}, headers={"Origin": HOST})
+        await browser.press("/desk", "/signin/out")
         assert browser.cookies == {}
         browser.cookies = kept
         assert (await browser.get("/desk")).status_code == 303
