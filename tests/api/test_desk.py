@@ -118,6 +118,22 @@ class TestATask:
         own = (await (await at_work(live, "desk-2")).get(f"/desk/tasks/{review['task_id']}")).text
         assert texts()["task"]["own_work"] in own
 
+    async def test_says_that_pictures_are_needed_and_names_the_unit_of_the_directory(self, live: Api) -> None:
+        live.office.policy = "standard"
+        order_no = (await live.placed(category="city_appearance"))["order_no"]
+        await live.office.decide(order_no, TaskKind.FIRST_CONTACT, "refer", text="请派单")
+        await live.office.decide(order_no, TaskKind.CLASSIFY, "general")
+        task = await live.office.task(order_no, TaskKind.DISPATCH)
+        shown = (await (await at_work(live, "desk-1")).get(f"/desk/tasks/{task['task_id']}")).text
+        lead = shown[shown.index('id="assign-lead_unit"') :]
+        assert re.search(r'<option value="[^"]+" selected>', lead[: lead.index("</select>")])
+        await live.office.decide(order_no, TaskKind.DISPATCH, "assign", lead_unit="street-urban-management")
+        await live.office.decide(order_no, TaskKind.ACKNOWLEDGE, "accept")
+        task = await live.office.task(order_no, TaskKind.HANDLE)
+        handler = await at_work(live, "street-urban-management-handler")
+        shown = (await handler.get(f"/desk/tasks/{task['task_id']}")).text
+        assert re.search(r'id="report_result-attachments"[^>]* required', shown)
+
     async def test_keeps_the_files_of_a_form_that_is_not_taken(self, live: Api) -> None:
         live.office.policy = "standard"
         order_no = await live.office.dispatched("street-safety")

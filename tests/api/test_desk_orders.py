@@ -73,6 +73,13 @@ class TestAnOrdersPage:
         assert tried.status_code == 404
         assert api.office.rows("SELECT * FROM decision") == []
 
+    async def test_marks_who_asked_to_stay_unknown_for_those_who_may_speak_to_them(self, api: Api) -> None:
+        order_no = (await api.placed(confidential=True, requester={"phone": "00000000001"}))["order_no"]
+        mark = texts()["task"]["confidential"]
+        for username, masked in (("desk-1", True), ("community-03-worker", False)):
+            shown = (await (await at_work(api, username)).get(f"/desk/orders/{order_no}")).text
+            assert (mark in shown, "000****0001" in shown) == (True, masked), username
+
     async def test_shows_nothing_to_who_reads_no_orders_whatever_they_send(self, api: Api) -> None:
         """An administrator acts on an order by its number, and reads none (ADR-0020)."""
         order_no = (await api.placed(description="只有经办的人看得到"))["order_no"]

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
+from api.limits import RATES
 from api.pages.rendering import moment, texts
 from domain.lifecycle import TaskKind
 from store.tables import orders
@@ -71,6 +72,18 @@ class TestTheTrackingCode:
 
 
 class TestFollowing:
+    async def test_by_programs_is_limited_as_by_pages(self, api: Api, resident: Resident) -> None:
+        _, code = await resident.placed(api)
+        most = RATES["resident_action"].amount
+        answers = [(await api.http.post(f"/api/v1/track/{code}/urge")).status_code for _ in range(most + 1)]
+        assert answers[-1] == 429
+        assert 429 not in answers[:-1]
+
+    async def test_tells_an_order_number_from_a_tracking_code(self, api: Api, resident: Resident) -> None:
+        order_no, _ = await resident.placed(api)
+        told = await resident.http.post("/track", data={"code": order_no.lower()})
+        assert texts()["resident"]["track"]["order_no"] in told.text
+
     async def test_says_beside_the_field_that_a_text_is_too_long(self, api: Api, resident: Resident) -> None:
         _, code = await resident.placed(api)
         sent = await resident.act(code, "supplement", text="长" * 15_000)
