@@ -6,7 +6,6 @@ The groups for calendar, directory and people are in `commands/`.
 import asyncio
 import sys
 from contextlib import aclosing
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,9 +13,12 @@ import typer
 
 from commands.calendar import calendar_app
 from commands.directory import routing_app, unit_app
-from commands.opening import ACTOR, INSTANT, any_store, new_credential, now, open_store, typed
+from commands.hold import hold
+from commands.opening import any_store, given_secret_key, new_credential, now, open_store
+from commands.outbox import outbox_app
 from commands.people import duty_app, user_app
-from domain.entries import WrongEntry, read_instant
+from commands.secret_key import secret_key
+from domain.entries import WrongEntry
 
 if TYPE_CHECKING:
     from store.database import Store
@@ -29,9 +31,12 @@ app = typer.Typer(
 )
 client_app = typer.Typer(no_args_is_help=True, help="Intake channels and their keys.")
 attachments_app = typer.Typer(no_args_is_help=True, help="Attached files.")
+app.command()(hold)
+app.command()(secret_key)
 app.add_typer(calendar_app, name="calendar")
 app.add_typer(client_app, name="client")
 app.add_typer(attachments_app, name="attachments")
+app.add_typer(outbox_app, name="outbox")
 app.add_typer(routing_app, name="routing")
 app.add_typer(unit_app, name="unit")
 app.add_typer(duty_app, name="duty")
@@ -81,8 +86,10 @@ def _foreseen() -> tuple[type[Exception], ...]:
     from store.database import StoreUnavailable, WriteConflict
     from store.files import FilesUnavailable
     from store.schema import SchemaMismatch, WrongLocale
+    from store.secret_key import AnotherSecretKey
 
     return (
+        AnotherSecretKey,
         DomainError,
         FilesUnavailable,
         MissingSearchAttributes,
@@ -171,10 +178,12 @@ def worker() -> None:
 def migrate() -> None:
     """Bring the store to this version's schema, with the years that are announced. Can be repeated."""
     from store import calendar_seed, schema
+    from store.secret_key import check as check_secret_key
 
     with any_store() as store:
         schema.migrate(store.engine)
         schema.check(store.engine)
+        check_secret_key(store, given_secret_key())
         with store.write() as connection:
             seeded = calendar_seed.seed(connection, now=now())
     typer.echo("the store is up to date")
@@ -259,36 +268,29 @@ def check(
 
 
 @app.command()
-def hold(
-    reason: Annotated[str, typer.Option(help="Why: storm, outage; for residents and for the audit.")] = "",
-    until: Annotated[
-        datetime | None,
-        typer.Option(parser=typed(read_instant), metavar="WHEN", help=f"When it ends by itself, {INSTANT}."),
-    ] = None,
-    lift: Annotated[bool, typer.Option("--lift", help="Let the clocks run again now.")] = False,
-    actor: Annotated[str, ACTOR] = "operator",
-) -> None:
-    """Stop all clocks of the office until an instant, or lift that; without options show what is in force."""
-    from domain.deadlines import local
-    from store.holds import hold_in_force, lift_hold, order_hold
+def replay() -> None:
+    """Replay all orders that run now with this version's code; 0 if all go on, 1 with those that break, 2 if away."""
+    from runtime.replaying import replay_running
+    from runtime.temporal import TemporalAway, connect
+    from worker import replayer
 
-    if lift and until is not None:
-        raise typer.BadParameter("either --until begins a hold, or --lift ends one")
-    with open_store() as store, store.write() as connection:
-        if until is not None:
-            told = order_hold(connection, reason=reason, until=until, ordered_by=actor, now=now())
-            typer.echo(f"clocks are held until {local(until).isoformat()}; {told} open order(s) are told")
-            return
-        if lift:
-            told = lift_hold(connection, lifted_by=actor, now=now())
-            typer.echo(f"clocks run again; {told} open order(s) are told")
-            return
-        present = hold_in_force(connection, at=now())
-    typer.echo(
-        f"held since {local(present.since).isoformat()} until {local(present.until).isoformat()}: {present.reason}"
-        if present
-        else "no hold is in force; begin one with: dingdan hold --reason TEXT --until 2026-11-23T17:00+08:00"
-    )
+    async def work() -> int:
+        count = broken = 0
+        async for each in replay_running(await connect(), replayer()):
+            count += 1
+            if each.broke is not None:
+                broken += 1
+                typer.echo(f"{each.workflow_id}: {each.broke}")
+            if count % 500 == 0:
+                typer.echo(f"{count} replayed", err=True)
+        typer.echo(f"{count} workflow(s) replayed, {broken} would stand still under this version")
+        return 1 if broken else 0
+
+    try:
+        raise SystemExit(asyncio.run(work()))
+    except TemporalAway as error:
+        typer.secho(f"dingdan: nothing can be replayed: {error}", fg="red", err=True)
+        raise SystemExit(2) from None
 
 
 @client_app.command("add")
@@ -309,12 +311,12 @@ def client_add(
 
 @client_app.command("list")
 def client_list() -> None:
-    """List the clients."""
+    """List the clients, and which of them are revoked."""
     from store.credentials import all_clients
 
     with open_store() as store, store.read() as connection:
         for each in all_clients(connection):
-            typer.echo(f"{each.client_id}\t{each.channel}")
+            typer.echo("\t".join((each.client_id, each.channel, *(["revoked"] if each.is_revoked else []))))
 
 
 @client_app.command("revoke")

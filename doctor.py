@@ -4,15 +4,23 @@ import os
 import platform
 import shutil
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
 
+from domain.policy import UnknownPolicy, newest
+from domain.timeliness import CLOCK_SKEW
+from gateways.messaging.chosen import messenger
 from runtime import temporal
+from runtime.clocks import is_synchronised, temporal_ahead
 from runtime.devserver import cached_cli
+from runtime.oidc import CHANGED_BY_PEOPLE
 from runtime.settings import WrongSettings, known_settings, read_settings
-from store import schema
+from store import schema, secret_key
 from store.database import Store, StoreUnavailable
 
 _OLDEST_PYTHON = (3, 11)
+_CLOCKS_APART = timedelta(seconds=3)
+"""What NTP never leaves between two machines of an office."""
 
 
 async def examine(say: Callable[[str], None]) -> int:
@@ -22,7 +30,11 @@ async def examine(say: Callable[[str], None]) -> int:
         ("Temporal CLI", _cli),
         ("settings", _settings),
         ("store", _store),
+        ("secret key", _secret_key),
+        ("sign-in", _sign_in),
         ("Temporal", _temporal),
+        ("clock", _clock),
+        ("messages", _messages),
     ]
     faults = 0
     for name, check in checks:
@@ -62,9 +74,11 @@ async def _cli() -> str:
 
 async def _settings() -> str:
     try:
-        read_settings()
+        newest(read_settings().policy)
     except WrongSettings as error:
         raise _Missing(f"{error}\n         known settings: {', '.join(known_settings())}") from error
+    except UnknownPolicy as error:
+        raise _Missing(f"DINGDAN_POLICY: {error}") from error
     return "all known, none missing"
 
 
@@ -82,6 +96,37 @@ async def _store() -> str:
     return "answers, at this version's schema"
 
 
+async def _secret_key() -> str:
+    store = _open_store()
+    try:
+        schema.check(store.engine)
+        with store.look() as connection:
+            secret_key.require(connection, read_settings().secret_key.get_secret_value())
+    except secret_key.AnotherSecretKey as error:
+        raise _Missing(str(error)) from error
+    except (StoreUnavailable, schema.SchemaMismatch, schema.WrongLocale) as error:
+        raise _Missing("cannot be compared before the store is well", counts=False) from error
+    finally:
+        store.close()
+    return "the one that the store is used with"
+
+
+async def _sign_in() -> str:
+    try:
+        settings = read_settings()
+    except WrongSettings as error:
+        raise _Missing("cannot be looked at before the settings are right", counts=False) from error
+    if settings.oidc_issuer is None:
+        return "by password"
+    if (claim := settings.oidc_username_claim) in CHANGED_BY_PEOPLE:
+        raise _Missing(
+            f"by the claim `{claim}`, which people may change at some providers, and so sign in as a colleague: see "
+            "that nobody can at yours, or name another one, like `sub`, as DINGDAN_OIDC_USERNAME_CLAIM",
+            counts=False,
+        )
+    return f"by the provider's claim `{claim}`"
+
+
 async def _temporal() -> str:
     try:
         client = await temporal.connect()
@@ -94,6 +139,44 @@ async def _temporal() -> str:
     if not polled:
         raise _Missing("set up, but no worker polls; start one: dingdan worker")
     return f"answers, set up, a worker polls (namespace {client.namespace})"
+
+
+async def _clock() -> str:
+    try:
+        store = _open_store()
+        try:
+            ahead = {"the store": store.ahead(), "Temporal": await temporal_ahead(await temporal.connect())}
+        finally:
+            store.close()
+    except (temporal.TemporalAway, StoreUnavailable) as error:
+        raise _Missing("cannot be compared before store and Temporal answer", counts=False) from error
+    known = {name: each for name, each in ahead.items() if each is not None}
+    if apart := clocks_apart(known):
+        raise _Missing(apart, counts=max(map(abs, known.values())) > CLOCK_SKEW)
+    if await is_synchronised() is False:
+        raise _Missing("does not follow NTP on this machine; see: timedatectl", counts=False)
+    return f"agrees with {' and '.join(known)} within {_CLOCKS_APART.seconds} s"
+
+
+async def _messages() -> str:
+    if not messenger().reaches_people:
+        raise _Missing(
+            "no provider is set up: they are written to the log, and nobody is told; call residents by telephone",
+            counts=False,
+        )
+    return "go out"
+
+
+def clocks_apart(ahead: Mapping[str, timedelta]) -> str | None:
+    """Say which clocks are not this machine's, `None` if all are near enough."""
+    far = {name: each for name, each in ahead.items() if abs(each) > _CLOCKS_APART}
+    if not far:
+        return None
+    said = "; ".join(
+        f"{name} is {abs(each).total_seconds():.0f} s {'ahead of' if each > timedelta(0) else 'behind'} this machine"
+        for name, each in far.items()
+    )
+    return f"{said}; let every machine follow the same NTP server (timedatectl)"
 
 
 def _open_store() -> Store:

@@ -10,8 +10,9 @@ from importlib.metadata import version
 import structlog
 from temporalio.client import Client
 from temporalio.common import MetricMeter
+from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.runtime import PrometheusConfig, Runtime
-from temporalio.worker import Worker
+from temporalio.worker import Replayer, Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from activities import figures
@@ -19,13 +20,14 @@ from activities.deliver import Courier
 from activities.figures import Figures
 from activities.interceptor import NamedLines
 from activities.reconcile import OutboxDrain
-from activities.record import Recorder
-from gateways.messaging.console import ConsoleMessenger
+from activities.record import PresentRun, Recorder
+from gateways.messaging.chosen import messenger
 from gateways.messaging.protocol import Messenger
 from messages.names import TASK_QUEUE
 from runtime import logging, temporal, tracing
+from runtime.sealing import SignalSeal
 from runtime.settings import Settings, WrongSettings
-from store import schema
+from store import schema, secret_key
 from store.database import Store
 from workflows.interceptor import TotalSignals
 from workflows.order.workflow import OrderWorkflow
@@ -38,16 +40,17 @@ INTERCEPTORS = [TotalSignals(), NamedLines()]
 PLAIN = ("workflows.options", "workflows.order.clock", "workflows.order.state")
 """Modules of `workflows` that hold values and nothing that runs by itself (ADR-0015; a habit test keeps them so)."""
 RUNNER = SandboxedWorkflowRunner(
-    # Named one by one: a module passed through runs with the real clock and is shared by all orders.
+    # Named one by one: a module passed through runs with the real clock and is shared by all orders. The compiled half
+    # of `cryptography` imports its own errors when it first needs them; inside the sandbox that ends the process.
     restrictions=SandboxRestrictions.default.with_passthrough_modules(
-        "domain", "messages", "activities", *PLAIN
+        "domain", "messages", "activities", "cryptography", *PLAIN
     )
 )
 _VERSION = f"dingdan-{version('dingdan')}"
 _log = structlog.get_logger("worker")
 
 
-def build(
+def build(  # noqa: PLR0913 - what a worker is wired from
     client: Client,
     store: Store,
     messenger: Messenger,
@@ -56,16 +59,20 @@ def build(
     task_queue: str = TASK_QUEUE,
     cache: int = CACHED_ORDERS,
     meter: MetricMeter = MetricMeter.noop,
+    reconcile_every: timedelta | None = None,
+    seal: SignalSeal | None = None,
 ) -> Worker:
     """Build the worker: workflows and activities in one process, so that activities start eagerly."""
     now, counted = _now, Figures(meter)
-    recorder, courier = Recorder(store, counted), Courier(store, messenger, now, counted)
-    drain = OutboxDrain(store, temporal.Orders(client, task_queue=task_queue), now, counted)
+    recorder = Recorder(store, counted, present_run=_asking(client))
+    courier = Courier(store, messenger, now, counted)
+    orders = temporal.Orders(client, task_queue=task_queue, seal=seal)
+    drain = OutboxDrain(store, orders, now, counted, interval=reconcile_every)
     return Worker(
         client,
         task_queue=task_queue,
         workflows=WORKFLOWS,
-        activities=[recorder.record, recorder.look_up, courier.deliver, drain.drain],
+        activities=[recorder.record, recorder.look_up, courier.deliver, drain.drain, drain.start],
         activity_executor=ThreadPoolExecutor(max_workers=threads, thread_name_prefix="activity"),
         max_concurrent_activities=threads,
         max_concurrent_workflow_tasks=20,
@@ -75,6 +82,27 @@ def build(
         graceful_shutdown_timeout=timedelta(seconds=10),
         # The UI shows it with each task. The SDK's own would be a hash of every module, compiled for it: seconds.
         build_id=_VERSION,
+    )
+
+
+def _asking(client: Client) -> PresentRun:
+    """Let an activity in a thread ask by a client that belongs to this loop."""
+    loop = asyncio.get_running_loop()
+
+    def present_run(order_no: str) -> str | None:
+        asked = asyncio.run_coroutine_threadsafe(temporal.present_run(client, order_no), loop)
+        return asked.result()
+
+    return present_run
+
+
+def replayer() -> Replayer:
+    """Build what replays histories as this worker would."""
+    return Replayer(
+        workflows=WORKFLOWS,
+        workflow_runner=RUNNER,
+        interceptors=INTERCEPTORS,
+        data_converter=pydantic_data_converter,
     )
 
 
@@ -103,11 +131,21 @@ async def run(settings: Settings) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     store = Store(settings.database_url, pool_size=settings.threads)
     schema.check(store.engine)
+    secret = settings.secret_key.get_secret_value()
+    secret_key.check(store, secret)
     runtime = sdk_runtime(settings)
     await _prepare(settings, runtime)
     tracer_provider = tracing.configure("dingdan-worker")
     client = await temporal.connect(interceptors=tracing.interceptors(tracer_provider), runtime=runtime)
-    async with build(client, store, ConsoleMessenger(), threads=settings.threads, meter=runtime.metric_meter):
+    async with build(
+        client,
+        store,
+        messenger(),
+        threads=settings.threads,
+        meter=runtime.metric_meter,
+        reconcile_every=timedelta(seconds=settings.reconcile_seconds),
+        seal=SignalSeal(secret),
+    ):
         _log.info("worker_ready", namespace=client.namespace, task_queue=TASK_QUEUE)
         await stop.wait()
     store.close()

@@ -8,13 +8,14 @@ from collections.abc import AsyncGenerator, Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from messages.names import LONG_HISTORY
 from messages.records import RecordStep
 from runtime.histories import Standing, Tail, read_tail, running_orders
 from runtime.temporal import Orders
 from store import comparison
-from store.comparison import Known
+from store.comparison import Known, OldRow
 from store.database import Connection, Store
-from store.projections import answered_before
+from store.recorded import StepDiffers, answered_before
 
 _PAGE = 200
 _AT_ONCE = 8
@@ -24,6 +25,8 @@ _REBUILD = "run: dingdan rebuild {}"
 _RECONCILE = "Reconcile sends it; if it does not, see docs/operate.md, Runbook"
 
 
+_LONG = "nothing is wrong yet: see docs/runbooks.md, A long history"
+_NO_WORKFLOW = "no workflow of the order runs: once it does, Reconcile sends it within five minutes"
 _NOT_STARTED = ("its workflow has not started yet", _RECONCILE)
 _ABSENT = {
     Standing.MISSING: (
@@ -149,9 +152,9 @@ class Comparison:
             said = decisions[-1]
         row_id = 0
         while rows := await asyncio.to_thread(self._old_outbox_rows, before, row_id, named):
-            for _, order_no, kind in rows:
-                yield _waiting(order_no, f"a {kind} has waited in the outbox too long")
-            row_id = rows[-1][0]
+            for row in rows:
+                yield _unsent(row)
+            row_id = rows[-1].id
 
     def _old_decisions(
         self, before: datetime, after: tuple[str, str], named: list[str] | None
@@ -159,15 +162,25 @@ class Comparison:
         with self._store.read() as connection:
             return comparison.old_decisions(connection, before=before, after=after, limit=_PAGE, only=named)
 
-    def _old_outbox_rows(
-        self, before: datetime, after: int, named: list[str] | None
-    ) -> list[tuple[int, str, str]]:
+    def _old_outbox_rows(self, before: datetime, after: int, named: list[str] | None) -> list[OldRow]:
         with self._store.read() as connection:
             return comparison.old_outbox_rows(connection, before=before, after=after, limit=_PAGE, only=named)
 
 
 def _waiting(order_no: str, what: str) -> Finding:
     return Finding(order_no=order_no, what=what, remedy=_RECONCILE)
+
+
+def _unsent(row: OldRow) -> Finding:
+    what = f"a {row.kind} has waited in the outbox too long"
+    if row.reason is not None:
+        what = f"a {row.kind} was set aside ({row.reason})"
+        return Finding(
+            order_no=row.order_no, what=what, remedy=f"once it is mended, run: dingdan outbox retry {row.id}"
+        )
+    if row.lacks_workflow:
+        return Finding(order_no=row.order_no, what=what, remedy=_NO_WORKFLOW)
+    return _waiting(row.order_no, what)
 
 
 def _last_step(connection: Connection, tail: Tail) -> RecordStep | None:
@@ -178,7 +191,10 @@ def _last_step(connection: Connection, tail: Tail) -> RecordStep | None:
 
 
 def _is_recorded(connection: Connection, step: RecordStep) -> bool:
-    return answered_before(connection, step) is not None
+    try:
+        return answered_before(connection, step) is not None
+    except StepDiffers:
+        return False
 
 
 def _look_at(
@@ -197,12 +213,16 @@ def _look_at(
             return "its workflow task fails", "nothing is lost: see docs/operate.md, Runbook"
         case Standing.RUNNING:
             differs = _differs(known, step, is_recorded=is_recorded)
-            return (differs, _REBUILD) if differs else None
+            return (differs, _REBUILD) if differs else _too_long(tail)
         case _ if not known.is_open:
             return None
         case standing:
             waits = standing is Standing.MISSING and known.waits_in_outbox
             return _NOT_STARTED if waits else _ABSENT[standing]
+
+
+def _too_long(tail: Tail) -> tuple[str, str] | None:
+    return (f"its history has {tail.length} events", _LONG) if tail.length >= LONG_HISTORY else None
 
 
 def _differs(known: Known, step: RecordStep | None, *, is_recorded: bool) -> str | None:

@@ -31,13 +31,18 @@ class Courier:
         """Send the messages of one order that wait.
 
         A crash between sending and marking repeats a message with the same key; a provider that is away
-        (`GatewayUnavailable`) stops the sequence, and the retry goes on where it stopped.
+        (`GatewayUnavailable`) stops the sequence, and the retry goes on where it stopped. Before each it looks again:
+        a resident who has taken the order back meanwhile is told nothing more.
         """
         with self._store.read() as connection:
             waiting = messages.outgoing(connection, request.order_no)
-        failed: list[int] = []
+        taken, failed = 0, list[int]()
+        reaches = self._messenger.reaches_people
         for each in waiting:
-            state = "sent"
+            with self._store.read() as connection:
+                if not messages.still_waits(connection, each.id):
+                    continue
+            state = "sent" if reaches else "logged"
             try:
                 self._messenger.send(
                     Message(
@@ -52,7 +57,9 @@ class Courier:
             except GatewayRefused:
                 state = "failed"
                 failed.append(each.id)
+            else:
+                taken += 1
             with self._store.write() as connection:
                 messages.mark(connection, each.id, state, now=self._now())
             self._figures.message(recipient=each.recipient, state=state)
-        return Delivered(sent=len(waiting) - len(failed), failed=tuple(failed))
+        return Delivered(sent=taken if reaches else 0, logged=0 if reaches else taken, failed=tuple(failed))

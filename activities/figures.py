@@ -14,7 +14,7 @@ from domain.lifecycle import TASKS, TaskKind
 from domain.orders import Ending, Stage, Tier
 from messages.names import REQUESTER
 from messages.records import EventRecord, RecordStep
-from store.outbox import OutboxKind
+from store.outbox import OutboxKind, Result
 from store.projections import Written
 
 SECONDS: Final = "dingdan_record_seconds"
@@ -38,7 +38,10 @@ class Figures:
             "dingdan_orders_handed_up",
             "Orders that went up, by cause: `limit` passed, or said by the `unit`.",
         )
-        self._messages = counter("dingdan_messages", "Messages to people, `sent` or `failed` for good.")
+        self._messages = counter(
+            "dingdan_messages",
+            "Messages to people: `sent`, `logged` where nobody is told, or `failed` for good.",
+        )
         self._steps = counter(
             "dingdan_record_steps", "Steps that came to be recorded, by what became of them."
         )
@@ -62,17 +65,17 @@ class Figures:
         for event in step.events:
             self._told(event, step)
 
-    def stale(self) -> None:
-        """Count a step of a run that an operator's reset has abandoned."""
-        self._steps.add(1, {"result": "stale"})
+    def refused(self, why: str) -> None:
+        """Count a step that was not committed: `stale`, of an abandoned run; `differs` from what was before."""
+        self._steps.add(1, {"result": why})
 
     def message(self, *, recipient: str, state: str) -> None:
         """Count a message that went out, or never will."""
         self._messages.add(1, {"to": "resident" if recipient == REQUESTER else "unit", "result": state})
 
-    def drained(self, kind: OutboxKind, result: str | None) -> None:
+    def drained(self, kind: str, result: Result) -> None:
         """Count a row of the outbox that was tried."""
-        self._outbox.add(1, {"kind": kind, "result": result or "waits"})
+        self._outbox.add(1, {"kind": _known(kind, set(OutboxKind)), "result": result})
 
     def _told(self, event: EventRecord, step: RecordStep) -> None:
         tier = _known(step.order.tier, set(Tier))

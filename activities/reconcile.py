@@ -1,28 +1,33 @@
-"""The activity `drain_outbox`: starts and signals that did not get through at once.
+"""The activities `drain_outbox` and `start_orders`: what did not get through at once, and what was just placed.
 
-Assumes a client of its own loop: database work goes to a thread, calls to Temporal are awaited here.
+A telling that was left unfinished goes on here too. Assumes a client of its own loop: database work goes to a thread,
+calls to Temporal are awaited here.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 
 import structlog
 from temporalio import activity
 
 from activities.figures import UNCOUNTED, Figures
-from messages.names import DRAIN_OUTBOX
-from messages.orders import Drained, StartOrder
-from messages.signals import CompleteTask, OrderAction
+from messages.names import DRAIN_OUTBOX, START_ORDERS
+from messages.orders import Drained, StartOrder, StartOrders
+from messages.signals import CompleteTask
 from runtime.histories import Standing, read_tail
-from runtime.temporal import OrderGone, Orders, TemporalAway
+from runtime.temporal import NotTaken, OrderGone, Orders, TemporalAway
 from store import comparison, outbox
 from store.database import Store
-from store.decisions import reject_unsent
+from store.outbox import SIGNALS, OutboxKind, Result, Unreadable
+from store.telling import tell_next
+from store.unheard import reject_if_archived
 
 _BATCH = 50
 _AT_ONCE = 8
 _SLICE = 50
+_REFUSED_FOR_GOOD = 5
+"""After so many tries a refusal of Temporal counts as one of the row, not of a moment."""
 _SURELY_STARTED = timedelta(minutes=1)
 _TIME_TO_LOOK = timedelta(seconds=20)
 _TIME_USED_UP = timedelta(seconds=60)
@@ -34,13 +39,20 @@ class OutboxDrain:
     """Empties the outbox, or stops when its time is used up."""
 
     def __init__(
-        self, store: Store, orders: Orders, now: Callable[[], datetime], figures: Figures = UNCOUNTED
+        self,
+        store: Store,
+        orders: Orders,
+        now: Callable[[], datetime],
+        figures: Figures = UNCOUNTED,
+        *,
+        interval: timedelta | None = None,
     ) -> None:
-        """Keep store, the way to Temporal, clock and counters."""
+        """Keep store, the way to Temporal, clock and counters; `interval` is the pause wanted between two rounds."""
         self._store = store
         self._orders = orders
         self._now = now
         self._figures = figures
+        self._interval = interval
         self._looked_up_to = ""
 
     @activity.defn(name=DRAIN_OUTBOX)
@@ -50,16 +62,31 @@ class OutboxDrain:
         started = signalled = 0
         until = self._now() + _TIME_USED_UP
         while self._now() < until:
+            goes_on = await asyncio.to_thread(tell_next, self._store, now=self._now())
             claimed = await asyncio.to_thread(self._claim)
-            if not claimed:
+            if not claimed and not goes_on:
                 break
-            # No two of one order are claimed together, so their sequence is kept.
-            turn = asyncio.Semaphore(_AT_ONCE)
-            sent = await asyncio.gather(*(self._send(each, turn) for each in claimed))
-            kinds = [each.kind for each, was_sent in zip(claimed, sent, strict=True) if was_sent]
-            started += kinds.count(outbox.OutboxKind.START)
-            signalled += kinds.count(outbox.OutboxKind.SIGNAL)
-        return Drained(started=started, signalled=signalled, waiting=await asyncio.to_thread(self._backlog))
+            kinds = await self._send_all(claimed)
+            started += kinds.count(OutboxKind.START)
+            signalled += sum(kinds.count(each) for each in SIGNALS)
+        return Drained(
+            started=started,
+            signalled=signalled,
+            waiting=await asyncio.to_thread(self._backlog),
+            interval_seconds=self._interval.total_seconds() if self._interval else None,
+        )
+
+    @activity.defn(name=START_ORDERS)
+    async def start(self, asked: StartOrders) -> Drained:
+        """Start the orders that a step has made; what does not get through waits as it would have anyway."""
+        kinds = await self._send_all(await asyncio.to_thread(self._claim_starts, asked.order_nos))
+        return Drained(started=len(kinds), signalled=0, waiting=len(asked.order_nos) - len(kinds))
+
+    async def _send_all(self, claimed: Sequence[outbox.Waiting]) -> list[str]:
+        """Send what was claimed; no two of one order are claimed together, so their sequence is kept."""
+        turn = asyncio.Semaphore(_AT_ONCE)
+        sent = await asyncio.gather(*(self._send(each, turn) for each in claimed))
+        return [each.kind for each, was_sent in zip(claimed, sent, strict=True) if was_sent]
 
     async def _look_for_lost_starts(self) -> None:
         """Let orders start again whose workflow counts as started, has recorded nothing, and is not there.
@@ -82,27 +109,33 @@ class OutboxDrain:
 
     async def _send(self, waiting: outbox.Waiting, turn: asyncio.Semaphore) -> bool:
         async with turn:
-            result = await self._try(waiting)
-            await asyncio.to_thread(self._settle, waiting, result)
+            result, reason = await self._try(waiting)
+            result = await asyncio.to_thread(self._settle, waiting, result, reason)
         self._figures.drained(waiting.kind, result)
-        return result == "sent"
+        if result is Result.SET_ASIDE:
+            _log.error("set_aside", order_no=waiting.order_no, outbox_id=waiting.id, reason=reason)
+        return result is Result.SENT
 
-    async def _try(self, waiting: outbox.Waiting) -> str | None:
-        """Send one; gives its result, `None` if it has to wait."""
+    async def _try(self, waiting: outbox.Waiting) -> tuple[Result, str | None]:
+        """Send one; gives its result, and why it is set aside if it is."""
         try:
-            if waiting.kind is outbox.OutboxKind.START:
-                await self._orders.start(StartOrder.model_validate(waiting.payload))
-            elif waiting.payload.get("kind") == "decision":
-                await self._orders.complete_task(
-                    waiting.order_no, CompleteTask.model_validate(waiting.payload)
-                )
-            else:
-                await self._orders.act(waiting.order_no, OrderAction.model_validate(waiting.payload))
+            match waiting.read():
+                case StartOrder() as start:
+                    await self._orders.start(start)
+                case CompleteTask() as decided:
+                    await self._orders.complete_task(waiting.order_no, decided)
+                case action:
+                    await self._orders.act(waiting.order_no, action)
+        except Unreadable as unreadable:
+            return Result.SET_ASIDE, str(unreadable)
+        except NotTaken as refused:
+            is_for_good = waiting.attempts >= _REFUSED_FOR_GOOD
+            return Result.SET_ASIDE if is_for_good else Result.WAITS, str(refused)
         except TemporalAway:
-            return None
+            return Result.WAITS, None
         except OrderGone:
-            return "order_archived"
-        return "sent"
+            return Result.NO_WORKFLOW, None
+        return Result.SENT, None
 
     def _slice(self) -> list[str]:
         with self._store.read() as connection:
@@ -120,13 +153,20 @@ class OutboxDrain:
         with self._store.write() as connection:
             return outbox.claim(connection, now=self._now(), limit=_BATCH)
 
-    def _settle(self, waiting: outbox.Waiting, result: str | None) -> None:
+    def _claim_starts(self, order_nos: Collection[str]) -> list[outbox.Waiting]:
         with self._store.write() as connection:
-            outbox.settle(connection, waiting, now=self._now(), result=result)
-            said_id = waiting.payload.get("decision_id") or waiting.payload.get("action_id")
-            if result == "order_archived" and said_id:
-                reject_unsent(connection, waiting.order_no, said_id, now=self._now())
+            return outbox.claim_starts(connection, order_nos, now=self._now())
+
+    def _settle(self, waiting: outbox.Waiting, result: Result, reason: str | None) -> Result:
+        """Keep what came of it; only the store knows whether an order without a workflow is archived."""
+        with self._store.write() as connection:
+            if result is Result.NO_WORKFLOW and reject_if_archived(
+                connection, waiting.order_no, waiting.said_id, now=self._now()
+            ):
+                result = Result.ORDER_ARCHIVED
+            outbox.settle(connection, waiting, now=self._now(), result=result, reason=reason)
+        return result
 
     def _backlog(self) -> int:
         with self._store.read() as connection:
-            return outbox.backlog(connection)[0]
+            return outbox.backlog(connection, now=self._now()).rows

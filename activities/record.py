@@ -5,44 +5,74 @@ of the store are always a function of histories.
 """
 
 import time
+from collections.abc import Callable
 from datetime import timedelta
 
+import structlog
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.figures import UNCOUNTED, Figures
 from domain.policy import policy
-from messages.directory import LookUp, Vouched
+from messages.directory import LookedUp, LookUp
 from messages.names import LOOK_UP, RECORD
 from messages.records import RecordAnswer, RecordStep
+from store.confirming import looked_up
 from store.database import Store
-from store.directory import look_up
-from store.projections import StaleRun, write_step
+from store.projections import Written, write_step
+from store.recorded import OtherRun, StepDiffers
+
+PresentRun = Callable[[str], str | None]
+"""Says which run of an order Temporal counts as the present one."""
+_log = structlog.get_logger("record")
 
 
 class Recorder:
     """Writes the steps of orders."""
 
-    def __init__(self, store: Store, figures: Figures = UNCOUNTED) -> None:
-        """Keep store and counters."""
+    def __init__(
+        self, store: Store, figures: Figures = UNCOUNTED, *, present_run: PresentRun | None = None
+    ) -> None:
+        """Keep store, counters, and how to learn which run of an order is the present one."""
         self._store = store
         self._figures = figures
+        self._present_run = present_run
 
     @activity.defn(name=RECORD)
     def record(self, step: RecordStep) -> RecordAnswer:
         """Commit a step, once; gives the clocks it asked for, or what is pending before an automatic step."""
         began = time.perf_counter()
         try:
-            with self._store.write() as connection:
-                written = write_step(connection, step, policy(step.policy))
-        except StaleRun as stale:
-            self._figures.stale()
-            raise ApplicationError(str(stale), type="StaleRun", non_retryable=True) from None
+            written = self._write(step)
+        except StepDiffers as differs:
+            # Tried again, and not failed for good: rebuilding the rows mends it, and the order goes on by itself.
+            self._figures.refused("differs")
+            _log.error("step_differs", order_no=step.order_no, seq=step.seq)
+            raise ApplicationError(str(differs), type="StepDiffers") from None
         self._figures.recorded(step, written, timedelta(seconds=time.perf_counter() - began))
         return written.answer
 
+    def _write(self, step: RecordStep) -> Written:
+        """Commit a step; if the rows are another run's, only if Temporal says that this one has replaced it."""
+        replaced: str | None = None
+        while True:
+            try:
+                with self._store.write() as connection:
+                    return write_step(connection, step, policy(step.policy), takes_over=replaced)
+            except OtherRun as other:
+                if self._present_run is None:
+                    raise
+                if self._present_run(step.order_no) != step.run_id:
+                    self._figures.refused("stale")
+                    raise ApplicationError(
+                        f"order {step.order_no}: a later run has taken over",
+                        type="StaleRun",
+                        non_retryable=True,
+                    ) from None
+                replaced = other.run_id
+
     @activity.defn(name=LOOK_UP)
-    def look_up(self, asked: LookUp) -> Vouched:
-        """Say what the directory in force says of codes that a signal typed by hand names."""
+    def look_up(self, asked: LookUp) -> LookedUp:
+        """Say what the store knows of signals that came without its seal."""
         with self._store.look() as connection:
-            return look_up(connection, asked)
+            return looked_up(connection, asked)

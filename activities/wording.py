@@ -46,11 +46,58 @@ def _resumed(message: Outgoing) -> str:
     return f"您的诉求已恢复办理，我们承诺{_when(message)}答复您。"
 
 
+def _split(message: Outgoing) -> str:
+    parts = "；".join(f"订单 {part['part']}，查询码 {part['code']}" for part in message.data["parts"])
+    return f"您反映的事项不止一件，已分别立单，承诺时间都从收到您的诉求时算起：{parts}。"
+
+
+REASONS = {
+    "in_court_or_arbitration": "已进入诉讼或仲裁",
+    "in_administrative_review": "已进入行政复议",
+    "petition_concluded": "信访已终结",
+    "no_public_matter": "不属政府职责范围",
+    "emergency_call": "属110、119、120受理",
+    "no_facts": "无具体事实",
+    "concluded_before": "同一事项已办结",
+    "not_ours": "不属本街道职责",
+}
+PLACES = {
+    "city_hotline": "市民热线12345",
+    "police": "公安机关110",
+    "court": "人民法院12368",
+    "labour_arbitration": "劳动人事争议仲裁委员会12333",
+    "labour_inspection": "劳动保障监察12333",
+    "legal_aid": "法律援助12348",
+    "market_supervision": "市场监管12315",
+    "health_hotline": "卫生健康12320",
+    "tax_office": "税务机关12366",
+    "traffic_hotline": "交通运输12328",
+    "telecom_complaints": "电信用户申诉12300",
+    "letters_and_visits": "信访部门",
+    "another_street": "事发地的街道办事处",
+    "utility_company": "供水、供电、供气或通信企业",
+}
+
+
+def _rejected(message: Outgoing) -> str:
+    why = message.rejection
+    if why is None:
+        return ""
+    reason = f"（{REASONS.get(why.reason, why.reason)}）"
+    return f"{reason}，请向{PLACES.get(why.goes_to, why.goes_to)}反映" if why.goes_to else reason
+
+
+def _urged(message: Outgoing) -> str:
+    count = int(message.data.get("count", 1))
+    return f"上次提醒后又有{count}次催办，请尽快办理。" if count > 1 else "有人催办，请尽快办理。"
+
+
 _HELPED = {"contribute": "已提供协助", "decline": "表示不能协助", "silent": "未按时回复，您可自行继续办理"}
 
 _TEMPLATES: dict[str, Callable[[Outgoing], str]] = {
     "accepted": lambda message: f"您的诉求已受理并派单，我们承诺{_when(message)}答复您。",
     "promise_confirmed": lambda message: f"法定节假日安排已公布，我们承诺{_when(message)}答复您。",
+    "promise_moved": lambda message: f"因节假日安排调整，答复时间相应顺延，我们承诺{_when(message)}答复您。",
     "passed_on": lambda message: (
         f"您的诉求已转上一级单位办理，预计{_due(message)}前有进展。原承诺时间：{_when(message)}。{message.text or ''}"
     ),
@@ -58,7 +105,10 @@ _TEMPLATES: dict[str, Callable[[Outgoing], str]] = {
     "replied_resolved": lambda message: f"您的诉求已办理，答复：{_text(message)}",
     "replied_explained": lambda message: f"您的诉求暂时无法解决，说明如下：{_text(message)}",
     "replied_unresolved": lambda message: f"您的诉求未能解决，说明如下：{_text(message)}",
-    "replied_not_accepted": lambda message: f"您的诉求按规定不予受理，说明如下：{_text(message)}",
+    "replied_not_accepted": lambda message: (
+        f"您的诉求按规定不予受理{_rejected(message)}，说明如下：{_text(message)}"
+    ),
+    "split": _split,
     "merged": lambda message: (
         f"您反映的事项已与同一事项的订单 {message.data['leading']} 合并办理，办理结果会一并告知您。"
     ),
@@ -74,5 +124,5 @@ _TEMPLATES: dict[str, Callable[[Outgoing], str]] = {
         f"协办单位{_HELPED.get(str(message.data.get('outcome')), '有回复')}。{message.text or ''}"
     ),
     "reminder": _reminder,
-    "urged": lambda _: "有人催办，请尽快办理。",
+    "urged": _urged,
 }

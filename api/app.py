@@ -32,15 +32,18 @@ from api.service import Service
 from api.signin import oidc, signin
 from api.signin.oidc import RETURN_PATH
 from api.staff import orders, tasks
+from api.unread import Body
 from domain.accounts import PROFILES
 from domain.policy import newest
 from runtime import logging, temporal, tracing
-from runtime.oidc import Provider
+from runtime.oidc import CHANGED_BY_PEOPLE, Provider
+from runtime.sealing import SignalSeal
 from runtime.settings import Settings, read_settings
-from store import schema
+from store import schema, secret_key
 from store.database import Store
 from store.files import FileStore
 
+_log = structlog.get_logger("api")
 _SWITCH_SECONDS = 0.0005
 _ORDER_NO = re.compile(r"\d{8}-[0-9A-Z]{6}(?![0-9A-Z])")
 _TOO_LARGE = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
@@ -80,17 +83,17 @@ class Edge:
         self._readings.end()
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send, request_id: str) -> None:
-        if b"%00" in scope["raw_path"] + scope["query_string"]:
-            await errors.answer(errors.nul())(scope, receive, send)
-            return
-        if not _is_readable(Headers(scope=scope)):
-            await errors.answer(errors.charset())(scope, receive, send)
+        body = Body(scope, receive)
+        if unreadable := _unreadable(scope):
+            await body.throw_away()
+            await errors.answer(unreadable)(scope, receive, send)
             return
         began, status, too_large = time.perf_counter(), 500, False
 
         async def send_on(message: Message) -> None:
             nonlocal status, too_large
             if message["type"] == "http.response.start":
+                await body.throw_away()
                 status = message["status"]
                 headers = MutableHeaders(scope=message)
                 too_large = status == _TOO_LARGE and headers["content-type"].startswith(_PLAIN)
@@ -105,15 +108,22 @@ class Edge:
                 await send(message)
 
         try:
-            await self.app(scope, receive, send_on)
+            await self.app(scope, body.receive, send_on)
             if too_large:
                 # The server refused the body in its own words: they were held back.
                 told = await errors.tell(Request(scope), errors.too_large())
-                await told(scope, receive, send_on)
+                await told(scope, body.receive, send_on)
         finally:
             endpoint = getattr(scope.get("route"), "name", "unknown")
             seconds = time.perf_counter() - began
             self._seconds.labels(endpoint=endpoint, status=str(status)).observe(seconds)
+
+
+def _unreadable(scope: Scope) -> errors.Problem | None:
+    """Say what of a request nobody reads here, before anything else looks at it."""
+    if b"%00" in scope["raw_path"] + scope["query_string"]:
+        return errors.nul()
+    return None if _is_readable(Headers(scope=scope)) else errors.charset()
 
 
 def _is_readable(headers: Headers) -> bool:
@@ -240,6 +250,7 @@ def from_settings(settings: Settings) -> Edge:
     """Build the application as the settings say.
 
     Raises:
+        AnotherSecretKey: the store is used with another one.
         SchemaMismatch: the database is not at this version.
         UnknownPolicy: there is no such policy version.
     """
@@ -250,13 +261,17 @@ def from_settings(settings: Settings) -> Edge:
     book = newest(settings.policy)
     store = Store(settings.database_url, pool_size=settings.threads)
     schema.check(store.engine)
+    secret = settings.secret_key.get_secret_value()
+    secret_key.check(store, secret)
     tracer_provider = tracing.configure("dingdan-api")
     return create_app(
         Service(
             store=store,
             files=FileStore(settings.attachments_dir),
-            orders=temporal.Orders(interceptors=tracing.interceptors(tracer_provider)),
-            secret=settings.secret_key.get_secret_value(),
+            orders=temporal.Orders(
+                interceptors=tracing.interceptors(tracer_provider), seal=SignalSeal(secret)
+            ),
+            secret=secret,
             policy=book.version,
             public_url=settings.public_url,
             threads=settings.threads,
@@ -272,6 +287,8 @@ def from_settings(settings: Settings) -> Edge:
 def _provider(settings: Settings) -> Provider | None:
     if settings.oidc_issuer is None:
         return None
+    if (claim := settings.oidc_username_claim) in CHANGED_BY_PEOPLE:
+        _log.warning("username_may_be_changed", claim=claim, hint="see DINGDAN_OIDC_USERNAME_CLAIM")
     return Provider(
         issuer=settings.oidc_issuer,
         client_id=settings.oidc_client_id,

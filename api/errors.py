@@ -28,10 +28,12 @@ _log = structlog.get_logger("api")
 
 STATUS: Final[Mapping[str, int]] = {
     "bad_cursor": 422,
+    "cannot_lead": 409,
     "evidence_required": 422,
     "held_by_colleague": 409,
     "idempotency_key_reused": 422,
     "invalid_field": 422,
+    "merged": 409,
     "missing_field": 422,
     "not_entitled": 403,
     "not_yet": 409,
@@ -47,9 +49,11 @@ STATUS: Final[Mapping[str, int]] = {
     "too_often": 409,
     "unknown_action": 422,
     "unknown_field": 422,
-    "unknown_officer": 422,
+    "unknown_order": 422,
     "unknown_outcome": 422,
     "unusable_attachment": 422,
+    "withdrawn": 409,
+    "withdrawn_already": 409,
     "wrong_stage": 409,
 }
 """The HTTP status of each code that a rule refuses with."""

@@ -1,5 +1,7 @@
-"""How often somebody may knock: by address, so that nobody guesses and nobody floods.
+"""How often somebody may knock, so that nobody guesses and nobody floods.
 
+Behind one address there may be a whole provider's telephones, or an office: what an address is given is wide, and what
+is narrow counts what went wrong, or one order, or one telephone. Nobody is refused for the guesses of a neighbour.
 Assumes that each process counts for itself: with N processes N times as much gets through, which is enough to
 slow a guesser down. What must hold exactly (a locked name) stands in the store. The address is that of the
 connection; behind a proxy it is what uvicorn takes from a proxy named in `FORWARDED_ALLOW_IPS`.
@@ -19,19 +21,23 @@ from api.errors import Problem
 
 RATES: Final[Mapping[str, RateLimitItem]] = MappingProxyType(
     {
-        "sign_in": parse("30/minute"),
+        # By address.
+        "sign_in": parse("300/minute"),
+        "wrong_sign_in": parse("30/minute"),
         # Many telephones share one address of their provider: what a whole street may send after a power cut.
-        "order_form": parse("120/minute"),
-        "picture": parse("60/10 minutes"),
-        "order": parse("30/10 minutes"),
-        "resident_action": parse("60/minute"),
+        "order_form": parse("1200/minute"),
+        "picture": parse("600/10 minutes"),
+        "order": parse("300/10 minutes"),
         "wrong_codes": parse("30/minute"),
+        # By what is named in front of it.
+        "orders_of_one_caller": parse("10/hour"),
+        "actions_on_one_order": parse("30/minute"),
     }
 )
 
 
 class Limits:
-    """Counts per rule and address."""
+    """Counts per rule, by address or by whom somebody says to be."""
 
     def __init__(self, rates: Mapping[str, RateLimitItem] = RATES) -> None:
         """Begin with nothing counted."""
@@ -39,12 +45,20 @@ class Limits:
         self._counter = SlidingWindowCounterRateLimiter(MemoryStorage())
 
     def hit(self, rule: str, request: Request) -> None:
-        """Count one more.
+        """Count one more of an address.
 
         Raises:
             Problem: 429, it was one too many.
         """
-        if not self._counter.hit(self._rates[rule], rule, _address(request)):
+        self.hit_by(rule, _address(request))
+
+    def hit_by(self, rule: str, whom: str) -> None:
+        """Count one more of what `whom` names: a telephone, an order.
+
+        Raises:
+            Problem: 429, it was one too many.
+        """
+        if not self._counter.hit(self._rates[rule], rule, whom):
             raise _too_many(self._rates[rule])
 
     def check(self, rule: str, request: Request) -> None:
@@ -71,6 +85,6 @@ def _too_many(rate: RateLimitItem) -> Problem:
     return Problem(
         429,
         "too_many_requests",
-        "this was tried too often from your address; wait a while, or call the hotline",
+        "this was tried too often; wait a while, or call the hotline",
         headers={"Retry-After": str(rate.get_expiry())},
     )

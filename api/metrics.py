@@ -12,6 +12,7 @@ from prometheus_client import (
     ProcessCollector,
 )
 
+from store.outbox import Backlog
 from store.standing import Standing
 
 
@@ -46,6 +47,11 @@ class Metrics:
         self.outbox_oldest = Gauge(
             "dingdan_outbox_oldest_seconds", "Age of the oldest of them.", registry=self.registry
         )
+        self.set_aside = Gauge(
+            "dingdan_outbox_set_aside",
+            "Starts and signals that can never be sent as they are.",
+            registry=self.registry,
+        )
         self.up = Gauge(
             "dingdan_part_up",
             "1 while the part can be used: `store`, `temporal`.",
@@ -77,10 +83,11 @@ class Metrics:
             "dingdan_calendar_last_year", "The latest year of the calendar.", registry=self.registry
         )
 
-    def show(self, standing: Standing, backlog: tuple[int, datetime | None], *, now: datetime) -> None:
+    def show(self, standing: Standing, backlog: Backlog, *, now: datetime) -> None:
         """Show how the office stands."""
-        self.outbox_rows.set(backlog[0])
-        self.outbox_oldest.set(_age(backlog[1], now))
+        self.outbox_rows.set(backlog.rows)
+        self.outbox_oldest.set(_age(backlog.oldest, now))
+        self.set_aside.set(backlog.set_aside)
         for stage, orders in standing.by_stage.items():
             self.open.labels(stage=stage).set(orders)
         self.overdue.set(standing.overdue)
@@ -94,6 +101,7 @@ class Metrics:
         for gauge in (
             self.outbox_rows,
             self.outbox_oldest,
+            self.set_aside,
             self.overdue,
             self.late,
             self.oldest_decision,

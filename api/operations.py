@@ -130,7 +130,7 @@ class Figures:
             now = service.now()
             try:
                 seen = await service.read(
-                    lambda connection: (standing(connection, now=now), outbox.backlog(connection))
+                    lambda connection: (standing(connection, now=now), outbox.backlog(connection, now=now))
                 )
             except StoreUnavailable:
                 self._read_at = None

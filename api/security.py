@@ -164,6 +164,11 @@ def _declared(dependant: Dependant | None) -> list[Door | OpenDoor]:
     return own + [door for each in dependant.dependencies for door in _declared(each)]
 
 
+def client_of(who: Caller) -> str | None:
+    """Name the channel's client that calls; `None` for staff."""
+    return who.client_id if isinstance(who, Client) else None
+
+
 def uploader_of(who: Caller) -> Uploader:
     """Say whose an upload is."""
     if isinstance(who, Client):
@@ -184,11 +189,11 @@ OperatorDep = Annotated[Staff, Depends(Door(Permission.OPERATE))]
 DirectoryReaderDep = Annotated[Caller, Depends(Door(Permission.READ_DIRECTORY, channels=True))]
 
 
-def scope_of(who: Caller) -> Scope:
-    """Say which orders a caller may see."""
+def scope_of(who: Caller, permission: Permission = Permission.READ_ORDERS) -> Scope:
+    """Say for which orders a caller has a permission: by default, which they may see."""
     if isinstance(who, Client):
         return Scope(client_id=who.client_id)
-    far = reaches(who.roles)
+    far = reaches(who.roles, permission)
     return Scope(
         everything=Reach.OFFICE in far,
         unit=who.unit if far & {Reach.UNIT, Reach.SUBTREE, Reach.COMMUNITY} else None,

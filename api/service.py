@@ -24,8 +24,8 @@ from runtime.passwords import Passwords
 from runtime.temporal import OrderGone, Orders, TemporalAway
 from store import outbox
 from store.database import Connection, Store, StoreUnavailable, WriteConflict
-from store.decisions import reject_unsent
 from store.files import FileStore
+from store.unheard import reject_if_archived
 
 T = TypeVar("T")
 _log = structlog.get_logger("api")
@@ -109,8 +109,11 @@ class Service:
         except (TemporalAway, StoreUnavailable) as error:
             _log.warning("signal_left_to_reconcile", order_no=order_no, reason=str(error))
             return
-        except OrderGone:
-            await self.write(lambda connection: _reject(connection, order_no, said, outbox_id, self.now()))
+        except OrderGone as error:
+            if not await self.write(
+                lambda connection: _reject(connection, order_no, said, outbox_id, self.now())
+            ):
+                _log.warning("signal_left_to_reconcile", order_no=order_no, reason=str(error))
             return
         self.sent.add(outbox_id)
 
@@ -168,9 +171,11 @@ class SentMarks:
                 _log.warning("marks_left_to_reconcile")
 
 
-def _reject(connection: Connection, order_no: str, said: Said, outbox_id: int, now: datetime) -> None:
-    reject_unsent(connection, order_no, said.said_id, now=now)
-    outbox.mark_sent(connection, [outbox_id], now=now, result="order_archived")
+def _reject(connection: Connection, order_no: str, said: Said, outbox_id: int, now: datetime) -> bool:
+    if not reject_if_archived(connection, order_no, said.said_id, now=now):
+        return False
+    outbox.mark_sent(connection, [outbox_id], now=now, result=outbox.Result.ORDER_ARCHIVED)
+    return True
 
 
 async def _service(request: Request) -> Service:

@@ -16,9 +16,10 @@ from pathlib import Path
 from typing import Any
 
 import workflows
-from bench import growth, intake, lists, memory, orders, pages, rules, storm, workers
+from bench import growth, intake, lists, memory, orders, pages, rules, similar, storm, telling, workers
 from bench.figures import Figure, machine, publish, say
 from bench.places import Place, embedded, production
+from tests.support.ending import end_in_order
 
 PLACES: dict[str, Callable[..., AbstractAsyncContextManager[Place]]] = {
     "embedded": embedded,
@@ -39,6 +40,8 @@ class Size:
     lists: int
     pages: int
     calls: int
+    telling: int
+    similar: int
     rules: int
     few: int
     many: int
@@ -54,6 +57,8 @@ FULL = Size(
     lists=1_000_000,
     pages=100_000,
     calls=300,
+    telling=50_000,
+    similar=20_000,
     rules=20_000,
     few=1_000,
     many=50_000,
@@ -68,6 +73,8 @@ SMALL = Size(
     lists=2_000,
     pages=500,
     calls=20,
+    telling=500,
+    similar=500,
     rules=50,
     few=20,
     many=60,
@@ -126,6 +133,16 @@ async def _pages(name: str, size: Size) -> list[Figure]:
     return await pages.measure(orders=size.pages, calls=size.calls) if name == "production" else []
 
 
+async def _telling(name: str, size: Size) -> list[Figure]:
+    # Both databases in one go, without Temporal.
+    return telling.measure(orders=size.telling, calls=size.calls) if name == "production" else []
+
+
+async def _similar(name: str, size: Size) -> list[Figure]:
+    # Both databases in one go, without Temporal.
+    return similar.measure(orders=size.similar, calls=size.calls) if name == "production" else []
+
+
 async def _rules(name: str, size: Size) -> list[Figure]:
     # They touch nothing: one place is as good as the other.
     return rules.measure(times=size.rules) if name == "embedded" else []
@@ -139,6 +156,8 @@ PROGRAMS: dict[str, Callable[[str, Size], Coroutine[Any, Any, list[Figure]]]] = 
     "lists": _lists,
     "pages": _pages,
     "rules": _rules,
+    "similar": _similar,
+    "telling": _telling,
     "storm": _storm,
     "growth": _growth,
 }
@@ -157,6 +176,7 @@ def main() -> int:
     wrong = [each for each in arguments.program if each not in PROGRAMS]
     if wrong:
         parser.error(f"there is no program {wrong[0]!r}; known: {', '.join(PROGRAMS)}")
+    end_in_order()
     # As in the image: a machine may be told to write no bytecode, and would then compile for every order.
     compileall.compile_dir(Path(workflows.__file__).parent, quiet=1)
     say(f"machine: {machine()}, load {os.getloadavg()[0]:.1f}")

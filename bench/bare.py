@@ -4,6 +4,7 @@
 """
 
 import asyncio
+import os
 import sys
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -20,6 +21,7 @@ with workflow.unsafe.imports_passed_through():
 
     from messages.names import NAMESPACE
     from runtime import temporal
+    from runtime.leash import leash_environment, leashed
     from worker import CACHED_ORDERS, pace_garbage_collection
 
 QUEUE = "bare"
@@ -111,7 +113,10 @@ async def activities_after_first_timer(handle: WorkflowHandle[object, object]) -
 async def bare_worker(address: str, *, processes: int = 1) -> AsyncIterator[None]:
     """Run the worker in processes of its own."""
     running = [
-        await asyncio.create_subprocess_exec(sys.executable, "-m", "bench.bare", address)
+        await asyncio.create_subprocess_exec(
+            *leashed([sys.executable, "-m", "bench.bare", address]),
+            env={**os.environ, **leash_environment()},
+        )
         for _ in range(processes)
     ]
     try:

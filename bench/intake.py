@@ -8,6 +8,8 @@ from temporalio.client import Client
 
 from bench.figures import Figure, median, say
 from bench.places import CONCURRENT, EMBEDDED, Place, per_piece, rate
+from domain.first_directory import FIRST
+from messages.directory import Routing
 from messages.names import TASK_QUEUE
 from messages.orders import OpenTask, StartOrder
 
@@ -104,4 +106,5 @@ def _input(number: str) -> StartOrder:
         received_at=now,
         can_be_called=True,
         first_task=task,
+        routing=Routing.of(FIRST, category=None, community="community-03"),
     )

@@ -223,7 +223,7 @@ def postgres() -> Iterator[Store]:
     cluster = Cluster()
     try:
         cluster.initialise("-E", "UTF8", "--locale=C.UTF-8", "--auth-host=trust")
-        cluster.start("-c max_wal_size=4GB")
+        cluster.start("max_wal_size=4GB")
         store = Store(cluster.url("postgres"))
         migrate(store.engine)
         yield store

@@ -45,7 +45,7 @@ def _take(place: Place, numbers: range, due_at: Callable[[int], datetime] | None
             now = due_at(number) - wall_time(STANDARD.first_contact) if due_at else datetime.now(UTC)
             placed = place_order(
                 connection,
-                _request(),
+                request(),
                 now=now,
                 policy_version=STANDARD.version,
                 page=lambda order_no: f"http://localhost/{order_no}",
@@ -60,7 +60,8 @@ def _take(place: Place, numbers: range, due_at: Callable[[int], datetime] | None
     return starts
 
 
-def _request() -> NewOrder:
+def request() -> NewOrder:
+    """Build an ordinary request."""
     return NewOrder(
         client_id="demo-hotline",
         key=uuid.uuid4().hex,

@@ -68,9 +68,7 @@ class Place:
 
     @staticmethod
     def _processes(word: str) -> list[psutil.Process]:
-        # PostgreSQL leaves its parent, and is known by its data folder; the others are this program's children.
-        others = psutil.process_iter() if word.startswith("/") else psutil.Process().children(recursive=True)
-        return [each for each in others if word in _command(each)]
+        return [each for each in psutil.Process().children(recursive=True) if word in _command(each)]
 
 
 @asynccontextmanager

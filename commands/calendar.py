@@ -1,12 +1,17 @@
 """`dingdan calendar`: the years that are announced, and the hours of the office."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from commands.opening import ACTOR, note, now, open_store, text_of, typed, writing_to
+from commands.telling import tell_all
 from domain.entries import read_source
+
+if TYPE_CHECKING:
+    from store.resting import Resting
 
 calendar_app = typer.Typer(no_args_is_help=True, help="Working days and holidays, year by year.")
 
@@ -30,34 +35,59 @@ def calendar_load(
         typer.Option("--unusual", help="Load it though it is like no year before; if the notice says so."),
     ] = False,
 ) -> None:
-    """Load a year as its notice announces it; orders whose dates rested on a guess are reckoned again, once."""
+    """Load a year as its notice announces it; orders whose dates rest on what it says are reckoned again.
+
+    Dates that rested on a guess become firm. Firm ones that rest on days that change are listed: what is later by the
+    new table moves, and its resident is told; nothing is ever moved to an earlier instant.
+    """
     from domain.calendar_file import differing_days, read_year, refuse_implausible
     from store.calendar import find_year, provisional_orders
     from store.recalculation import load_year
+    from store.resting import changed_days, resting_on
 
     days = read_year(text_of(file), year=year, file=file.name)
     if not unusual:
         refuse_implausible(days, year=year, file=file.name)
-    with open_store() as store, store.write() as connection:
-        before = find_year(connection, year)
-        differing = differing_days(before.days if before else (), days)
-        if before and not differing:
-            typer.echo(f"the calendar of {year} is in force with these days already")
-            return
-        for line in differing:
-            typer.echo(line)
-        if dry_run:
-            waiting = len(provisional_orders(connection))
-            typer.echo(f"{waiting} order(s) with provisional dates would be reckoned again")
-            typer.echo(f"version {before.version + 1 if before else 1} would be in force; nothing was loaded")
-            return
-        loaded = load_year(connection, year, days, source=source, now=now())
-        if loaded is not None:
-            data = {"year": year, "version": loaded.version, "days": len(days), "orders": loaded.orders}
-            note(connection, actor, "calendar_loaded", data)
-    if loaded is not None:
-        typer.echo(f"calendar of {year}, version {loaded.version}: {len(days)} days, from {source}")
-        typer.echo(f"{loaded.orders} order(s) with provisional dates are reckoned again")
+    with open_store() as store:
+        with store.look() as connection:
+            resting = resting_on(connection, changed_days(connection, year, days), now=now())
+        with store.write() as connection:
+            before = find_year(connection, year)
+            differing = differing_days(before.days if before else (), days)
+            for line in differing:
+                typer.echo(line)
+            is_known = before is not None and not differing
+            if is_known:
+                typer.echo(f"the calendar of {year} is in force with these days already")
+            if dry_run:
+                waiting = len(provisional_orders(connection))
+                typer.echo(f"{waiting} order(s) with provisional dates would be reckoned again")
+                _list(resting)
+                version = before.version if before else 0
+                typer.echo(f"version {version + (not is_known)} would be in force; nothing was loaded")
+                return
+            loaded = load_year(connection, year, days, source=source, now=now())
+            if loaded.is_new:
+                data = {"year": year, "version": loaded.version, "days": len(days), "orders": loaded.orders}
+                note(connection, actor, "calendar_loaded", data)
+        if loaded.is_new:
+            typer.echo(f"calendar of {year}, version {loaded.version}: {len(days)} days, from {source}")
+            _list(resting)
+        told = tell_all(store, loaded.telling) if loaded.telling is not None else 0
+        if told or loaded.is_new:
+            typer.echo(f"{told} order(s) are reckoned again")
+
+
+def _list(resting: "Sequence[Resting]") -> None:
+    """Show what rests on days that change, and whose it is."""
+    from domain.deadlines import local
+
+    for each in resting:
+        typer.echo(f"{each.order_no}\t{each.what}\t{each.whose}\t{local(each.at):%Y-%m-%d %H:%M}")
+    if resting:
+        typer.echo(
+            f"{len(resting)} date(s) rest on days that change; those that gain by it move, and only those"
+        )
 
 
 @calendar_app.command("export")

@@ -14,15 +14,18 @@ from domain.directory_file import (
     VERSION_FILE,
     StaleDirectory,
     changed_rows,
+    look_alikes,
     read_directory,
     why_stale,
     write_directory,
 )
-from domain.entries import read_source
+from domain.entries import read_reason, read_source
 from domain.orders import Tier
 
 if TYPE_CHECKING:
     from domain.directory import Directory
+    from store.database import Store
+    from store.moving import Move
 
 routing_app = typer.Typer(no_args_is_help=True, help="The directory: units, categories, and who answers.")
 unit_app = typer.Typer(no_args_is_help=True, help="The units of the office's directory, and their orders.")
@@ -43,17 +46,18 @@ def unit_list() -> None:
 def unit_move(
     unit: Annotated[str, typer.Argument(help="The unit whose orders shall go.")],
     to: Annotated[str, typer.Argument(help="The unit that takes them.")],
-    reason: Annotated[str, typer.Option(help="Why; it stands with every order.")],
+    reason: Annotated[
+        str, typer.Option(parser=typed(read_reason), metavar="TEXT", help="Why; it stands with every order.")
+    ],
     actor: Annotated[str, ACTOR] = "operator",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would happen.")] = False,
     wait: Annotated[int, typer.Option(min=0, help="Seconds to wait for the orders' answers.")] = 60,
 ) -> None:
     """Move all open orders of a unit to another one; 1 if some did not move, and then they are named."""
-    from store.moving import move_orders, refused, unsettled
+    from store.moving import refused, unsettled
 
     with open_store() as store:
-        with store.write() as connection:
-            move = move_orders(connection, unit, to, reason=reason, actor=actor, now=now(), dry_run=dry_run)
+        move = _move(store, unit, to, reason=reason, actor=actor, dry_run=dry_run)
         waits = [] if dry_run else list(move.sent.values())
         ends = time.monotonic() + wait
         while waits and time.monotonic() < ends:
@@ -77,6 +81,28 @@ def unit_move(
             f"{move.answered} answered order(s) keep its name; if worked on again: the directory decides"
         )
     raise SystemExit(1 if stays or pending else 0)
+
+
+def _move(store: "Store", unit: str, to: str, *, reason: str, actor: str, dry_run: bool) -> "Move":
+    """Ask the orders batch by batch, so that nobody waits long; stopped and ordered again it goes on."""
+    from store.moving import begin_move, end_move, move_batch, next_orders
+    from store.telling import PAUSE
+
+    after = ""
+    with store.read() as connection:
+        move = begin_move(connection, unit, to, reason=reason)
+        batch = next_orders(connection, unit, after=after)
+    while batch:
+        with store.write() as connection:
+            move_batch(connection, batch, move, to, reason=reason, actor=actor, now=now(), dry_run=dry_run)
+        after = batch[-1]
+        time.sleep(PAUSE.total_seconds())
+        with store.look() as connection:
+            batch = next_orders(connection, unit, after=after)
+    if not dry_run:
+        with store.write() as connection:
+            end_move(connection, move, unit, to, actor=actor, now=now())
+    return move
 
 
 @routing_app.command("show")
@@ -259,9 +285,11 @@ def routing_load(
 
 
 def _say_changes(before: "Directory", after: "Directory", vacant: Collection[str]) -> None:
-    """Say which rows differ, and which new units have nobody who could work."""
+    """Say which rows differ, which look alike, and which new units have nobody who could work."""
     for row in changed_rows(before, after):
         typer.echo(str(row))
+    for warning in look_alikes(after):
+        typer.echo(warning, err=True)
     for code in after.handling_units:
         if code not in before.handling_units and code in vacant:
             typer.echo(f"{code} has nobody in post, and orders pass it over; add people: dingdan user add")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import typer
 
-from domain.entries import WrongEntry, read_actor, read_text
+from domain.entries import Encoding, WrongEntry, read_actor, read_text
 
 if TYPE_CHECKING:
     from domain.directory import Unit
@@ -64,7 +64,7 @@ def note(connection: "Connection", actor: str, act: str, data: dict[str, Any]) -
 
 
 def text_of(file: Path, *, hint: str = "") -> str:
-    """Read a file that people wrote.
+    """Read a file that people wrote; that it was no UTF-8 is said, since the words of another encoding may be wrong.
 
     Raises:
         WrongEntry: it is not there, or no text; the sentence names it.
@@ -80,9 +80,12 @@ def text_of(file: Path, *, hint: str = "") -> str:
     if len(raw) > _LARGEST:
         raise WrongEntry(f"{file} cannot be read: it is larger than {_LARGEST // 1024**2} MiB")
     try:
-        return read_text(raw)
+        text, encoding = read_text(raw)
     except WrongEntry as wrong:
         raise WrongEntry(f"{file} {wrong}") from None
+    if encoding is Encoding.GB18030:
+        typer.echo(f"{file} was read as {encoding} (GBK, ANSI); see that its words are right", err=True)
+    return text
 
 
 @contextmanager
@@ -123,11 +126,23 @@ def new_credential(connection: "Connection", kind: "CredentialKind", subject: st
     from store.credentials import mint, revoke
 
     revoke(connection, kind=kind, subject=subject, now=now())
-    return mint(connection, secret=secret_key(), kind=kind, subject=subject, now=now())
+    return mint(connection, secret=secret_key(connection), kind=kind, subject=subject, now=now())
 
 
-def secret_key() -> str:
-    """Give the key by which everything is hashed and sealed that may not be read."""
+def secret_key(connection: "Connection") -> str:
+    """Give the key by which everything is hashed and sealed that may not be read.
+
+    Raises:
+        AnotherSecretKey: the store is used with another one: what would be made here would open nothing.
+    """
+    from store.secret_key import require
+
+    require(connection, secret := given_secret_key())
+    return secret
+
+
+def given_secret_key() -> str:
+    """Give the key of the settings, whatever the store is used with."""
     from runtime.settings import read_settings
 
     return read_settings().secret_key.get_secret_value()

@@ -72,7 +72,7 @@ def user_role(
         set_roles(connection, username, roles)
         data = {"username": username, "before": [*before.roles], "roles": [*roles]}
         note(connection, actor, "staff_roles_set", data)
-        behind = _left_behind(connection, before)
+        behind = _left_behind(connection, before, actor)
         at = current(connection).units.get(before.unit)
     _say_idle(roles, at)
     typer.echo(f"{username} of {before.unit} has now: {', '.join(each for each in Role if each in roles)}")
@@ -107,7 +107,7 @@ def user_password(
     with open_store() as store, store.write() as connection:
         _active(connection, username)
         set_password(connection, username, password_hash=hashed, must_change=True, by=actor, now=now())
-        forget_failures(connection, username, secret=secret_key())
+        forget_failures(connection, username, secret=secret_key(connection))
         end_sessions_of(connection, username, now=now())
     typer.echo(password)
 
@@ -169,7 +169,7 @@ def user_away(
         leave_post(connection, username, until=until, deputy=deputy, now=now())
         data = {"username": username, "until": until.isoformat(), "deputy": deputy}
         note(connection, actor, "staff_away", data)
-        behind = _left_behind(connection, before)
+        behind = _left_behind(connection, before, actor)
     typer.echo(f"{username} is away until {local(until).isoformat()}; deputy: {deputy or 'nobody'}")
     _say(behind, before)
 
@@ -180,10 +180,13 @@ def user_back(
     actor: Annotated[str, ACTOR] = "operator",
 ) -> None:
     """End an absence before its time."""
+    from store.claims import free_claims
     from store.office import return_to_post
 
     with open_store() as store, store.write() as connection:
+        before = _entry(connection, username)
         return_to_post(connection, username, now=now())
+        free_claims(connection, (before.deputy,), by=actor, now=now())
         note(connection, actor, "staff_back", {"username": username})
     typer.echo(f"{username} is back")
 
@@ -202,7 +205,7 @@ def user_move(
         before = _entry(connection, username)
         change_unit(connection, username, unit, now=now())
         note(connection, actor, "staff_moved", {"username": username, "unit": before.unit, "to": unit})
-        behind = _left_behind(connection, before)
+        behind = _left_behind(connection, before, actor)
     _say_idle(before.roles, at)
     typer.echo(f"{username} is with {unit}")
     _say(behind, before)
@@ -222,7 +225,7 @@ def user_leave(
         dismiss(connection, username, now=now())
         count = revoke(connection, kind=CredentialKind.STAFF, subject=username, now=now())
         note(connection, actor, "staff_left", {"username": username, "unit": before.unit, "tokens": count})
-        behind = _left_behind(connection, before)
+        behind = _left_behind(connection, before, actor)
     typer.echo(f"{username} has left; {count} token(s) ended")
     _say(behind, before)
 
@@ -317,9 +320,12 @@ def _entry(connection: "Connection", username: str) -> "StaffEntry":
     return known
 
 
-def _left_behind(connection: "Connection", before: "StaffEntry") -> "LeftBehind":
+def _left_behind(connection: "Connection", before: "StaffEntry", actor: str) -> "LeftBehind":
+    """Free what they were at, and find what waits for somebody else now."""
+    from store.claims import free_claims
     from store.leaving import left_behind
 
+    free_claims(connection, (before.username, before.deputy), by=actor, now=now())
     return left_behind(connection, before.username, unit=before.unit, roles=before.roles, now=now())
 
 

@@ -128,17 +128,18 @@ async def _play_beside(installation: Installation, *, wished: bool) -> None:
 async def _play(installation: Installation) -> int:
     """Tell all stories beside each other, print each as it ends, and count those that failed."""
     _say(f"telling {len(STORIES)} stories; the one that nobody touches takes about two minutes")
-    async with _teller(installation) as teller:
-        telling = [asyncio.create_task(_tell_and_print(story, teller)) for story in STORIES]
+    async with telling(installation) as teller:
+        tasks = [asyncio.create_task(_tell_and_print(story, teller)) for story in STORIES]
         try:
-            return sum([not await each for each in asyncio.as_completed(telling)])
+            return sum([not await each for each in asyncio.as_completed(tasks)])
         finally:
-            for each in telling:
+            for each in tasks:
                 each.cancel()
 
 
 @asynccontextmanager
-async def _teller(installation: Installation) -> AsyncIterator[Teller]:
+async def telling(installation: Installation) -> AsyncIterator[Teller]:
+    """Give who tells stories to a running installation."""
     async with httpx2.AsyncClient(base_url=installation.api_url, timeout=30, trust_env=False) as http:
         yield Teller(installation=installation, http=http)
 

@@ -110,10 +110,10 @@ async def _joined(teller: Teller) -> Told:
     await told.decide("classify", "split", parts=[{"text": "垃圾桶满了几天没有清运。"}])
     await told.decide("classify", "mark_duplicate", leading_order_no=leading.order_no)
     await leading.decide("first_contact", "resolve", text="物业已更换整栋楼道灯。")
-    await leading.decide("follow_up", "reached", solved="yes", satisfied="yes")
     (further,) = await told.split_off()
     await further.decide("first_contact", "resolve", text="已通知物业今天清运。")
-    await further.decide("follow_up", "reached", solved="yes", satisfied="yes")
+    for each in (leading, further, neighbour, told):
+        await each.decide("follow_up", "reached", solved="yes", satisfied="yes")
     return told
 
 

@@ -28,7 +28,7 @@ from runtime.passwords import hash_password, new_password
 from runtime.ports import free_port
 from runtime.settings import PREFIX
 from runtime.supervisor import Part
-from store import calendar_seed
+from store import calendar_seed, secret_key
 from store.accounts import forget_failures, set_password
 from store.credentials import CredentialKind, mint, revoke
 from store.database import Store
@@ -154,6 +154,7 @@ def _lay_out(
     with store.write() as connection:
         calendar_seed.seed(connection, now=datetime.now(UTC))
     secret = _secret(data_dir)
+    secret_key.check(store, secret)
     opened = open_office(store, secret, now=datetime.now(UTC))
     store.close()
     environment = {
@@ -173,21 +174,7 @@ def _lay_out(
     dingdan = [sys.executable, "-m", "cli"]
     temporal_address, api_url = f"127.0.0.1:{temporal_port}", f"http://127.0.0.1:{api_port}"
     parts = (
-        Part(
-            name="temporal",
-            command=start_command(
-                cli,
-                namespace=NAMESPACE,
-                database=data_dir / "temporal.db",
-                port=temporal_port,
-                ui_port=ui_port,
-                search_attributes=SEARCH_ATTRIBUTES,
-            ),
-            environment={},
-            log=logs / "temporal.log",
-            ready=lambda: _temporal_is_ready(temporal_address),
-            ready_timeout=_START_LIMIT,
-        ),
+        temporal_part(cli, data_dir, port=temporal_port, ui_port=ui_port),
         Part(
             name="api",
             command=[*dingdan, "api", "--port", str(api_port)],
@@ -219,6 +206,25 @@ def _lay_out(
         staff=opened.staff,
         directory=opened.directory,
         parts=parts,
+    )
+
+
+def temporal_part(cli: Path, data_dir: Path, *, port: int, ui_port: int) -> Part:
+    """Lay out the dev server."""
+    return Part(
+        name="temporal",
+        command=start_command(
+            cli,
+            namespace=NAMESPACE,
+            database=data_dir / "temporal.db",
+            port=port,
+            ui_port=ui_port,
+            search_attributes=SEARCH_ATTRIBUTES,
+        ),
+        environment={},
+        log=data_dir / "logs" / "temporal.log",
+        ready=lambda: _temporal_is_ready(f"127.0.0.1:{port}"),
+        ready_timeout=_START_LIMIT,
     )
 
 

@@ -42,6 +42,9 @@ _DISTRICT_NAMES = {
     "district-planning": "区规划局",
     "district-emergency": "区应急管理局",
     "district-civil-affairs": "区民政局",
+    "district-education": "区教育局",
+    "district-health": "区卫生健康局",
+    "district-market-supervision": "区市场监管局",
 }
 
 UNITS: tuple[Unit, ...] = (
@@ -65,8 +68,8 @@ def _person(username: str, name: str, unit: str, *roles: Role) -> StaffRow:
 
 _WORKERS = ("安禾", "白露", "常青", "丁香", "方舟", "谷雨", "何夕", "江澄", "康宁", "黎明", "莫晓", "宁远")
 _HANDLERS = ("齐平", "任真", "沈静", "唐果", "卫蓝", "夏至", "叶知秋")
-_DISTRICT_HEADS = ("安泰", "伯言", "承志", "大勇", "恩泽", "福田", "冠英")
-_DISTRICT_HANDLERS = ("余晖", "章程", "郑好", "周全", "祝捷", "邹远", "左右")
+_DISTRICT_HEADS = ("安泰", "伯言", "承志", "大勇", "恩泽", "福田", "冠英", "弘毅", "嘉木", "景行")
+_DISTRICT_HANDLERS = ("余晖", "章程", "郑好", "周全", "祝捷", "邹远", "左右", "安然", "柏舟", "采薇")
 
 STAFF: tuple[StaffRow, ...] = (
     *(

@@ -9,7 +9,17 @@ from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
-from domain.lifecycle import LEADING, RATING, TASKS, Field, FieldType, text_field, unit_field
+from domain.lifecycle import (
+    ATTACHMENTS,
+    JOINED_WHY,
+    LEADING,
+    RATING,
+    TASKS,
+    Field,
+    FieldType,
+    text_field,
+    unit_field,
+)
 from domain.orders import Role, Stage
 
 
@@ -28,14 +38,15 @@ class ActionName(StrEnum):
     RECALCULATE = "recalculate"
     HOLD = "hold"
     RELEASE = "release"
+    ANSWER = "answer"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Action:
     """One row of the actions; `stages` are those in which it is taken, `roles` the staff who may send it.
 
-    `at_the_unit`: roles that may send it only where they work, for an order that is with their own unit now. `most`:
-    how often one order takes it, so that nobody can fill its history.
+    `at_the_unit`: roles that may send it only where they work, for an order that is with their own unit now. How often
+    one order takes it is in its policy; what is not `counted` the office itself sends, and it has to arrive.
     """
 
     name: ActionName
@@ -44,7 +55,12 @@ class Action:
     stages: frozenset[Stage]
     roles: frozenset[Role]
     at_the_unit: frozenset[Role] = frozenset()
-    most: int = 20
+    counted: bool = True
+
+    @property
+    def is_the_offices(self) -> bool:
+        """Whether nobody sends it but the office's own programs."""
+        return not self.roles
 
     def is_for(self, roles: Collection[Role], *, is_at_the_unit: bool) -> bool:
         """Tell whether one of somebody's roles may send it."""
@@ -69,8 +85,6 @@ _AT_A_UNIT = frozenset({Stage.HANDLING, Stage.PAUSED, Stage.EXPLAINING, Stage.SU
 _RUNNING = frozenset(Stage) - {Stage.ARCHIVED}
 _DESKS = frozenset({Role.DUTY_OFFICER, Role.STREET_DESK, Role.CALL_BACK_OFFICER, Role.COMMUNITY_WORKER})
 _UNITS = frozenset({Role.COMMUNITY_WORKER, Role.UNIT_HANDLER, Role.UNIT_HEAD, Role.LIAISON})
-_ANY = 1_000_000
-"""What the office itself sends is not counted: it has to arrive."""
 _LEADERS = frozenset({Role.STREET_LEADER, Role.DISTRICT_DESK})
 
 
@@ -85,7 +99,7 @@ ACTIONS: Mapping[ActionName, Action] = MappingProxyType(
             Action(
                 name=ActionName.SUPPLEMENT,
                 label="补充信息",
-                fields=(text_field("补充内容"),),
+                fields=(text_field("补充内容"), ATTACHMENTS),
                 stages=_BEFORE_REPLY | {Stage.REPLYING, Stage.FOLLOW_UP},
                 roles=_DESKS | _UNITS,
             ),
@@ -100,7 +114,7 @@ ACTIONS: Mapping[ActionName, Action] = MappingProxyType(
                 name=ActionName.WITHDRAW,
                 label="撤回",
                 fields=(),
-                stages=_BEFORE_REPLY,
+                stages=_BEFORE_REPLY | {Stage.JOINED},
                 roles=_DESKS,
                 at_the_unit=frozenset({Role.COMMUNITY_WORKER}),
             ),
@@ -121,7 +135,7 @@ ACTIONS: Mapping[ActionName, Action] = MappingProxyType(
             Action(
                 name=ActionName.MERGE,
                 label="并单",
-                fields=(LEADING,),
+                fields=(LEADING, JOINED_WHY),
                 stages=_BEFORE_REPLY,
                 roles=frozenset({Role.STREET_DESK, Role.STREET_LEADER}),
             ),
@@ -153,10 +167,11 @@ ACTIONS: Mapping[ActionName, Action] = MappingProxyType(
                 fields=(
                     _instant("not_later_than", "不晚于", required=False),
                     Field(name="joined", label="并入的工单", type=FieldType.ORDER, required=False),
+                    _instant("changed_from", "节假日安排变动自", required=False),
                 ),
                 stages=_RUNNING,
                 roles=frozenset(),
-                most=_ANY,
+                counted=False,
             ),
             Action(
                 name=ActionName.HOLD,
@@ -164,15 +179,23 @@ ACTIONS: Mapping[ActionName, Action] = MappingProxyType(
                 fields=(_instant("since", "自"), _instant("until", "至")),
                 stages=_RUNNING,
                 roles=frozenset(),
-                most=_ANY,
+                counted=False,
             ),
             Action(
                 name=ActionName.RELEASE,
                 label="恢复计时",
-                fields=(_instant("at", "自"),),
+                fields=(_instant("at", "自"), _instant("since", "暂停自", required=False)),
                 stages=_RUNNING,
                 roles=frozenset(),
-                most=_ANY,
+                counted=False,
+            ),
+            Action(
+                name=ActionName.ANSWER,
+                label="主办工单已答复",
+                fields=(),
+                stages=_RUNNING,
+                roles=frozenset(),
+                counted=False,
             ),
         )
     }

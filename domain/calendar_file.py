@@ -1,6 +1,6 @@
 """Reading a year's days from a table: `date,kind,name`, one line a day, as the notice lists them.
 
-Assumes comma-separated UTF-8 text with a heading; dates may be as spreadsheets write them, 2027/1/1. A file is right
+Assumes comma-separated text with a heading; dates may be as spreadsheets write them, 2027/1/1. A file is right
 as a whole or refused as a whole, and then every line that is wrong is named.
 """
 
@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 
 from domain.errors import DomainError
+from domain.text import line
 from domain.workdays import CalendarYear, DayKind, NamedDay, WorkCalendar, wrong_day
 
 _HEADING = ["date", "kind", "name"]
@@ -44,7 +45,7 @@ def read_year(text: str, *, year: int, file: str = "the table") -> list[NamedDay
     days: dict[date, NamedDay] = {}
     wrong: list[str] = []
     try:
-        heading = [each.strip() for each in next(rows, [])]
+        heading = [line(each) for each in next(rows, [])]
         if heading != _HEADING:
             raise WrongCalendarFile(f"{file} line 1: the heading must be {','.join(_HEADING)}")
         for cells in rows:
@@ -130,7 +131,7 @@ def _runs(calendar: WorkCalendar, year: int) -> Iterator[tuple[date, date]]:
 def _read(cells: list[str], year: int) -> tuple[NamedDay | None, str | None]:
     if len(cells) != len(_HEADING):
         return None, f"it has {len(cells)} cells instead of {len(_HEADING)}"
-    written, kind, name = (each.strip() for each in cells)
+    written, kind, name = (line(each) for each in cells)
     day = _date(written)
     wrong = [
         *([f"date must be like {year}-01-01, not {written[:20]!r}"] if day is None else []),
@@ -138,7 +139,7 @@ def _read(cells: list[str], year: int) -> tuple[NamedDay | None, str | None]:
     ]
     if day is None or wrong:
         return None, ", and ".join(wrong)
-    if not 0 < len(name) <= _LONGEST_NAME or not name.isprintable():
+    if not 0 < len(name) <= _LONGEST_NAME:
         return None, f"the name of the holiday must be a text of at most {_LONGEST_NAME} characters"
     named = NamedDay(day=day, kind=DayKind(kind), name=name)
     return named, wrong_day(named, year=year)

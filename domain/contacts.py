@@ -26,29 +26,6 @@ def hides_requester(*, confidential: bool, reaches: Collection[Reach]) -> bool:
     return confidential and Reach.OFFICE not in reaches
 
 
-_COUNTRY = "86"
-_MOBILE = 11
-
-
-def phone_digits(phone: str) -> str:
-    """Give the digits that two writings of one number share: 138 0000-0000 and +86 13800000000 are the same."""
-    digits = "".join(letter for letter in phone if letter.isascii() and letter.isdigit()).removeprefix("00")
-    return digits.removeprefix(_COUNTRY) if len(digits) == len(_COUNTRY) + _MOBILE else digits
-
-
-_PHONE = re.compile(r"[0-9+() -]*")
-_SHORTEST, _LONGEST = 7, 15
-
-
-def is_phone(phone: str) -> bool:
-    """Tell whether somebody can be called by this: 7 to 15 digits, with blanks, dashes, brackets or a plus.
-
-    Source: ITU-T E.164, 6.2 (at most 15 digits).
-    """
-    digits = sum(letter.isdigit() for letter in phone)
-    return bool(_PHONE.fullmatch(phone)) and _SHORTEST <= digits <= _LONGEST
-
-
 _STARS = "**"
 _LONG_PHONE = 8
 
@@ -76,21 +53,56 @@ def masked_address(address: str) -> str:
     return address[: min(6, len(address) // 2)] + _STARS
 
 
+_GAP = "[ .·-]?"
 _NUMBERS = re.compile(
-    r"(?<![\dA-Za-z])(?:(?:\+|00)?86[ -]?)?"
-    r"(?:1[3-9]\d(?:[ -]?\d{4}){2}|0\d{2,3}[ -]?\d{7,8}|\d{7,})[Xx]?(?!\d)"
+    r"(?<!\d)(?:(?:\+|00)?86[ -]?)?(?:"
+    rf"1[3-9]\d(?:{_GAP}\d{{4}}){{2}}|1[3-9]\d\d{_GAP}\d{{3}}{_GAP}\d{{4}}"
+    rf"|0\d{{2,3}}[)\uff09 .-]{{0,2}}\d{{3,4}}{_GAP}\d{{4}}"
+    rf"|\d{{3}}{_GAP}\d{{3}}{_GAP}(?:19|20)\d\d{_GAP}\d\d{_GAP}\d\d{_GAP}\d{{3,4}}"
+    r"|\d{4}(?:[ -]\d{4}){3}(?:[ -]?\d{1,3})?"
+    r"|\d{7,}|(?:(?<=[Qq]{2})|(?<=[Qq]{2}[:\uff1a号 ]))\d{5,6}"
+    r")[Xx]?(?!\d)"
 )
-"""Whatever may be the number of a telephone, or of an identity card (GB 11643): in groups, or seven figures long."""
+"""Whatever may be a number of somebody, in groups or not: a mobile telephone, a land line, an identity card (GB 11643),
+a card in fours, seven figures or more, and fewer behind QQ."""
+_NAMES_A_NUMBER = re.compile(
+    r"(?:编号|单号|工单|订单|合同|案号|文号|发票|票号|流水号|房号|表号|户号|序号|批号|货号)"
+    r"(?:号|号码)?[为是\s:：#No.]*(?:[（(\[\u3014]\d{4}[）)\]\u3015])?$",
+    re.IGNORECASE,
+)
+"""What stands before a number of a thing, which stays whole."""
+_COUNTS = re.compile(
+    r"(?:[.,，]\d+)*\s*(?:多|余)?(?:万|亿|千)?(?:元|块|平方|平米|㎡|m²|立方|吨|度|公里|米|人|户|万|亿)"
+)
+"""What stands after an amount, which stays whole."""
+_NEAR = 12
+"""So many characters before a number are looked at."""
+_MOBILE_NUMBER = re.compile(r"1[3-9]\d{9}")
+_ACCOUNT = re.compile(
+    r"((?:微信|VX|V信|wechat|QQ)(?:号码|号)?(?:[同为是\s:：]|ID)*)([A-Za-z0-9][A-Za-z0-9_-]{4,})",
+    re.IGNORECASE,
+)
+"""What somebody is called in another service: letters and figures after its name."""
 _DATE = re.compile(r"(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])")
 _WIDE = {0xFF10 + figure: str(figure) for figure in range(10)} | {0xFF0B: "+", 0xFF0D: "-"}
 """What numbers are written with by keyboards that write it as wide as Chinese letters."""
 
 
 def masked_line(line: str) -> str:
-    """Mask numbers of telephones and identity cards in a line of a list: people write them into what they say."""
-    return _NUMBERS.sub(
-        lambda found: found[0] if _DATE.fullmatch(found[0]) else masked_phone(found[0]), line.translate(_WIDE)
-    )
+    """Mask telephones, cards and accounts in a line of a list: people write them into what they say.
+
+    The words beside a number say what it is: amounts and the numbers of things stay whole.
+    """
+    plain = line.translate(_WIDE)
+    by_word = _ACCOUNT.sub(lambda found: found[1] + masked_phone(found[2]), plain)
+    return _NUMBERS.sub(_masked_number, by_word)
+
+
+def _masked_number(found: re.Match[str]) -> str:
+    before, after = found.string[: found.start()], found.string[found.end() :]
+    is_thing = _NAMES_A_NUMBER.search(before[-_NEAR:]) or _DATE.fullmatch(found[0])
+    is_amount = _COUNTS.match(after) and not _MOBILE_NUMBER.fullmatch(found[0])
+    return found[0] if is_thing or is_amount else masked_phone(found[0])
 
 
 def _hidden(_value: str) -> str:

@@ -3,6 +3,9 @@
 Assumes aware instants; answers in UTC. Intervals are half-open: an instant equal to the due time
 is late. How a limit runs, by the wall, in office hours or in working days, is said by its row of the
 policy book; the calendar is the one in force when somebody asks.
+
+An instant is its origin, moved by its rests; not earlier than a word that was given, and not later than one that was
+given to somebody else (ADR-0026).
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -60,24 +63,91 @@ class Rested:
     ended: datetime
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ClockFacts:
-    """What a clock is reckoned from; `repetition` counts from 1, `promised` is the order's.
+@dataclass(frozen=True, slots=True)
+class Given:
+    """An instant that somebody was given, and when; it moves by every rest since then."""
 
-    `order_class` is the class, or until there is one the class suggested. `rests` are the times for which the clock
-    stood still since then, the earliest first, none over another. `floor_from`: from there on the unit has the minimum
-    remainder in any case. So a clock is its origin and its rests: reckoned again, on another calendar or from another
-    promise, nothing is lost and nothing counted twice.
+    at: datetime
+    said_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Facts:
+    """What every instant is reckoned from.
+
+    `rests` are the times for which it stood still, the earliest first, none over another. `word` is what was shown:
+    never earlier. `joined`: what orders that joined were promised: never later. `cap`: a limit that a superior
+    platform set. `floor_from`: from there on the unit has the minimum remainder. So nothing is lost and nothing counted
+    twice, however often it is reckoned again, on whatever calendar.
+    """
+
+    since: datetime
+    order_class: OrderClass | None = None
+    rests: tuple[Rested, ...] = ()
+    word: Given | None = None
+    joined: tuple[Given, ...] = ()
+    cap: datetime | None = None
+    floor_from: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PromiseFacts(Facts):
+    """What a promise is reckoned from; in a later round without a class.
+
+    `granted`: by an extension. `was`: what the class before promised.
+    """
+
+    granted: Given | None = None
+    was: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ClockFacts(Facts):
+    """What a clock is reckoned from; `repetition` counts from 1, for work the rounds; `promised` is the order's.
+
+    `order_class` is the class, or until there is one the class suggested.
     """
 
     basis: Basis
-    since: datetime
-    order_class: OrderClass | None = None
     promised: DueTime | None = None
     repetition: int = 1
     given: datetime | None = None
-    rests: tuple[Rested, ...] = ()
-    floor_from: datetime | None = None
+
+
+def promised(facts: PromiseFacts, book: PolicyBook, calendar: WorkCalendar) -> DueTime:
+    """Reckon what the resident is promised.
+
+    A new class counts from receipt; what it would promise for a time too near or past is promised for the minimum
+    remainder, and not later than it was. Source: our decision, ADR-0026.
+    """
+    if facts.order_class is None:
+        origin, limit = round_promise(facts.since, book, calendar), book.rework
+    else:
+        origin = promise(facts.since, facts.order_class, book, calendar)
+        limit = book.class_limits[facts.order_class]
+    due = after_rests(origin, facts.rests, limit, calendar)
+    if facts.granted is not None:
+        due = max(due, _moved(facts.granted, facts.rests, limit, calendar), key=_at)
+    if facts.floor_from is not None:
+        floor = reckon(_utc(facts.floor_from), _remainder(facts, book), calendar)
+        due = max(due, min(floor, DueTime(_utc(facts.was or floor.at)), key=_at), key=_at)
+    due = _between(due, facts, limit, calendar)
+    return min(due, DueTime(_utc(facts.cap)), key=_at) if facts.cap else due
+
+
+def kept_promise(
+    promised_at: datetime,
+    joined_at: datetime,
+    order_class: OrderClass,
+    book: PolicyBook,
+    calendar: WorkCalendar,
+) -> datetime:
+    """Say until when an order is answered that joins another one: when it was promised, if that can still be kept.
+
+    Otherwise after the minimum remainder of its class: the leading unit hears of it only now. Source: our decision,
+    ADR-0026.
+    """
+    return max(_utc(promised_at), reckon(_utc(joined_at), book.minimum_remainder[order_class], calendar).at)
 
 
 def promise(
@@ -122,6 +192,36 @@ def after_rests(due: DueTime, rests: Iterable[Rested], limit: Limit, calendar: W
     return due
 
 
+def in_sequence(rests: Iterable[Rested]) -> tuple[Rested, ...]:
+    """Put rests one after the other: what two of them took together is counted once."""
+    found: list[Rested] = []
+    for rest in sorted(rests, key=lambda each: each.began):
+        began = max(rest.began, found[-1].ended) if found else rest.began
+        if began < rest.ended:
+            found.append(Rested(began, rest.ended))
+    return tuple(found)
+
+
+def _between(due: DueTime, facts: Facts, limit: Limit, calendar: WorkCalendar) -> DueTime:
+    """Keep an instant not earlier than the word given, and not later than what anybody who joined was promised.
+
+    Whichever was said last goes before the others.
+    """
+    said = [(each, False) for each in facts.joined]
+    said += [(facts.word, True)] if facts.word is not None else []
+    for given, is_word in sorted(said, key=lambda each: each[0].said_at):
+        moved = _moved(given, facts.rests, limit, calendar)
+        due = max(due, moved, key=_at) if is_word else min(due, moved, key=_at)
+    return due
+
+
+def _moved(given: Given, rests: Iterable[Rested], limit: Limit, calendar: WorkCalendar) -> DueTime:
+    """Move what was given by what rested since it was said."""
+    said_at = _utc(given.said_at)
+    since = [Rested(max(_utc(rest.began), said_at), rest.ended) for rest in rests if rest.ended > said_at]
+    return after_rests(DueTime(_utc(given.at)), since, limit, calendar)
+
+
 def clock(facts: ClockFacts, book: PolicyBook, calendar: WorkCalendar) -> Clock:
     """Reckon due time and reminder of one clock.
 
@@ -133,8 +233,10 @@ def clock(facts: ClockFacts, book: PolicyBook, calendar: WorkCalendar) -> Clock:
     if facts.rests:
         since = max(since, _utc(facts.rests[-1].ended))
         due = max(due, DueTime(since), key=_at)
+    due = _between(due, facts, limit, calendar)
     if facts.floor_from is not None:
-        due = max(due, reckon(_utc(facts.floor_from), _remainder(facts, book), calendar), key=_at)
+        due = max(due, _floor(facts, _utc(facts.floor_from), book, calendar), key=_at)
+    due = max(due, DueTime(_utc(facts.since)), key=_at)
     remind_at = _reminder(since, due.at, limit, book, calendar)
     return Clock(due_at=due.at, remind_at=min(remind_at, due.at), is_provisional=due.is_provisional)
 
@@ -145,7 +247,8 @@ def _due(facts: ClockFacts, since: datetime, book: PolicyBook, calendar: WorkCal
             return _handling_due(facts, since, book, calendar)
         case Basis.GIVEN:
             # A date that has passed by the time it is taken up means "now", never a negative wait.
-            return DueTime(max(_utc(facts.given), since) if facts.given else since)
+            dates = [_utc(date) for date in (facts.given, facts.cap) if date is not None]
+            return DueTime(max(min(dates, default=since), since))
         case Basis.SUPERVISION:
             return _supervision_due(facts.repetition, since, book, calendar)
         case _:
@@ -153,17 +256,18 @@ def _due(facts: ClockFacts, since: datetime, book: PolicyBook, calendar: WorkCal
 
 
 def _handling_due(facts: ClockFacts, since: datetime, book: PolicyBook, calendar: WorkCalendar) -> DueTime:
-    """A late desk is the desk's breach: the unit has at least the minimum remainder of the class.
-
-    In a later round (`repetition`) never more than the rework limit, which is the promise itself.
-    """
-    floor = reckon(since, _remainder(facts, book), calendar)
-    if facts.repetition > 1:
-        floor = min(floor, reckon(since, book.rework, calendar), key=_at)
+    """A late desk is the desk's breach: the unit has at least the minimum remainder of the class."""
+    floor = _floor(facts, since, book, calendar)
     return max(facts.promised, floor, key=_at) if facts.promised else floor
 
 
-def _remainder(facts: ClockFacts, book: PolicyBook) -> Limit:
+def _floor(facts: ClockFacts, since: datetime, book: PolicyBook, calendar: WorkCalendar) -> DueTime:
+    """Give the minimum remainder; in a later round never more than the rework limit, which is the promise itself."""
+    floor = reckon(since, _remainder(facts, book), calendar)
+    return min(floor, reckon(since, book.rework, calendar), key=_at) if facts.repetition > 1 else floor
+
+
+def _remainder(facts: Facts, book: PolicyBook) -> Limit:
     return book.minimum_remainder[facts.order_class or OrderClass.GENERAL]
 
 
@@ -218,16 +322,21 @@ def local(instant: datetime) -> datetime:
     return instant.astimezone(OFFICE_ZONE)
 
 
+def _work_limit(facts: ClockFacts, book: PolicyBook) -> Limit:
+    """Find the row of the promise that work serves: in a later round the rework limit, whatever the class."""
+    return book.rework if facts.repetition > 1 else book.class_limits[facts.order_class or OrderClass.GENERAL]
+
+
 _LIMITS: Mapping[Basis, Callable[[ClockFacts, PolicyBook], Limit]] = {
     Basis.FIRST_CONTACT: lambda _, book: book.first_contact,
     Basis.DESK: lambda _, book: book.desk,
     Basis.ACKNOWLEDGE: lambda _, book: book.acknowledge,
-    Basis.PROMISE: lambda facts, book: book.class_limits[facts.order_class or OrderClass.GENERAL],
+    Basis.PROMISE: _work_limit,
     Basis.ESCALATED: lambda facts, book: book.escalated[facts.order_class or OrderClass.GENERAL],
     Basis.EXPLAIN: lambda _, book: book.explain,
     Basis.FOLLOW_UP: lambda _, book: book.follow_up,
     Basis.SUPERVISION: lambda _, book: book.supervision_first,
-    Basis.GIVEN: lambda facts, book: book.class_limits[facts.order_class or OrderClass.GENERAL],
+    Basis.GIVEN: _work_limit,
     Basis.REVIEW: lambda _, book: book.review,
     Basis.ASSIST: lambda _, book: book.assist,
     Basis.ASK_RESIDENT: lambda _, book: book.ask_resident,

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import takewhile
 
+from domain.attachments import MAX_ATTACHMENTS
 from domain.errors import DomainError
 from domain.orders import OrderClass, Tier
 
@@ -22,8 +23,6 @@ OFFICES: Mapping[str, Tier] = {DISTRICT_OFFICE: Tier.DISTRICT, OFFICE: Tier.STRE
 """The two offices that every directory has; orders are dispatched to other units."""
 MAX_CODE = 64
 """Longest code of a unit, category or rule, in characters."""
-MAX_EVIDENCE = 10
-"""How many attachments a category can ask for."""
 
 
 class UnknownUnit(DomainError):
@@ -143,6 +142,10 @@ class Directory:
         """Find the unit, or the one that has taken its place."""
         unit = self.units.get(code)
         return self.units[unit.successor] if unit and unit.successor else unit
+
+    def path_of(self, code: str) -> str:
+        """Name a category with those above it, the topmost first."""
+        return "：".join(each.label for each in reversed(self.line_of(code)))
 
     def line_of(self, category: str | None) -> list[Category]:
         """List a category and those above it, the nearest first; empty for one that is not known."""
@@ -330,8 +333,8 @@ def _faults_of_categories(directory: Directory) -> Iterator[Fault]:
             reason = "its parents go in a circle"
         elif category.parent is None and not (category.usual_class and category.starts_at):
             reason = "a category at the top names its usual class and the tier that it starts at"
-        elif category.evidence is not None and not 0 <= category.evidence <= MAX_EVIDENCE:
-            reason = f"evidence is a number from 0 to {MAX_EVIDENCE}"
+        elif category.evidence is not None and not 0 <= category.evidence <= MAX_ATTACHMENTS:
+            reason = f"evidence is a number from 0 to {MAX_ATTACHMENTS}"
         if reason:
             yield Fault(table="categories", key=category.code, reason=reason)
     if not categories:

@@ -1,12 +1,13 @@
 """The directory as three tables, `units.csv`, `categories.csv` and `routes.csv`: what an office edits and loads.
 
-Assumes comma-separated UTF-8 text with a heading. The tables are right as a whole or refused as a whole, and then
+Assumes comma-separated text with a heading. The tables are right as a whole or refused as a whole, and then
 every line that is wrong is named.
 """
 
 import csv
 import io
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -15,6 +16,7 @@ from typing import TypeVar
 from domain.directory import MAX_CODE, Category, Directory, Fault, Route, Unit, faults
 from domain.errors import DomainError
 from domain.orders import OrderClass, Tier
+from domain.text import line
 
 HEADINGS: Mapping[str, tuple[str, ...]] = {
     "units": ("code", "name", "tier", "parent", "liaison", "successor"),
@@ -92,7 +94,7 @@ def why_stale(version: str | None, *, in_force: int) -> str | None:
     """
     if version is None:
         return f"{VERSION_FILE} is missing, which says from which version the tables were made"
-    if not _VERSION.fullmatch(version.strip()):
+    if not _VERSION.fullmatch(line(version)):
         return f"{VERSION_FILE} holds no number of a version"
     if int(version) != in_force:
         return (
@@ -129,6 +131,34 @@ def changed_rows(before: Directory, after: Directory) -> list[RowChange]:
             if was != now:
                 found.append(_changed(table, key, was, now))
     return found
+
+
+def look_alikes(directory: Directory) -> list[str]:
+    """Say which rows people may take for one another: open ones of one name, and codes that differ by case alone."""
+    units = {each.code: each.name for each in directory.units.values() if each.is_open}
+    labels = {each.code: each.label for each in directory.categories.values() if not each.closed}
+    found = []
+    for table, column, named in (("units", "name", units), ("categories", "label", labels)):
+        found += [
+            f"{table}.csv: {', '.join(codes)} have the same {column}, {named[codes[0]]!r}: "
+            "people cannot tell them apart"
+            for codes in _alike(named)
+        ]
+    keys = {table: [row[0] for row in rows] for table, rows in _tables(directory).items()}
+    for table, codes in keys.items():
+        found += [
+            f"{table}.csv: {', '.join(each)} differ by capital letters only: they are {len(each)} {table}"
+            for each in _alike({code: code for code in codes})
+        ]
+    return found
+
+
+def _alike(named: Mapping[str, str]) -> list[list[str]]:
+    """Group the codes whose names read alike, whatever their case, width and blanks."""
+    groups: dict[str, list[str]] = {}
+    for code, name in named.items():
+        groups.setdefault("".join(unicodedata.normalize("NFKC", name).casefold().split()), []).append(code)
+    return [codes for codes in groups.values() if len(codes) > 1]
 
 
 _CLOSES = frozenset({"successor", "closed"})
@@ -202,14 +232,14 @@ def _rows(
     lines = csv.reader(io.StringIO(tables[table].removeprefix("\ufeff")), strict=True)
     found: list[R] = []
     try:
-        if [each.strip() for each in next(lines, [])] != heading:
+        if [line(each) for each in next(lines, [])] != heading:
             reading.wrong.append(f"{table}.csv line 1: the heading must be {','.join(heading)}")
             return []
         for cells in lines:
             if not any(cells):
                 continue
             try:
-                found.append(_row(table, [each.strip() for each in cells], lines.line_num, reading, build))
+                found.append(_row(table, [line(each) for each in cells], lines.line_num, reading, build))
             except _WrongCell as wrong:
                 reading.wrong.append(f"{table}.csv line {lines.line_num}: {wrong}")
     except csv.Error as error:
@@ -270,7 +300,7 @@ def _route(row: dict[str, str]) -> Route:
 
 
 def _name(column: str, row: dict[str, str]) -> str:
-    if not row[column] or len(row[column]) > _MAX_NAME or "\x00" in row[column]:
+    if not row[column] or len(row[column]) > _MAX_NAME:
         raise _WrongCell(f"{column} must be a text of at most {_MAX_NAME} characters")
     return row[column]
 

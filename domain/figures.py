@@ -17,8 +17,8 @@ from domain.workdays import OFFICE_ZONE
 OPEN: Final = tuple(stage for stage in Stage if not stage.is_over)
 ANSWERED: Final = (Stage.REPLYING, Stage.FOLLOW_UP, Stage.CLOSED, Stage.ARCHIVED)
 """Where an order is that was answered in its present round."""
-OWED: Final = tuple(stage for stage in OPEN if stage not in {*ANSWERED, Stage.PAUSED})
-"""Where the answer is still owed and the promise runs."""
+OWED: Final = tuple(stage for stage in OPEN if stage not in {*ANSWERED, Stage.PAUSED, Stage.JOINED})
+"""Where the answer is still owed and the promise runs; a joined one is answered by another order, in its time."""
 COUNTED: Final = (Ending.RESOLVED_ON_THE_SPOT, Ending.RESOLVED, Ending.EXPLAINED, Ending.UNRESOLVED)
 """Endings for which an answer was owed: nobody owes one for what was withdrawn, joined or not accepted."""
 

@@ -1,6 +1,6 @@
 """The directory (派单目录) that every installation begins with, until the office loads its own.
 
-It is version 0, and what orders go by that began before directories were loaded: its codes and rules stay.
+It is version 0: its codes and rules stay, since orders and audits name them.
 
 Source: our decision, ADR-0007 and ADR-0018.
 """
@@ -27,6 +27,9 @@ DISTRICT_UNITS: tuple[str, ...] = (
     "district-planning",
     "district-emergency",
     "district-civil-affairs",
+    "district-education",
+    "district-health",
+    "district-market-supervision",
 )
 _BY_LIAISON = frozenset({"district-planning"})
 
@@ -76,6 +79,10 @@ _CATEGORIES: dict[str, Category] = {
         _category("party_affairs", "党群事务", OrderClass.GENERAL, Tier.STREET),
         _category("old_housing", "老旧住房改造", OrderClass.COMPLEX, Tier.DISTRICT),
         _category("planning", "规划建设", OrderClass.COMPLEX, Tier.DISTRICT),
+        _category("housing_quality", "房屋质量", OrderClass.COMPLEX, Tier.DISTRICT),
+        _category("education", "教育服务", OrderClass.GENERAL, Tier.DISTRICT),
+        _category("health", "医疗卫生", OrderClass.GENERAL, Tier.DISTRICT),
+        _category("market", "市场消费", OrderClass.GENERAL, Tier.DISTRICT),
         _category("consultation", "政策咨询", OrderClass.GENERAL, Tier.STREET),
     )
 }
@@ -99,6 +106,10 @@ _ROUTES: tuple[Route, ...] = (
     _route("S11", Tier.STREET, "employment", "street-livelihood"),
     _route("S12", Tier.STREET, "party_affairs", "street-party-affairs"),
     _route("S13", Tier.STREET, "neighbourhood", "street-peace"),
+    _route("S14", Tier.STREET, "housing_quality", "street-construction"),
+    _route("S15", Tier.STREET, "education", "street-livelihood"),
+    _route("S16", Tier.STREET, "health", "street-livelihood"),
+    _route("S17", Tier.STREET, "market", "street-peace"),
     _route("D1", Tier.DISTRICT, "city_appearance", "district-urban-management"),
     _route("D2", Tier.DISTRICT, "noise", "district-urban-management"),
     _route("D3", Tier.DISTRICT, "traffic", "district-traffic"),
@@ -110,6 +121,10 @@ _ROUTES: tuple[Route, ...] = (
     _route("D9", Tier.DISTRICT, "safety", "district-emergency"),
     _route("D10", Tier.DISTRICT, "welfare", "district-civil-affairs"),
     _route("D11", Tier.DISTRICT, "employment", "district-civil-affairs"),
+    _route("D12", Tier.DISTRICT, "housing_quality", "district-housing"),
+    _route("D13", Tier.DISTRICT, "education", "district-education"),
+    _route("D14", Tier.DISTRICT, "health", "district-health"),
+    _route("D15", Tier.DISTRICT, "market", "district-market-supervision"),
     _route("C0", Tier.COMMUNITY, None, None),
     _route("S0", Tier.STREET, None, "street-general"),
     _route("D0", Tier.DISTRICT, None, "district-general"),

@@ -1,8 +1,8 @@
 """Reading the office's hours from a table: `day,opens,closes`, one line an opening, so that noon stays free.
 
-Assumes comma-separated UTF-8 text with a heading; days are those of `WORKED` and `make_up`, times may be as
-spreadsheets write them, 9:00. A file is right as a whole or refused as a whole, and then every line that is wrong is
-named.
+Assumes comma-separated text with a heading; days are those of `WORKED` and `make_up`, times may be as
+spreadsheets write them, 9:00, and the end of a day is 24:00. A file is right as a whole or refused as a whole, and then
+every line that is wrong is named.
 """
 
 import csv
@@ -13,7 +13,8 @@ from datetime import time
 from itertools import pairwise
 
 from domain.errors import DomainError
-from domain.workdays import OfficeHours, Opening
+from domain.text import line
+from domain.workdays import END_OF_DAY, OfficeHours, Opening
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 WORKED = WEEKDAYS[:5]
@@ -21,6 +22,7 @@ WORKED = WEEKDAYS[:5]
 MAKE_UP = "make_up"
 """The hours of a weekend day that is worked instead of another one (调休上班日)."""
 _TIME = re.compile(r"(\d{1,2}):(\d\d)(?::00)?", re.ASCII)
+_MIDNIGHT = "24:00"
 _HEADING = ["day", "opens", "closes"]
 
 
@@ -40,12 +42,12 @@ def read_hours(text: str, *, file: str = "the table") -> OfficeHours:
     found: dict[str, list[Opening]] = {day: [] for day in (*WORKED, MAKE_UP)}
     wrong: list[str] = []
     try:
-        if [each.strip() for each in next(rows, [])] != _HEADING:
+        if [line(each) for each in next(rows, [])] != _HEADING:
             raise WrongHoursFile(f"{file} line 1: the heading must be {','.join(_HEADING)}")
         wrong.extend(
             f"{file} line {rows.line_num}: {reason}"
             for cells in rows
-            if any(cells) and (reason := _read([each.strip() for each in cells], found))
+            if any(cells) and (reason := _read([line(each) for each in cells], found))
         )
     except csv.Error as error:
         wrong.append(f"{file} line {rows.line_num}: {error}")
@@ -62,7 +64,10 @@ def write_hours(hours: OfficeHours) -> str:
     """Write the hours as `read_hours` reads them."""
     lines = [",".join(_HEADING)]
     for day, openings in zip((*WEEKDAYS, MAKE_UP), (*hours.week, hours.make_up), strict=True):
-        lines += [f"{day},{opens:%H:%M},{closes:%H:%M}" for opens, closes in openings]
+        lines += [
+            f"{day},{opens:%H:%M},{_MIDNIGHT if closes == END_OF_DAY else f'{closes:%H:%M}'}"
+            for opens, closes in openings
+        ]
     return "\n".join(lines) + "\n"
 
 
@@ -82,7 +87,8 @@ def _read(cells: list[str], found: dict[str, list[Opening]]) -> str | None:
     day, opens, closes = cells
     if day not in found:
         return f"day must be one of: {', '.join(found)}"
-    opening = _time(opens), _time(closes)
+    ends_the_day = closes in {_MIDNIGHT, f"{_MIDNIGHT}:00"}
+    opening = _time(opens), END_OF_DAY if ends_the_day else _time(closes)
     if opening[0] is None or opening[1] is None:
         wrong = [
             f"{column} must be like 09:00, not {written[:20]!r}"
@@ -90,8 +96,8 @@ def _read(cells: list[str], found: dict[str, list[Opening]]) -> str | None:
             if read is None
         ]
         return ", and ".join(wrong)
-    if opening[0] >= opening[1]:
-        return "it must close later than it opens"
+    if opening[0] >= opening[1] and not ends_the_day:
+        return f"it must close later than it opens; the day ends at {_MIDNIGHT}"
     found[day].append((opening[0], opening[1]))
     return None
 
@@ -106,7 +112,8 @@ def _time(written: str) -> time | None:
 
 def _faults(found: dict[str, list[Opening]]) -> Iterable[str]:
     for day, openings in found.items():
-        if any(before[1] > after[0] for before, after in pairwise(sorted(openings))):
+        apart = pairwise(sorted(openings))
+        if any(before[1] == END_OF_DAY or before[1] > after[0] for before, after in apart):
             yield f"the openings of {day} overlap"
     if not any(found[day] for day in WORKED):
         yield "the office is never open"

@@ -13,6 +13,7 @@ from domain.actions import ACTIONS, ActionName
 from domain.attachments import MAX_ATTACHMENTS, wrong_ids
 from domain.deadlines import is_reckonable
 from domain.directory import MAX_CODE, Directory
+from domain.faults import Fault, contradiction
 from domain.lifecycle import (
     FARTHEST,
     LEADING,
@@ -25,27 +26,21 @@ from domain.lifecycle import (
     TaskKind,
     outcomes_of,
 )
-from domain.orders import OrderClass, Satisfied, Solved, Stage
+from domain.orders import Ending, OrderClass, Stage, order_number
 from domain.policy import PolicyBook
+from domain.text import can_be_stored, is_visible
+from domain.timeliness import CLOCK_SKEW
+from domain.voices import RESIDENT, said_enough
 
 _LONGEST_INSTANT = 40
 
 
-class Fault(StrEnum):
-    """What is wrong with a field, for pages that say it in words of their own."""
+class DecisionStatus(StrEnum):
+    """What became of a decision or action."""
 
-    LETTERS = "letters"
-    TOO_LONG = "too_long"
-    CHOICE = "choice"
-    PARTS = "parts"
-    FILES = "files"
-    INSTANT = "instant"
-    NOT_AHEAD = "not_ahead"
-    NOT_PAST = "not_past"
-    TOO_EARLY = "too_early"
-    TOO_FAR = "too_far"
-    WITH_REJECTION = "with_rejection"
-    WITHOUT_COMPLAINT = "without_complaint"
+    PENDING = "pending"
+    APPLIED = "applied"
+    REJECTED = "rejected"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -106,7 +101,7 @@ class TaskFacts:
 
     `unit` and `order_class`: the order's; its unit need not be the task's. `opened_at`: a task that opens later, like
     the next call after the policy's gap, waits until then. `not_by`: who may not decide it, because it is about their
-    own work.
+    own work. `taken`: how often the order took this answer before.
     """
 
     kind: TaskKind
@@ -118,11 +113,12 @@ class TaskFacts:
     withheld: Collection[str] = ()
     not_by: Collection[str] = ()
     evidence: int = 0
+    taken: int = 0
 
 
 def judge_outcome(task: TaskFacts, wanted: Submission, book: PolicyBook) -> Refusal | None:
     """Judge a decision on an open task; `None` means that it is in order."""
-    if task.opened_at is not None and wanted.at < task.opened_at:
+    if task.opened_at is not None and wanted.at < task.opened_at - CLOCK_SKEW:
         return Refusal(code="not_yet", reason=f"this task opens at {task.opened_at:%Y-%m-%dT%H:%M:%SZ}")
     if wanted.actor in task.not_by:
         return Refusal(code="own_work", reason="this is about your own work; ask a colleague")
@@ -135,14 +131,21 @@ def judge_outcome(task: TaskFacts, wanted: Submission, book: PolicyBook) -> Refu
             reason=f"a task of kind {task.kind} has no outcome of that name now; choose one of: {names}",
             field="outcome",
         )
+    if outcome.leads_back and task.taken >= book.answer_cap:
+        return _too_often(wanted.name, task.taken)
     return _judge_fields(outcome.fields, wanted) or _judge_facts(task, wanted, book)
+
+
+def _too_often(name: str, taken: int) -> Refusal:
+    return Refusal(code="too_often", reason=f"{name} was sent {taken} times; please call the hotline")
 
 
 def _judge_facts(task: TaskFacts, wanted: Submission, book: PolicyBook) -> Refusal | None:
     """Judge what the fields say against where the order stands; the fields themselves are in order."""
     match wanted.name:
-        case "refer" | "reached":
-            return _judge_contradiction(wanted.fields)
+        case "refer" | "reached" | "reject":
+            found = contradiction(wanted.fields)
+            return _invalid(found.field, found.fault, found.reason) if found else None
         case "report_result":
             return _judge_evidence(task, wanted)
         case "request_extension":
@@ -156,7 +159,7 @@ def _judge_facts(task: TaskFacts, wanted: Submission, book: PolicyBook) -> Refus
 def _judge_same(task: TaskFacts, wanted: Submission) -> Refusal | None:
     """Nothing is given to whom has it already."""
     match wanted.name:
-        case "mark_duplicate" if wanted.fields[LEADING.name] == task.order_no:
+        case "mark_duplicate" if order_number(wanted.fields[LEADING.name]) == task.order_no:
             return _OF_ITSELF
         case "transfer" if wanted.fields["unit"] == task.unit:
             return Refusal(code="same_unit", reason="the order is with this unit already", field="unit")
@@ -170,24 +173,6 @@ def _judge_same(task: TaskFacts, wanted: Submission) -> Refusal | None:
             return None
 
 
-def _judge_contradiction(fields: Mapping[str, object]) -> Refusal | None:
-    """Nobody suggests to reject an order and how to handle it, or names a cause for being content."""
-    if fields.get("reject_reason") and (fields.get("class") or fields.get("unit")):
-        return _invalid(
-            "reject_reason",
-            Fault.WITH_REJECTION,
-            "reject_reason goes with neither class nor unit: what is rejected is not handled",
-        )
-    is_content = fields.get("solved") == Solved.YES and fields.get("satisfied") != Satisfied.NO
-    if fields.get("cause") and is_content:
-        return _invalid(
-            "cause",
-            Fault.WITHOUT_COMPLAINT,
-            "cause is of dissatisfaction: leave it out where it is solved and nobody is dissatisfied",
-        )
-    return None
-
-
 _OF_ITSELF = Refusal(
     code="same_order", reason="an order is not a duplicate of itself; name the other one", field=LEADING.name
 )
@@ -196,11 +181,9 @@ _OF_ITSELF = Refusal(
 def _judge_evidence(task: TaskFacts, wanted: Submission) -> Refusal | None:
     if len(_listed(wanted.fields.get("attachments"))) >= task.evidence:
         return None
-    return Refusal(
-        code="evidence_required",
-        reason=f"orders of this category are closed with evidence: attach at least {task.evidence} picture(s)",
-        field="attachments",
-    )
+    reason = f"orders of this category are closed with evidence: attach at least {task.evidence} picture(s)"
+    field, fault = "attachments", Fault.EVIDENCE
+    return Refusal(code="evidence_required", reason=reason, field=field, fault=fault, bound=task.evidence)
 
 
 def _judge_extension(task: TaskFacts, wanted: Submission, longest: timedelta) -> Refusal | None:
@@ -235,17 +218,27 @@ def _listed(value: object) -> list[object]:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OrderSituation:
-    """An order, as far as an action on it is judged; `taken` is how often it took this action before."""
+    """An order, as far as an action on it is judged; `taken` is how often it took this action before, by voice.
+
+    `book`: how often it may; nobody asks where the action is only offered.
+    `left`: its requester took it back, and it goes on for others.
+    """
 
     stage: Stage
     order_no: str = ""
     unit: str = ""
-    is_merged: bool = False
-    leads: bool = False
+    ending: Ending | None = None
+    left: bool = False
     reopened: bool = False
     supervised: bool = False
-    taken: int = 0
+    taken: Mapping[str, int] = field(default_factory=dict)
+    book: PolicyBook | None = None
     handled_by: str | None = None
+
+
+WITHDRAWN_ALREADY = Refusal(code="withdrawn_already", reason="the requester has taken the order back before")
+_THE_REQUESTERS = frozenset({ActionName.WITHDRAW, ActionName.RATE, ActionName.REOPEN})
+"""What nobody does for somebody who has left."""
 
 
 def is_possible(order: OrderSituation, name: ActionName, *, actor: str, at: datetime) -> bool:
@@ -264,18 +257,23 @@ def judge_action(order: OrderSituation, wanted: Submission) -> Refusal | None:
             code="unknown_action", reason=f"there is no such action; choose one of: {names}", field="action"
         )
     name = action.name
+    often = said_enough(order.taken, wanted.actor, order.book) if order.book and action.counted else None
     rules = (
         (
             name is ActionName.SUPERVISE and order.supervised,
             Refusal(code="supervised_already", reason="the order is under supervision already"),
         ),
         (
-            name is ActionName.RATE and wanted.actor == order.handled_by,
+            name is ActionName.RATE and wanted.actor == order.handled_by != RESIDENT,
             Refusal(code="own_work", reason="who handled an order does not rate it; ask a colleague"),
         ),
         (
-            order.taken >= action.most,
-            Refusal(code="too_often", reason=f"{name} was sent {order.taken} times; please call the hotline"),
+            often is not None,
+            _too_often(name, often or 0),
+        ),
+        (
+            order.stage is Stage.JOINED and order.stage not in action.stages,
+            Refusal(code="merged", reason="this order was joined to another one, which goes on"),
         ),
         (
             order.stage not in action.stages,
@@ -286,15 +284,15 @@ def judge_action(order: OrderSituation, wanted: Submission) -> Refusal | None:
             Refusal(code="reopened_already", reason="an order is reopened once; place a new order instead"),
         ),
         (
-            name is ActionName.REOPEN and order.is_merged,
-            Refusal(code="merged", reason="this order was joined to another one, which goes on"),
+            name is ActionName.RATE and order.ending is Ending.WITHDRAWN,
+            Refusal(code="withdrawn", reason="the order was taken back: there is nothing to rate"),
         ),
         (
-            name is ActionName.WITHDRAW and order.leads,
-            Refusal(code="leads_others", reason="others wait for the same: the order goes on for them"),
+            name in _THE_REQUESTERS and order.left,
+            WITHDRAWN_ALREADY,
         ),
         (
-            name is ActionName.MERGE and wanted.fields.get(LEADING.name) == order.order_no,
+            name is ActionName.MERGE and order_number(wanted.fields.get(LEADING.name)) == order.order_no,
             _OF_ITSELF,
         ),
         (
@@ -327,7 +325,7 @@ def _judge_fields(fields: tuple[Field, ...], wanted: Submission) -> Refusal | No
 def _judge_field(each: Field, wanted: Submission) -> Refusal | None:
     value = wanted.fields.get(each.name)
     if value is None:
-        commented = each.type is FieldType.TEXT and bool((wanted.comment or "").strip())
+        commented = each.type is FieldType.TEXT and is_visible(wanted.comment or "")
         by_text = commented or (each.type in STORED and each.name in wanted.stored)
         if by_text or not each.required:
             return None
@@ -403,7 +401,7 @@ def _wrong_word(each: Field, value: object, wanted: Submission) -> Refusal | Non
             return _no_such(each.name, "unit", wanted.codes.units, wanted.codes)
         case FieldType.CATEGORY if word not in wanted.codes.categories:
             return _no_such(each.name, "category", wanted.codes.categories, wanted.codes)
-        case FieldType.ORDER if len(word) > MAX_ORDER_NO:
+        case FieldType.ORDER if len(word) > MAX_ORDER_NO or order_number(word) is None:
             return _invalid(
                 each.name, Fault.TOO_LONG, f"{each.name} must be the number of an order", MAX_ORDER_NO
             )
@@ -414,20 +412,12 @@ def _wrong_word(each: Field, value: object, wanted: Submission) -> Refusal | Non
 
 
 def _wrong_text(name: str, value: object) -> Refusal | None:
-    if not isinstance(value, str) or not value.strip() or not _can_be_stored(value):
-        wanted = f"{name} must be a text that is not empty, without NUL characters or halves of emoji"
+    if not isinstance(value, str) or not is_visible(value) or not can_be_stored(value):
+        wanted = f"{name} must be a text that can be seen, without NUL characters or halves of emoji"
         return _invalid(name, Fault.LETTERS, wanted)
     if len(value) > MAX_TEXT:
         return _invalid(name, Fault.TOO_LONG, f"{name} is longer than {MAX_TEXT} characters", MAX_TEXT)
     return None
-
-
-def _can_be_stored(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return "\x00" not in text
 
 
 def _wrong_instant(each: Field, value: datetime | None, now: datetime) -> Refusal | None:
@@ -437,7 +427,7 @@ def _wrong_instant(each: Field, value: datetime | None, now: datetime) -> Refusa
         return _invalid(name, Fault.INSTANT, wanted)
     if each.future and not now < value <= now + FARTHEST:
         return _invalid(name, Fault.NOT_AHEAD, f"{name} must lie in the future, and within a year")
-    if each.past and not now - FARTHEST <= value <= now:
+    if each.past and not now - FARTHEST <= value <= now + CLOCK_SKEW:
         return _invalid(name, Fault.NOT_PAST, f"{name} must lie in the past, and within a year")
     return None
 

@@ -14,6 +14,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from domain.orders import DissatisfactionCause, OrderClass, Satisfied, Solved, Stage
+from domain.reasons import GOES_TO, REJECT
 
 
 class TaskKind(StrEnum):
@@ -83,7 +84,8 @@ MAX_TEXT = 4_000
 class Field:
     """One field of an outcome or action; `codes` is the closed set of a `CODE`.
 
-    An instant of the `future` or the `past` lies there, and within `FARTHEST` of now.
+    An instant of the `future` or the `past` lies there, and within `FARTHEST` of now; one of the past may lie ahead by
+    `CLOCK_SKEW`.
     """
 
     name: str
@@ -99,7 +101,8 @@ class Field:
 class Outcome:
     """One way to answer a task; one that does not `close` it leaves the task to its owner.
 
-    With `silence` it is a proposal that somebody else reviews: the word says what silence means then.
+    With `silence` it is a proposal that somebody else reviews: the word says what silence means then. One that
+    `leads_back` to where the order was is taken so often as its policy says, lest somebody fills its history.
     """
 
     name: str
@@ -107,6 +110,7 @@ class Outcome:
     fields: tuple[Field, ...] = ()
     closes: bool = True
     silence: Silence | None = None
+    leads_back: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -142,9 +146,9 @@ class Progress:
     is_at_the_top: bool = False
 
 
-def text_field(label: str, *, name: str = "text") -> Field:
-    """Describe a required text; the store keeps it."""
-    return Field(name=name, label=label, type=FieldType.TEXT)
+def text_field(label: str, *, name: str = "text", required: bool = True) -> Field:
+    """Describe a text; the store keeps it."""
+    return Field(name=name, label=label, type=FieldType.TEXT, required=required)
 
 
 def _code(name: str, label: str, codes: type[StrEnum] | tuple[str, ...], *, required: bool = True) -> Field:
@@ -157,7 +161,8 @@ def _code(name: str, label: str, codes: type[StrEnum] | tuple[str, ...], *, requ
     )
 
 
-_ATTACHMENTS = Field(name="attachments", label="附件", type=FieldType.ATTACHMENTS, required=False)
+ATTACHMENTS = Field(name="attachments", label="附件", type=FieldType.ATTACHMENTS, required=False)
+"""Pictures and documents that come with somebody's words."""
 _CATEGORY = Field(name="category", label="诉求类别", type=FieldType.CATEGORY, required=False)
 
 
@@ -172,6 +177,8 @@ def _future(name: str, label: str) -> Field:
 
 LEADING = Field(name="leading_order_no", label="主办工单", type=FieldType.ORDER)
 """The order that another one is joined to."""
+JOINED_WHY = text_field("并单理由", name="reason", required=False)
+"""Why orders are joined of which one is confidential."""
 _UNIT = unit_field("unit", required=False)
 _CANNOT = (
     "beyond_competence",
@@ -184,16 +191,6 @@ _CANNOT = (
 _RECLASSIFY = ("wrong_facts", "more_difficult", "less_difficult", "danger")
 _EXPLAINED = ("phone", "visit", "letter", "message")
 _CONCLUDE = ("no_solution_in_sight", "beyond_competence", "resident_unreachable", "taken_elsewhere")
-_REJECT = (
-    "in_court_or_arbitration",
-    "in_administrative_review",
-    "petition_concluded",
-    "no_public_matter",
-    "emergency_call",
-    "no_facts",
-    "concluded_before",
-)
-"""不予受理: the closed list of reasons not to accept an order."""
 _SEND_BACK = ("not_competent", "out_of_area", "incomplete", "concluded_before")
 _TRANSFER = ("not_competent", "out_of_area", "better_placed")
 _LATER = ("facts_not_clear", "third_party", "documents_awaited", "weather", "procurement")
@@ -216,8 +213,13 @@ def _outcome(
     return Outcome(name=name, label=label, fields=fields, closes=closes, silence=silence)
 
 
+def _back(name: str, label: str, *fields: Field, closes: bool = True) -> Outcome:
+    """Describe an answer after which the order is where it was."""
+    return Outcome(name=name, label=label, fields=fields, closes=closes, leads_back=True)
+
+
 def _duplicate() -> Outcome:
-    return _outcome("mark_duplicate", "并入同一事项的工单", LEADING, closes=False)
+    return _back("mark_duplicate", "并入同一事项的工单", LEADING, JOINED_WHY, closes=False)
 
 
 def _request(name: str, label: str, *fields: Field) -> Outcome:
@@ -241,7 +243,7 @@ TASKS: Mapping[TaskKind, Task] = MappingProxyType(
                         text_field("初步受理意见"),
                         _code("class", "建议分类", OrderClass, required=False),
                         _UNIT,
-                        _code("reject_reason", "建议不予受理的理由", _REJECT, required=False),
+                        _code("reject_reason", "建议不予受理的理由", REJECT, required=False),
                     ),
                     _duplicate(),
                 ),
@@ -258,7 +260,8 @@ TASKS: Mapping[TaskKind, Task] = MappingProxyType(
                     _outcome(
                         "reject",
                         "不予受理",
-                        _code("reason", "理由", _REJECT),
+                        _code("reason", "理由", REJECT),
+                        _code("goes_to", "转请何处办理", GOES_TO, required=False),
                         text_field("给居民的说明"),
                         silence=Silence.CLIMBS,
                     ),
@@ -324,7 +327,7 @@ TASKS: Mapping[TaskKind, Task] = MappingProxyType(
                         "report_result",
                         "反馈办理结果",
                         text_field("给居民的答复"),
-                        _ATTACHMENTS,
+                        ATTACHMENTS,
                         silence=Silence.APPROVES,
                     ),
                     _outcome(
@@ -368,7 +371,7 @@ TASKS: Mapping[TaskKind, Task] = MappingProxyType(
                 label="协办",
                 stage=Stage.HANDLING,
                 outcomes=(
-                    _outcome("contribute", "提供协助", text_field("协助情况"), _ATTACHMENTS),
+                    _outcome("contribute", "提供协助", text_field("协助情况"), ATTACHMENTS),
                     _outcome("decline", "不能协助", _code("reason", "理由", _DECLINE)),
                 ),
                 on_expiry="告知主办单位，主办单位可自行继续",
@@ -379,7 +382,7 @@ TASKS: Mapping[TaskKind, Task] = MappingProxyType(
                 stage=Stage.REVIEW,
                 outcomes=(
                     _outcome("approve", "同意"),
-                    _outcome("revise", "退回修改或不同意", text_field("意见")),
+                    _back("revise", "退回修改或不同意", text_field("意见")),
                 ),
                 on_expiry="办理结果视为同意，记审核超时；延期、暂停、退单、转办、改类视为不同意；"
                 "不予受理和无法解决转上级审核，再无人审核则转督办",
@@ -420,10 +423,10 @@ TASKS: Mapping[TaskKind, Task] = MappingProxyType(
                 label="督办",
                 stage=Stage.SUPERVISION,
                 outcomes=(
-                    _outcome("take_over", "领导接办"),
-                    _outcome("urge", "催办"),
-                    _outcome("set_date", "限期", _future("due_at", "期限")),
-                    _outcome(
+                    _back("take_over", "领导接办"),
+                    _back("urge", "催办"),
+                    _back("set_date", "限期", _future("due_at", "期限")),
+                    _back(
                         "accept_delay",
                         "同意延后",
                         _future("until", "延后至"),

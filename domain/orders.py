@@ -4,7 +4,11 @@ Assumes nothing: every value here is a word of the procedure, spelled once, and 
 through database, wire, search attributes and pages.
 """
 
+import re
+import unicodedata
 from enum import StrEnum
+
+_ORDER_NO = re.compile(r"([0-9]{8})([0-9A-Z]{6})")
 
 
 class Tier(StrEnum):
@@ -38,6 +42,7 @@ class Stage(StrEnum):
     ARCHIVED = "archived"
     REVIEW = "review"
     PAUSED = "paused"
+    JOINED = "joined"
 
     @property
     def is_over(self) -> bool:
@@ -63,6 +68,11 @@ class OrderClass(StrEnum):
     URGENT = "urgent"
     GENERAL = "general"
     COMPLEX = "complex"
+
+    def takes_longer_than(self, other: "OrderClass") -> bool:
+        """Tell whether it has the longer limit; they stand in this order."""
+        classes = list(OrderClass)
+        return classes.index(self) > classes.index(other)
 
 
 class Channel(StrEnum):
@@ -137,3 +147,23 @@ class Via(StrEnum):
     RESIDENT = "resident"
     OPERATOR = "operator"
     SYSTEM = "system"
+
+
+def order_number(typed: object) -> str | None:
+    """Give an order's number as it is kept, however somebody wrote it: any case, width, dashes and blanks.
+
+    `None` if it is none.
+    """
+    if not isinstance(typed, str):
+        return None
+    wide = unicodedata.normalize("NFKC", typed).upper()
+    plain = "".join(
+        each for each in wide if unicodedata.category(each) not in _BETWEEN and each not in _ALSO_DASHES
+    )
+    found = _ORDER_NO.fullmatch(plain)
+    return "-".join(found.groups()) if found else None
+
+
+_BETWEEN = frozenset({"Pd", "Zs", "Cc", "Cf"})
+"""Dashes, blanks and what cannot be seen."""
+_ALSO_DASHES = frozenset({"\N{MINUS SIGN}", "\N{KATAKANA-HIRAGANA PROLONGED SOUND MARK}"})

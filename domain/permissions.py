@@ -2,14 +2,21 @@
 
 Who decides which task and sends which action stands in the tables of tasks and actions; this table says which
 doors a role finds open at all. Source: our decision, ADR-0020; an administrator keeps accounts and machines and
-reads no order, an auditor reads and changes nothing (三员分立, GB/T 22239-2019, 8.1.4.2).
+reads no order, an auditor reads and changes nothing, and neither has another role (三员分立, GB/T 22239-2019, 8.1.4.2).
 """
 
 from collections.abc import Collection, Mapping
 from enum import StrEnum
 from types import MappingProxyType
 
+from domain.errors import DomainError
 from domain.orders import Role
+
+
+class RolesApart(DomainError):
+    """Two roles were to come together that nobody may have at once."""
+
+    code = "roles_apart"
 
 
 class Permission(StrEnum):
@@ -84,6 +91,25 @@ REACHES: Mapping[Role, Reach] = MappingProxyType(
     }
 )
 
+APART = frozenset({Role.AUDITOR, Role.ADMINISTRATOR})
+"""Roles that stand alone: who keeps the accounts or looks over the others' shoulders does nothing else."""
+
+
+def are_apart(roles: Collection[Role]) -> bool:
+    """Tell whether roles may not come together in one person."""
+    return len(set(roles)) > 1 and not APART.isdisjoint(roles)
+
+
+def keep_apart(roles: Collection[Role]) -> None:
+    """See that somebody may have these roles at once.
+
+    Raises:
+        RolesApart: one of them stands alone.
+    """
+    if are_apart(roles):
+        alone = ", ".join(sorted(APART.intersection(roles)))
+        raise RolesApart(f"{alone} goes with no other role: give it to somebody who has no other")
+
 
 def permissions_of(roles: Collection[Role]) -> frozenset[Permission]:
     """List every permission that somebody has by any of their roles."""
@@ -95,6 +121,6 @@ def may(roles: Collection[Role], permission: Permission) -> bool:
     return permission in permissions_of(roles)
 
 
-def reaches(roles: Collection[Role]) -> frozenset[Reach]:
-    """Say how far somebody sees: what any of their roles sees; without a role, nothing."""
-    return frozenset(REACHES[role] for role in roles)
+def reaches(roles: Collection[Role], permission: Permission = Permission.READ_ORDERS) -> frozenset[Reach]:
+    """Say how far somebody may do something: as far as any of their roles that allows it; without one, nowhere."""
+    return frozenset(REACHES[role] for role in roles if permission in GRANTS[role])

@@ -50,6 +50,10 @@ class PolicyBook:
     extension_longest: timedelta
     extension_cap: int
     return_cap: int
+    action_cap: int
+    answer_cap: int
+    followers_cap: int
+    urge_gap: timedelta
 
     @property
     def needs_calendar(self) -> bool:
@@ -199,6 +203,29 @@ ROWS: tuple[Row, ...] = (
         "ends the passing back and forth between units (退单拉锯)",
         source="our decision, ADR-0017",
     ),
+    Row(
+        "action_cap",
+        "how often one order takes one action (补充、催办、督办等)",
+        "nobody needs it more often, and nobody can fill an order's history",
+        source="our decision, ADR-0008",
+    ),
+    Row(
+        "answer_cap",
+        "how often one order takes an answer that leads back to where it was (并单、退回修改、限期等)",
+        "another way is left each time: to decide otherwise, to approve, to conclude",
+        source="our decision, ADR-0008",
+    ),
+    Row(
+        "followers_cap",
+        "how often a leading order takes one action from all together whose orders were joined to it (补充、催办)",
+        "each of them may as often as the order's own resident, whom they never silence; five can use that up",
+        source="our decision, ADR-0008",
+    ),
+    Row(
+        "urge_gap",
+        "after a notice that somebody urges, before the same unit gets another one, by the wall (催办)",
+        "who is told at every call reads none of it; the next notice says how often it was meanwhile",
+    ),
 )
 """Every row of the book but its version. A row that is thought of later stands at the end, with a value in every book:
 a version that is published keeps all that it said."""
@@ -236,6 +263,10 @@ STANDARD = PolicyBook(
     extension_longest=timedelta(days=30),
     extension_cap=2,
     return_cap=2,
+    action_cap=20,
+    answer_cap=20,
+    followers_cap=100,
+    urge_gap=timedelta(hours=2),
 )
 
 STANDARD_2 = replace(
@@ -286,6 +317,10 @@ SECONDS = PolicyBook(
     extension_longest=timedelta(seconds=60),
     extension_cap=2,
     return_cap=2,
+    action_cap=20,
+    answer_cap=20,
+    followers_cap=100,
+    urge_gap=timedelta(seconds=5),
 )
 
 BOOKS: dict[str, PolicyBook] = {book.version: book for book in (STANDARD, STANDARD_2, SECONDS)}

@@ -1,7 +1,13 @@
 """How a clock stands when somebody looks: computed, never stored."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
+
+CLOCK_SKEW = timedelta(minutes=1)
+"""How far clocks of machines and people may lie apart before one instant counts as later than another.
+
+Source: our decision, ADR-0027: by NTP machines agree within a second; what people set is often half a minute off.
+"""
 
 
 class Timeliness(StrEnum):

@@ -19,6 +19,8 @@ _SATURDAY = 5
 _NOVEMBER = 11
 _LONGEST_SEARCH = timedelta(days=3_660)
 Opening = tuple[time, time]
+END_OF_DAY = time(0)
+"""24:00 where an opening closes; no opening closes when its day begins."""
 
 
 class NeverOpen(DomainError):
@@ -96,13 +98,28 @@ class NamedDay:
 
 def wrong_day(named: NamedDay, *, year: int) -> str | None:
     """Say why a day cannot stand in the calendar of a year; `None` if it can."""
-    if named.day.year != year:
-        return f"{named.day} is not a day of {year}"
+    if (other := named.day.year) != year:
+        return f"{named.day} is not a day of {year}{_where_to(other, year)}"
     if named.kind is DayKind.WORK and named.day.weekday() < _SATURDAY:
         return (
             f"{named.day} is a {named.day:%A} and worked anyway; make-up workdays are Saturdays and Sundays"
         )
     return None
+
+
+def _where_to(other: int, year: int) -> str:
+    """Say where a line goes that a notice has for the year before or after its own; nothing of years further away."""
+    load = f"dingdan calendar load FILE --year {other} --source …"
+    match other - year:
+        case -1:
+            return (
+                f": move the line to the table of {other} (dingdan calendar export {other} FILE) and load that: "
+                f"{load}"
+            )
+        case 1:
+            return f": keep the line for the table of {other}, to be loaded with that year's notice: {load}"
+        case _:
+            return ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -157,7 +174,8 @@ class WorkCalendar:
             return
         by_hand = self.hours.make_up if day.weekday() >= _SATURDAY else self.hours.week[day.weekday()]
         for begin, end in by_hand:
-            yield _at(day, begin), _at(day, end)
+            closes_on = day + timedelta(days=end == END_OF_DAY)
+            yield _at(day, begin), _at(closes_on, end)
 
 
 def missing_year(years: Collection[int], *, today: datetime) -> int | None:

@@ -1,16 +1,21 @@
 """What the office's directory says of an order, as the store tells it to the workflow."""
 
 from collections.abc import Collection
+from typing import Annotated
 
-from domain.directory import Directory, Routed, Unit, first_of
+from pydantic import Field
+
+from domain.directory import MAX_CODE, Directory, Routed, Unit, first_of
 from domain.orders import Tier
 from messages.wire import Wire
+
+Code = Annotated[str, Field(max_length=MAX_CODE)]
 
 
 class UnitFacts(Wire):
     """A unit as an order has to know it; `by_liaison`: a bureau without accounts."""
 
-    code: str
+    code: Code
     tier: Tier
     by_liaison: bool = False
 
@@ -97,18 +102,27 @@ class Routing(Wire):
         return found.model_copy(update={"passed_over": (*deserted, *found.passed_over)})
 
 
-class LookUp(Wire):
-    """Ask what the directory says of codes that a signal typed by hand names."""
+class Claim(Wire):
+    """A signal without the seal says that the store has it: its id, and the digest of what it holds."""
 
+    said_id: str
+    digest: str
+
+
+class LookUp(Wire):
+    """Ask what the directory says of codes that a signal typed by hand names, and which claims the store has."""
+
+    order_no: str = ""
     units: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
+    claims: tuple[Claim, ...] = ()
 
 
 class Vouched(Wire):
     """The open units and categories among those that somebody named."""
 
     units: tuple[UnitFacts, ...] = ()
-    categories: tuple[str, ...] = ()
+    categories: tuple[Code, ...] = ()
 
     @classmethod
     def by(cls, directory: Directory, asked: LookUp) -> "Vouched":
@@ -118,3 +132,10 @@ class Vouched(Wire):
             units=tuple(UnitFacts.of(directory.units[code]) for code in asked.units if code in handling),
             categories=tuple(code for code in asked.categories if code in categories),
         )
+
+
+class LookedUp(Wire):
+    """What the store says: of the codes, and which of the claims it has pending, word for word."""
+
+    vouched: Vouched
+    kept: tuple[str, ...] = ()

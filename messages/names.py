@@ -5,6 +5,8 @@ from typing import Final
 NAMESPACE: Final = "dingdan"
 TASK_QUEUE: Final = "orders"
 RETENTION_DAYS: Final = 30
+LONG_HISTORY: Final = 8_000
+"""Events from which a history is told to operators: the server warns at 10,240 and ends a workflow at 51,200."""
 
 ORDER: Final = "Order"
 RECONCILE: Final = "Reconcile"
@@ -18,6 +20,7 @@ RECORD: Final = "record"
 LOOK_UP: Final = "look_up"
 DELIVER: Final = "deliver"
 DRAIN_OUTBOX: Final = "drain_outbox"
+START_ORDERS: Final = "start_orders"
 
 SEARCH_ATTRIBUTES: Final[dict[str, str]] = {
     "Stage": "Keyword",
@@ -33,6 +36,7 @@ SEARCH_ATTRIBUTES: Final[dict[str, str]] = {
 }
 """Name and type of each search attribute; SQL visibility has ten Keyword columns, seven are spent."""
 
+_BLANK: Final = " "
 _PREFIX: Final = "order-"
 
 
@@ -41,8 +45,22 @@ def order_workflow_id(order_no: str) -> str:
     return f"{_PREFIX}{order_no}"
 
 
+def system_id(*parts: str | int) -> str:
+    """Make an id of the office's own: with a blank in it, which no key of the API and no id of a form has."""
+    return _BLANK.join(map(str, parts))
+
+
+def is_the_offices_id(said_id: str) -> bool:
+    """Tell whether nobody may type this id: the office will use it, or has."""
+    return _BLANK in said_id
+
+
 REQUESTER: Final = "requester"
 """The recipient of what is said to the resident; every other one is a unit."""
+
+
+ASKED: Final = "asked"
+"""The template of a question to the resident."""
 
 
 def order_no_of(workflow_id: str) -> str | None:

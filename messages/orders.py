@@ -23,18 +23,26 @@ class OpenTask(Wire):
 
 
 class OfficeHold(Wire):
-    """A hold of the whole office: no clock runs from `since` to `until`, or to its release."""
+    """A hold of the whole office, in force or ahead: no clock runs from `since` to `until`, or to its release."""
 
     since: datetime
     until: datetime
-    released: bool = False
+
+
+class RestTaken(Wire):
+    """A time for which an order's clocks stood still: a pause, a question to the resident, a review, a hold."""
+
+    began: datetime
+    ended: datetime
 
 
 class StartOrder(Wire):
     """The start input of an order: ids, codes and instants, never a person's data.
 
     `first_task` was opened by the intake's transaction, with event number 1; `page` is the address of
-    the order's page, for people who look at the Temporal UI. `routing`: what the directory said then.
+    the order's page, for people who look at the Temporal UI. `routing`: what the directory said then. `seal_key`:
+    the public half of the key under which the store hands over what people say; see `messages.seals`. `rests`: those
+    of the order that this one was split from, which was received with it.
     """
 
     order_no: str
@@ -46,8 +54,10 @@ class StartOrder(Wire):
     can_be_called: bool
     first_task: OpenTask
     page: str = ""
-    hold: OfficeHold | None = None
-    routing: Routing | None = None
+    holds: tuple[OfficeHold, ...] = ()
+    rests: tuple[RestTaken, ...] = ()
+    routing: Routing
+    seal_key: str | None = None
 
 
 class OrderArchived(Wire):
@@ -110,21 +120,39 @@ class DeliverMessages(Wire):
 
 
 class Delivered(Wire):
-    """How many messages went out; `failed` are the ids of those that a gateway refused for good."""
+    """How many messages went out, or to the log alone; `failed`: the ids of those that a gateway refused for good."""
 
     sent: int
     failed: tuple[int, ...] = ()
+    logged: int = 0
+
+    @property
+    def state(self) -> str:
+        """How they are shown that were written before, if nothing else is known of each."""
+        if self.failed:
+            return "failed"
+        return "logged" if self.logged and not self.sent else "sent"
 
 
 class Reconcile(Wire):
-    """The start input of `Reconcile`; `interval_seconds` is the pause between two rounds."""
+    """The start input of `Reconcile`; `interval_seconds` is the pause between rounds until one says another."""
 
     interval_seconds: float = 30.0
 
 
+class StartOrders(Wire):
+    """Start these orders now; what cannot be started waits for `Reconcile`."""
+
+    order_nos: tuple[str, ...]
+
+
 class Drained(Wire):
-    """What a round of the outbox did: orders started, signals sent, rows that still wait."""
+    """What a round of the outbox did: orders started, signals sent, rows that still wait.
+
+    `interval_seconds`: the pause that the worker's own setting wants before the next round.
+    """
 
     started: int
     signalled: int
     waiting: int
+    interval_seconds: float | None = None

@@ -50,13 +50,14 @@ class Tail:
     """The end of an order's history: the last step that was committed, `None` if there was none yet.
 
     `under_way` is one after it whose end is not in the history; `fails` if the workflow task that was tried
-    last did not succeed.
+    last did not succeed. `length`: how many events the history has.
     """
 
     standing: Standing
     step: RecordStep | None = None
     under_way: RecordStep | None = None
     fails: bool = False
+    length: int = 0
 
 
 async def read_order(client: Client, order_no: str) -> RecordedOrder:
@@ -95,9 +96,11 @@ async def read_tail(client: Client, order_no: str) -> Tail:
     standing: Standing | None = None
     fails: bool | None = None
     under_way: RecordStep | None = None
+    length = 0
     completed: dict[int, Payloads] = {}
     try:
         async for event in _backwards(client, order_no):
+            length = length or event.event_id
             standing = standing or _ENDS.get(event.event_type, Standing.RUNNING)
             if fails is None and event.event_type in _TASK_ENDS:
                 # A reset begins with a task that counts as failed, and names the run that it leaves.
@@ -115,10 +118,12 @@ async def read_tail(client: Client, order_no: str) -> Tail:
                     continue
                 answer = await _decode(client, completed[event.event_id], RecordAnswer)
                 if not answer.pending:
-                    return Tail(standing=standing, step=step, under_way=under_way, fails=bool(fails))
+                    return Tail(
+                        standing=standing, step=step, under_way=under_way, fails=bool(fails), length=length
+                    )
     except NoHistory:
         return Tail(standing=Standing.MISSING)
-    return Tail(standing=standing or Standing.MISSING, under_way=under_way, fails=bool(fails))
+    return Tail(standing=standing or Standing.MISSING, under_way=under_way, fails=bool(fails), length=length)
 
 
 async def running_orders(client: Client) -> AsyncIterator[str]:
@@ -180,7 +185,7 @@ class _Run:
             at = event.event_time.ToDatetime(UTC)
             for index, each in enumerate(self.steps[:count]):
                 if each.answer is not None and each.delivered_at is None:
-                    marks = {"delivered_at": at, "undelivered": bool(delivered.failed)}
+                    marks = {"delivered_at": at, "delivered_as": delivered.state}
                     self.steps[index] = each.model_copy(update=marks)
 
 

@@ -18,6 +18,19 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
+CHANGED_BY_PEOPLE: Final = frozenset(
+    {
+        "email",
+        "family_name",
+        "given_name",
+        "middle_name",
+        "name",
+        "nickname",
+        "phone_number",
+        "preferred_username",
+    }
+)
+"""Claims that people may change at some providers: who takes a colleague's name there would sign in as them."""
 _SCOPE: Final = "openid profile"
 _ALGORITHMS: Final = ["RS256", "ES256", "PS256"]
 _FRESH_SECONDS: Final = 600.0

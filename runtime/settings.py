@@ -35,7 +35,8 @@ class Settings(BaseSettings):
     secret_key: Annotated[
         SecretStr,
         Field(
-            description="Keys the hashes of channel keys and tokens; at least 32 characters.", min_length=32
+            description="Keys the hashes and seals of the store, which is used with no other; at least 32 characters.",
+            min_length=32,
         ),
     ]
     attachments_dir: Annotated[
@@ -78,8 +79,11 @@ class Settings(BaseSettings):
         ""
     )
     oidc_username_claim: Annotated[
-        str, Field(description="The claim of the provider's token that is the username.")
-    ] = "preferred_username"
+        str,
+        Field(
+            description="The claim of the provider's token that is the username; one that nobody can change."
+        ),
+    ] = "sub"
     threads: Annotated[
         int, Field(description="Threads, and database connections, of one process.", ge=2, le=200)
     ] = 20

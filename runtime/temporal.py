@@ -44,6 +44,7 @@ from messages import names
 from messages.orders import Reconcile, StartOrder
 from messages.search_attributes import at_start
 from messages.signals import CompleteTask, OrderAction
+from runtime.sealing import SignalSeal
 
 CALL_LIMIT = timedelta(seconds=1.5)
 """How long one call to Temporal may keep a request waiting."""
@@ -57,8 +58,12 @@ class TemporalAway(Exception):
     """Temporal did not answer in time, or could not be reached."""
 
 
+class NotTaken(TemporalAway):
+    """Temporal answered, and refuses this as it is: sent again it is refused again."""
+
+
 class OrderGone(Exception):
-    """The order's workflow has ended: it is archived."""
+    """No workflow of the order runs: it is archived, or its workflow is missing or was ended by force."""
 
 
 class WrongSearchAttribute(Exception):
@@ -157,7 +162,7 @@ class Orders:
     """The orders' workflows, as the rest of the program may reach them.
 
     Connects when first needed and again after a failure, one at a time, so that a program starts and
-    serves while Temporal is away.
+    serves while Temporal is away. What it sends was kept by the store, and goes under the store's seal.
     """
 
     def __init__(
@@ -166,11 +171,16 @@ class Orders:
         *,
         task_queue: str = names.TASK_QUEUE,
         interceptors: Sequence[Interceptor] = (),
+        seal: SignalSeal | None = None,
     ) -> None:
-        """Use a client that is connected already, or connect later, then with these interceptors."""
+        """Use a client that is connected already, or connect later, then with these interceptors.
+
+        Without a seal every order asks the store whether it really has what it is told.
+        """
         self._client = client
         self._task_queue = task_queue
         self._interceptors = interceptors
+        self._seal = seal
         self._connecting = asyncio.Lock()
 
     @property
@@ -196,6 +206,7 @@ class Orders:
         Raises:
             TemporalAway: not in time.
         """
+        start = start.model_copy(update={"seal_key": self._seal.public_key if self._seal else None})
         first = start.first_task
         due_at = first.due_at or start.received_at
         try:
@@ -223,7 +234,7 @@ class Orders:
         except WorkflowAlreadyStartedError:
             return
         except (RPCError, RuntimeError, TimeoutError, OSError) as error:
-            raise TemporalAway(f"the order's workflow could not be started: {_why(error)}") from error
+            raise _failure("the order's workflow could not be started", error) from error
 
     async def complete_task(
         self, order_no: str, said: CompleteTask, *, limit: timedelta = CALL_LIMIT
@@ -231,7 +242,7 @@ class Orders:
         """Signal a decision.
 
         Raises:
-            OrderGone: the order is archived.
+            OrderGone: no workflow of the order runs.
             TemporalAway: not in time.
         """
         await self._signal(order_no, names.COMPLETE_TASK, said, limit)
@@ -240,7 +251,7 @@ class Orders:
         """Signal an action.
 
         Raises:
-            OrderGone: the order is archived.
+            OrderGone: no workflow of the order runs.
             TemporalAway: not in time.
         """
         await self._signal(order_no, names.ORDER_ACTION, said, limit)
@@ -248,6 +259,9 @@ class Orders:
     async def _signal(
         self, order_no: str, name: str, said: CompleteTask | OrderAction, limit: timedelta
     ) -> None:
+        if self._seal is not None:
+            sealed = self._seal.sign(order_no, said.model_dump(mode="json"))
+            said = said.model_copy(update={"seal": sealed})
         try:
             async with asyncio.timeout(limit.total_seconds()):
                 client = await self.client()
@@ -255,9 +269,9 @@ class Orders:
         except RPCError as error:
             if is_unknown(error):
                 raise OrderGone(f"order {order_no} has no running workflow") from error
-            raise TemporalAway(f"the signal could not be sent: {_why(error)}") from error
+            raise _failure("the signal could not be sent", error) from error
         except (RuntimeError, TimeoutError, OSError) as error:
-            raise TemporalAway(f"the signal could not be sent: {_why(error)}") from error
+            raise _failure("the signal could not be sent", error) from error
 
     async def check(self, *, limit: timedelta = CALL_LIMIT) -> None:
         """Check that an order could be started now.
@@ -298,12 +312,27 @@ def answering() -> Iterator[None]:
         raise TemporalAway(_why(error)) from error
 
 
+def _failure(what: str, error: Exception) -> TemporalAway:
+    """Tell what Temporal will never take from what it may take later, once it is there or set up."""
+    refused = isinstance(error, RPCError) and error.status is RPCStatusCode.INVALID_ARGUMENT
+    return (NotTaken if refused and not _is_to_set_up(error) else TemporalAway)(f"{what}: {_why(error)}")
+
+
+def _is_to_set_up(error: Exception) -> bool:
+    """Tell a namespace or search attributes that are missing from what is wrong with a call."""
+    if not isinstance(error, RPCError):
+        return False
+    said = error.message.lower()
+    return error.status is RPCStatusCode.NOT_FOUND or (
+        "search attribute" in said and ("not defined" in said or "no mapping" in said)
+    )
+
+
 def _why(error: Exception) -> str:
     """Say in one line why a call failed: the server's words name namespaces and attributes, and nobody's data."""
     if not isinstance(error, RPCError):
         return "Temporal did not answer in time"
-    to_set_up = error.status is RPCStatusCode.NOT_FOUND or "search attribute" in error.message.lower()
-    hint = "; run: dingdan setup" if to_set_up else ""
+    hint = "; run: dingdan setup" if _is_to_set_up(error) else ""
     return f"Temporal refused or did not answer ({error.message[:_LONGEST_REASON]}){hint}"
 
 
@@ -345,6 +374,23 @@ async def has_worker(client: Client, *, task_queue: str = names.TASK_QUEUE) -> b
             )
         )
     return bool(described.pollers)
+
+
+async def present_run(client: Client, order_no: str) -> str | None:
+    """Say which run of an order is the present one, `None` if there is none.
+
+    Raises:
+        TemporalAway: it refused or did not answer in time.
+    """
+    try:
+        async with asyncio.timeout(CALL_LIMIT.total_seconds()):
+            return (await client.get_workflow_handle(names.order_workflow_id(order_no)).describe()).run_id
+    except RPCError as error:
+        if is_unknown(error):
+            return None
+        raise TemporalAway(_why(error)) from error
+    except (RuntimeError, TimeoutError, OSError) as error:
+        raise TemporalAway(_why(error)) from error
 
 
 async def check(client: Client) -> None:

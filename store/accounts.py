@@ -4,6 +4,7 @@ Assumes that hashing is done outside a transaction: it takes a tenth of a second
 long. A name that nobody has fails and is locked like any other, so that no answer tells which names exist.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -13,7 +14,7 @@ from sqlalchemy import Connection, delete, select, update
 
 from domain.accounts import Profile, locked_until
 from domain.orders import Via
-from runtime.sealing import seal, unseal
+from runtime.sealing import CannotUnseal, seal, unseal
 from store.auditing import audited
 from store.credentials import keyed_hash
 from store.office import insert_ignore
@@ -108,6 +109,7 @@ def begin_enrolment(connection: Connection, username: str, *, secret: str) -> st
     """Give the second factor's secret that somebody is about to enrol: the same until it is confirmed.
 
     `None` if it is confirmed already, or there is no account: a password alone shows no secret, and replaces none.
+    What was begun under another key is begun anew, since nobody can have confirmed it.
     """
     row = connection.execute(
         select(account.c.totp_sealed, account.c.totp_step)
@@ -117,7 +119,8 @@ def begin_enrolment(connection: Connection, username: str, *, secret: str) -> st
     if row is None or row.totp_step is not None:
         return None
     if row.totp_sealed:
-        return unseal(secret, row.totp_sealed)
+        with suppress(CannotUnseal):
+            return unseal(secret, row.totp_sealed)
     shared = pyotp.random_base32()
     connection.execute(
         update(account).where(account.c.username == username).values(totp_sealed=seal(secret, shared))
@@ -126,7 +129,11 @@ def begin_enrolment(connection: Connection, username: str, *, secret: str) -> st
 
 
 def accept_code(connection: Connection, username: str, code: str, *, secret: str, now: datetime) -> bool:
-    """Tell whether a second factor's code is right; each counts once, and an accepted one confirms an enrolment."""
+    """Tell whether a second factor's code is right; each counts once, and an accepted one confirms an enrolment.
+
+    Raises:
+        CannotUnseal: it was confirmed under another key: no code of it can be right any more.
+    """
     row = connection.execute(
         select(account.c.totp_sealed, account.c.totp_step)
         .where(account.c.username == username)
@@ -134,7 +141,12 @@ def accept_code(connection: Connection, username: str, code: str, *, secret: str
     ).one_or_none()
     if row is None or row.totp_sealed is None:
         return False
-    totp, present = pyotp.TOTP(unseal(secret, row.totp_sealed)), int(now.timestamp()) // _STEP
+    try:
+        totp, present = pyotp.TOTP(unseal(secret, row.totp_sealed)), int(now.timestamp()) // _STEP
+    except CannotUnseal:
+        if row.totp_step is None:
+            return False
+        raise
     for step in range(present - _DRIFT, present + _DRIFT + 1):
         if (row.totp_step is None or step > row.totp_step) and pyotp.utils.strings_equal(
             code, totp.at(step * _STEP)

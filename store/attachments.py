@@ -1,25 +1,34 @@
 """The rows of attachments: who uploaded which content, and which order or decision refers to it.
 
 Assumes that the file is there before its row. An attachment is uploaded first and referred to once,
-by who uploaded it; one that nobody refers to within a day is forgotten.
+by who uploaded it; one that nobody refers to within a day is forgotten. A decision that its order refused refers to
+nothing any more: its files are its sender's to use again on that order. What a reviewer sent back still has its files,
+and what its unit sends instead may name them again.
 """
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, and_, delete, exists, func, insert, or_, select, update
 
 from domain.errors import DomainError
+from domain.judgement import DecisionStatus
 from store.credentials import CredentialKind
 from store.database import Store
 from store.files import FileStore, KeptFile
-from store.tables import attachment
+from store.tables import attachment, decision
 
 UNUSED_FOR = timedelta(hours=24)
 """How long an upload waits for somebody to refer to it."""
+_IS_GIVEN_BACK = exists().where(
+    decision.c.decision_id == attachment.c.decision_id,
+    decision.c.order_no == attachment.c.order_no,
+    decision.c.status == DecisionStatus.REJECTED,
+)
+"""The order of an attachment refused the decision that brought it."""
 
 
 class UnusableAttachment(DomainError):
@@ -68,25 +77,57 @@ def find(connection: Connection, attachment_id: str) -> Row[Any] | None:
     ).one_or_none()
 
 
+def usable(
+    connection: Connection, ids: Collection[str], *, uploaders: Collection[Uploader]
+) -> list[Row[Any]]:
+    """Find those of some attachments that can be referred to still, in the sequence in which they are named."""
+    if not ids:
+        return []
+    rows = connection.execute(
+        select(attachment).where(
+            attachment.c.attachment_id.in_(ids), or_(attachment.c.order_no.is_(None), _IS_GIVEN_BACK)
+        )
+    )
+    found = {row.attachment_id: row for row in rows if _uploader(row) in uploaders}
+    return [found[each] for each in ids if each in found]
+
+
+def contents_of(connection: Connection, ids: Collection[str]) -> list[str]:
+    """Say what attachments hold: the same file has another id whenever it is sent, as by a form that is sent twice."""
+    rows = connection.execute(
+        select(attachment.c.attachment_id, attachment.c.sha256).where(attachment.c.attachment_id.in_(ids))
+    )
+    known = {row.attachment_id: row.sha256 for row in rows}
+    return [known.get(each, each) for each in ids]
+
+
+def _uploader(row: Row[Any]) -> Uploader:
+    return Uploader(kind=row.uploaded_via, name=row.uploaded_by)
+
+
 def bind(
     connection: Connection,
     ids: Sequence[str],
     *,
-    uploader: Uploader,
+    uploaders: Collection[Uploader],
     order_no: str,
     decision_id: str | None = None,
+    again: Collection[str] = (),
 ) -> None:
-    """Let an order, or a decision on it, refer to attachments.
+    """Let an order, or a decision on it, refer to attachments, of whichever of these uploaders.
+
+    Those that came back may be named `again`; they stay with the decision that brought them.
 
     Raises:
         UnusableAttachment: one is unknown, somebody else's, or referred to already.
     """
+    ids = [each for each in ids if each not in again]
     if not ids:
         return
     found = {
         row.attachment_id: row
         for row in connection.execute(
-            select(attachment)
+            select(attachment, _IS_GIVEN_BACK.label("is_given_back"))
             .where(attachment.c.attachment_id.in_(ids))
             .order_by(attachment.c.attachment_id)
             .with_for_update()
@@ -94,11 +135,11 @@ def bind(
     }
     for each in ids:
         row = found.get(each)
-        if row is None or (row.uploaded_via, row.uploaded_by) != (uploader.kind, uploader.name):
+        if row is None or _uploader(row) not in uploaders:
             raise UnusableAttachment(
                 f"there is no attachment {each} that you uploaded within the last day; upload it first"
             )
-        if row.order_no is not None:
+        if row.order_no is not None and not (row.is_given_back and row.order_no == order_no):
             raise UnusableAttachment(f"the attachment {each} is used already; upload the file again")
     connection.execute(
         update(attachment)

@@ -6,10 +6,11 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, and_, select, tuple_, update
 
+from domain.judgement import DecisionStatus
 from domain.orders import Stage
 from messages.records import OrderFacts, RecordStep
-from store.decisions import UNFINISHED, DecisionStatus
-from store.outbox import OutboxKind
+from store.decisions import UNFINISHED, decided_before
+from store.outbox import OutboxKind, Result, waits_since
 from store.tables import decision, orders, outbox, task
 
 
@@ -92,13 +93,24 @@ def old_decisions(
     """
     query = select(decision.c.order_no, decision.c.decision_id).where(
         decision.c.status == DecisionStatus.PENDING,
-        decision.c.decided_at < before,
+        decided_before(before),
         tuple_(decision.c.order_no, decision.c.decision_id) > after,
     )
     if only is not None:
         query = query.where(decision.c.order_no.in_(only))
     rows = connection.execute(query.order_by(decision.c.order_no, decision.c.decision_id).limit(limit))
     return [(row.order_no, row.decision_id) for row in rows]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OldRow:
+    """A row of the outbox that should be gone; `reason` says why it was set aside, if it was."""
+
+    id: int
+    order_no: str
+    kind: str
+    lacks_workflow: bool
+    reason: str | None
 
 
 def old_outbox_rows(
@@ -108,18 +120,26 @@ def old_outbox_rows(
     after: int,
     limit: int,
     only: Collection[str] | None = None,
-) -> list[tuple[int, str, str]]:
-    """List id, order and kind of what has waited in the outbox since before an instant, behind one, oldest first.
+) -> list[OldRow]:
+    """List what has waited in the outbox since before an instant, or was set aside, behind one, oldest first.
 
     `only` of these orders, if they are named.
     """
-    query = select(outbox.c.id, outbox.c.order_no, outbox.c.kind).where(
-        outbox.c.done_at.is_(None), outbox.c.created_at < before, outbox.c.id > after
-    )
+    is_old = waits_since(before) | outbox.c.set_aside_at.is_not(None)
+    query = select(outbox).where(outbox.c.done_at.is_(None), is_old, outbox.c.id > after)
     if only is not None:
         query = query.where(outbox.c.order_no.in_(only))
     rows = connection.execute(query.order_by(outbox.c.id).limit(limit))
-    return [(row.id, row.order_no, row.kind) for row in rows]
+    return [
+        OldRow(
+            id=row.id,
+            order_no=row.order_no,
+            kind=row.kind,
+            lacks_workflow=row.result == Result.NO_WORKFLOW,
+            reason=row.reason if row.set_aside_at is not None else None,
+        )
+        for row in rows
+    ]
 
 
 def never_recorded(connection: Connection, *, after: str, before: datetime, limit: int) -> list[str]:
@@ -144,5 +164,12 @@ def start_again(connection: Connection, order_no: str, *, now: datetime) -> None
     connection.execute(
         update(outbox)
         .where(outbox.c.order_no == order_no, outbox.c.kind == OutboxKind.START)
-        .values(done_at=None, result=None, attempts=0, next_at=now - timedelta(seconds=1))
+        .values(
+            done_at=None,
+            result=None,
+            set_aside_at=None,
+            reason=None,
+            attempts=0,
+            next_at=now - timedelta(seconds=1),
+        )
     )

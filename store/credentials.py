@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, and_, bindparam, exists, insert, select, update
 
 from store.office import insert_ignore
 from store.tables import client, credential
@@ -25,10 +25,11 @@ class CredentialKind(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Client:
-    """An intake channel's program."""
+    """An intake channel's program; `is_revoked`: all keys that it had were ended."""
 
     client_id: str
     channel: str
+    is_revoked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +94,13 @@ def find_client(connection: Connection, client_id: str) -> Client | None:
 
 def all_clients(connection: Connection) -> list[Client]:
     """List the active clients."""
+    its = (credential.c.kind == CredentialKind.CLIENT, credential.c.subject == client.c.client_id)
+    is_revoked = and_(exists().where(*its), ~exists().where(*its, credential.c.revoked_at.is_(None)))
     rows = connection.execute(
-        select(client.c.client_id, client.c.channel)
+        select(client.c.client_id, client.c.channel, is_revoked.label("is_revoked"))
         .where(client.c.active.is_(True))
         .order_by(client.c.client_id)
     )
-    return [Client(client_id=row.client_id, channel=row.channel) for row in rows]
+    return [
+        Client(client_id=row.client_id, channel=row.channel, is_revoked=bool(row.is_revoked)) for row in rows
+    ]

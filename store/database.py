@@ -9,6 +9,7 @@ import select
 import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
@@ -98,6 +99,19 @@ class Store:
         """
         with self.look() as connection:
             connection.execute(text("SELECT 1"))
+
+    def ahead(self) -> timedelta | None:
+        """Say how far the database's clock is ahead of this machine's; `None` if it is this machine's own.
+
+        Raises:
+            StoreUnavailable: it does not answer.
+        """
+        if self.engine.dialect.name != "postgresql":
+            return None
+        with self.look() as connection:
+            asked_at = datetime.now(UTC)
+            there: datetime = connection.execute(text("SELECT clock_timestamp()")).scalar_one()
+        return there - asked_at
 
     def close(self) -> None:
         """Give all connections back."""

@@ -8,17 +8,21 @@ automatic step sees the other. One key on two orders meets no lock: there the la
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, func, insert, select
 
-from domain.actions import ACTIONS, ActionName
+from domain import voices
+from domain.actions import ACTIONS, ActionName, fields_of
+from domain.attachments import wrong_ids
 from domain.errors import DomainError
 from domain.judgement import (
+    WITHDRAWN_ALREADY,
+    DecisionStatus,
     OrderSituation,
     Refusal,
     Submission,
@@ -27,26 +31,22 @@ from domain.judgement import (
     judge_outcome,
 )
 from domain.lifecycle import STORED, Field, FieldType, TaskKind, TaskState, outcome_named
-from domain.orders import OrderClass, Role, Stage, Via
+from domain.normal import normal
+from domain.orders import Ending, OrderClass, Role, Stage, Via
 from domain.policy import policy
 from domain.responsibility import may_decide
+from domain.text import clean
 from messages.signals import CompleteTask, OrderAction, Said
-from store.attachments import Uploader, bind
+from store.attachments import Uploader, bind, contents_of
 from store.auditing import audited
 from store.credentials import CredentialKind
 from store.directory import current
+from store.leading import leading_of, wrong_leading
 from store.office import Staff
-from store.outbox import OutboxKind, put, signals_of
-from store.tables import LOST, decision, orders, requester, task
+from store.outbox import PATIENCE, OutboxKind, put
+from store.returned import sent_back
+from store.tables import LOST, decision, orders, task
 from store.vouching import codes_for, vouched_for
-
-
-class DecisionStatus(StrEnum):
-    """What became of a decision or action."""
-
-    PENDING = "pending"
-    APPLIED = "applied"
-    REJECTED = "rejected"
 
 
 class Subject(StrEnum):
@@ -126,14 +126,19 @@ class Actor:
     staff: Staff | None = None
 
 
-def lock_order(connection: Connection, order_no: str) -> Row[Any]:
-    """Lock an order's row until the end of the transaction.
+RESIDENT: Final = Actor(name=voices.RESIDENT, via=Via.RESIDENT)
+PASSED_ON: Final = frozenset({ActionName.SUPPLEMENT, ActionName.URGE})
+"""What the resident of a joined order says to the one that leads it."""
+
+
+def lock_order(connection: Connection, order_no: str, *besides: ColumnElement[Any]) -> Row[Any]:
+    """Lock an order's row until the end of the transaction; what only names the order does not wait for that.
 
     Raises:
         NotFound: there is no such order.
     """
     row = connection.execute(
-        select(orders).where(orders.c.order_no == order_no).with_for_update()
+        select(orders, *besides).where(orders.c.order_no == order_no).with_for_update(key_share=True)
     ).one_or_none()
     if row is None:
         raise NotFound(f"there is no order {order_no!r}")
@@ -186,7 +191,8 @@ def submit_decision(
         UnusableAttachment: an attachment is not the decider's own, or used already.
     """
     order, row = lock_task(connection, task_id, staff)
-    fingerprint = _fingerprint(task_id, outcome, fields, comment, staff.username)
+    fields, comment = normal(fields_of(outcome), fields), clean(comment or "") or None
+    fingerprint = fingerprint_of(task_id, outcome, fields, comment, staff.username)
     if (known := _repeated(connection, decision_id, fingerprint)) is not None:
         return known
     if row.state not in UNFINISHED:
@@ -194,7 +200,9 @@ def submit_decision(
     listed = codes_for(connection, outcome)
     wanted = Submission(name=outcome, actor=staff.username, at=now, fields=fields, codes=listed)
     evidence = current(connection).evidence(order.category) if outcome == "report_result" else 0
-    if refusal := judge_outcome(_facts(row, order, evidence), wanted, policy(order.policy)):
+    facts = _facts(row, order, evidence, taken=_times(connection, order.order_no, outcome))
+    refusal = judge_outcome(facts, wanted, policy(order.policy))
+    if refusal or (refusal := wrong_leading(connection, order.order_no, fields)):
         raise Refused(refusal)
     spec = outcome_named(TaskKind(row.kind), outcome)
     codes, texts = _split(spec.fields, fields)
@@ -208,15 +216,13 @@ def submit_decision(
         decided_at=now,
         vouched=vouched_for(connection, outcome, fields),
     )
+    files = files_of(spec.fields, codes)
+    back = sent_back(connection, row) if files else None
     bind(
         connection,
-        [
-            ids
-            for each in spec.fields
-            if each.type is FieldType.ATTACHMENTS
-            for ids in codes.get(each.name, [])
-        ],
-        uploader=Uploader(kind=CredentialKind.STAFF, name=staff.username),
+        files,
+        again=files_of(spec.fields, back.fields) if back else (),
+        uploaders=[Uploader(kind=CredentialKind.STAFF, name=staff.username)],
         order_no=order.order_no,
         decision_id=decision_id,
     )
@@ -224,7 +230,7 @@ def submit_decision(
     return _keep(connection, said, order.order_no, actor, texts, comment, fingerprint, now)
 
 
-def _facts(row: Row[Any], order: Row[Any], evidence: int) -> TaskFacts:
+def _facts(row: Row[Any], order: Row[Any], evidence: int, *, taken: int) -> TaskFacts:
     return TaskFacts(
         kind=TaskKind(row.kind),
         order_no=order.order_no,
@@ -236,6 +242,7 @@ def _facts(row: Row[Any], order: Row[Any], evidence: int) -> TaskFacts:
         withheld=row.withheld,
         not_by=row.not_by,
         evidence=evidence,
+        taken=taken,
     )
 
 
@@ -248,17 +255,21 @@ def submit_action(
     fields: Mapping[str, Any],
     actor: Actor,
     now: datetime,
+    uploaders: Collection[Uploader] = (),
 ) -> Submitted:
-    """Keep an action on an order, or answer a repeated one as before.
+    """Keep an action on an order, or answer a repeated one as before; `uploaders`: whose files it may name.
 
     Raises:
         NotFound: there is no such order.
         NotEntitled: the actor's roles do not allow this action.
         KeyTaken: the key stands for something else.
         Refused: the action is not possible now, or a field is not in order.
+        UnusableAttachment: an attachment is nobody's of these, or used already.
     """
-    order = lock_order(connection, order_no)
-    fingerprint = _fingerprint(order_no, action, fields, None, actor.name)
+    order, speaks = _addressed(connection, order_no, action, actor)
+    fields = normal(fields_of(action), fields)
+    fingerprint = fingerprint_of(order_no, action, _by_content(connection, action, fields), None, actor.name)
+    order_no, actor = order.order_no, speaks
     if (known := _repeated(connection, action_id, fingerprint)) is not None:
         return known
     listed = codes_for(connection, action)
@@ -267,12 +278,16 @@ def submit_action(
         stage=Stage(order.stage),
         order_no=order_no,
         unit=order.unit,
-        is_merged=order.merged_into is not None,
+        ending=Ending(order.ending) if order.ending else None,
+        left=order.requester_left,
         reopened=order.reopened,
         supervised=action == ActionName.SUPERVISE and is_supervised(connection, order_no),
-        taken=_times_taken(connection, order_no, action),
+        taken=_taken(connection, order_no, action),
+        book=policy(order.policy),
         handled_by=order.handled_by,
     )
+    if order.requester_left and actor == RESIDENT:
+        raise Refused(WITHDRAWN_ALREADY)
     refusal = judge_action(situation, wanted)
     if refusal and refusal.code == "unknown_action":
         raise Refused(refusal)
@@ -282,10 +297,8 @@ def submit_action(
         raise NotEntitled(
             f"{action} is for the roles: {needed}; for a unit's own, while the order is with it"
         )
-    if refusal:
+    if refusal or (refusal := wrong_leading(connection, order_no, fields)):
         raise Refused(refusal)
-    if spec.name is ActionName.WITHDRAW and _leads(connection, order_no):
-        return _leave_to_followers(connection, order_no, action_id, actor, fingerprint, now)
     codes, texts = _split(spec.fields, fields)
     said = OrderAction(
         action_id=action_id,
@@ -296,83 +309,52 @@ def submit_action(
         decided_at=now,
         vouched=vouched_for(connection, action, fields),
     )
+    files = files_of(spec.fields, codes)
+    bind(connection, files, uploaders=uploaders, order_no=order_no, decision_id=action_id)
     return _keep(connection, said, order_no, actor, texts, None, fingerprint, now)
 
 
-def _leads(connection: Connection, order_no: str) -> bool:
-    return (
-        connection.scalar(select(orders.c.order_no).where(orders.c.merged_into == order_no).limit(1))
-        is not None
-    )
+def decided_before(instant: datetime) -> ColumnElement[bool]:
+    """Say what was decided before an instant; what the office tells very many orders has time to reach them."""
+    is_late = (decision.c.via != Via.SYSTEM) | (decision.c.decided_at < instant - PATIENCE)
+    return (decision.c.decided_at < instant) & is_late
 
 
-def _leave_to_followers(
-    connection: Connection, order_no: str, action_id: str, actor: Actor, fingerprint: str, now: datetime
-) -> Submitted:
-    """Take back one resident's wish while others wait for the same: the order goes on, and is not told."""
-    connection.execute(update(requester).where(requester.c.order_no == order_no).values(withdrawn_at=now))
-    kept = insert(decision).values(
-        decision_id=action_id,
-        order_no=order_no,
-        subject=Subject.ORDER,
-        name=ActionName.WITHDRAW,
-        actor=actor.name,
-        via=actor.via,
-        fields={},
-        texts={},
-        fingerprint=fingerprint,
-        decided_at=now,
-        status=DecisionStatus.APPLIED,
-        reason="others wait for the same: the order goes on without this resident",
-        settled_at=now,
-    )
-    connection.execute(kept)
-    audited(connection, actor.name, actor.via, "requester_left", order_no, {"decision_id": action_id}, now)
-    row = find(connection, action_id)
-    if row is None:
-        raise NotFound(f"there is no decision {action_id!r}")
-    return Submitted(row=row)
+def _addressed(connection: Connection, order_no: str, action: str, actor: Actor) -> tuple[Row[Any], Actor]:
+    """Lock the order that an action is for: what the resident of a joined one says goes to the one that leads it.
 
-
-def reject_unsent(connection: Connection, order_no: str, said_id: str, *, now: datetime) -> None:
-    """Settle a decision or action whose order had ended before its signal could be sent."""
-    connection.execute(
-        update(decision)
-        .where(
-            decision.c.decision_id == said_id,
-            decision.c.order_no == order_no,
-            decision.c.status == DecisionStatus.PENDING,
-        )
-        .values(
-            status=DecisionStatus.REJECTED,
-            code="order_archived",
-            reason="the order was archived before this could reach it; place a new order",
-            settled_at=now,
-        )
-    )
-
-
-def pending_on(connection: Connection, order_no: str) -> list[Said]:
-    """List what is pending on an order, in the order in which it was decided: as it was sent, or will be.
-
-    On any of its tasks: what a leader or a reviewer decided in time may move the limit that is about to pass.
+    The joined order is not locked: a leading one locks those that it tells of its answer.
     """
-    rows = connection.execute(
-        select(decision.c.decision_id)
-        .where(decision.c.order_no == order_no, decision.c.status == DecisionStatus.PENDING)
-        .order_by(decision.c.decided_at, decision.c.decision_id)
-    )
-    waiting = list(rows.scalars())
-    if not waiting:
-        return []
-    sent = {said.said_id: said for said in signals_of(connection, order_no)}
-    return [sent[said_id] for said_id in waiting if said_id in sent]
+    stage = connection.scalar(select(orders.c.stage).where(orders.c.order_no == order_no))
+    if stage != Stage.JOINED or action not in PASSED_ON or actor != RESIDENT:
+        return lock_order(connection, order_no), actor
+    leading = lock_order(connection, leading_of(connection, order_no))
+    return leading, Actor(name=voices.follower(order_no), via=Via.RESIDENT)
 
 
 def done_by(row: Row[Any]) -> str:
     """Say in a sentence by whom and when a task was closed."""
     when = f"{row.closed_at:%Y-%m-%dT%H:%M:%SZ}" if row.closed_at else "an unknown time"
     return f"the task is {row.state}: {row.outcome} by {row.closed_by} at {when}"
+
+
+def files_of(fields: Iterable[Field], given: Mapping[str, Any]) -> list[str]:
+    """List the attachments that somebody names."""
+    return [
+        each
+        for field in fields
+        if field.type is FieldType.ATTACHMENTS
+        for each in given.get(field.name) or ()
+    ]
+
+
+def _by_content(connection: Connection, action: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Let files stand for what they hold: a form that is sent twice brings them twice."""
+    named = {each.name for each in fields_of(action) if each.type is FieldType.ATTACHMENTS}
+    return {
+        name: contents_of(connection, value) if name in named and wrong_ids(value) is None else value
+        for name, value in given.items()
+    }
 
 
 def _split(fields: tuple[Field, ...], given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -437,14 +419,22 @@ def is_supervised(connection: Connection, order_no: str) -> bool:
     return connection.scalar(open_watch.limit(1)) is not None
 
 
-def _times_taken(connection: Connection, order_no: str, action: str) -> int:
+def _times(connection: Connection, order_no: str, outcome: str) -> int:
+    """Count how often it was said, also what was refused afterwards: each has cost the order a step."""
     query = select(func.count()).where(
-        decision.c.order_no == order_no,
-        decision.c.subject == Subject.ORDER,
-        decision.c.name == action,
-        decision.c.status != DecisionStatus.REJECTED,
+        decision.c.order_no == order_no, decision.c.subject == Subject.TASK, decision.c.name == outcome
     )
     return connection.scalar(query) or 0
+
+
+def _taken(connection: Connection, order_no: str, action: str) -> Mapping[str, int]:
+    """Count by voice how often it was said, likewise."""
+    query = select(decision.c.actor, func.count()).where(
+        decision.c.order_no == order_no, decision.c.subject == Subject.ORDER, decision.c.name == action
+    )
+    return voices.by_voice(
+        (actor, times) for actor, times in connection.execute(query.group_by(decision.c.actor))
+    )
 
 
 def _find(connection: Connection, decision_id: str) -> Row[Any] | None:
@@ -467,7 +457,8 @@ def _repeated(connection: Connection, said_id: str, fingerprint: str) -> Submitt
     return Submitted(row=_seen(row))
 
 
-def _fingerprint(about: str, name: str, fields: Mapping[str, Any], comment: str | None, actor: str) -> str:
+def fingerprint_of(about: str, name: str, fields: Mapping[str, Any], comment: str | None, actor: str) -> str:
+    """Hash what a decision or action asks for, in its normal form: another one under the same key is told apart."""
     canonical = json.dumps([about, name, fields, comment, actor], sort_keys=True, default=str)
     return hashlib.sha256(canonical.encode()).hexdigest()
 

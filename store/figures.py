@@ -21,9 +21,10 @@ from sqlalchemy import (
 )
 
 from domain.figures import ANSWERED, COUNTED, OWED, Count, Day, DayLine, Picture, Rate, lines
-from domain.orders import Satisfied, Stage, Tier
+from domain.orders import Ending, Satisfied, Stage, Tier
+from store.instants import Instant
 from store.queries import Scope, scoped
-from store.tables import STILL_OPEN, TOLD, Instant, event, orders
+from store.tables import STILL_OPEN, TOLD, event, orders
 
 _REPLIED: Final = "OrderReplied"
 _CLOSED: Final = "OrderClosed"
@@ -128,8 +129,13 @@ def _answers(connection: Connection, scope: Scope, *, since: datetime) -> dict[S
         .where(event.c.at >= since)
         .subquery()
     )
-    query = select(said.c.satisfied, func.count().label("orders")).select_from(said).where(said.c.place == 1)
-    rows = connection.execute(_within_scope(query, said.c.order_no, scope).group_by(said.c.satisfied))
+    query = (
+        select(said.c.satisfied, func.count().label("orders"))
+        .select_from(said)
+        .join(orders, orders.c.order_no == said.c.order_no)
+        .where(said.c.place == 1, orders.c.ending.is_distinct_from(Ending.WITHDRAWN))
+    )
+    rows = connection.execute(scoped(query, scope).group_by(said.c.satisfied))
     return {Satisfied(row.satisfied) if row.satisfied else None: row.orders for row in rows}
 
 

@@ -1,45 +1,51 @@
 """Holds of the whole office (全所暂停计时): no clock runs while one is in force, and every open order is told.
 
-Assumes one at a time. The hold and the actions that tell the orders are one transaction: the actions wait in the
-outbox like any other; an order that was placed in that very moment hears of it from `record`.
+A hold may be ordered ahead; two never overlap, and none begins at the instant of another, by which orders know it.
+Assumes that the hold and the telling of it are ordered in one short transaction, which no intake passes: an order that
+is placed in that very moment either sees the hold or is told.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, select, update
 
 from domain.actions import ActionName
+from domain.deadlines import local
+from domain.entries import MAX_REASON
 from domain.errors import DomainError
-from domain.orders import Stage, Via
+from domain.orders import Via
+from domain.text import line
 from messages.orders import OfficeHold
 from store.auditing import audited
-from store.tables import office_hold, orders
-from store.telling import tell
+from store.office_lock import lock_the_office
+from store.tables import office_hold
+from store.telling import Audience, order_telling
 
 
 class HeldAlready(DomainError):
-    """A hold is in force."""
+    """Another hold is ordered for that time."""
 
     code = "held_already"
 
 
 class NotHeld(DomainError):
-    """No hold is in force."""
+    """No such hold is in force, or ordered ahead."""
 
     code = "not_held"
 
 
 class WrongHold(DomainError):
-    """The end of a hold lies in the past, or it has no reason."""
+    """A hold begins in the past, does not end after its beginning, or has no reason."""
 
     code = "wrong_hold"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Hold:
-    """A hold as it was ordered."""
+    """A hold as it stands: `until` is when it ends, or ended by being lifted."""
 
     id: int
     since: datetime
@@ -48,75 +54,129 @@ class Hold:
     ordered_by: str
 
 
+_ENDS = func.coalesce(office_hold.c.lifted_at, office_hold.c.until, type_=office_hold.c.until.type)
+
+
+def holds_from(connection: Connection, *, at: datetime) -> list[Hold]:
+    """List the hold in force at an instant, if there is one, and those ordered ahead, in sequence."""
+    open_ = select(office_hold, _ENDS.label("ends")).where(at < _ENDS, office_hold.c.since < _ENDS)
+    return [_seen(row) for row in connection.execute(open_.order_by(office_hold.c.since))]
+
+
+def holds_over(connection: Connection, *, since: datetime, at: datetime) -> list[Hold]:
+    """List the holds of a time that are over at its end, in sequence; one that was called off is none."""
+    over = select(office_hold, _ENDS.label("ends")).where(
+        office_hold.c.since < _ENDS, since < _ENDS, at >= _ENDS
+    )
+    return [_seen(row) for row in connection.execute(over.order_by(office_hold.c.since))]
+
+
 def hold_in_force(connection: Connection, *, at: datetime) -> Hold | None:
     """Find the hold that stops the clocks at an instant; half-open, as all intervals are."""
-    row = connection.execute(
-        select(office_hold)
-        .where(
-            office_hold.c.since <= at,
-            office_hold.c.until > at,
-            office_hold.c.lifted_at.is_(None) | (office_hold.c.lifted_at > at),
-        )
-        .order_by(office_hold.c.id.desc())
-        .limit(1)
-    ).one_or_none()
-    return _seen(row) if row else None
+    return next((each for each in holds_from(connection, at=at) if each.since <= at), None)
 
 
-def as_notice(hold: Hold | None) -> OfficeHold | None:
+def as_notice(hold: Hold) -> OfficeHold:
     """Say of a hold what an order has to know: from when to when."""
-    return OfficeHold(since=hold.since, until=hold.until) if hold else None
+    return OfficeHold(since=hold.since, until=hold.until)
+
+
+def is_held(holds: Iterable[OfficeHold], *, at: datetime) -> bool:
+    """Tell whether one of these is in force at an instant."""
+    return any(each.since <= at < each.until for each in holds)
 
 
 def order_hold(
-    connection: Connection, *, reason: str, until: datetime, ordered_by: str, now: datetime
+    connection: Connection,
+    *,
+    reason: str,
+    until: datetime,
+    ordered_by: str,
+    now: datetime,
+    since: datetime | None = None,
 ) -> int:
-    """Stop the office's clocks until an instant; gives how many open orders are told.
+    """Stop the office's clocks until an instant, from now or from one ahead; gives the number of the telling.
 
     Raises:
-        HeldAlready: one is in force; lift it first.
-        WrongHold: its end is not in the future, or there is no reason.
+        HeldAlready: another one is ordered for a part of that time.
+        WrongHold: it begins in the past, does not end after its beginning and after now, or has no fitting reason.
     """
-    if (present := hold_in_force(connection, at=now)) is not None:
-        raise HeldAlready(f"a hold is in force until {present.until:%Y-%m-%dT%H:%M:%SZ}: {present.reason}")
-    if until <= now:
-        raise WrongHold("a hold ends in the future; give --until with an offset, like 2026-11-23T17:00+08:00")
-    if not reason.strip():
-        raise WrongHold("a hold needs its reason, for the residents and for the audit")
-    values = {"since": now, "until": until, "reason": reason.strip(), "ordered_by": ordered_by}
+    lock_the_office(connection)
+    begins = since or now
+    if begins < now:
+        raise WrongHold("a hold does not begin in the past; leave --from out to begin it now")
+    if until <= begins:
+        raise WrongHold(
+            "a hold ends after it begins, in the future; give --until with an offset, like 2026-11-23T17:00+08:00"
+        )
+    why = line(reason)
+    if not 0 < len(why) <= MAX_REASON:
+        raise WrongHold(
+            f"a hold needs its reason, for the residents and for the audit: 1 to {MAX_REASON} characters"
+        )
+    for other in holds_from(connection, at=begins):
+        if other.since < until:
+            raise HeldAlready(
+                f"hold {other.id} is ordered from {_read(other.since)} until {_read(other.until)}: {other.reason}; "
+                f"lift it (dingdan hold --lift --number {other.id}), or choose another time"
+            )
+    begins = _unlike_others(connection, begins)
+    values = {"since": begins, "until": until, "reason": why, "ordered_by": ordered_by}
     number = connection.scalar(insert(office_hold).values(**values).returning(office_hold.c.id))
-    fields = {"since": now.isoformat(), "until": until.isoformat()}
+    fields = {"since": begins.isoformat(), "until": until.isoformat()}
     data = {"hold": number, **fields}
     audited(connection, ordered_by, Via.STAFF, "hold_ordered", None, data, now)
     return _tell_all(connection, ActionName.HOLD, f"hold-{number}", fields, now)
 
 
-def lift_hold(connection: Connection, *, lifted_by: str, now: datetime) -> int:
-    """Let the clocks run again before the hold's own end; gives how many open orders are told.
+def lift_hold(connection: Connection, *, lifted_by: str, now: datetime, number: int | None = None) -> int:
+    """Let the clocks run again before the hold's own end, or call off one that has not begun.
+
+    Without a `number` it is the one in force. Gives the number of the telling.
 
     Raises:
-        NotHeld: none is in force.
+        NotHeld: there is no such hold.
     """
-    present = hold_in_force(connection, at=now)
-    if present is None:
-        raise NotHeld("no hold is in force")
+    lock_the_office(connection)
+    known = holds_from(connection, at=now)
+    wanted = [each for each in known if (each.since <= now if number is None else each.id == number)]
+    if not wanted:
+        raise NotHeld(_why_not_held(known, number))
+    (hold,) = wanted
     connection.execute(
-        update(office_hold).where(office_hold.c.id == present.id).values(lifted_at=now, lifted_by=lifted_by)
+        update(office_hold).where(office_hold.c.id == hold.id).values(lifted_at=now, lifted_by=lifted_by)
     )
-    audited(connection, lifted_by, Via.STAFF, "hold_lifted", None, {"hold": present.id}, now)
-    return _tell_all(connection, ActionName.RELEASE, f"release-{present.id}", {"at": now.isoformat()}, now)
+    audited(connection, lifted_by, Via.STAFF, "hold_lifted", None, {"hold": hold.id}, now)
+    fields = {"at": now.isoformat(), "since": hold.since.isoformat()}
+    return _tell_all(connection, ActionName.RELEASE, f"release-{hold.id}", fields, now)
+
+
+def _why_not_held(known: list[Hold], number: int | None) -> str:
+    if number is not None:
+        return f"there is no hold {number} that is in force or ordered ahead; see: dingdan hold"
+    if not known:
+        return "no hold is in force"
+    return f"no hold is in force; one ordered ahead is called off with: dingdan hold --lift --number {known[0].id}"
+
+
+def _unlike_others(connection: Connection, begins: datetime) -> datetime:
+    """Move the beginning by moments until no other hold, lifted or not, began just then: orders know it by that."""
+    while (
+        connection.scalar(select(office_hold.c.id).where(office_hold.c.since == begins).limit(1)) is not None
+    ):
+        begins += timedelta(milliseconds=1)
+    return begins
 
 
 def _tell_all(
     connection: Connection, action: ActionName, key: str, fields: dict[str, str], now: datetime
 ) -> int:
-    running = list(
-        connection.scalars(
-            select(orders.c.order_no).where(orders.c.stage != Stage.ARCHIVED).order_by(orders.c.order_no)
-        )
-    )
-    return tell(connection, running, action, key=key, fields=fields, now=now)
+    return order_telling(connection, action, key=key, fields=fields, audience=Audience.OPEN, now=now)
+
+
+def _read(instant: datetime) -> str:
+    return local(instant).isoformat(timespec="minutes")
 
 
 def _seen(row: Row[Any]) -> Hold:
-    return Hold(id=row.id, since=row.since, until=row.until, reason=row.reason, ordered_by=row.ordered_by)
+    return Hold(id=row.id, since=row.since, until=row.ends, reason=row.reason, ordered_by=row.ordered_by)

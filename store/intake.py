@@ -17,16 +17,20 @@ from domain.errors import DomainError
 from domain.lifecycle import TaskKind, TaskState
 from domain.orders import Stage, Tier, Via
 from domain.policy import policy
+from domain.subjects import subject_of
+from domain.text import line
 from messages.directory import Routing
-from messages.orders import OpenTask, StartOrder
+from messages.orders import OpenTask, RestTaken, StartOrder
 from store.attachments import Uploader, bind
 from store.calendar import calendar_for
 from store.credentials import CredentialKind
 from store.directory import current
-from store.holds import as_notice, hold_in_force
-from store.office import find_staff, first_contact_owner, insert_ignore
+from store.holds import as_notice, holds_from, is_held
+from store.office import insert_ignore
+from store.office_lock import reading_the_office
 from store.outbox import OutboxKind, put
-from store.tables import audit, event, idempotency, orders, requester, task
+from store.receiving import FirstContact, first_contact
+from store.tables import audit, event, idempotency, orders, requester, requester_phone, task
 
 ROUTE = "POST /orders"
 INTAKE_RUN = "intake"
@@ -38,13 +42,6 @@ class KeyReused(DomainError):
     """The idempotency key was used with another body."""
 
     code = "idempotency_key_reused"
-
-
-class UnknownOfficer(DomainError):
-    """`received_by` is no active member of staff."""
-
-    code = "unknown_officer"
-    field = "received_by"
 
 
 class UnknownCode(DomainError):
@@ -71,7 +68,13 @@ class ReferenceReused(DomainError):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NewOrder:
-    """A request as a channel sent it, validated; `fingerprint` is the hash of the whole body."""
+    """A request as a channel sent it, validated; `fingerprint` is the hash of the whole body.
+
+    `phone_keys`: hashes of the numbers of `requester`, by which it is found again. Without a `subject` one is made of
+    the description.
+
+    `received_at`: of a part, when the whole was received, whose `rests` count for it too; of any other order it is now.
+    """
 
     client_id: str
     key: str
@@ -90,7 +93,10 @@ class NewOrder:
     longitude: float | None
     latitude: float | None
     requester: Mapping[str, str | None]
+    phone_keys: tuple[str, ...] = ()
     attachments: tuple[str, ...] = ()
+    received_at: datetime | None = None
+    rests: tuple[RestTaken, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -106,12 +112,16 @@ class Placed:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Receipt:
-    """What an order is known by from the first moment."""
+    """What an order is known by from the first moment.
+
+    `passed_over`: why it is not with the officer whom `received_by` names.
+    """
 
     order_no: str
     tracking_code: str
     stage: str
     received_at: datetime
+    passed_over: str | None = None
 
 
 def new_order_no(now: datetime) -> str:
@@ -139,7 +149,6 @@ def place_order(
     Raises:
         KeyReused: the key stands for another body.
         ReferenceReused: the client's reference stands for another body.
-        UnknownOfficer: `received_by` is nobody.
         UnknownCode: the category or the community is none, or closed.
         UnusableAttachment: an attachment is not the client's own, or used already.
     """
@@ -147,16 +156,18 @@ def place_order(
         response = respond(known)
         repeated = _claim(connection, new, status=200, response=response, now=now)
         return repeated or Placed(status=200, response=response)
+    contact = first_contact(connection, channel=new.channel, received_by=new.received_by, now=now)
     receipt = Receipt(
         order_no=new_order_no(now),
         tracking_code=new_tracking_code(),
         stage=Stage.FIRST_CONTACT,
-        received_at=now,
+        received_at=new.received_at or now,
+        passed_over=contact.passed_over,
     )
     response = respond(receipt)
     if repeated := _claim(connection, new, status=201, response=response, now=now):
         return repeated
-    start = _insert(connection, new, receipt, policy_version, page(receipt.order_no))
+    start = _insert(connection, new, receipt, contact, policy_version, page(receipt.order_no), now)
     outbox_id = put(connection, receipt.order_no, OutboxKind.START, start.model_dump(mode="json"), now=now)
     return Placed(status=201, response=response, start=start, outbox_id=outbox_id)
 
@@ -177,6 +188,8 @@ def _claim(
             "response": response,
             "created_at": now,
         },
+        # Before calendar and hold are read, and at no statement's cost.
+        *reading_the_office(connection),
     )
     if claimed:
         return None
@@ -203,7 +216,15 @@ def _placed_before(connection: Connection, new: NewOrder) -> Receipt | None:
             orders.c.stage,
             orders.c.received_at,
             orders.c.fingerprint,
-        ).where(orders.c.client_id == new.client_id, orders.c.source_reference == new.source_reference)
+            event.c.data["officer_passed_over"].as_string().label("passed_over"),
+        )
+        .join_from(
+            orders,
+            event,
+            (event.c.order_no == orders.c.order_no) & (event.c.run_id == INTAKE_RUN) & (event.c.seq == 1),
+            isouter=True,
+        )
+        .where(orders.c.client_id == new.client_id, orders.c.source_reference == new.source_reference)
     ).one_or_none()
     if row is None:
         return None
@@ -214,7 +235,11 @@ def _placed_before(connection: Connection, new: NewOrder) -> Receipt | None:
             )
         raise ReferenceReused(row.order_no)
     return Receipt(
-        order_no=row.order_no, tracking_code=row.tracking_code, stage=row.stage, received_at=row.received_at
+        order_no=row.order_no,
+        tracking_code=row.tracking_code,
+        stage=row.stage,
+        received_at=row.received_at,
+        passed_over=row.passed_over,
     )
 
 
@@ -232,9 +257,15 @@ def _key_is_used(connection: Connection, new: NewOrder) -> bool:
 
 
 def _insert(
-    connection: Connection, new: NewOrder, receipt: Receipt, policy_version: str, page: str
+    connection: Connection,
+    new: NewOrder,
+    receipt: Receipt,
+    contact: FirstContact,
+    policy_version: str,
+    page: str,
+    now: datetime,
 ) -> StartOrder:
-    now, order_no = receipt.received_at, receipt.order_no
+    order_no = receipt.order_no
     directory = current(connection)
     for field, code, known in (
         ("category", new.category, directory.open_categories),
@@ -242,36 +273,34 @@ def _insert(
     ):
         if code is not None and code not in known:
             raise UnknownCode(field, known)
-    officer = find_staff(connection, new.received_by, now=now) if new.received_by else None
-    if new.received_by and (officer is None or not officer.roles):
-        raise UnknownOfficer(
-            f"received_by: there is no active member of staff {new.received_by!r} with a role"
-        )
-    unit_code, tier, role = first_contact_owner(connection, channel=new.channel, received_by=officer, now=now)
     facts = ClockFacts(basis=Basis.FIRST_CONTACT, since=now)
     book = policy(policy_version)
     reading = clock(facts, book, calendar_for(connection, book, now))
     first = OpenTask(
         task_id=f"{order_no}-1-{''.join(secrets.choice(_LETTERS) for _ in range(4))}",
         kind=TaskKind.FIRST_CONTACT,
-        unit=unit_code,
-        tier=tier,
-        role=role,
+        unit=contact.unit,
+        tier=contact.tier,
+        role=contact.role,
         opened_at=now,
         due_at=reading.due_at,
         remind_at=reading.remind_at,
         is_provisional=reading.is_provisional,
     )
-    hold = as_notice(hold_in_force(connection, at=now))
-    row = _order_row(new, receipt, policy_version, first, held=hold is not None)
+    holds = tuple(as_notice(each) for each in holds_from(connection, at=now))
+    row = _order_row(new, receipt, policy_version, first, held=is_held(holds, at=now))
     connection.execute(insert(orders), row)
     uploader = Uploader(kind=CredentialKind.CLIENT, name=new.client_id)
-    bind(connection, new.attachments, uploader=uploader, order_no=order_no)
+    bind(connection, new.attachments, uploaders=[uploader], order_no=order_no)
     if any(new.requester.values()):
         connection.execute(insert(requester), {"order_no": order_no, **new.requester})
+    if new.phone_keys:
+        connection.execute(
+            insert(requester_phone), [{"order_no": order_no, "phone_key": each} for each in new.phone_keys]
+        )
     connection.execute(
         insert(task),
-        {**first.model_dump(), "order_no": order_no, "state": TaskState.OPEN, "holder": new.received_by},
+        {**first.model_dump(), "order_no": order_no, "state": TaskState.OPEN, "holder": contact.holder},
     )
     connection.execute(
         insert(event),
@@ -284,6 +313,7 @@ def _insert(
                 "kind": new.kind,
                 "community": new.community,
                 "category": new.category,
+                "officer_passed_over": contact.passed_over,
             },
         ),
     )
@@ -295,7 +325,7 @@ def _insert(
             "via": Via.CHANNEL,
             "act": "order_placed",
             "order_no": order_no,
-            "data": {},
+            "data": {"officer_passed_over": contact.passed_over} if contact.passed_over else {},
         },
     )
     return StartOrder(
@@ -304,11 +334,12 @@ def _insert(
         channel=new.channel,
         category=new.category,
         community=new.community,
-        received_at=now,
+        received_at=receipt.received_at,
         can_be_called=any(new.requester.get(way) for way in ("phone", "email", "wechat_openid")),
         first_task=first,
         page=page,
-        hold=hold,
+        holds=holds,
+        rests=new.rests,
         # Who is in post is asked when it matters: before any automatic step.
         routing=Routing.of(directory, category=new.category, community=new.community),
     )
@@ -352,6 +383,8 @@ def as_taken_in(first: OpenTask, *, category: str | None, held: bool) -> dict[st
         "reclassified": False,
         "reopened": False,
         "handled_by": None,
+        "merged_into": None,
+        "requester_left": False,
         "run_id": None,
         "recorded_seq": 0,
         "recorded_at": None,
@@ -369,12 +402,13 @@ def _order_row(
         "fingerprint": new.fingerprint,
         "channel": new.channel,
         "kind": new.kind,
-        "subject": new.subject,
+        # Lines: whoever compares orders reads them as such.
+        "subject": line(new.subject or "") or subject_of(new.description),
         "description": new.description,
         "confidential": new.confidential,
         "received_by": new.received_by,
         "community": new.community,
-        "address": new.address,
+        "address": line(new.address) if new.address else None,
         "longitude": new.longitude,
         "latitude": new.latitude,
         "policy": policy_version,

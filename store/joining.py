@@ -1,83 +1,103 @@
-"""Joining orders about one matter (并单), and making orders of one that holds several (拆分).
+"""Joining orders about one matter (并单).
 
-Assumes the transaction of the step that asks for it, with the order's own row locked. A joined order points to its
-leading one, never to a joined one: who leads it now moves its followers along.
+Assumes the transaction of the step that asks for it, with the order's own row locked. A joined order points to the one
+that it was joined to, whatever becomes of that: who waits for an answer is found along these pointers, so that each
+order's row is a function of its own history.
 """
 
-import hashlib
-from dataclasses import replace
 from datetime import datetime
-from functools import partial
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, func, select
 
-from domain.actions import ACTIONS, ActionName
-from domain.directory import Directory
-from domain.lifecycle import TaskKind
-from domain.orders import Role, Stage
-from messages.records import MergeRequest, RecordStep, SplitRequest
-from store.contacts import CONTACT
-from store.decisions import (
-    DecisionStatus,
-    NotFound,
-    Subject,
-    is_supervised,
-    lock_order,
-)
+from domain.actions import ActionName
+from domain.deadlines import kept_promise
+from domain.figures import ANSWERED
+from domain.judgement import DecisionStatus
+from domain.lifecycle import JOINED_WHY, LEADING, TaskKind
+from domain.orders import OrderClass, Role, Via, order_number
+from domain.policy import policy
+from messages.directory import UnitFacts
+from messages.names import system_id
+from messages.records import LeadingStands, MergeRefused, MergeRequest, RecordStep
+from store.calendar import calendar_for
+from store.decisions import NotFound, Subject, is_supervised, lock_order
 from store.directory import current
-from store.intake import NewOrder, place_order
+from store.leading import leading_of, waiting, why_it_cannot_lead
 from store.office import find_staff
-from store.tables import decision, orders, requester
-from store.telling import system_id, tell
+from store.reckoning import promise_of
+from store.tables import decision, message, orders
+from store.telling import tell
+
+_REPLIED: Final = "replied_"
+"""How the templates of answers begin; the rest is the ending."""
 
 
-def join(connection: Connection, step: RecordStep, asked: MergeRequest) -> str | None:
+def join(connection: Connection, step: RecordStep, asked: MergeRequest) -> MergeRefused | None:
     """Join an order to another one, or say why not: the leading order is open, and joined to nothing itself.
 
-    An order that has climbed or is supervised is joined by the street leader only (ADR-0017).
+    An order that has climbed or is supervised is joined by the street leader only (ADR-0017); if of the two, and of all
+    who wait for their answers, some are confidential and some not, by the street leader only, who says why (ADR-0024).
     """
     own = connection.execute(select(orders).where(orders.c.order_no == step.order_no)).one()
     try:
         leading = lock_order(connection, asked.leading_order_no)
     except NotFound:
-        return f"there is no order {asked.leading_order_no}"
-    if (reason := _why_not(connection, own, leading)) is not None:
-        return reason
+        return _refused(f"there is no order {asked.leading_order_no}")
+    if (reason := why_it_cannot_lead(own.order_no, leading)) is not None:
+        return _refused(reason)
+    if _is_withdrawn_soon(connection, leading.order_no):
+        return _refused(f"{leading.order_no} is being withdrawn; only an open order can lead")
+    is_leader = _is_the_leaders_word(connection, step, asked)
     # Also by what this very step says, which is not written yet.
     watched = is_supervised(connection, own.order_no) or any(
         each.kind == TaskKind.SUPERVISE for each in step.opened
     )
-    needs_leader = step.order.escalations or watched
-    if needs_leader and not _is_leader(connection, asked.actor, now=step.at):
-        return "the order has climbed a tier or is supervised: only the street leader joins it to another one"
-    connection.execute(
-        update(orders)
-        .where((orders.c.order_no == own.order_no) | (orders.c.merged_into == own.order_no))
-        .values(merged_into=leading.order_no, merged_at=step.at)
-    )
+    if (step.order.escalations or watched) and not is_leader:
+        return _refused(
+            "the order has climbed a tier or is supervised: only the street leader joins it to another one"
+        )
+    if not (is_leader and asked.reasoned) and _differ(connection, own.order_no, leading.order_no):
+        return MergeRefused(
+            code="confidential_differs",
+            reason="of them and of those who wait for their answers some are confidential, and one answer would reach "
+            "all the residents: only the street leader joins them, and says why",
+        )
     fields = {"joined": own.order_no}
-    if own.promised_at and (leading.promised_at is None or own.promised_at < leading.promised_at):
-        fields["not_later_than"] = own.promised_at.isoformat()
-    key = system_id("joined", own.order_no, step.run_id)
+    # Also one that is not earlier now: what the leading order's row shows may stand still, and may get more time.
+    if (kept := _can_be_kept(connection, own, step, asked)) is not None:
+        fields["not_later_than"] = kept.isoformat()
+    # An order may join the same one again in a later round of one run.
+    key = system_id("joined", own.order_no, step.run_id, step.seq)
     tell(connection, [leading.order_no], ActionName.RECALCULATE, key=key, fields=fields, now=step.at)
     return None
 
 
-def _why_not(connection: Connection, own: Row[Any], leading: Row[Any]) -> str | None:
-    if leading.order_no == own.order_no:
-        return "an order is not a duplicate of itself"
-    if leading.merged_into is not None:
-        return f"{leading.order_no} was joined to {leading.merged_into}; join this order to that one"
-    if Stage(leading.stage) not in _CAN_LEAD:
-        return f"{leading.order_no} is answered already ({leading.stage}); only an open order can lead"
-    if _is_withdrawn_soon(connection, leading.order_no):
-        return f"{leading.order_no} is being withdrawn; only an open order can lead"
-    return None
+def _differ(connection: Connection, *order_nos: str) -> bool:
+    """Tell whether of these orders, and of all who wait for their answers, some are confidential and some not."""
+    line = [each for order_no in order_nos for each in (order_no, *waiting(connection, order_no))]
+    kinds = select(orders.c.confidential).where(orders.c.order_no.in_(line)).distinct()
+    return len(connection.scalars(kinds).all()) > 1
 
 
-_CAN_LEAD = ACTIONS[ActionName.MERGE].stages
-"""What is answered tells nobody who comes now."""
+def _refused(reason: str) -> MergeRefused:
+    return MergeRefused(code="merge_refused", reason=reason)
+
+
+def _can_be_kept(
+    connection: Connection, own: Row[Any], step: RecordStep, asked: MergeRequest
+) -> datetime | None:
+    """Say until when the leading unit can answer an order that joins now, if something was promised.
+
+    The row does not show what still stands still: the order says what it promises until now.
+    """
+    if asked.promise is None:
+        return None
+    book = policy(own.policy)
+    calendar = calendar_for(connection, book, asked.promise.since)
+    promised = promise_of(asked.promise, own.source_due_at, book, calendar)
+    order_class = OrderClass(step.order.order_class or OrderClass.GENERAL)
+    return kept_promise(promised.at, step.at, order_class, book, calendar) if promised else None
 
 
 def _is_withdrawn_soon(connection: Connection, order_no: str) -> bool:
@@ -90,89 +110,75 @@ def _is_withdrawn_soon(connection: Connection, order_no: str) -> bool:
     return connection.scalar(withdrawal.limit(1)) is not None
 
 
-def split(connection: Connection, step: RecordStep, asked: SplitRequest) -> list[str]:
-    """Make an order of each part that a decision names, from the same requester; gives their numbers.
+def told(connection: Connection, order: Row[Any], step: RecordStep) -> tuple[str, ...]:
+    """Name the orders whose residents hear what a step writes, under the lock that `join` takes too."""
+    has_left = step.withdrawn or step.order.requester_left or order.requester_left
+    waits = waiting(connection, step.order_no)
+    left = select(orders.c.order_no).where(orders.c.order_no.in_(waits), orders.c.requester_left)
+    gone = set(connection.scalars(left)) if waits else set()
+    return (*([] if has_left else [step.order_no]), *(each for each in waits if each not in gone))
 
-    Done once: parts that became orders already are left alone.
+
+def tell_waiting(connection: Connection, step: RecordStep) -> None:
+    """Let the orders that wait know that there is an answer, if this step gave one; also one whose requester left.
+
+    What they are told is the mark that it was given to them, whatever becomes of either order.
     """
-    own = connection.execute(select(orders).where(orders.c.order_no == step.order_no)).one()
-    known = list(
-        connection.scalars(
-            select(orders.c.order_no)
-            .where(orders.c.split_from == own.order_no, orders.c.split_by == asked.decision_id)
-            .order_by(orders.c.order_no)
-        )
+    if any(each.template.startswith(_REPLIED) for each in step.messages):
+        waits = waiting(connection, step.order_no)
+        key = system_id("answered", step.order_no, step.run_id, step.seq)
+        tell(connection, waits, ActionName.ANSWER, key=key, fields={}, now=step.at)
+
+
+def answers_to(connection: Connection, order_no: str) -> int:
+    """Count the answers of other orders that an order was ever given; a signal typed by hand is none."""
+    query = select(func.count()).where(
+        decision.c.order_no == order_no,
+        decision.c.name == ActionName.ANSWER,
+        decision.c.fingerprint.is_not(None),
     )
-    if known:
-        return known
-    person = connection.execute(select(requester).where(requester.c.order_no == own.order_no)).one_or_none()
-    contact = {name: person._mapping[name] if person else None for name in _CONTACT}
+    return connection.scalar(query) or 0
+
+
+def leading_stands(connection: Connection, order_no: str) -> LeadingStands:
+    """Say how the order stands whose answer one waits for, and what was answered if that one works on since."""
+    leading = connection.execute(
+        select(orders).where(orders.c.order_no == leading_of(connection, order_no))
+    ).one()
     directory = current(connection)
-    officer = find_staff(connection, own.received_by, now=step.at) if own.received_by else None
-    # Whoever took the call has it first, unless they are gone.
-    received_by = officer.username if officer and officer.roles else None
-    key = hashlib.sha256(asked.decision_id.encode()).hexdigest()[:32]
-    made = []
-    for number, part in enumerate(_parts(connection, own.order_no, asked.decision_id), start=1):
-        placed = place_order(
-            connection,
-            replace(
-                _further(directory, own, part, contact, key=f"split:{key}:{number}"), received_by=received_by
-            ),
-            now=step.at,
-            policy_version=own.policy,
-            page=partial(asked.page.replace, own.order_no),
-            respond=lambda receipt: {"order_no": receipt.order_no},
-        )
-        order_no = str(placed.response["order_no"])
-        connection.execute(
-            update(orders)
-            .where(orders.c.order_no == order_no)
-            .values(split_from=own.order_no, split_by=asked.decision_id)
-        )
-        made.append(order_no)
-    return made
+    works = leading.unit in directory.handling_units
+    answered = leading.stage in ANSWERED
+    return LeadingStands(
+        answered=answered,
+        answers=answers_to(connection, order_no),
+        ending=leading.ending if answered else _last_ending(connection, order_no),
+        unit=UnitFacts.of(directory.units[leading.unit]) if works else None,
+        handled_by=leading.handled_by,
+    )
 
 
-_CONTACT = (*CONTACT, "phone_key")
+def _last_ending(connection: Connection, order_no: str) -> str | None:
+    """Say as what an order was answered last, by what its resident was told; nothing if they had left."""
+    reply = select(message.c.template).where(
+        message.c.for_order == order_no, message.c.template.startswith(_REPLIED, autoescape=True)
+    )
+    template = connection.scalar(reply.order_by(message.c.id.desc()).limit(1))
+    return template.removeprefix(_REPLIED) if template else None
 
 
-def _parts(connection: Connection, order_no: str, decision_id: str) -> list[dict[str, Any]]:
-    row = connection.execute(
-        select(decision.c.texts, decision.c.fields).where(
-            decision.c.decision_id == decision_id, decision.c.order_no == order_no
+def _is_the_leaders_word(connection: Connection, step: RecordStep, asked: MergeRequest) -> bool:
+    """Tell whether the street leader said just this at a door of ours; a signal may bear any name (ADR-0028)."""
+    kept = connection.execute(
+        select(decision.c.fields, decision.c.texts).where(
+            decision.c.order_no == step.order_no,
+            decision.c.decision_id == asked.said_id,
+            decision.c.via == Via.STAFF,
+            decision.c.actor == asked.actor,
         )
     ).one_or_none()
-    stored = (row.texts.get("parts") or row.fields.get("parts")) if row else None
-    return list(stored or ())
-
-
-def _further(
-    directory: Directory, own: Row[Any], part: dict[str, Any], contact: dict[str, str | None], *, key: str
-) -> NewOrder:
-    """Describe an order of one part; what was closed since it was written down is left to the desk."""
-    category, community = part.get("category"), directory.in_charge_of(own.community or "")
-    return NewOrder(
-        client_id=own.client_id,
-        key=key,
-        fingerprint=own.fingerprint,
-        channel=own.channel,
-        kind=own.kind,
-        subject=None,
-        description=part["text"],
-        source_reference=None,
-        source_due_at=own.source_due_at,
-        confidential=own.confidential,
-        received_by=None,
-        category=category if category in directory.open_categories else None,
-        community=community.code if community else None,
-        address=own.address,
-        longitude=own.longitude,
-        latitude=own.latitude,
-        requester=contact,
-    )
-
-
-def _is_leader(connection: Connection, username: str, *, now: datetime) -> bool:
-    somebody = find_staff(connection, username, now=now)
+    if kept is None or order_number(kept.fields.get(LEADING.name)) != asked.leading_order_no:
+        return False
+    if asked.reasoned and not kept.texts.get(JOINED_WHY.name):
+        return False
+    somebody = find_staff(connection, asked.actor, now=step.at)
     return somebody is not None and Role.STREET_LEADER in somebody.roles

@@ -11,10 +11,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Table, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from domain.deadlines import local
-from domain.directory import OFFICE, Unit
+from domain.directory import Unit
 from domain.errors import DomainError
 from domain.orders import Role, Tier
+from domain.permissions import RolesApart, are_apart, keep_apart
 from store.tables import duty, staff, staff_role, unit
 
 
@@ -77,11 +77,13 @@ class StaffEntry(StaffRow):
     deputy: str | None
 
 
-def insert_ignore(connection: Connection, table: Table, values: Mapping[str, Any]) -> bool:
-    """Insert a row unless its key exists; tells whether it was inserted."""
+def insert_ignore(
+    connection: Connection, table: Table, values: Mapping[str, Any], *besides: ColumnElement[Any]
+) -> bool:
+    """Insert a row unless its key exists; tells whether it was inserted. `besides` is evaluated with it."""
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
     # What comes back tells it on both databases; a count of rows does not.
-    statement = dialect.insert(table).on_conflict_do_nothing().returning(*table.primary_key.columns)
+    statement = dialect.insert(table).on_conflict_do_nothing().returning(*table.primary_key.columns, *besides)
     return connection.execute(statement, values).first() is not None
 
 
@@ -97,13 +99,19 @@ def put_units(connection: Connection, rows: Sequence[Unit]) -> None:
 
 
 def put_staff(connection: Connection, rows: Sequence[StaffRow]) -> None:
-    """Add staff that are not there yet, with their roles."""
+    """Add staff that are not there yet, with their roles.
+
+    Raises:
+        RolesApart: one of them stands alone.
+    """
     for row in rows:
         added = insert_ignore(
             connection, staff, {"username": row.username, "name": row.name, "unit": row.unit, "active": True}
         )
         if added:
-            set_roles(connection, row.username, row.roles)
+            # Nobody stands in yet for somebody who is new, nor they for anybody.
+            keep_apart(row.roles)
+            _write_roles(connection, row.username, row.roles)
 
 
 def add_staff(connection: Connection, row: StaffRow) -> bool:
@@ -168,10 +176,32 @@ def staff_entry(connection: Connection, username: str) -> StaffEntry | None:
 
 
 def set_roles(connection: Connection, username: str, roles: Sequence[Role]) -> None:
-    """Replace the roles of a member of staff."""
+    """Replace the roles of a member of staff.
+
+    Raises:
+        RolesApart: one of them stands alone, or goes not with those of a deputy or of whom they are the deputy.
+    """
+    keep_apart(roles)
+    for other in _bound_to(connection, username):
+        if are_apart({*roles, *other.roles}):
+            raise RolesApart(
+                f"{username} and {other.username} stand in for each other, and these roles go with no others; "
+                "end that first: dingdan user back"
+            )
+    _write_roles(connection, username, roles)
+
+
+def _write_roles(connection: Connection, username: str, roles: Sequence[Role]) -> None:
     connection.execute(delete(staff_role).where(staff_role.c.username == username))
     for role in roles:
         insert_ignore(connection, staff_role, {"username": username, "role": role})
+
+
+def _bound_to(connection: Connection, username: str) -> list[StaffEntry]:
+    """List the deputy of somebody, and those whose deputy they are."""
+    entries = staff_entries(connection)
+    deputy = next((each.deputy for each in entries if each.username == username), None)
+    return [each for each in entries if username == each.deputy or each.username == deputy]
 
 
 def put_duty(connection: Connection, roster: Mapping[tuple[str, int], str]) -> None:
@@ -203,16 +233,27 @@ def acts_for(username: str | ColumnElement[str], now: datetime) -> ColumnElement
 
 
 def staff_of(rows: Sequence[Any], username: str) -> Staff | None:
-    """Make a member of staff of their `POST` rows; `None` if they are not active."""
+    """Make a member of staff of their `POST` rows; `None` if they are not active.
+
+    Whoever stands in for somebody has that one's roles too, but none that may not come together with their own.
+    """
     own = next((row for row in rows if row.holder == username), None)
     if own is None:
         return None
-    return Staff(
-        username=username,
-        unit=own.unit,
-        tier=Tier(own.tier),
-        roles=frozenset(Role(row.role) for row in rows if row.role and row.unit == own.unit),
-    )
+    held: dict[str, set[Role]] = {}
+    for row in rows:
+        if row.role and row.unit == own.unit:
+            held.setdefault(row.holder, set()).add(Role(row.role))
+    roles = held.pop(username, set())
+    for holder in sorted(held):
+        roles |= set() if are_apart(roles | held[holder]) else held[holder]
+    return Staff(username=username, unit=own.unit, tier=Tier(own.tier), roles=frozenset(roles))
+
+
+def find_present(connection: Connection, username: str, *, now: datetime) -> Staff | None:
+    """Find a member of staff who is at work by themselves at an instant: active, and not away."""
+    away = select(staff.c.username).where(staff.c.username == username, is_away(now))
+    return None if connection.scalar(away) is not None else find_staff(connection, username, now=now)
 
 
 def all_staff(connection: Connection, *, now: datetime) -> list[Staff]:
@@ -263,6 +304,7 @@ def leave_post(
     Raises:
         UnknownStaff: one of them is nobody.
         WrongDeputy: the end is not in the future, or the deputy is of another unit, away, or the same person.
+        RolesApart: the deputy's roles and theirs may not come together.
     """
     absent = _known(connection, username, now)
     if until <= now:
@@ -273,6 +315,8 @@ def leave_post(
         select(staff.c.username).where(staff.c.username == deputy, is_away(now))
     ):
         raise WrongDeputy(f"{deputy} is away as well; name somebody who is there, or nobody")
+    if deputy is not None:
+        keep_apart(absent.roles | _known(connection, deputy, now).roles)
     away = update(staff).where(staff.c.username == username)
     connection.execute(away.values(away_until=until, deputy=deputy))
 
@@ -350,30 +394,3 @@ def _known(connection: Connection, username: str, now: datetime) -> Staff:
     if known is None:
         raise UnknownStaff(f"there is no active member of staff {username!r}; see: dingdan user list")
     return known
-
-
-def first_contact_owner(
-    connection: Connection, *, channel: str, received_by: Staff | None, now: datetime
-) -> tuple[str, Tier, Role]:
-    """Say who answers first: the officer who took the order, else the channel's duty roster, else the office.
-
-    Source: the office's rule that the first contact is responsible (首问责任制).
-    """
-    if received_by is not None:
-        usual = (Role.COMMUNITY_WORKER, Role.DUTY_OFFICER, *sorted(received_by.roles))
-        return received_by.unit, received_by.tier, next(each for each in usual if each in received_by.roles)
-    row = connection.execute(
-        select(staff.c.unit, unit.c.tier)
-        .select_from(duty)
-        .join(staff, staff.c.username == duty.c.username)
-        .join(staff_role, staff_role.c.username == staff.c.username)
-        .join(unit, unit.c.code == staff.c.unit)
-        .where(
-            duty.c.channel == channel,
-            duty.c.weekday == local(now).weekday(),
-            staff_role.c.role == Role.DUTY_OFFICER,
-            # Whoever is away and has nobody who stands in is passed over.
-            is_in_post(now),
-        )
-    ).one_or_none()
-    return (row.unit, Tier(row.tier), Role.DUTY_OFFICER) if row else (OFFICE, Tier.STREET, Role.DUTY_OFFICER)

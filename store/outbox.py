@@ -1,25 +1,31 @@
 """What still has to reach Temporal: starts and signals, each order's in sequence.
 
+What the office tells all its orders waits behind what people do, in a sequence of its own.
+
 Assumes that whoever claims a row may die: a claim is a lease that runs out, and its epoch keeps a
-late loser from marking what somebody else has done since.
+late loser from marking what somebody else has done since. What can never be sent is set aside with its
+reason: operators see it, and put it back once it is mended.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from pydantic import TypeAdapter
-from sqlalchemy import Connection, func, insert, select, update
+from pydantic import TypeAdapter, ValidationError
+from sqlalchemy import ColumnElement, Connection, FromClause, func, insert, select, true, update
 
+from messages.orders import StartOrder
 from messages.records import AnySaid
 from messages.signals import Said
-from store.tables import outbox
+from store.tables import UNSENT, outbox
 
 _INLINE_GRACE = timedelta(seconds=5)
 _LEASE = timedelta(seconds=30)
 _LONGEST_PAUSE = timedelta(minutes=5)
+_PAUSE_WITHOUT_WORKFLOW = timedelta(minutes=1)
+_LONGEST_REASON = 300
 _SAID: TypeAdapter[Said] = TypeAdapter(AnySaid)
 
 
@@ -28,18 +34,61 @@ class OutboxKind(StrEnum):
 
     START = "start"
     SIGNAL = "signal"
+    TOLD = "told"
+    """A signal to very many orders: nobody waits for it, and it waits for everybody."""
+
+
+SIGNALS = (OutboxKind.SIGNAL, OutboxKind.TOLD)
+
+
+class Result(StrEnum):
+    """What came of trying to send; `waits` and `no_workflow` (the order is open all the same) are tried again."""
+
+    SENT = "sent"
+    ORDER_ARCHIVED = "order_archived"
+    WAITS = "waits"
+    NO_WORKFLOW = "no_workflow"
+    SET_ASIDE = "set_aside"
+
+
+class Unreadable(Exception):
+    """A row says nothing that could be sent."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Waiting:
-    """A claimed row; `epoch` must be given back with the result."""
+    """A claimed row, as it stands; `epoch` must be given back with the result."""
 
     id: int
     order_no: str
-    kind: OutboxKind
-    payload: dict[str, Any]
+    kind: str
+    payload: Any
     attempts: int
     epoch: int
+
+    @property
+    def said_id(self) -> str:
+        """The id of the decision or action that it tells of; empty for a start."""
+        payload = self.payload if isinstance(self.payload, dict) else {}
+        return str(payload.get("decision_id") or payload.get("action_id") or "")
+
+    def read(self) -> StartOrder | Said:
+        """Read what is to be sent.
+
+        Raises:
+            Unreadable: nothing; the sentence says where, and never what stands there.
+        """
+        try:
+            if self.kind == OutboxKind.START:
+                return StartOrder.model_validate(self.payload)
+            return _SAID.validate_python(self.payload)
+        except ValidationError as error:
+            raise Unreadable(_where(error)) from None
+
+
+def _where(error: ValidationError) -> str:
+    wrong = [".".join(map(str, each["loc"])) or "all of it" for each in error.errors(include_input=False)]
+    return f"it cannot be read: {', '.join(wrong)}"[:_LONGEST_REASON]
 
 
 def put(
@@ -63,18 +112,49 @@ def put(
     return int(key[0]) if key else 0
 
 
+def put_told(connection: Connection, rows: Sequence[tuple[str, dict[str, Any]]], *, now: datetime) -> None:
+    """Keep what very many orders are told: order and signal."""
+    connection.execute(
+        insert(outbox),
+        [
+            {
+                "order_no": order_no,
+                "kind": OutboxKind.TOLD,
+                "payload": payload,
+                "created_at": now,
+                "next_at": now,
+                "attempts": 0,
+                "lease_epoch": 0,
+                "done_at": None,
+            }
+            for order_no, payload in rows
+        ],
+    )
+
+
 def signals_of(connection: Connection, order_no: str) -> list[Said]:
-    """List the signals of an order, sent or not, as they were put."""
+    """List the signals of an order, sent or not, as they were put; what is set aside waits for its mending."""
     rows = connection.scalars(
         select(outbox.c.payload)
-        .where(outbox.c.order_no == order_no, outbox.c.kind == OutboxKind.SIGNAL)
+        .where(
+            outbox.c.order_no == order_no,
+            outbox.c.kind.in_(SIGNALS),
+            outbox.c.set_aside_at.is_(None),
+        )
         .order_by(outbox.c.id)
     )
-    return [_SAID.validate_python(payload) for payload in rows]
+    said = []
+    for payload in rows:
+        try:
+            said.append(_SAID.validate_python(payload))
+        except ValidationError:
+            # It was not tried yet; whoever tries it sets it aside. Here it must not stop the order's steps.
+            continue
+    return said
 
 
 def mark_sent(
-    connection: Connection, outbox_ids: Sequence[int], *, now: datetime, result: str = "sent"
+    connection: Connection, outbox_ids: Sequence[int], *, now: datetime, result: Result = Result.SENT
 ) -> None:
     """Mark rows that were sent inline."""
     connection.execute(
@@ -87,63 +167,133 @@ def mark_sent(
 def must_wait(connection: Connection, order_no: str, outbox_id: int, *, now: datetime) -> bool:
     """Tell whether a row has to wait for an earlier one of its order: the start, or a signal left to `Reconcile`.
 
-    Signals that others are sending at this moment do not count: among them no order was promised.
+    Signals that others are sending at this moment do not count: among them no order was promised. Nor does what the
+    office tells all its orders.
     """
     earlier = select(outbox.c.id).where(
         outbox.c.order_no == order_no,
-        outbox.c.done_at.is_(None),
+        outbox.c.kind != OutboxKind.TOLD,
+        _stands_before_others(outbox),
         outbox.c.id < outbox_id,
         (outbox.c.kind == OutboxKind.START) | (outbox.c.next_at <= now) | (outbox.c.attempts > 0),
     )
     return connection.execute(earlier.limit(1)).first() is not None
 
 
+def _stands_before_others(row: FromClause) -> ColumnElement[bool]:
+    """Say in SQL that later rows of the order wait for a row: not for a signal that is set aside."""
+    return row.c.done_at.is_(None) & (row.c.set_aside_at.is_(None) | (row.c.kind == OutboxKind.START))
+
+
 def claim(connection: Connection, *, now: datetime, limit: int) -> list[Waiting]:
-    """Claim rows that are ready, the oldest of each order only, so that an order's start comes first."""
-    other = outbox.alias("earlier")
-    earlier = select(other.c.id).where(
-        other.c.order_no == outbox.c.order_no, other.c.done_at.is_(None), other.c.id < outbox.c.id
-    )
-    ready = (
-        select(outbox)
-        .where(outbox.c.done_at.is_(None), outbox.c.next_at <= now, ~earlier.exists())
-        .order_by(outbox.c.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    claimed = []
-    for row in connection.execute(ready).all():
-        connection.execute(
-            update(outbox)
-            .where(outbox.c.id == row.id)
-            .values(lease_epoch=row.lease_epoch + 1, next_at=now + _LEASE, attempts=row.attempts + 1)
-        )
-        claimed.append(
-            Waiting(
-                id=row.id,
-                order_no=row.order_no,
-                kind=OutboxKind(row.kind),
-                payload=dict(row.payload),
-                attempts=row.attempts + 1,
-                epoch=row.lease_epoch + 1,
+    """Claim rows that are ready: starts first, then what people said, then what the office tells all its orders.
+
+    Of each order the oldest only, so that its start comes first.
+    """
+    claimed: list[Waiting] = []
+    for kind in OutboxKind:
+        if len(claimed) < limit:
+            others = outbox.c.order_no.not_in({each.order_no for each in claimed})
+            claimed += _claim(
+                connection, kind, now, limit - len(claimed), which=others & (outbox.c.next_at <= now)
             )
-        )
     return claimed
 
 
-def settle(connection: Connection, waiting: Waiting, *, now: datetime, result: str | None) -> None:
-    """Mark a claimed row as done, or let it wait again, longer each time, if `result` is `None`."""
+def claim_starts(connection: Connection, order_nos: Collection[str], *, now: datetime) -> list[Waiting]:
+    """Claim the starts of these orders, by whoever has just put them: nobody waits for their grace."""
+    mine = outbox.c.order_no.in_(order_nos)
+    return _claim(connection, OutboxKind.START, now, len(order_nos), which=mine)
+
+
+def _claim(
+    connection: Connection, kind: OutboxKind, now: datetime, limit: int, *, which: ColumnElement[bool]
+) -> list[Waiting]:
+    other = outbox.alias("earlier")
+    is_told = kind is OutboxKind.TOLD
+    earlier = select(other.c.id).where(
+        other.c.order_no == outbox.c.order_no,
+        _stands_before_others(other),
+        other.c.id < outbox.c.id,
+        true() if is_told else other.c.kind != OutboxKind.TOLD,
+    )
+    ready = (
+        select(outbox)
+        .where(
+            UNSENT,
+            outbox.c.set_aside_at.is_(None),
+            outbox.c.kind == kind,
+            which,
+            ~earlier.exists(),
+        )
+        .order_by(outbox.c.next_at, outbox.c.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    rows = connection.execute(ready).all()
+    if rows:
+        leased = update(outbox).where(outbox.c.id.in_([row.id for row in rows]))
+        epoch, attempts = outbox.c.lease_epoch + 1, outbox.c.attempts + 1
+        connection.execute(leased.values(lease_epoch=epoch, next_at=now + _LEASE, attempts=attempts))
+    return [
+        Waiting(
+            id=row.id,
+            order_no=row.order_no,
+            kind=row.kind,
+            payload=row.payload,
+            attempts=row.attempts + 1,
+            epoch=row.lease_epoch + 1,
+        )
+        for row in rows
+    ]
+
+
+def settle(
+    connection: Connection, waiting: Waiting, *, now: datetime, result: Result, reason: str | None = None
+) -> None:
+    """Mark a claimed row as done or set aside, or let it wait again, longer each time."""
+    match result:
+        case Result.SENT | Result.ORDER_ARCHIVED:
+            values: dict[str, Any] = {"done_at": now, "result": result}
+        case Result.SET_ASIDE:
+            values = {"set_aside_at": now, "result": result, "reason": (reason or "")[:_LONGEST_REASON]}
+        case Result.WAITS | Result.NO_WORKFLOW:
+            pause = min(timedelta(seconds=2 ** min(waiting.attempts, 10)), _LONGEST_PAUSE)
+            if result is Result.NO_WORKFLOW:
+                pause = max(pause, _PAUSE_WITHOUT_WORKFLOW)
+            values = {"next_at": now + pause, "result": result}
     mine = (outbox.c.id == waiting.id) & (outbox.c.lease_epoch == waiting.epoch)
-    if result is not None:
-        connection.execute(update(outbox).where(mine).values(done_at=now, result=result))
-        return
-    pause = min(timedelta(seconds=2 ** min(waiting.attempts, 10)), _LONGEST_PAUSE)
-    connection.execute(update(outbox).where(mine).values(next_at=now + pause))
+    connection.execute(update(outbox).where(mine).values(**values))
 
 
-def backlog(connection: Connection) -> tuple[int, datetime | None]:
-    """Count what waits, and say since when the oldest does."""
+PATIENCE = timedelta(hours=1)
+"""What very many orders are told may wait so long before it counts as late."""
+
+
+def waits_since(before: datetime) -> ColumnElement[bool]:
+    """Say what has waited in the outbox since before an instant; what very many are told only if it is late too."""
+    is_late = (outbox.c.kind != OutboxKind.TOLD) | (outbox.c.created_at < before - PATIENCE)
+    tried = outbox.c.done_at.is_(None) & outbox.c.set_aside_at.is_(None)
+    return tried & (outbox.c.created_at < before) & is_late
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Backlog:
+    """What waits, since when the oldest does, and how many were set aside."""
+
+    rows: int
+    oldest: datetime | None
+    set_aside: int
+
+
+def backlog(connection: Connection, *, now: datetime) -> Backlog:
+    """Count what waits, and what was set aside; of what very many are told only what is late."""
+    waits = waits_since(now)
     row = connection.execute(
-        select(func.count(), func.min(outbox.c.created_at)).where(outbox.c.done_at.is_(None))
+        select(
+            func.count().filter(waits),
+            func.min(outbox.c.created_at).filter(waits),
+            func.count().filter(outbox.c.set_aside_at.is_not(None)),
+        ).where(outbox.c.done_at.is_(None))
     ).one()
-    return row[0], row[1]
+    return Backlog(rows=row[0], oldest=row[1], set_aside=row[2])

@@ -1,52 +1,38 @@
 """Writing what a step of an order produced: one transaction, once, in the order of the workflow.
 
 Assumes that a step was recorded in history before it comes here, so that these rows are a function of
-histories. A repeated step is answered as before; a step of an abandoned run changes nothing.
+histories. A repeated step is answered as before; a step of an abandoned run changes nothing (`store/recorded.py`).
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
 
-from domain.deadlines import (
-    Basis,
-    Clock,
-    ClockFacts,
-    Rested,
-    after_rests,
-    clock,
-    promise,
-    round_promise,
-)
 from domain.directory import MAX_CODE
 from domain.lifecycle import SYSTEM, TaskState
-from domain.orders import OrderClass, Stage, Via
+from domain.orders import Ending, Stage, Via
 from domain.policy import PolicyBook
-from domain.workdays import DueTime, WorkCalendar
 from messages.directory import Routing
-from messages.records import (
-    ClockReading,
-    ClockRequest,
-    PromiseRequest,
-    RecordAnswer,
-    RecordStep,
-)
-from store.calendar import calendar_for
-from store.decisions import UNFINISHED, lock_order, pending_on
+from messages.names import ASKED, REQUESTER
+from messages.records import ClockReading, MessageWritten, OrderFacts, RecordAnswer, RecordStep
+from store.decisions import lock_order
 from store.directory import routing_of
 from store.holds import as_notice, hold_in_force
-from store.joining import join, split
+from store.joining import answers_to, join, leading_stands, tell_waiting, told
+from store.leading import waiting
+from store.messages import drop
 from store.office import insert_ignore
+from store.office_lock import reading_the_office
+from store.reckoning import reckon_step
+from store.recorded import answered_before, digest_of, take_over
 from store.settling import settle_verdicts
+from store.splitting import split
 from store.tables import event, message, orders, record_entry, task
-
-
-class StaleRun(Exception):
-    """A step came from a run that an operator's reset has abandoned."""
+from store.telling import hear_tellings
+from store.unheard import pending_on
 
 
 class StepResult(StrEnum):
@@ -72,38 +58,61 @@ class Written:
         return self.result is StepResult.NEW
 
 
-def write_step(connection: Connection, step: RecordStep, book: PolicyBook) -> Written:
+def write_step(
+    connection: Connection, step: RecordStep, book: PolicyBook, *, takes_over: str | None = None
+) -> Written:
     """Commit a step, or answer a repeated one as before; before an automatic step say what is pending.
+
+    `takes_over`: the run whose rows are there and whose place the step's own has taken, as Temporal says.
 
     Raises:
         NotFound: there is no such order.
-        StaleRun: the run was abandoned.
+        OtherRun: the rows are another run's.
+        StepDiffers: what was committed under its number says something else.
     """
-    order = lock_order(connection, step.order_no)
+    order = lock_order(connection, step.order_no, *reading_the_office(connection))
     if (known := answered_before(connection, step)) is not None:
         return Written(answer=known, result=StepResult.REPEATED)
-    _check_run(connection, order, step)
+    take_over(connection, order, step, takes_over=takes_over)
     if step.expiry is not None:
+        hear_tellings(connection, step.order_no, now=step.at)
         pending = pending_on(connection, step.order_no)
         if pending:
             return Written(answer=RecordAnswer(pending=tuple(pending)), result=StepResult.PENDING)
-        hold = None if step.order.held else as_notice(hold_in_force(connection, at=step.at))
+        hold = None if step.order.held else hold_in_force(connection, at=step.at)
         if hold is not None:
-            return Written(answer=RecordAnswer(hold=hold), result=StepResult.PENDING)
+            return Written(answer=RecordAnswer(hold=as_notice(hold)), result=StepResult.PENDING)
     answer = reckon_step(connection, step, order.source_due_at, book)
-    if step.route:
-        answer = answer.model_copy(update={"routing": _routing(connection, step, order)})
-    if step.merge is not None:
-        answer = answer.model_copy(update={"merge_refused": join(connection, step, step.merge)})
+    answer = answer.model_copy(update=_decided(connection, step, order))
     finished = _commit(connection, step, answer)
+    tell_waiting(connection, step)
     if step.split is not None:
-        split(connection, step, step.split)
+        answer = answer.model_copy(update={"parts": split(connection, step, step.split)})
+    _remember(connection, step, answer)
+    stage = _as_decided(step, answer).stage
     return Written(
         answer=answer,
         result=StepResult.NEW,
-        entered=step.order.stage if step.order.stage != order.stage else None,
+        entered=stage if stage != order.stage else None,
         finished=finished,
     )
+
+
+def _decided(connection: Connection, step: RecordStep, order: Row[Any]) -> dict[str, Any]:
+    """Answer what only the store can say, by the other orders and the directory as they are now."""
+    said: dict[str, Any] = {}
+    if step.route:
+        said["routing"] = _routing(connection, step, order)
+    if step.merge is not None:
+        said["merge_refused"] = join(connection, step, step.merge)
+        said["answers"] = answers_to(connection, step.order_no)
+    if step.withdrawn:
+        said["goes_on"] = order.stage != Stage.JOINED and bool(waiting(connection, step.order_no))
+    if step.asks_leading:
+        said["leading"] = leading_stands(connection, step.order_no)
+    if any(each.recipient == REQUESTER for each in step.messages):
+        said["told"] = told(connection, order, step)
+    return said
 
 
 def _routing(connection: Connection, step: RecordStep, order: Row[Any]) -> Routing:
@@ -122,10 +131,11 @@ def reapply_step(connection: Connection, step: RecordStep, answer: RecordAnswer)
 
     Raises:
         NotFound: there is no such order.
-        StaleRun: the run was abandoned.
     """
-    _check_run(connection, lock_order(connection, step.order_no), step)
+    order = lock_order(connection, step.order_no)
+    take_over(connection, order, step, takes_over=order.run_id)
     _commit(connection, step, answer)
+    _remember(connection, step, answer)
 
 
 def _commit(connection: Connection, step: RecordStep, answer: RecordAnswer) -> tuple[tuple[str, str], ...]:
@@ -134,153 +144,36 @@ def _commit(connection: Connection, step: RecordStep, answer: RecordAnswer) -> t
     finished = _write_tasks(connection, step, answer.clocks)
     _write_events(connection, step, vias)
     _write_messages(connection, step, answer)
+    if step.withdrawn:
+        drop(connection, step.order_no)
     write_order(connection, step, answer)
+    return finished
+
+
+def _remember(connection: Connection, step: RecordStep, answer: RecordAnswer) -> None:
+    """Keep the answer, for a step that is repeated."""
     connection.execute(
         insert(record_entry).values(
-            order_no=step.order_no, run_id=step.run_id, seq=step.seq, answer=answer.model_dump(mode="json")
+            order_no=step.order_no,
+            run_id=step.run_id,
+            seq=step.seq,
+            digest=digest_of(step),
+            answer=answer.model_dump(mode="json"),
         )
     )
-    return finished
 
 
 def _with_refused_merge(step: RecordStep, answer: RecordAnswer) -> RecordStep:
     """Let who wanted to join two orders know that the store refused it."""
-    merge, reason = step.merge, answer.merge_refused
-    if merge is None or reason is None:
+    merge, why = step.merge, answer.merge_refused
+    if merge is None or why is None:
         return step
-    refused = {"applied": False, "code": "merge_refused", "reason": reason}
+    refused = {"applied": False, "code": why.code, "reason": why.reason}
     verdicts = [
         each.model_copy(update=refused) if each.said.said_id == merge.said_id else each
         for each in step.verdicts
     ]
     return step.model_copy(update={"verdicts": tuple(verdicts)})
-
-
-def answered_before(connection: Connection, step: RecordStep) -> RecordAnswer | None:
-    """Find the answer that a step was given when it was committed, `None` if it was not."""
-    stored = connection.scalar(
-        select(record_entry.c.answer).where(
-            record_entry.c.order_no == step.order_no,
-            record_entry.c.run_id == step.run_id,
-            record_entry.c.seq == step.seq,
-        )
-    )
-    return RecordAnswer.model_validate(stored) if stored is not None else None
-
-
-def _check_run(connection: Connection, order: Row[Any], step: RecordStep) -> None:
-    """Let a new run take over from one that was reset: its events replace those of the abandoned branch."""
-    if order.run_id in {None, step.run_id}:
-        return
-    if order.recorded_at is not None and step.at < order.recorded_at:
-        raise StaleRun(f"order {step.order_no}: a later run has taken over")
-    abandon(
-        connection,
-        step.order_no,
-        run_id=step.run_id,
-        next_event=step.next_event,
-        open_tasks=step.open_tasks,
-        at=order.recorded_at or step.at,
-    )
-
-
-def abandon(
-    connection: Connection,
-    order_no: str,
-    *,
-    run_id: str,
-    next_event: int,
-    open_tasks: Collection[str],
-    at: datetime,
-) -> None:
-    """Mark what other runs wrote from an event's number on; open are the tasks that this run has open.
-
-    `at` is the last that was heard of the abandoned branch.
-    """
-    connection.execute(
-        update(event)
-        .where(event.c.order_no == order_no, event.c.run_id != run_id, event.c.seq >= next_event)
-        .values(abandoned=True)
-    )
-    mine = task.c.order_no == order_no
-    connection.execute(
-        update(task)
-        .where(mine, task.c.state.in_(UNFINISHED), task.c.task_id.not_in(open_tasks))
-        .values(state=TaskState.SUPERSEDED, outcome="abandoned", closed_by=SYSTEM, closed_at=at)
-    )
-    connection.execute(
-        update(task)
-        .where(mine, task.c.state.not_in(UNFINISHED), task.c.task_id.in_(open_tasks))
-        .values(state=TaskState.OPEN, outcome=None, closed_by=None, closed_at=None)
-    )
-
-
-def reckon_step(
-    connection: Connection, step: RecordStep, cap: datetime | None, book: PolicyBook
-) -> RecordAnswer:
-    """Reckon what a step asks for, on the calendar in force at this moment; nothing is written."""
-    asked = [each.since for each in (step.promise, *step.clocks) if each is not None]
-    asked += [each.promise.since for each in step.clocks if each.promise is not None]
-    if not asked:
-        return RecordAnswer()
-    calendar = calendar_for(connection, book, min(asked))
-    promised = _promised(step.promise, cap, book, calendar)
-    readings = {each.key: _read(each, cap, book, calendar) for each in step.clocks}
-    return RecordAnswer(
-        clocks={
-            key: ClockReading(
-                due_at=reading.due_at, remind_at=reading.remind_at, is_provisional=reading.is_provisional
-            )
-            for key, reading in readings.items()
-        },
-        promised_at=promised.at if promised else None,
-        promise_is_provisional=bool(promised and promised.is_provisional),
-    )
-
-
-def _promised(
-    request: PromiseRequest | None, cap: datetime | None, book: PolicyBook, calendar: WorkCalendar
-) -> DueTime | None:
-    """Reckon a promise; in the first round a limit set by a superior platform caps it."""
-    if request is None:
-        return None
-    order_class = OrderClass(request.order_class) if request.order_class else None
-    if request.given is not None:
-        origin = DueTime(request.given)
-    elif order_class is None:
-        origin = round_promise(request.since, book, calendar)
-    else:
-        origin = promise(request.since, order_class, book, calendar)
-    limit = book.class_limits[order_class or OrderClass.GENERAL]
-    promised = after_rests(origin, _rests(request), limit, calendar)
-    caps = (cap if request.is_capped else None, request.not_later_than)
-    capped = [DueTime(each) for each in caps if each is not None]
-    return min([promised, *capped], key=lambda due: due.at)
-
-
-def _rests(request: PromiseRequest | ClockRequest) -> tuple[Rested, ...]:
-    return tuple(Rested(each.began, each.ended) for each in request.rests)
-
-
-def _read(request: ClockRequest, cap: datetime | None, book: PolicyBook, calendar: WorkCalendar) -> Clock:
-    given = request.given
-    if given is not None:
-        given = min(given, cap) if request.is_capped and cap is not None else given
-        given = max(given, request.not_before or given)
-    return clock(
-        ClockFacts(
-            basis=Basis(request.basis),
-            since=request.since,
-            order_class=OrderClass(request.order_class) if request.order_class else None,
-            promised=_promised(request.promise, cap, book, calendar),
-            repetition=request.repetition,
-            given=given,
-            rests=_rests(request),
-            floor_from=request.floor_from,
-        ),
-        book,
-        calendar,
-    )
 
 
 def _write_tasks(
@@ -351,19 +244,51 @@ def _write_events(connection: Connection, step: RecordStep, vias: Mapping[str, V
 
 def _write_messages(connection: Connection, step: RecordStep, answer: RecordAnswer) -> None:
     for written in step.messages:
-        if written.only_if_firm and answer.promise_is_provisional:
+        if not _is_written(written, answer):
             continue
-        insert_ignore(
-            connection,
-            message,
-            {
-                **written.model_dump(exclude={"only_if_firm"}),
-                "order_no": step.order_no,
-                "run_id": step.run_id,
-                "state": "pending",
-                "created_at": step.at,
-            },
-        )
+        for for_order in _whose(written, step.order_no, answer):
+            insert_ignore(
+                connection,
+                message,
+                {
+                    **written.model_dump(exclude={"only_if_firm", "only_if_after"}),
+                    "order_no": step.order_no,
+                    "for_order": for_order,
+                    "run_id": step.run_id,
+                    "state": "pending",
+                    "created_at": step.at,
+                },
+            )
+
+
+def _whose(written: MessageWritten, order_no: str, answer: RecordAnswer) -> tuple[str, ...]:
+    """Name the orders whose residents a message is for; a question goes to the own one alone, unless they have left."""
+    if written.recipient != REQUESTER or (written.template == ASKED and order_no in answer.told):
+        return (order_no,)
+    return answer.told
+
+
+def _as_decided(step: RecordStep, answer: RecordAnswer) -> OrderFacts:
+    """Give the order as a step leaves it with what the store has decided in it; the next step says the same."""
+    changes: dict[str, Any] = {}
+    if step.merge is not None and answer.merge_refused is None:
+        changes = {
+            "stage": Stage.JOINED,
+            "ending": Ending.MERGED,
+            "merged_into": step.merge.leading_order_no,
+        }
+    if step.withdrawn:
+        # What ends leads nobody from here on.
+        changes = {"requester_left": True} if answer.goes_on else {"ending": Ending.WITHDRAWN}
+    return step.order.model_copy(update=changes)
+
+
+def _is_written(written: MessageWritten, answer: RecordAnswer) -> bool:
+    """Say whether a message is true of the promise that the same step was given."""
+    if written.only_if_firm and answer.promise_is_provisional:
+        return False
+    after, promised_at = written.only_if_after, answer.promised_at
+    return after is None or (promised_at is not None and promised_at > after)
 
 
 _NOBODYS = ("rest", "window")
@@ -371,8 +296,8 @@ _NOBODYS = ("rest", "window")
 
 
 def write_order(connection: Connection, step: RecordStep, answer: RecordAnswer) -> None:
-    """Show the order as it stands after a step."""
-    facts = step.order.model_dump()
+    """Show the order as it stands after a step, and after what the store has decided in it."""
+    facts = _as_decided(step, answer).model_dump()
     facts["class"] = facts.pop("order_class")
     if len(facts["handled_by"] or "") > MAX_CODE:
         # Typed by hand: no member of staff is called that.

@@ -15,6 +15,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Row,
+    ScalarSelect,
     Select,
     and_,
     exists,
@@ -29,17 +30,22 @@ from sqlalchemy import (
 from domain.contacts import masked_line
 from domain.deadlines import is_reckonable
 from domain.errors import DomainError
+from domain.judgement import DecisionStatus
 from domain.lifecycle import TaskState
 from domain.orders import Role, Stage
-from store.decisions import UNFINISHED, DecisionStatus
+from domain.timeliness import CLOCK_SKEW
+from messages.names import ASKED, REQUESTER
+from store.decisions import UNFINISHED, Subject
+from store.instants import Instant
+from store.returned import has_returns
 from store.tables import (
-    Instant,
     attachment,
     decision,
     event,
     message,
     orders,
     requester,
+    requester_phone,
     staff,
     task,
     unit,
@@ -49,19 +55,13 @@ PAGE = 50
 """Rows of one page."""
 REFUSED = "SignalRefused"
 """The event of a signal or decision that an order refused."""
-_LINE, _NUMBER = 40, 20
-ABOUT = (orders.c.subject, func.substr(orders.c.description, 1, _LINE + _NUMBER).label("description"))
-"""What `about` and `shown` read of an order: of its description no more than a line, and a number that it may cut."""
-
-
-def about(order: Row[*tuple[Any, ...]]) -> str:
-    """Say in a line what an order is about: its subject, else how its description begins."""
-    return str(order.subject or order.description[:_LINE])
+_WORDS = 8
+"""So many words of a search are looked for."""
 
 
 def shown(order: Row[*tuple[Any, ...]]) -> str:
-    """Say it as lists do: numbers of people in it are masked, before anything is cut."""
-    return masked_line(order.subject) if order.subject else masked_line(order.description)[:_LINE]
+    """Say what an order is about as lists do: numbers of people in it are masked."""
+    return masked_line(order.subject)
 
 
 class BadCursor(DomainError):
@@ -134,13 +134,18 @@ class Page:
 
 
 def find_order(connection: Connection, order_no: str, scope: Scope) -> Row[Any] | None:
-    """Find an order within a scope; `undelivered` counts the messages that a gateway refused for good."""
-    undelivered = (
-        select(func.count())
-        .where(message.c.order_no == orders.c.order_no, message.c.state == "failed")
-        .scalar_subquery()
-    )
-    query = select(orders, undelivered.label("undelivered")).where(orders.c.order_no == order_no)
+    """Find an order within a scope.
+
+    `undelivered` counts the messages that a gateway refused for good, `logged` those to its resident that no provider
+    was there for.
+    """
+
+    def count(*which: ColumnElement[bool]) -> ScalarSelect[int]:
+        return select(func.count()).where(message.c.for_order == orders.c.order_no, *which).scalar_subquery()
+
+    undelivered = count(message.c.state == "failed").label("undelivered")
+    logged = count(message.c.state == "logged", message.c.recipient == REQUESTER).label("logged")
+    query = select(orders, undelivered, logged).where(orders.c.order_no == order_no)
     return connection.execute(scoped(query, scope)).one_or_none()
 
 
@@ -179,15 +184,7 @@ def list_orders(
         past_due = and_(orders.c.due_at <= now, still_open)
         is_overdue = or_(orders.c.overdue.is_(True), past_due)
         query = query.where(is_overdue if wanted.overdue else ~is_overdue)
-    if wanted.q:
-        text = wanted.q.strip()
-        query = query.where(
-            or_(
-                orders.c.order_no.contains(text.upper(), autoescape=True),
-                orders.c.subject.contains(text, autoescape=True),
-                orders.c.description.contains(text, autoescape=True),
-            )
-        )
+    query = query.where(*map(_holds, (wanted.q or "").split()[:_WORDS]))
     if cursor:
         at, last = _read_cursor(cursor)
         query = query.where(
@@ -197,12 +194,18 @@ def list_orders(
     return _page(connection, query, lambda row: (row.received_at, row.order_no))
 
 
+def _holds(word: str) -> ColumnElement[bool]:
+    """Tell whether an order holds a word somewhere, in whatever case."""
+    columns = (orders.c.order_no, orders.c.subject, orders.c.description)
+    return or_(*(column.icontains(word, autoescape=True) for column in columns))
+
+
 def list_of_caller(
-    connection: Connection, phone_key: str, scope: Scope, *, with_confidential: bool
+    connection: Connection, phone_keys: Collection[str], scope: Scope, *, with_confidential: bool
 ) -> Sequence[Row[Any]]:
-    """List the orders that whoever has a number placed, the latest first and one page at most."""
-    query = select(orders).join(requester, requester.c.order_no == orders.c.order_no)
-    query = query.where(requester.c.phone_key == phone_key)
+    """List the orders that whoever has one of these numbers placed, the latest first and one page at most."""
+    theirs = select(requester_phone.c.order_no).where(requester_phone.c.phone_key.in_(phone_keys))
+    query = select(orders).where(orders.c.order_no.in_(theirs))
     if not with_confidential:
         query = query.where(orders.c.confidential.is_(False))
     latest = scoped(query, scope).order_by(orders.c.received_at.desc(), orders.c.order_no.desc())
@@ -231,7 +234,9 @@ def list_tasks(
 
 
 def _open_tasks(query: Select[Any], wanted: TaskFilter, scope: Scope, now: datetime) -> Select[Any]:
-    query = query.where(task.c.state == TaskState.OPEN, task.c.opened_at <= now, task.c.due_at.is_not(None))
+    query = query.where(
+        task.c.state == TaskState.OPEN, task.c.opened_at <= now + CLOCK_SKEW, task.c.due_at.is_not(None)
+    )
     for column, value in (
         (task.c.holder, wanted.holder),
         (task.c.unit, wanted.unit),
@@ -264,7 +269,9 @@ def _of_post(post: Post) -> ColumnElement[bool]:
 
 def subjects_of(connection: Connection, order_nos: Collection[str]) -> dict[str, str]:
     """Say of each order what it is about, as it is shown in lists."""
-    rows = connection.execute(select(orders.c.order_no, *ABOUT).where(orders.c.order_no.in_(order_nos)))
+    rows = connection.execute(
+        select(orders.c.order_no, orders.c.subject).where(orders.c.order_no.in_(order_nos))
+    )
     return {row.order_no: shown(row) for row in rows}
 
 
@@ -307,8 +314,9 @@ def count_tasks(
 
 
 def find_task(connection: Connection, task_id: str, scope: Scope) -> Row[Any] | None:
-    """Find a task of an order within a scope."""
-    query = select(task).join(orders, orders.c.order_no == task.c.order_no).where(task.c.task_id == task_id)
+    """Find a task of an order within a scope; `has_returns` if something can have come back to it."""
+    found = select(task, has_returns().label("has_returns"))
+    query = found.join(orders, orders.c.order_no == task.c.order_no).where(task.c.task_id == task_id)
     return connection.execute(scoped(query, scope)).one_or_none()
 
 
@@ -324,11 +332,11 @@ def open_tasks(connection: Connection, order_no: str) -> Sequence[Row[Any]]:
 def list_events(connection: Connection, order_no: str) -> Sequence[Row[Any]]:
     """List an order's events by number, none of an abandoned branch.
 
-    With each the texts of the decision behind it, and what its actor is called (`called`) if they are staff.
+    With each the texts and fields of the decision behind it, and what its actor is called (`called`) if they are staff.
     """
     said = event.c.data["decision_id"].as_string()
     return connection.execute(
-        select(event, decision.c.texts, decision.c.comment, staff.c.name.label("called"))
+        select(event, decision.c.texts, decision.c.fields, decision.c.comment, staff.c.name.label("called"))
         .outerjoin(decision, and_(decision.c.decision_id == said, decision.c.order_no == event.c.order_no))
         .outerjoin(staff, staff.c.username == event.c.actor)
         .where(event.c.order_no == order_no, event.c.abandoned.is_(False))
@@ -345,8 +353,15 @@ def list_refusals(connection: Connection, order_no: str) -> Sequence[Row[Any]]:
     ).all()
 
 
-def list_attachments(connection: Connection, order_no: str) -> Sequence[Row[Any]]:
-    """List an order's attachments, the oldest first; none of a decision that was rejected."""
+def list_attachments(
+    connection: Connection, order_no: str, *, client_id: str | None = None
+) -> Sequence[Row[Any]]:
+    """List an order's attachments, the oldest first; none of a decision that was rejected.
+
+    A client is shown nothing that others added to the order, its residents or those of orders that joined it.
+    """
+    added = decision.c.subject == Subject.ORDER
+    theirs = and_(added, attachment.c.uploaded_by != client_id) if client_id is not None else false()
     behind = and_(
         decision.c.decision_id == attachment.c.decision_id, decision.c.order_no == attachment.c.order_no
     )
@@ -355,7 +370,7 @@ def list_attachments(connection: Connection, order_no: str) -> Sequence[Row[Any]
         .outerjoin(decision, behind)
         .where(
             attachment.c.order_no == order_no,
-            or_(decision.c.status.is_(None), decision.c.status != DecisionStatus.REJECTED),
+            or_(decision.c.status.is_(None), and_(decision.c.status != DecisionStatus.REJECTED, ~theirs)),
         )
         .order_by(attachment.c.created_at, attachment.c.attachment_id)
     ).all()
@@ -366,15 +381,16 @@ def last_reply(connection: Connection, order_no: str) -> str | None:
     return _last_words(connection, order_no, message.c.template.startswith("replied_"))
 
 
-def open_question(connection: Connection, order_no: str) -> str | None:
-    """Give what an order that rests asks its resident; `None` if it rests for another reason."""
+def open_question(connection: Connection, order_no: str, *, by: str) -> str | None:
+    """Give what an order that rests asks a resident, its own or a follower; `None` if nothing, or not them."""
+    theirs = message.c.order_no == by
     why = connection.scalar(
         select(message.c.template)
-        .where(message.c.order_no == order_no, message.c.template.in_(["asked", "paused"]))
+        .where(message.c.for_order == order_no, theirs, message.c.template.in_([ASKED, "paused"]))
         .order_by(message.c.id.desc())
         .limit(1)
     )
-    return _last_words(connection, order_no, message.c.template == "asked") if why == "asked" else None
+    return _last_words(connection, order_no, theirs & (message.c.template == ASKED)) if why == ASKED else None
 
 
 def _last_words(connection: Connection, order_no: str, which: ColumnElement[bool]) -> str | None:
@@ -385,7 +401,7 @@ def _last_words(connection: Connection, order_no: str, which: ColumnElement[bool
             decision,
             and_(decision.c.decision_id == message.c.text_of, decision.c.order_no == message.c.order_no),
         )
-        .where(message.c.order_no == order_no, which)
+        .where(message.c.for_order == order_no, which)
         .order_by(message.c.id.desc())
         .limit(1)
     )

@@ -12,16 +12,19 @@ from typing import Any
 from sqlalchemy import Connection, Row, Table, delete, insert, select, update
 
 from domain.errors import DomainError
+from domain.judgement import DecisionStatus
 from domain.lifecycle import TaskState
 from domain.orders import Via
 from messages.orders import StartOrder
 from messages.records import RecordAnswer, RecordedOrder, RecordedStep, Verdict
 from messages.signals import CompleteTask
-from store.decisions import DecisionStatus, NotFound, lock_order
+from store.decisions import NotFound, lock_order
+from store.holds import is_held
 from store.intake import INTAKE_RUN, as_taken_in, received_event
 from store.office import insert_ignore
-from store.outbox import OutboxKind
-from store.projections import abandon, reapply_step, write_order
+from store.outbox import SIGNALS
+from store.projections import reapply_step, write_order
+from store.recorded import abandon, digest_of
 from store.settling import said_row, signalled
 from store.tables import LOST, decision, event, message, orders, outbox, record_entry, requester, staff, task
 
@@ -121,9 +124,9 @@ def _committed(
     One that is under way may have been committed already: then the store has its answer.
     """
     order_no = recorded.start.order_no
+    rows = connection.execute(select(record_entry).where(record_entry.c.order_no == order_no)).all()
     stored: dict[_Key, RecordAnswer] = {
-        (row.run_id, row.seq): RecordAnswer.model_validate(row.answer)
-        for row in connection.execute(select(record_entry).where(record_entry.c.order_no == order_no))
+        (row.run_id, row.seq): RecordAnswer.model_validate(row.answer) for row in rows
     }
     foreign = {run_id for run_id, _ in stored} - set(recorded.runs)
     if foreign:
@@ -132,6 +135,13 @@ def _committed(
             "store holds; nothing was changed"
         )
     later = stored.keys() - {(each.step.run_id, each.step.seq) for each in recorded.steps}
+    digests = {(row.run_id, row.seq): row.digest for row in rows}
+    for each in recorded.steps:
+        key = each.step.run_id, each.step.seq
+        # Committed under this number, and not what the history says: done again since, by a Temporal of earlier.
+        if digests.get(key) not in {None, digest_of(each.step)}:
+            later.add(key)
+            del stored[key]
     if later and not behind:
         raise AheadOfHistory(f"order {order_no}: the store holds {len(later)} step(s) that the history lacks")
     answers = [
@@ -161,15 +171,15 @@ def _take_back(
     }
     received = received_event(order_no=order_no, client_id=order.client_id, first=first, data=data)
     insert_ignore(connection, event, received)
-    connection.execute(
-        insert(task).values(
-            **first.model_dump(), order_no=order_no, state=TaskState.OPEN, holder=order.received_by
-        )
-    )
+    connection.execute(insert(task).values(**first.model_dump(), order_no=order_no, state=TaskState.OPEN))
     connection.execute(
         update(orders)
         .where(orders.c.order_no == order_no)
-        .values(**as_taken_in(first, category=start.category, held=start.hold is not None))
+        .values(
+            **as_taken_in(
+                first, category=start.category, held=is_held(start.holds, at=start.first_task.opened_at)
+            )
+        )
     )
     return _take_verdicts_back(connection, order_no, {each.said.said_id for each in _verdicts(committed)})
 
@@ -199,7 +209,7 @@ def _take_verdicts_back(connection: Connection, order_no: str, judged: set[str])
     )
     sent = connection.execute(
         select(outbox.c.id, outbox.c.payload).where(
-            outbox.c.order_no == order_no, outbox.c.kind == OutboxKind.SIGNAL, outbox.c.done_at.is_not(None)
+            outbox.c.order_no == order_no, outbox.c.kind.in_(SIGNALS), outbox.c.done_at.is_not(None)
         )
     ).all()
     again = [
@@ -261,7 +271,13 @@ def _return_from_abandoned(
     connection.execute(
         update(orders)
         .where(orders.c.order_no == start.order_no)
-        .values(**as_taken_in(start.first_task, category=start.category, held=start.hold is not None))
+        .values(
+            **as_taken_in(
+                start.first_task,
+                category=start.category,
+                held=is_held(start.holds, at=start.first_task.opened_at),
+            )
+        )
     )
     if not still:
         first = {start.first_task.task_id}
@@ -304,7 +320,7 @@ def _keep_what_is_ours(
                     message.c.event_seq == written.event_seq,
                     message.c.id.not_in([key[0] for key in before["message"]]),
                 )
-                .values(state="failed" if each.undelivered else "sent", sent_at=each.delivered_at)
+                .values(state=each.delivered_as, sent_at=each.delivered_at)
             )
 
 

@@ -1,7 +1,7 @@
-"""A year is announced: it is loaded, and every order whose dates rested on a guess is told to reckon again.
+"""A year is announced or changed: it is loaded, and every order whose dates rest on it is told to reckon again.
 
-Assumes one transaction for both, so that no order is forgotten between them: the action waits in the
-outbox like any other and `Reconcile` sends it.
+Assumes one short transaction for both, which no intake and no `record` passes: what they reckon meanwhile rests on the
+year, or is told.
 """
 
 from collections.abc import Sequence
@@ -12,31 +12,47 @@ from sqlalchemy import Connection
 
 from domain.actions import ActionName
 from domain.workdays import NamedDay
-from store.calendar import provisional_orders, put_year
-from store.telling import tell
+from store.calendar import find_year, put_year
+from store.office_lock import lock_the_office
+from store.resting import begins, changed_days
+from store.telling import Audience, audience_size, order_telling
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Loaded:
-    """The version that is in force now, and how many orders reckon again."""
+    """The version that is in force now, whether it is new, how many orders reckon again, and by which telling."""
 
     version: int
+    is_new: bool
     orders: int
+    telling: int | None = None
 
 
 def load_year(
     connection: Connection, year: int, days: Sequence[NamedDay], *, source: str, now: datetime
-) -> Loaded | None:
-    """Load a year; `None` if it is in force with these very days already."""
+) -> Loaded:
+    """Load a year; loaded once more with the same days it stays as it is, and whoever was not told yet is told."""
+    lock_the_office(connection)
+    is_new = True
+    changed = changed_days(connection, year, days)
     loaded = put_year(connection, year, days, source=source, now=now)
     if loaded is None:
-        return None
-    told = tell(
+        is_new, loaded = False, find_year(connection, year)
+    version = loaded.version if loaded else 0
+    fields, audience = {}, Audience.PROVISIONAL
+    if changed:
+        # What has passed has had its consequence.
+        fields["changed_from"] = max(now, begins(min(changed))).isoformat()
+        audience = Audience.DATED
+    waiting = audience_size(connection, audience, fields)
+    if not waiting:
+        return Loaded(version=version, is_new=is_new, orders=0)
+    telling = order_telling(
         connection,
-        provisional_orders(connection),
         ActionName.RECALCULATE,
-        key=f"calendar-{year}-{loaded.version}",
-        fields={},
+        key=f"calendar-{year}-{version}",
+        fields=fields,
+        audience=audience,
         now=now,
     )
-    return Loaded(version=loaded.version, orders=told)
+    return Loaded(version=version, is_new=is_new, orders=waiting, telling=telling)

@@ -8,12 +8,14 @@ from typing import Any
 from sqlalchemy import Connection, insert, select, update
 
 from domain.actions import fields_of
+from domain.judgement import DecisionStatus
 from domain.lifecycle import FieldType
 from domain.orders import Via
+from domain.text import clean
 from messages.records import RecordStep, Verdict
-from messages.signals import CompleteTask
+from messages.signals import CompleteTask, Said
 from store.auditing import audited
-from store.decisions import DecisionStatus, Subject
+from store.decisions import Subject
 from store.tables import audit, decision
 
 
@@ -28,11 +30,16 @@ def settle_verdicts(connection: Connection, step: RecordStep) -> dict[str, Via]:
         mine = (decision.c.decision_id == said_id) & (decision.c.order_no == step.order_no)
         row = connection.execute(
             select(
-                decision.c.via, decision.c.status, decision.c.name, decision.c.actor, decision.c.fields
+                decision.c.via,
+                decision.c.status,
+                decision.c.task_id,
+                decision.c.name,
+                decision.c.actor,
+                decision.c.fields,
             ).where(mine)
         ).one_or_none()
         if row is not None:
-            as_kept = (row.name, row.actor) == (verdict.said.said_name, verdict.said.actor)
+            as_kept = (row.task_id, row.name, row.actor) == _what_by_whom(verdict.said)
             # What was refused has left its fields behind.
             as_kept &= not verdict.applied or row.fields == verdict.said.fields
             vias[said_id] = Via(row.via) if as_kept else Via.OPERATOR
@@ -50,6 +57,10 @@ def settle_verdicts(connection: Connection, step: RecordStep) -> dict[str, Via]:
         mine = (decision.c.decision_id == said_id) & (decision.c.order_no == step.order_no)
         vias[said_id] = Via(connection.scalar(select(decision.c.via).where(mine)) or Via.OPERATOR)
     return vias
+
+
+def _what_by_whom(said: Said) -> tuple[str | None, str, str]:
+    return said.task_id if isinstance(said, CompleteTask) else None, said.said_name, said.actor
 
 
 def _overtaken(verdict: Verdict) -> dict[str, Any]:
@@ -86,7 +97,7 @@ def said_row(order_no: str, said_id: str, verdict: Verdict) -> dict[str, Any]:
     by_task = isinstance(said, CompleteTask)
     name = verdict.said.said_name
     texts = {
-        each.name: str(said.fields.get(each.name) or said.comment or "")
+        each.name: clean(str(said.fields.get(each.name) or said.comment or ""))
         for each in fields_of(name)
         if each.type is FieldType.TEXT
     }
@@ -100,7 +111,7 @@ def said_row(order_no: str, said_id: str, verdict: Verdict) -> dict[str, Any]:
         "via": Via.OPERATOR,
         "fields": said.fields,
         "texts": texts,
-        "comment": said.comment,
+        "comment": clean(said.comment or "") or None,
         "fingerprint": None,
         "decided_at": verdict.at,
         **_settled(verdict),

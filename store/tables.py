@@ -1,10 +1,9 @@
 """The tables. Imported inside `store` only: everybody else asks its functions.
 
-Instants are aware and kept in UTC. Personal data stands in `orders` (place, texts), `requester`,
-`decision` and `message` alone; the other tables hold ids, codes and instants.
+Personal data stands in `orders` (place, texts), `requester`, `decision` and `message` alone; the other tables hold
+ids, codes and instants.
 """
 
-from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -12,8 +11,6 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
-    DateTime,
-    Dialect,
     Float,
     ForeignKey,
     Index,
@@ -22,40 +19,13 @@ from sqlalchemy import (
     String,
     Table,
     Text,
-    TypeDecorator,
     UniqueConstraint,
     false,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-
-class NaiveInstant(TypeError):
-    """An instant without a zone was to be stored."""
-
-
-class Instant(TypeDecorator[datetime]):
-    """An aware instant, stored in UTC."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Turn to UTC; SQLite keeps no zone, so it gets none."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise NaiveInstant("only instants with a zone are stored")
-        in_utc = value.astimezone(UTC)
-        return in_utc.replace(tzinfo=None) if dialect.name == "sqlite" else in_utc
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Give an aware instant back."""
-        del dialect
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
+from store.instants import Instant
 
 metadata = MetaData(
     naming_convention={
@@ -75,6 +45,11 @@ TOLD = text("type IN ('FollowUpEnded', 'MessagesUndelivered', 'OrderClosed', 'Or
 
 STILL_OPEN = text("stage NOT IN ('closed', 'archived')")
 """What an open order is, as in the index that holds them alone: written so, both databases see that it serves."""
+
+PLACED = text("latitude IS NOT NULL")
+
+UNSENT = text("done_at IS NULL")
+"""What the outbox still holds back, as in the index of that alone."""
 
 _NOTHING = text("'[]'")
 _Json = JSON().with_variant(JSONB(), "postgresql")
@@ -165,6 +140,21 @@ office_hold = Table(
     _code("lifted_by"),
 )
 
+telling = Table(
+    "telling",
+    metadata,
+    Column("id", _BigId, primary_key=True, autoincrement=True),
+    _code("action", nullable=False),
+    _code("key", nullable=False),
+    Column("fields", _Json, nullable=False),
+    _code("audience", nullable=False),
+    # The last order that was told; they are told in the sequence of their numbers.
+    _code("reached", nullable=False),
+    Column("told", Integer, nullable=False),
+    Column("ordered_at", Instant, nullable=False),
+    Column("done_at", Instant),
+)
+
 account = Table(
     "account",
     metadata,
@@ -231,6 +221,8 @@ credential = Table(
     Index(None, "kind", "subject"),
 )
 
+secret_mark = Table("secret_mark", metadata, _code("id", primary_key=True), _code("mark", nullable=False))
+
 orders = Table(
     "orders",
     metadata,
@@ -270,7 +262,7 @@ orders = Table(
     Column("reopened", Boolean, nullable=False),
     _code("handled_by"),
     _code("merged_into"),
-    Column("merged_at", Instant),
+    Column("requester_left", Boolean, nullable=False, server_default=false()),
     _code("split_from"),
     Column("split_by", String(100)),
     _code("run_id"),
@@ -279,9 +271,11 @@ orders = Table(
     UniqueConstraint("client_id", "source_reference"),
     Index(None, "stage", "received_at", "order_no"),
     Index(None, "unit", "received_at", "order_no"),
-    Index(None, "received_at", "order_no"),
+    # With what similar orders are found by, so that no order itself is read for it.
+    Index("ix_orders_said", *("received_at", "order_no", "subject", "address")),
     Index(None, "merged_into"),
     Index(None, "split_from"),
+    Index("ix_orders_where", *("latitude", "longitude"), sqlite_where=PLACED, postgresql_where=PLACED),
     # All that the figures of what is open are made of, so that no order itself is read for them.
     Index(
         "ix_orders_open",
@@ -299,10 +293,15 @@ requester = Table(
     Column("phone", String(40)),
     Column("email", String(200)),
     Column("wechat_openid", String(100)),
-    # A keyed hash of its digits: found by whoever knows the number, read by nobody.
-    Column("phone_key", String(64)),
-    Column("withdrawn_at", Instant),
-    Index(None, "phone_key"),
+)
+
+# Keyed hashes of a requester's numbers: found by whoever knows one, read by nobody.
+requester_phone = Table(
+    "requester_phone",
+    metadata,
+    Column("phone_key", String(64), primary_key=True),
+    Column("order_no", String(64), ForeignKey("requester.order_no"), primary_key=True),
+    Index(None, "order_no"),
 )
 
 task = Table(
@@ -359,6 +358,7 @@ record_entry = Table(
     Column("order_no", String(64), ForeignKey("orders.order_no"), primary_key=True),
     _code("run_id", primary_key=True),
     Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("digest", String(64)),
     Column("answer", _Json, nullable=False),
 )
 
@@ -412,6 +412,8 @@ message = Table(
     Column("order_no", String(64), ForeignKey("orders.order_no"), nullable=False),
     _code("run_id", nullable=False),
     Column("event_seq", Integer, nullable=False),
+    # Whose resident it is for, or what a unit is told about: an order, or one that is joined to it.
+    Column("for_order", String(64), ForeignKey("orders.order_no"), nullable=False),
     Column("recipient", String(64), nullable=False),
     _code("template", nullable=False),
     Column("data", _Json, nullable=False),
@@ -419,7 +421,10 @@ message = Table(
     _code("state", nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("sent_at", Instant),
-    UniqueConstraint("order_no", "run_id", "event_seq", "recipient", "template"),
+    UniqueConstraint(
+        *("order_no", "run_id", "event_seq", "recipient", "template", "for_order"), name="uq_message_once"
+    ),
+    Index(None, "for_order"),
 )
 
 outbox = Table(
@@ -435,8 +440,12 @@ outbox = Table(
     Column("lease_epoch", Integer, nullable=False),
     Column("done_at", Instant),
     _code("result"),
+    Column("set_aside_at", Instant),
+    Column("reason", String(300)),
     Index(None, "done_at", "next_at", "id"),
     Index(None, "order_no", "done_at", "id"),
+    # What is ready is found in its sequence, however much waits: nothing is sorted.
+    Index("ix_outbox_unsent", *("kind", "next_at", "id"), sqlite_where=UNSENT, postgresql_where=UNSENT),
 )
 
 idempotency = Table(

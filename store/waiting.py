@@ -10,9 +10,11 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Select, exists, select
 
+from domain.judgement import DecisionStatus
 from domain.lifecycle import TaskKind, TaskState
 from domain.orders import Stage
-from store.decisions import DecisionStatus
+from store.decisions import decided_before
+from store.outbox import waits_since
 from store.standing import OPEN
 from store.tables import TOLD, decision, event, orders, outbox, task
 
@@ -31,8 +33,12 @@ class Waits:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Waiting:
-    """What has waited for a minute: starts and signals, decisions, passed limits; and what was not delivered lately."""
+    """What has waited for a minute: starts and signals, decisions, passed limits; and what was not delivered lately.
 
+    `set_aside`: starts and signals that can never be sent as they are.
+    """
+
+    set_aside: Sequence[Waits]
     outbox: Sequence[Waits]
     decisions: Sequence[Waits]
     late: Sequence[Waits]
@@ -48,11 +54,15 @@ def waiting(connection: Connection, *, now: datetime) -> Waiting:
     """Find what has waited too long."""
     before = now - TOO_LONG
     return Waiting(
+        set_aside=_list(
+            connection,
+            select(outbox.c.order_no, outbox.c.set_aside_at.label("since")).where(
+                outbox.c.done_at.is_(None), outbox.c.set_aside_at.is_not(None)
+            ),
+        ),
         outbox=_list(
             connection,
-            select(outbox.c.order_no, outbox.c.created_at.label("since")).where(
-                outbox.c.done_at.is_(None), outbox.c.created_at < before
-            ),
+            select(outbox.c.order_no, outbox.c.created_at.label("since")).where(waits_since(before)),
         ),
         decisions=_list(
             connection,
@@ -62,7 +72,7 @@ def waiting(connection: Connection, *, now: datetime) -> Waiting:
             .where(
                 orders.c.stage.in_([*OPEN, Stage.CLOSED]),
                 decision.c.status == DecisionStatus.PENDING,
-                decision.c.decided_at < before,
+                decided_before(before),
             ),
         ),
         late=_list(
@@ -94,6 +104,8 @@ def waiting(connection: Connection, *, now: datetime) -> Waiting:
 
 def open_of(connection: Connection, order_nos: Sequence[str]) -> frozenset[str]:
     """Say which of these orders are not archived."""
+    if not order_nos:
+        return frozenset()
     query = select(orders.c.order_no).where(
         orders.c.order_no.in_(order_nos), orders.c.stage != Stage.ARCHIVED
     )

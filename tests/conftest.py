@@ -21,16 +21,19 @@ from store.database import Store
 from store.schema import migrate
 from tests.support import devserver, postgres
 from tests.support.databases import Databases, PostgresDatabases, SqliteFiles
-from tests.support.office import Office, seed
+from tests.support.ending import end_in_order
+from tests.support.office import SEAL, Office, seed
 from tests.support.production import standing
 
 settings.register_profile("mutants", suppress_health_check=[HealthCheck.differing_executors], database=None)
 """For `make mutants`: its tool runs the tests more than once in one process."""
-TEST_POLICY = "test"
+PATIENT, HASTY = "patient", "hasty"
+"""The books of the tests: clocks that outlast any test, and clocks that run out while it waits for them."""
 
 
 def pytest_configure() -> None:
-    """Collect garbage as the worker process does: a pause of the whole heap looks like a deadlock to Temporal."""
+    """Let nothing outlive the run, and collect garbage as the worker does: a long pause looks like a deadlock."""
+    end_in_order()
     worker.pace_garbage_collection()
 
 
@@ -57,12 +60,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _short_policy() -> None:
-    """Add a book of the tests' own: like `seconds`, shorter still, so that stories end soon."""
+def _books_of_the_tests() -> None:
+    """Add them: most tests are about what people do, and a busy machine must not let a clock run out on them."""
     second = timedelta(seconds=1)
-    BOOKS[TEST_POLICY] = replace(
+    hasty = replace(
         SECONDS,
-        version=TEST_POLICY,
+        version=HASTY,
         first_contact=Wall(2 * second),
         desk=Wall(second),
         acknowledge=Wall(second),
@@ -80,6 +83,26 @@ def _short_policy() -> None:
         ask_resident=Wall(second),
         pause_longest=5 * second,
     )
+    long = Wall(600 * second)
+    patient = replace(
+        hasty,
+        version=PATIENT,
+        first_contact=long,
+        desk=long,
+        acknowledge=long,
+        class_limits=dict.fromkeys(SECONDS.class_limits, Wall(1800 * second)),
+        minimum_remainder=dict.fromkeys(SECONDS.class_limits, long),
+        escalated=dict.fromkeys(SECONDS.class_limits, Wall(900 * second)),
+        explain=Wall(900 * second),
+        rework=long,
+        follow_up=Wall(10 * second),  # many stories end because nobody calls
+        supervision_first=long,
+        supervision_longest=Wall(2400 * second),
+        review=long,
+        assist=long,
+        ask_resident=long,
+    )
+    BOOKS.update({HASTY: hasty, PATIENT: patient})
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -143,9 +166,9 @@ async def closed_office(
     queue = f"test-{uuid.uuid4()}"
     office = Office(
         store=store,
-        orders=Orders(temporal, task_queue=queue),
+        orders=Orders(temporal, task_queue=queue, seal=SEAL),
         client=temporal,
-        policy=TEST_POLICY,
+        policy=HASTY if request.node.get_closest_marker("hasty") else PATIENT,
         queue=queue,
         cache=request.config.getoption("--cache"),
     )

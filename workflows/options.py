@@ -38,8 +38,31 @@ DRAIN_OUTBOX = ActivityOptions(
     retry=RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=30)),
 )
 
+START_ORDERS = ActivityOptions(
+    # One call to Temporal an order, five orders at most.
+    start_to_close=timedelta(seconds=15),
+    # Beyond that `Reconcile` starts them.
+    schedule_to_close=timedelta(seconds=30),
+    retry=RetryPolicy(initial_interval=timedelta(seconds=1)),
+)
+
+JOINED_LOOKS_AGAIN = timedelta(days=7)
+"""A joined order is told when its leading one has answered; should that be lost, it asks the store itself."""
+
+JOINED_COUNTED = 20
+"""Promises of joined orders that bind at once, the earliest: each request carries them. More than one can matter only
+while clocks stand still."""
+
 REFUSALS_RECORDED = 200
 """Refused signals of one order that get an event of their own; beyond, only their rows are settled."""
 
 JUDGED_AT_ONCE = 20
 """Decisions and actions that one `record` carries: 20 of at most 32 KiB stay far below Temporal's 2 MiB."""
+
+HEARD_BY_HAND = 300
+"""Signals without the store's seal that one order hears: 18 events each at most. What the store confirms is not
+counted. Beyond, a signal costs itself and the task that drops it, so that even the 10,000 that the server lets pass do
+not end the order."""
+
+ASKED_BEYOND = 300
+"""Signals beyond these of which the store is still asked, because they claim to be its own: 10 events each."""

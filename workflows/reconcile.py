@@ -24,14 +24,16 @@ class ReconcileWorkflow:
 
     @workflow.run
     async def run(self, start: orders.Reconcile) -> None:
-        """Do a run's rounds and continue as new."""
+        """Do a run's rounds and continue as new; each says how long to rest, so that a new setting holds at once."""
+        interval = start.interval_seconds
         for _ in range(_ROUNDS):
-            await workflow.execute_activity_method(
+            drained = await workflow.execute_activity_method(
                 OutboxDrain.drain,
                 start_to_close_timeout=options.DRAIN_OUTBOX.start_to_close,
                 schedule_to_close_timeout=options.DRAIN_OUTBOX.schedule_to_close,
                 retry_policy=options.DRAIN_OUTBOX.retry,
                 summary="orders not started, signals not sent",
             )
-            await workflow.sleep(timedelta(seconds=start.interval_seconds), summary="until the next round")
-        workflow.continue_as_new(start)
+            interval = drained.interval_seconds or interval
+            await workflow.sleep(timedelta(seconds=interval), summary="until the next round")
+        workflow.continue_as_new(orders.Reconcile(interval_seconds=interval))

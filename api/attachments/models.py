@@ -1,10 +1,10 @@
 """What is told about an attachment: never its name on somebody's telephone, which may say who took it."""
 
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
-from pydantic import BaseModel
+from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
-from domain.attachments import KINDS
+from domain.attachments import ID_PATTERN, KINDS, MAX_ATTACHMENTS, wrong_ids
 
 UPLOAD: Final[dict[str, Any]] = {
     "requestBody": {
@@ -29,6 +29,20 @@ UPLOAD: Final[dict[str, Any]] = {
     }
 }
 """How an upload looks, for OpenAPI: the route reads the form itself, after it knows who calls."""
+
+
+def _distinct(ids: list[str]) -> list[str]:
+    if reason := wrong_ids(ids):
+        raise ValueError(reason)
+    return ids
+
+
+Attachments = Annotated[
+    list[Annotated[str, StringConstraints(pattern=ID_PATTERN)]],
+    AfterValidator(_distinct),
+    Field(max_length=MAX_ATTACHMENTS, json_schema_extra={"uniqueItems": True}),
+]
+"""Ids of uploads, as a body names them."""
 
 
 class AttachmentKept(BaseModel):

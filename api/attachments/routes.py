@@ -10,13 +10,14 @@ from typing import Any, Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import StreamingResponse
+from sqlalchemy import Row
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from api.attachments.models import UPLOAD, AttachmentKept
 from api.errors import FieldError, Problem, media_type_of, problems
-from api.security import ReaderOrChannelDep, UploaderDep, scope_of, uploader_of
+from api.security import Caller, ReaderOrChannelDep, UploaderDep, client_of, scope_of, uploader_of
 from api.service import Service, ServiceDep
 from domain.attachments import HEAD, KINDS, MAX_ATTACHMENTS, MAX_SIZE, Kind, kind_of, suffix_of
 from store import attachments, queries
@@ -81,7 +82,7 @@ async def download(attachment_id: str, who: ReaderOrChannelDep, service: Service
         row = attachments.find(connection, attachment_id)
         if row is not None:
             mine = attachments.Uploader(kind=row.uploaded_via, name=row.uploaded_by) == uploader_of(who)
-            if mine or (row.order_no and queries.find_order(connection, row.order_no, scope_of(who))):
+            if mine or (row.order_no and _is_of_an_order_of(connection, row, who)):
                 return row
         raise Problem(404, "not_found", "there is no attachment of this id that you may see")
 
@@ -96,6 +97,15 @@ async def download(attachment_id: str, who: ReaderOrChannelDep, service: Service
             "X-Content-Type-Options": "nosniff",
         },
     )
+
+
+def _is_of_an_order_of(connection: Connection, row: Row[Any], who: Caller) -> bool:
+    if queries.find_order(connection, row.order_no, scope_of(who)) is None:
+        return False
+    if (client_id := client_of(who)) is None:
+        return True
+    shown = queries.list_attachments(connection, row.order_no, client_id=client_id)
+    return row.attachment_id in {each.attachment_id for each in shown}
 
 
 async def take_in(

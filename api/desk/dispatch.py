@@ -22,9 +22,10 @@ from api.staff.orders import keep
 from api.staff.tasks import settled, tasks_of
 from domain.directory import Directory
 from domain.errors import DomainError
+from domain.judgement import DecisionStatus
 from domain.lifecycle import FieldType, TaskKind
 from store.database import Connection
-from store.decisions import DecisionRow, DecisionStatus, submit_decision
+from store.decisions import DecisionRow, submit_decision
 from store.directory import current_named
 from store.office import Staff
 from store.queries import matters_of, subjects_of
@@ -173,6 +174,7 @@ async def _page(
         request,
         "desk/dispatch.html",
         status=422 if wrong else 200,
+        is_kept=sent is not None,
         waiting=found.waiting,
         next_cursor=found.next_cursor,
         units=options_of(FieldType.UNIT, directory),

@@ -157,7 +157,9 @@ async def show(
     request: Request, who: FiguresReaderDep, service: ServiceDep, days: Window = Window.WEEK
 ) -> HTMLResponse:
     """Show today's picture: as fresh as what listeners are sent."""
-    shown = await _readings(request).read(service, Asked(scope=scope_of(who), days=days))
+    shown = await _readings(request).read(
+        service, Asked(scope=scope_of(who, Permission.READ_FIGURES), days=days)
+    )
     return page(
         request,
         "desk/figures.html",
@@ -190,7 +192,9 @@ async def live(
     looker: Staff | None = who
     while looker is not None:
         try:
-            shown = await readings.read(service, Asked(scope=scope_of(looker), days=days))
+            shown = await readings.read(
+                service, Asked(scope=scope_of(looker, Permission.READ_FIGURES), days=days)
+            )
             if shown != last:
                 last = shown
                 yield ServerSentEvent(raw_data=_part(request, shown))

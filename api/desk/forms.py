@@ -11,12 +11,16 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final, Protocol
 
-from starlette.datastructures import FormData
+from pydantic import ValidationError
+from starlette.datastructures import FormData, UploadFile
 
 from api.errors import Problem
-from api.pages.rendering import word
+from api.pages.rendering import texts, word
+from domain import judgement
+from domain.deadlines import local
 from domain.directory import Directory
 from domain.lifecycle import Field, FieldType
+from domain.text import clean
 from domain.workdays import OFFICE_ZONE
 
 
@@ -147,12 +151,28 @@ def fields_of(formed: Formed, sent: FormData) -> dict[str, Any]:
     return {name: value for name, value in found.items() if value not in ("", [], None)}
 
 
+def as_sent(formed: Formed, fields: Mapping[str, Any]) -> FormData:
+    """Write what was decided before into its form, as whoever sent it may have: the reverse of `fields_of`."""
+    written: list[tuple[str, UploadFile | str]] = [("outcome", formed.name)]
+    for each in formed.fields:
+        value = fields.get(each.name)
+        if each.type in {FieldType.UNITS, FieldType.ATTACHMENTS}:
+            written += [(each.name, str(one)) for one in value or ()]
+        elif each.type is FieldType.PARTS:
+            written.append((each.name, "\n".join(str(part.get("text", "")) for part in value or ())))
+        elif each.type is FieldType.INSTANT and (at := judgement.instant(value)):
+            written.append((each.name, f"{local(at):%Y-%m-%dT%H:%M}"))
+        elif value is not None:
+            written.append((each.name, str(value)))
+    return FormData(written)
+
+
 def _read(each: Field, sent: FormData) -> Any:
     if each.type in {FieldType.UNITS, FieldType.ATTACHMENTS}:
         return list(_listed(sent, each.name))
-    text = _value(sent, each.name).strip()
+    text = clean(_value(sent, each.name))
     if each.type is FieldType.PARTS:
-        return [{"text": part} for line in text.splitlines() if (part := line.strip())]
+        return [{"text": part} for line in text.split("\n") if (part := clean(line))]
     if each.type is FieldType.INSTANT:
         return instant(text)
     return text
@@ -165,6 +185,17 @@ def instant(text: str) -> str:
     except ValueError:
         return text
     return read.isoformat() if read.tzinfo else read.replace(tzinfo=OFFICE_ZONE).isoformat()
+
+
+def wrong_in(error: ValidationError) -> dict[str, str]:
+    """Say beside each field what is wrong with it."""
+    words = texts()["new"]
+    return {
+        str(each["loc"][-1]): words.get(f"wrong_{each['type']}", texts()["refusals"]["invalid_field"]).format(
+            **each.get("ctx", {})
+        )
+        for each in error.errors()
+    }
 
 
 def _listed(sent: FormData | None, name: str) -> tuple[str, ...]:
@@ -191,9 +222,7 @@ def options_of(kind: FieldType, directory: Directory) -> tuple[tuple[str, str], 
                 directory.handling_units, {unit.code: unit.name for unit in directory.units.values()}
             )
         case FieldType.CATEGORY:
-            return _named(
-                directory.open_categories, {code: each.label for code, each in directory.categories.items()}
-            )
+            return tuple((code, directory.path_of(code)) for code in directory.open_categories)
         case _:
             return ()
 

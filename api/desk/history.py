@@ -14,8 +14,9 @@ from api.attachments.models import AttachmentView
 from api.pages.rendering import moment, texts, word
 from domain.directory import Directory
 from domain.judgement import instant
-from domain.lifecycle import STORED, TASKS, Field, FieldType, Outcome, TaskKind
+from domain.lifecycle import ATTACHMENTS, STORED, TASKS, Field, FieldType, Outcome, TaskKind
 from domain.orders import Via
+from domain.voices import followed
 
 _RECEIVED: Final = "OrderReceived"
 _OF_A_TASK: Final = frozenset({"TaskCompleted", "TaskAnswered"})
@@ -43,12 +44,12 @@ class Happened:
 
 
 def happened(
-    row: Row[Any], order: Row[Any], directory: Directory, brought: Mapping[str, list[AttachmentView]]
+    row: Row[Any], order: Row[Any], directory: Directory, files: Mapping[str, AttachmentView]
 ) -> Happened:
-    """Put one event of an order into words; `brought` are the files that came with each decision."""
+    """Put one event of an order into words; `files` are the order's, by their ids."""
     data, called = row.data, str(texts()["words"]["called"])
     outcome = _OUTCOMES.get((data.get("kind"), data.get("outcome"))) if row.type in _OF_A_TASK else None
-    actor = word(order.channel, "channels") if row.type == _RECEIVED else word(row.actor, "actors")
+    actor = word(order.channel, "channels") if row.type == _RECEIVED else _actor(row.actor)
     return Happened(
         at=row.at,
         what=word(row.type, "events"),
@@ -56,9 +57,15 @@ def happened(
         who=called.format(name=row.called, username=row.actor) if row.called else actor,
         by_operator=row.via == Via.OPERATOR,
         texts=tuple(_texts_in(row.texts)),
-        files=brought.get(data.get("decision_id", ""), []),
+        files=[files[each] for each in (row.fields or {}).get(ATTACHMENTS.name, ()) if each in files],
         is_proposal=outcome is not None and outcome.silence is not None,
     )
+
+
+def _actor(name: str) -> str:
+    """Name who acted; the resident of an order that was joined to this one by the number of that one."""
+    of = followed(name)
+    return str(texts()["words"]["resident_of"].format(order_no=of)) if of else word(name, "actors")
 
 
 def _way(kind: str, outcome: Outcome, data: Mapping[str, Any], directory: Directory) -> str:

@@ -1,8 +1,7 @@
 """`/desk/new`: an order that staff write down for somebody who calls, comes in, or is met at home."""
 
-import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from fastapi import APIRouter, Request
@@ -11,27 +10,33 @@ from pydantic import ValidationError
 from starlette.datastructures import FormData
 
 from api.attachments.routes import FORM_BODY
-from api.desk.forms import id_of, instant, new_id, options_of
+from api.desk.forms import id_of, instant, new_id, options_of, wrong_in
+from api.desk.showing import similar_for
 from api.desk.uploads import with_files_kept, without_files
 from api.errors import FieldError, Problem
 from api.intake.models import OrderBody
 from api.intake.placing import DESK_PAGES, new_order, place
 from api.pages.problems import words_of
 from api.pages.rendering import page, texts, word
+from api.phones import is_phone, phone_keys
 from api.security import PlacerDep
 from api.service import Service, ServiceDep
 from domain.attachments import MAX_ATTACHMENTS, wrong_ids
-from domain.contacts import is_phone
 from domain.lifecycle import FieldType
-from domain.orders import Channel, RequestKind
+from domain.orders import Channel, RequestKind, Via
+from domain.permissions import Permission, may
+from domain.subjects import subject_of
+from domain.text import clean, line
 from store import queries
 from store.attachments import UnusableAttachment, Uploader
+from store.auditing import audited
 from store.credentials import CredentialKind
 from store.database import Connection
 from store.directory import current_named
 from store.intake import KeyReused, Receipt, ReferenceReused
 from store.office import Staff
 from store.queries import Scope
+from store.similar import Matter, Similar
 
 router = APIRouter(prefix="/desk/new", include_in_schema=False)
 CHANNELS: Final = (
@@ -50,13 +55,18 @@ _FILES: Final = ("attachments",)
 _UPLOADER: Final = Uploader(kind=CredentialKind.CLIENT, name=DESK_PAGES)
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Looked:
+    """What was found beside what somebody is writing: the subject that it will have, and similar orders."""
+
+    subject: str
+    similar: list[Similar]
+
+
 @router.get("", response_class=HTMLResponse)
 async def blank(request: Request, who: PlacerDep, service: ServiceDep) -> Response:  # noqa: ARG001 - the door looks
     """Show the empty form."""
-    shown = await _page(request, service, FormData())
-    # Nothing personal yet: and whoever goes back to it has the same form, which places one order.
-    shown.headers["Cache-Control"] = "private, no-cache"
-    return shown
+    return await _page(request, service, FormData())
 
 
 @router.post("", response_class=HTMLResponse, max_body_size=FORM_BODY)
@@ -87,14 +97,13 @@ async def _write_down(request: Request, who: Staff, service: Service, sent: Form
         # The fingerprint is that of the words: a form that is sent twice brings its files twice.
         placed = await place(service, replace(wanted, attachments=_kept(sent)), _respond)
     except ValidationError as error:
-        wrong = _wrong(error)
+        wrong = wrong_in(error)
     except ReferenceReused as error:
         wrong = {"source_reference": words_of(error.code, str(error))}
     except KeyReused:
         wrong = {"": texts()["new"]["sent_before"]}
     except UnusableAttachment as error:
-        sent = without_files(sent, _FILES)
-        wrong = dict.fromkeys(_FILES, words_of(error.code, str(error)))
+        sent, wrong = without_files(sent, _FILES, error)
     except Problem as problem:
         wrong = _wrong_by(problem)
     else:
@@ -102,9 +111,42 @@ async def _write_down(request: Request, who: Staff, service: Service, sent: Form
     return await _page(request, service, sent, wrong=wrong)
 
 
+@router.post("/similar", response_class=HTMLResponse, max_body_size=FORM_BODY)
+async def look(request: Request, who: PlacerDep, service: ServiceDep) -> Response:
+    """Show the form again with the orders that may be about the same; what was typed stays, and files are kept."""
+    async with request.form() as form:
+        sent, wrong = await with_files_kept(service, form, _FILES, _UPLOADER)
+        typed = _typed(sent)
+        found = await service.write(lambda connection: _similar(connection, typed, who, service))
+        looked = Looked(subject=_subject(typed), similar=found)
+        return await _page(request, service, sent, wrong=wrong, looked=looked)
+
+
+def _similar(connection: Connection, typed: Mapping[str, str], who: Staff, service: Service) -> list[Similar]:
+    """Look for what was told before; whom a telephone led to is kept by the audit, as for any caller looked up."""
+    phone = typed.get("phone", "")
+    reveals = may(who.roles, Permission.REVEAL_CONTACTS)
+    matter = Matter(
+        subject=_subject(typed),
+        address=typed.get("address"),
+        community=typed.get("community") or None,
+        category=typed.get("category") or None,
+        phone_keys=phone_keys(service.secret, phone) if reveals else (),
+    )
+    found = similar_for(connection, matter, who, now=service.now())
+    if called := [each for each in found if each.same_caller]:
+        data = {"found": len(called)}
+        audited(connection, who.username, Via.STAFF, "caller_looked_up", None, data, service.now())
+    return found
+
+
+def _subject(typed: Mapping[str, str]) -> str:
+    return line(typed.get("subject", "")) or subject_of(typed.get("description", ""))
+
+
 def _wrong_phone(typed: Mapping[str, str]) -> dict[str, str]:
     """Refuse what nobody can be called by: a channel may send it, a person here has mistyped."""
-    phone = unicodedata.normalize("NFKC", typed.get("phone", ""))
+    phone = typed.get("phone", "")
     return {"phone": texts()["resident"]["wrong"]["phone"]} if phone and not is_phone(phone) else {}
 
 
@@ -123,6 +165,7 @@ async def receipt(request: Request, order_no: str, who: PlacerDep, service: Serv
         request,
         "desk/receipt.html",
         order_no=row.order_no,
+        subject=row.subject,
         tracking_code=row.tracking_code,
         task_id=tasks[0].task_id if tasks else None,
     )
@@ -133,7 +176,7 @@ def _respond(receipt: Receipt) -> dict[str, Any]:
 
 
 def _typed(sent: FormData) -> dict[str, str]:
-    return {name: value.strip() for name, value in sent.items() if isinstance(value, str)}
+    return {name: clean(value) for name, value in sent.items() if isinstance(value, str)}
 
 
 def _kept(sent: FormData) -> tuple[str, ...]:
@@ -157,17 +200,6 @@ def _given(typed: Mapping[str, str], names: Sequence[str]) -> dict[str, str]:
     return found
 
 
-def _wrong(error: ValidationError) -> dict[str, str]:
-    """Say beside each field what is wrong with it."""
-    words = texts()["new"]
-    return {
-        str(each["loc"][-1]): words.get(f"wrong_{each['type']}", texts()["refusals"]["invalid_field"]).format(
-            **each.get("ctx", {})
-        )
-        for each in error.errors()
-    }
-
-
 def _wrong_by(problem: Problem) -> dict[str, str]:
     """Say what the store or a file was refused for, beside the field that it is about."""
     body = problem.body
@@ -179,13 +211,20 @@ def _wrong_by(problem: Problem) -> dict[str, str]:
 
 
 async def _page(
-    request: Request, service: Service, sent: FormData, *, wrong: Mapping[str, str] | None = None
+    request: Request,
+    service: Service,
+    sent: FormData,
+    *,
+    wrong: Mapping[str, str] | None = None,
+    looked: Looked | None = None,
 ) -> HTMLResponse:
     directory = await service.read(current_named)
     return page(
         request,
         "desk/new.html",
         status=422 if wrong else 200,
+        # Whoever goes back to it, blank or filled in, has the same form, which places one order.
+        is_kept=True,
         channels=[(str(each), word(each, "channels")) for each in CHANNELS],
         kinds=[(str(each), word(each, "kinds")) for each in RequestKind],
         categories=options_of(FieldType.CATEGORY, directory),
@@ -193,5 +232,6 @@ async def _page(
         typed=_typed(sent),
         kept=[str(each) for name in _FILES for each in sent.getlist(name)],
         wrong=wrong or {},
+        looked=looked,
         decision_id=new_id(),
     )

@@ -21,11 +21,15 @@ from runtime.temporal import MissingSearchAttributes, TemporalAway, WrongSearchA
 from runtime.troubles import Trouble, Troubled
 from store import outbox
 from store.database import Connection
+from store.messages import reach_nobody
 from store.waiting import MOST, Waiting, open_of, waiting
 
 router = APIRouter(prefix="/desk/operations", include_in_schema=False)
 _NEEDS_OPEN: Final = frozenset({Trouble.MISSING, Trouble.ENDED, Trouble.ENDED_BY_FORCE})
 """What is only wrong with an order that is not archived."""
+
+_ANYWAY: Final = frozenset({"undelivered", "set_aside"})
+"""What no workflow is to blame for."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -60,10 +64,10 @@ async def show(
     del who
     now, order_no = service.now(), order_no.strip().upper()
 
-    def work(connection: Connection) -> tuple[Waiting, tuple[int, datetime | None]]:
-        return waiting(connection, now=now), outbox.backlog(connection)
+    def work(connection: Connection) -> tuple[Waiting, outbox.Backlog, bool]:
+        return waiting(connection, now=now), outbox.backlog(connection, now=now), reach_nobody(connection)
 
-    waits, backlog = await service.read(work)
+    waits, backlog, nobody_told = await service.read(work)
     parts = await _ask(service, waits.suspects)
     named = [each.order_no for each in parts.troubled]
     still_open = await service.look(lambda connection: open_of(connection, named))
@@ -72,9 +76,10 @@ async def show(
         request,
         "desk/operations.html",
         parts=parts,
-        backlog=backlog[0],
-        oldest=backlog[1],
+        backlog=backlog.rows,
+        oldest=backlog.oldest,
         findings=found,
+        nobody_told=nobody_told,
         order_no=order_no,
         workflow=workflow_page(service, parts.namespace, order_no) if order_no else None,
         most=MOST,
@@ -109,6 +114,7 @@ def _findings(service: Service, waits: Waiting, parts: Parts, still_open: frozen
     of_store: Iterable[tuple[str, str, datetime]] = (
         (code, each.order_no, each.since)
         for code, some in (
+            ("set_aside", waits.set_aside),
             ("outbox", waits.outbox),
             ("decision", waits.decisions),
             ("late", waits.late),
@@ -116,7 +122,7 @@ def _findings(service: Service, waits: Waiting, parts: Parts, still_open: frozen
         )
         for each in some
         # Whatever else waits for a workflow that does not go on, waits for that.
-        if code == "undelivered" or each.order_no not in explained
+        if code in _ANYWAY or each.order_no not in explained
     )
     return [
         Finding(

@@ -9,27 +9,29 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy import Row
 from starlette.datastructures import FormData
 
-from api.attachments.routes import TEXT_BODY
+from api.attachments.routes import FORM_BODY
 from api.desk.forms import fields_of, forms_of, id_of, new_id
-from api.desk.showing import WAITS, Whole, namespace_of, shown_of, whole_order, workflow_page
+from api.desk.showing import WAITS, Whole, namespace_of, shown_of, similar_to, whole_order, workflow_page
+from api.desk.uploads import file_fields, with_files_kept, without_files
 from api.pages.problems import words_for, words_of
 from api.pages.rendering import page
-from api.security import ActorDep, ReaderDep, RevealerDep, scope_of
+from api.security import ActorDep, ReaderDep, RevealerDep, uploader_of
 from api.service import Service, ServiceDep
 from api.staff.models import Contact
 from api.staff.orders import act_on, reveal_to
 from api.staff.tasks import settled
 from domain.actions import ACTIONS, Action
 from domain.contacts import RevealReason
-from domain.judgement import OrderSituation, is_possible
+from domain.judgement import DecisionStatus, OrderSituation, is_possible
 from domain.lifecycle import LEADING, MAX_ORDER_NO, TaskKind, TaskState
-from domain.orders import Stage
+from domain.orders import Ending, Stage
 from domain.permissions import Permission, may
 from domain.timeliness import timeliness
+from store.attachments import UnusableAttachment
 from store.database import Connection
-from store.decisions import DecisionStatus, Refused
+from store.decisions import Refused
 from store.office import Staff
-from store.similar import Similar, similar_orders
+from store.similar import Similar
 
 router = APIRouter(prefix="/desk/orders/{order_no}", include_in_schema=False)
 
@@ -68,7 +70,7 @@ async def contact(
     return await _page(request, order_no, who, service, contact=found)
 
 
-@router.post("/actions", response_class=HTMLResponse, max_body_size=TEXT_BODY)
+@router.post("/actions", response_class=HTMLResponse, max_body_size=FORM_BODY)
 async def act(request: Request, order_no: str, who: ActorDep, service: ServiceDep) -> Response:
     """Act on the order, and show it again; whatever is wrong is said beside its field, and what was typed stays."""
     async with request.form() as sent:
@@ -78,9 +80,16 @@ async def act(request: Request, order_no: str, who: ActorDep, service: ServiceDe
 async def _act(request: Request, order_no: str, who: Staff, service: Service, sent: FormData) -> Response:
     action_id, name = id_of(sent), str(sent.get("outcome", ""))
     action = next((each for each in ACTIONS.values() if each.name == name), None)
+    files = file_fields(action.fields) if action else []
+    sent, unkept = await with_files_kept(service, sent, files, uploader_of(who))
+    if unkept:
+        return await _page(request, order_no, who, service, sent=sent, wrong=unkept)
     try:
         fields = fields_of(action, sent) if action else {}
         submitted = await act_on(service, order_no, who, name, fields, action_id)
+    except UnusableAttachment as error:
+        sent, wrong = without_files(sent, files, error)
+        return await _page(request, order_no, who, service, sent=sent, wrong=wrong)
     except Refused as refused:
         # What names no field of the form is said above it.
         known = {each.name for each in action.fields} if action else set()
@@ -101,7 +110,8 @@ def _offered(whole: Whole, who: Staff, *, now: datetime) -> list[Action]:
         stage=Stage(row.stage),
         order_no=row.order_no,
         unit=row.unit,
-        is_merged=row.merged_into is not None,
+        ending=Ending(row.ending) if row.ending else None,
+        left=row.requester_left,
         reopened=row.reopened,
         supervised=any(
             each.kind == TaskKind.SUPERVISE and each.state == TaskState.OPEN for each in whole.order.tasks
@@ -131,7 +141,8 @@ async def _page(
 
     def work(connection: Connection) -> tuple[Whole, list[Similar]]:
         whole = whole_order(connection, order_no, who, service)
-        return whole, similar_orders(connection, whole.row, scope_of(who), now=now)
+        is_over = Stage(whole.row.stage).is_over
+        return whole, [] if is_over else similar_to(connection, whole.row, who, now=now)
 
     whole, similar = await service.read(work)
     acts, operates = (may(who.roles, each) for each in (Permission.ACT_ON_ORDERS, Permission.OPERATE))
@@ -140,6 +151,7 @@ async def _page(
         request,
         "desk/order.html",
         status=422 if wrong else 200,
+        is_kept=sent is not None,
         here=f"/desk/orders/{order_no}",
         verb="actions",
         forms=forms_of(offered, whole.directory, sent=sent, wrong=wrong, given=given),

@@ -8,15 +8,14 @@ from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import HTMLResponse, Response
 from sqlalchemy import Row
 
-from api.intake.placing import phone_key
 from api.pages.rendering import page, texts
+from api.phones import FEWEST_FIGURES, phone_keys
 from api.security import ReaderDep, RevealerDep, scope_of
 from api.service import ServiceDep
 from api.staff import views
-from domain.contacts import phone_digits
 from domain.figures import is_overdue
 from domain.orders import OrderClass, Stage, Tier, Via
-from domain.permissions import Reach, reaches
+from domain.permissions import Permission, Reach, reaches
 from store import queries
 from store.auditing import audited
 from store.database import Connection
@@ -24,7 +23,6 @@ from store.directory import current_named
 from store.queries import OrderFilter, Page, subjects_of
 
 router = APIRouter(prefix="/desk", include_in_schema=False)
-_FEWEST_DIGITS = 7
 _YES_OR_NO: Final = {"true": True, "false": False}
 
 
@@ -98,8 +96,9 @@ async def callers(
 
     The audit keeps that somebody looked; the number itself stands in no address and in no row.
     """
-    if len(phone_digits(phone)) < _FEWEST_DIGITS:
-        wrong = texts()["search"]["phone_short"].format(fewest=_FEWEST_DIGITS)
+    keys = phone_keys(service.secret, phone)
+    if not keys:
+        wrong = texts()["search"]["phone_short"].format(fewest=FEWEST_FIGURES)
         return page(
             request,
             "desk/callers.html",
@@ -118,9 +117,9 @@ async def callers(
     def work(connection: Connection) -> tuple[Sequence[Row[Any]], dict[str, str], dict[str, str]]:
         rows = queries.list_of_caller(
             connection,
-            phone_key(service, phone),
-            scope_of(who),
-            with_confidential=Reach.OFFICE in reaches(who.roles),
+            keys,
+            scope_of(who, Permission.REVEAL_CONTACTS),
+            with_confidential=Reach.OFFICE in reaches(who.roles, Permission.REVEAL_CONTACTS),
         )
         audited(connection, who.username, Via.STAFF, "caller_looked_up", None, {"found": len(rows)}, now)
         directory = current_named(connection)

@@ -1,41 +1,44 @@
 """What the page of a task and the page of an order both show: the order, who asked, what happened."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
 from sqlalchemy import Row
 
-from api.attachments.models import AttachmentView
 from api.desk.history import Happened, happened
 from api.errors import Problem
 from api.pages.rendering import texts
 from api.security import scope_of
 from api.service import Service
 from api.staff.models import Contact, OrderDetail
-from api.staff.orders import order_of
+from api.staff.orders import knows_requester, order_of
 from domain.contacts import RevealReason
 from domain.directory import Directory
-from domain.permissions import Permission, may
+from domain.permissions import Permission, Reach, may, reaches
 from messages.names import order_workflow_id
 from runtime.temporal import TemporalAway
 from store import queries
 from store.database import Connection
 from store.directory import current_named
 from store.office import Staff
+from store.similar import Matter, Similar, matter_of, similar_orders
 
 WAITS = timedelta(seconds=5)
 """How long a page waits for the order to take what was sent, before it says that it will."""
 
+_URGED = "OrderUrged"
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Whole:
-    """An order as its pages show it; `row` is what rules are asked about."""
+    """An order as its pages show it; `row` is what rules are asked about, `urged` when somebody urged."""
 
     row: Row[Any]
     order: OrderDetail
     events: list[Happened]
+    urged: list[datetime]
     directory: Directory
 
 
@@ -55,16 +58,27 @@ def whole_order(connection: Connection, order_no: str, who: Staff, service: Serv
     refusals = [each for each in events if each.type == queries.REFUSED]
     directory = current_named(connection)
     order = order_of(connection, row, who, refusals=refusals, now=service.now())
-    brought: dict[str, list[AttachmentView]] = {}
-    for each in order.attachments:
-        if each.decision_id:
-            brought.setdefault(each.decision_id, []).append(each)
+    files = {each.attachment_id: each for each in order.attachments}
     return Whole(
         row=row,
         order=order,
-        events=[happened(each, row, directory, brought) for each in events],
+        events=[happened(each, row, directory, files) for each in events],
+        urged=[each.at for each in events if each.type == _URGED],
         directory=directory,
     )
+
+
+def similar_to(connection: Connection, row: Row[Any], who: Staff, *, now: datetime) -> list[Similar]:
+    """Find the orders that may be about the same as one, as far as somebody may know it."""
+    reveals = may(who.roles, Permission.REVEAL_CONTACTS)
+    matter = matter_of(row, by_caller=reveals and knows_requester(who, row), by_place=reveals)
+    return similar_for(connection, matter, who, now=now)
+
+
+def similar_for(connection: Connection, matter: Matter, who: Staff, *, now: datetime) -> list[Similar]:
+    """Find the orders that may be about the same, among those that somebody may see."""
+    all_of_it = Reach.OFFICE in reaches(who.roles, Permission.REVEAL_CONTACTS)
+    return similar_orders(connection, matter, scope_of(who), with_confidential=all_of_it, now=now)
 
 
 def shown_of(whole: Whole, *, contact: Contact | None = None) -> dict[str, Any]:
@@ -72,8 +86,9 @@ def shown_of(whole: Whole, *, contact: Contact | None = None) -> dict[str, Any]:
     directory = whole.directory
     return {
         "order": whole.order,
-        "about": queries.about(whole.row),
+        "about": whole.row.subject,
         "events": whole.events,
+        "urged": whole.urged,
         "names": {unit.code: unit.name for unit in directory.units.values()},
         "categories": {code: each.label for code, each in directory.categories.items()},
         "contact": contact,

@@ -6,15 +6,18 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from pydantic import BaseModel, ValidationError
 from starlette.datastructures import FormData
 
 from api.attachments.routes import FORM_BODY
-from api.desk.forms import fields_of, forms_of, id_of, new_id
+from api.desk.forms import as_sent, fields_of, forms_of, id_of, new_id, wrong_in
 from api.desk.history import Happened
-from api.desk.showing import WAITS, Whole, shown_of, suggested_unit, whole_order
-from api.desk.uploads import with_files_kept, without_files
+from api.desk.showing import WAITS, Whole, shown_of, similar_to, suggested_unit, whole_order
+from api.desk.uploads import file_fields, with_files_kept, without_files
+from api.errors import Problem
+from api.intake.models import Subject
 from api.pages.problems import typed_in, words_for, words_of
-from api.pages.rendering import page
+from api.pages.rendering import page, texts
 from api.security import DeciderDep, ReaderDep, RevealerDep, uploader_of
 from api.service import Service, ServiceDep
 from api.staff import views
@@ -22,25 +25,30 @@ from api.staff.models import Contact, TaskDetail
 from api.staff.orders import keep, reveal_to
 from api.staff.tasks import settled, visible
 from domain.contacts import RevealReason
-from domain.lifecycle import FieldType, Outcome, TaskKind, outcomes_of
+from domain.judgement import DecisionStatus
+from domain.lifecycle import LEADING, MAX_ORDER_NO, Outcome, TaskKind, outcomes_of
 from domain.orders import Role
 from domain.responsibility import may_decide
+from domain.text import line
 from store.attachments import UnusableAttachment
-from store.claims import change_holder
+from store.claims import change_holder, holder_of
 from store.database import Connection
-from store.decisions import (
-    UNFINISHED,
-    DecisionRow,
-    DecisionStatus,
-    Refused,
-    TaskClosed,
-    find,
-    submit_decision,
-)
+from store.decisions import UNFINISHED, DecisionRow, Refused, TaskClosed, find, submit_decision
+from store.naming import name_order
 from store.office import Staff
+from store.returned import Returned, returned_to
+from store.similar import Similar
 
 router = APIRouter(prefix="/desk/tasks/{task_id}", include_in_schema=False)
+_NAMED_AT: Final = frozenset({TaskKind.FIRST_CONTACT, TaskKind.CLASSIFY})
+"""Where somebody decides what an order is about: its subject, and whether it is another one's matter."""
 _EVIDENCE: Final = (("report_result", "attachments"),)
+
+
+class Named(BaseModel):
+    """What somebody calls an order."""
+
+    subject: Subject
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,6 +60,9 @@ class Seen:
     outcomes: tuple[Outcome, ...]
     decides: bool
     own_work: bool
+    may_name_it: bool
+    similar: list[Similar]
+    returned: Returned | None
 
 
 @router.get("", response_class=HTMLResponse)
@@ -77,7 +88,7 @@ async def _decide(request: Request, task_id: str, who: Staff, service: Service, 
     outcome = next((each for each in seen.outcomes if each.name == sent.get("outcome")), None)
     if outcome is None:
         return await _page(request, task_id, who, service, sent=sent)
-    files = [each.name for each in outcome.fields if each.type is FieldType.ATTACHMENTS]
+    files = file_fields(outcome.fields)
     sent, wrong = await with_files_kept(service, sent, files, uploader_of(who))
     if wrong:
         return await _page(request, task_id, who, service, sent=sent, wrong=wrong)
@@ -99,8 +110,7 @@ async def _decide(request: Request, task_id: str, who: Staff, service: Service, 
     except TaskClosed:
         wrong = {}
     except UnusableAttachment as error:
-        sent = without_files(sent, files)
-        wrong = dict.fromkeys(files, words_of(error.code, str(error)))
+        sent, wrong = without_files(sent, files, error)
     except Refused as refused:
         wrong = {refused.refusal.field or "": words_for(refused.refusal)}
     else:
@@ -150,6 +160,27 @@ async def contact(
     return await _page(request, task_id, who, service, contact=found)
 
 
+@router.post("/subject", response_class=HTMLResponse)
+async def name(
+    request: Request, task_id: str, who: DeciderDep, service: ServiceDep, subject: Annotated[str, Form()] = ""
+) -> Response:
+    """Say in a line what the order is about, where that is decided."""
+    try:
+        wanted = Named(subject=line(subject)).subject
+    except ValidationError as error:
+        wrong = wrong_in(error)["subject"]
+        return await _page(request, task_id, who, service, named=(subject, wrong))
+
+    def work(connection: Connection) -> None:
+        seen = _see(connection, task_id, who, service)
+        if not seen.may_name_it:
+            raise Problem(403, "not_entitled", "an order is named by whoever decides what it is about")
+        name_order(connection, seen.whole.row.order_no, wanted, actor=who.username, now=service.now())
+
+    await service.write(work)
+    return RedirectResponse(f"/desk/tasks/{task_id}", status_code=303)
+
+
 async def _hold(task_id: str, who: Staff, service: Service, *, holder: str | None) -> Response:
     def work(connection: Connection) -> None:
         visible(connection, task_id, who)
@@ -164,12 +195,19 @@ def _see(connection: Connection, task_id: str, who: Staff, service: Service) -> 
     whole = whole_order(connection, row.order_no, who, service)
     entitled = may_decide(who.unit, who.roles, unit=row.unit, role=Role(row.role), on_duty=row.on_duty)
     is_open = row.state in UNFINISHED
+    decides = is_open and entitled and who.username not in row.not_by
+    may_name_it = decides and TaskKind(row.kind) in _NAMED_AT
     return Seen(
-        task=views.task_detail(row, directory=whole.directory, now=service.now()),
+        task=views.task_detail(row, directory=whole.directory, now=service.now()).model_copy(
+            update={"holder": holder_of(connection, row, now=service.now())}
+        ),
         whole=whole,
         outcomes=outcomes_of(TaskKind(row.kind), without=row.withheld) if is_open else (),
-        decides=is_open and entitled and who.username not in row.not_by,
+        decides=decides,
+        may_name_it=may_name_it,
         own_work=is_open and entitled and who.username in row.not_by,
+        similar=similar_to(connection, whole.row, who, now=service.now()) if may_name_it else [],
+        returned=returned_to(connection, row, who.username) if decides else None,
     )
 
 
@@ -181,6 +219,21 @@ def _proposal(seen: Seen) -> Happened | None:
     return next((each for each in before if each.is_proposal), None)
 
 
+def _back(seen: Seen, back: Returned | None) -> FormData | None:
+    """Give the form as it was sent before, if what it asks for is offered still."""
+    return next(
+        (as_sent(each, back.fields) for each in seen.outcomes if back and each.name == back.outcome), None
+    )
+
+
+def _came_back(back: Returned) -> tuple[str, str]:
+    """Say that something came back and why, in two parts: our words, and a reviewer's."""
+    words = texts()["task"]
+    if back.code is None:
+        return words["sent_back"], back.why or ""
+    return words["refused_before"].format(why=words_of(back.code, back.why or "")), ""
+
+
 async def _page(
     request: Request,
     task_id: str,
@@ -190,25 +243,35 @@ async def _page(
     sent: FormData | None = None,
     wrong: Mapping[str, str] | None = None,
     contact: Contact | None = None,
+    named: tuple[str, str] | None = None,
 ) -> HTMLResponse:
     seen = await service.read(lambda connection: _see(connection, task_id, who, service))
     directory, row = seen.whole.directory, seen.whole.row
-    given = {"lead_unit": suggested_unit(directory, row.category, row.community) or ""}
+    leading = request.query_params.get("leading", "")[:MAX_ORDER_NO]
+    given = {LEADING.name: leading, "lead_unit": suggested_unit(directory, row.category, row.community) or ""}
     demanded = _EVIDENCE if directory.evidence(row.category) else ()
-    forms = forms_of(seen.outcomes, directory, sent=sent, wrong=wrong, given=given, demanded=demanded)
+    back = seen.returned if sent is None else None
+    forms = forms_of(
+        seen.outcomes, directory, sent=sent or _back(seen, back), wrong=wrong, given=given, demanded=demanded
+    )
     # What was sent is not offered any more: somebody else was there first.
     gone = sent is not None and not any(each.is_open for each in forms)
     return page(
         request,
         "desk/task.html",
-        status=409 if gone else 422 if wrong else 200,
+        status=409 if gone else 422 if wrong or named else 200,
+        is_kept=sent is not None or named is not None,
         typed=await typed_in(request) if gone else {},
         here=f"/desk/tasks/{task_id}",
         verb="decision",
         task=seen.task,
         own_work=seen.own_work,
         proposal=_proposal(seen),
+        similar=seen.similar,
+        may_name_it=seen.may_name_it,
+        named=named or (row.subject, ""),
         forms=forms if seen.decides else [],
+        returned=_came_back(back) if back else None,
         wrong=(wrong or {}).get(""),
         # A form that is shown again is a new decision: the one before was refused.
         decision_id=new_id(),

@@ -4,7 +4,7 @@ Assumes that a field of files holds files that were just chosen, and the ids of 
 """
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 import structlog
 from starlette.datastructures import FormData, UploadFile
@@ -15,7 +15,8 @@ from api.pages.problems import words_of
 from api.pages.rendering import texts
 from api.service import Service
 from domain.attachments import ID_PATTERN
-from store.attachments import Uploader
+from domain.lifecycle import Field, FieldType
+from store.attachments import UnusableAttachment, Uploader
 from store.files import FilesUnavailable
 
 _log = structlog.get_logger("api")
@@ -47,6 +48,14 @@ async def with_files_kept(
     return FormData(kept), wrong
 
 
-def without_files(sent: FormData, names: Collection[str]) -> FormData:
-    """Take out of a form what was kept for it, because it cannot be used any more."""
-    return FormData([(name, value) for name, value in sent.multi_items() if name not in names])
+def without_files(
+    sent: FormData, names: Collection[str], error: UnusableAttachment
+) -> tuple[FormData, Mapping[str, str]]:
+    """Take out of a form what was kept for it, because it cannot be used any more; and say so by field."""
+    left = [(name, value) for name, value in sent.multi_items() if name not in names]
+    return FormData(left), dict.fromkeys(names, words_of(error.code, str(error)))
+
+
+def file_fields(fields: Iterable[Field]) -> list[str]:
+    """Name the fields that hold files."""
+    return [each.name for each in fields if each.type is FieldType.ATTACHMENTS]

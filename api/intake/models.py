@@ -3,45 +3,23 @@
 import hashlib
 import json
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    StringConstraints,
-    model_validator,
-)
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from api.attachments.models import Attachments
 from api.moments import Moment
-from domain.attachments import ID_PATTERN, MAX_ATTACHMENTS, wrong_ids
+from api.typed import line_of, text_of
 from domain.directory import MAX_CODE
 from domain.orders import Channel, RequestKind
+from store.receiving import PassedOver
 
-
-def _no_nul(text: str) -> str:
-    if "\x00" in text:
-        raise ValueError("a NUL character cannot be stored")
-    return text
-
-
-def _distinct(ids: list[str]) -> list[str]:
-    if reason := wrong_ids(ids):
-        raise ValueError(reason)
-    return ids
-
-
-def _text(most: int) -> Any:
-    return StringConstraints(strip_whitespace=True, min_length=1, max_length=most)
-
-
-Subject = Annotated[str, _text(200), AfterValidator(_no_nul)]
-Description = Annotated[str, _text(5_000), AfterValidator(_no_nul)]
-Reference = Annotated[str, _text(100), AfterValidator(_no_nul)]
-Line = Annotated[str, _text(300), AfterValidator(_no_nul)]
-Short = Annotated[str, _text(100), AfterValidator(_no_nul)]
-Code = Annotated[str, _text(MAX_CODE), AfterValidator(_no_nul)]
+Subject = Annotated[str, *line_of(200)]
+Description = Annotated[str, *text_of(5_000)]
+Reference = Annotated[str, *line_of(100)]
+Line = Annotated[str, *line_of(300)]
+Short = Annotated[str, *line_of(100)]
+Code = Annotated[str, *line_of(MAX_CODE)]
 
 
 class _Body(BaseModel):
@@ -52,8 +30,8 @@ class Requester(_Body):
     """Who asks (诉求人); all optional, but without a contact nobody can be called back."""
 
     name: Short | None = None
-    phone: Annotated[str, _text(40), AfterValidator(_no_nul)] | None = None
-    email: Annotated[str, _text(200), AfterValidator(_no_nul)] | None = None
+    phone: Annotated[str, *line_of(40)] | None = None
+    email: Annotated[str, *line_of(200)] | None = None
     wechat_openid: Short | None = None
 
 
@@ -88,16 +66,16 @@ class OrderBody(_Body):
     requester: Requester = Requester()
     place: Place = Place()
     confidential: bool = False
-    received_by: Annotated[Short | None, Field(description="Username of the officer who took it.")] = None
+    received_by: Annotated[
+        Short | None,
+        Field(
+            description="Username of the officer who took it. One who has left, is away or decides nothing, or nobody: "
+            "the order goes to the duty roster, and the answer says why in `officer_passed_over`."
+        ),
+    ] = None
     category: Annotated[Code | None, Field(description="A category that `GET /directory` lists.")] = None
     attachments: Annotated[
-        list[Annotated[str, StringConstraints(pattern=ID_PATTERN)]],
-        AfterValidator(_distinct),
-        Field(
-            max_length=MAX_ATTACHMENTS,
-            description="Ids of what this key uploaded and has not used yet.",
-            json_schema_extra={"uniqueItems": True},
-        ),
+        Attachments, Field(description="What this key uploaded and has not used yet.")
     ] = []
 
     def fingerprint(self) -> str:
@@ -121,4 +99,8 @@ class OrderPlaced(BaseModel):
     tracking_code: str
     stage: str
     received_at: datetime
+    officer_passed_over: Annotated[
+        PassedOver | None,
+        Field(description="Why the order is with the duty roster and not with who `received_by` names."),
+    ] = None
     links: Links

@@ -8,12 +8,11 @@ import structlog
 
 from api.errors import FieldError, Problem
 from api.intake.models import OrderBody
+from api.phones import phone_keys
 from api.service import Service
-from domain.contacts import phone_digits
 from runtime.temporal import TemporalAway
-from store.credentials import keyed_hash
 from store.database import Connection
-from store.intake import NewOrder, Placed, Receipt, UnknownCode, UnknownOfficer, place_order
+from store.intake import NewOrder, Placed, Receipt, UnknownCode, place_order
 
 RESIDENT_PAGES: Final = "resident-pages"
 """The client of orders that residents write on a page of ours; no key stands for it."""
@@ -64,9 +63,7 @@ async def place(service: Service, wanted: NewOrder, respond: Callable[[Receipt],
 
 
 async def _place(service: Service, wanted: NewOrder, respond: Callable[[Receipt], dict[str, Any]]) -> Placed:
-    phone = wanted.requester.get("phone") or ""
-    key = phone_key(service, phone) if phone_digits(phone) else None
-    findable = replace(wanted, requester={**wanted.requester, "phone_key": key})
+    findable = replace(wanted, phone_keys=phone_keys(service.secret, wanted.requester.get("phone") or ""))
 
     def work(connection: Connection) -> Placed:
         return place_order(
@@ -80,15 +77,10 @@ async def _place(service: Service, wanted: NewOrder, respond: Callable[[Receipt]
 
     try:
         return await service.write_once(work)
-    except (UnknownOfficer, UnknownCode) as error:
+    except UnknownCode as error:
         raise Problem(
             422, error.code, str(error), errors=[FieldError(field=error.field, reason=str(error))]
         ) from error
-
-
-def phone_key(service: Service, phone: str) -> str:
-    """Hash a number as requesters are found by it."""
-    return keyed_hash(service.secret, f"phone:{phone_digits(phone)}")
 
 
 async def _start(service: Service, placed: Placed) -> None:

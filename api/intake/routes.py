@@ -58,6 +58,7 @@ def _respond(receipt: Receipt) -> dict[str, Any]:
         "tracking_code": receipt.tracking_code,
         "stage": receipt.stage,
         "received_at": receipt.received_at.isoformat(),
+        "officer_passed_over": receipt.passed_over,
         "links": {
             "order": base,
             "events": f"{base}/events",

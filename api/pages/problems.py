@@ -8,12 +8,13 @@ from urllib.parse import urlencode
 
 from fastapi import Request
 from fastapi.responses import RedirectResponse, Response
+from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from api.errors import ProblemBody
 from api.pages.navigation import HOME, ways_of
-from api.pages.rendering import is_fragment, moment, page, texts
+from api.pages.rendering import has_label, is_fragment, moment, page, texts
 from domain.judgement import Refusal
 
 _UNAUTHENTICATED: Final = "unauthenticated"
@@ -40,9 +41,11 @@ async def problem_page(request: Request, problem: ProblemBody) -> Response:
         request,
         "resident/problem.html" if _is_residents(request) else "problem.html",
         status=problem.status,
+        is_kept=request.method == "POST",
         heading=texts()["problem"].get(f"title_{problem.status}", texts()["problem"]["title"]),
         detail=words_of(problem.code, problem.detail),
         problem=problem,
+        back=HOME if who else "/signin",
         # What was too large to be read, nobody reads now either.
         typed={} if problem.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE else await typed_in(request),
     )
@@ -69,16 +72,20 @@ def words_for(refusal: Refusal) -> str:
 
 
 async def typed_in(request: Request) -> dict[str, str]:
-    """Give what somebody typed into a form, to show it again; no secrets and nothing that the form itself carries."""
+    """Give what somebody typed into a form, to show it again; no secrets, and nothing that the form itself carries."""
     if request.method != "POST" or "form" not in request.headers.get("content-type", ""):
         return {}
     try:
-        form = await request.form()
+        async with request.form() as form:
+            return _shown_again(form)
     except (ClientDisconnect, HTTPException, RuntimeError):
         # It cannot be read (any more): an error page says less rather than nothing.
         return {}
+
+
+def _shown_again(form: FormData) -> dict[str, str]:
     return {
         name: value
         for name, value in form.items()
-        if isinstance(value, str) and value and name not in _NOT_SHOWN
+        if isinstance(value, str) and value and name not in _NOT_SHOWN and has_label(name)
     }

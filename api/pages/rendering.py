@@ -74,6 +74,11 @@ def label(name: str) -> str:
     return _labels().get(name, name)
 
 
+def has_label(name: str) -> bool:
+    """Tell whether people know a field; what a form carries by itself has no name among people."""
+    return name in _labels()
+
+
 @cache
 def _labels() -> Mapping[str, str]:
     ways = [way for task in TASKS.values() for way in task.outcomes]
@@ -89,9 +94,15 @@ def is_elder(request: Request) -> bool:
     return request.cookies.get(ELDER_COOKIE) == "1" if chosen is None else chosen
 
 
-def page(request: Request, template: str, /, *, status: int = 200, **shown: Any) -> HTMLResponse:
-    """Render a page, or a part of one."""
-    return HTMLResponse(rendered(request, template, **shown), status_code=status)
+def page(
+    request: Request, template: str, /, *, status: int = 200, is_kept: bool = False, **shown: Any
+) -> HTMLResponse:
+    """Render a page, or a part of one; one that `is_kept` stands there again when somebody goes back to it.
+
+    A form that was not taken has to be: of the answer to a form that it may not keep, a browser shows an error.
+    """
+    headers = {"Cache-Control": "private, no-cache"} if is_kept else None
+    return HTMLResponse(rendered(request, template, **shown), status_code=status, headers=headers)
 
 
 def rendered(request: Request, template: str, /, **shown: Any) -> str:

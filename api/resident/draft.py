@@ -5,7 +5,6 @@ stored before it is sent but its pictures, under ids that nobody can guess.
 """
 
 import re
-import unicodedata
 import uuid
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -17,16 +16,18 @@ from starlette.datastructures import FormData
 
 from api.intake.models import OrderBody
 from api.pages.rendering import texts
+from api.phones import is_phone
 from api.resident.forms import text_of, wrong_in
-from domain.attachments import ID_PATTERN, MAX_ATTACHMENTS
-from domain.contacts import is_phone
+from api.resident.pictures import named_in
+from domain.attachments import ID_PATTERN
 from domain.directory import Directory
 from domain.orders import Channel
+from domain.text import is_visible, line
 
 STEPS: Final[tuple[tuple[str, ...], ...]] = (
     ("kind", "description", "pictures", "category"),
     ("community", "address"),
-    ("name", "phone", "confidential"),
+    ("subject", "name", "phone", "confidential"),
 )
 """The fields of each step, as they stand on the page."""
 CHECK: Final = len(STEPS)
@@ -35,7 +36,10 @@ CHECK: Final = len(STEPS)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Draft:
-    """What somebody has written so far, as they wrote it; `key` is the form's own, `pictures` are ids of uploads."""
+    """What somebody has written so far, as they wrote it; `key` is the form's own, `pictures` are ids of uploads.
+
+    `subject` is empty as long as it is the one that is made of the description.
+    """
 
     key: str
     kind: str = ""
@@ -45,6 +49,7 @@ class Draft:
     address: str = ""
     name: str = ""
     phone: str = ""
+    subject: str = ""
     confidential: bool = False
     pictures: tuple[str, ...] = ()
 
@@ -57,20 +62,19 @@ def new_key() -> str:
 def read(sent: FormData) -> Draft:
     """Read a form; one without a key of ours gets one."""
     key = text_of(sent, "key")
-    dropped = {str(each) for each in sent.getlist("drop")}
-    pictures = dict.fromkeys(str(each) for each in sent.getlist("picture") if each not in dropped)
+    description, subject = text_of(sent, "description"), text_of(sent, "subject")
     return Draft(
         key=key if re.fullmatch(ID_PATTERN, key) else new_key(),
         kind=text_of(sent, "kind"),
-        description=text_of(sent, "description"),
+        description=description,
+        subject="" if subject == text_of(sent, "made") else subject,
         category=text_of(sent, "category"),
         community=text_of(sent, "community"),
         address=text_of(sent, "address"),
         name=text_of(sent, "name"),
-        # Chinese keyboards write wide figures.
-        phone=unicodedata.normalize("NFKC", text_of(sent, "phone")),
+        phone=text_of(sent, "phone"),
         confidential=text_of(sent, "confidential") == "1",
-        pictures=tuple(each for each in pictures if re.fullmatch(ID_PATTERN, each))[:MAX_ATTACHMENTS],
+        pictures=named_in(sent),
     )
 
 
@@ -83,7 +87,7 @@ def judge(draft: Draft, directory: Directory) -> tuple[OrderBody | None, Mapping
         body = OrderBody.model_validate(_body(draft))
     except ValidationError as error:
         wrong = wrong_in(error)
-    if draft.phone.strip() and not is_phone(draft.phone.strip()):
+    if is_visible(draft.phone) and not is_phone(draft.phone):
         wrong["phone"] = words["phone"]
     for field, code, known in _coded(draft, directory):
         if code and code not in known:
@@ -103,16 +107,17 @@ def _body(draft: Draft) -> dict[str, Any]:
         "channel": Channel.WEB,
         "kind": draft.kind,
         "description": draft.description,
-        "category": draft.category.strip() or None,
+        "subject": line(draft.subject) or None,
+        "category": line(draft.category) or None,
         "confidential": draft.confidential,
-        "place": {"community": draft.community.strip() or None, "address": draft.address.strip() or None},
-        "requester": {"name": draft.name.strip() or None, "phone": draft.phone.strip() or None},
+        "place": {"community": line(draft.community) or None, "address": line(draft.address) or None},
+        "requester": {"name": line(draft.name) or None, "phone": line(draft.phone) or None},
         "attachments": list(draft.pictures),
     }
 
 
 def _coded(draft: Draft, directory: Directory) -> tuple[tuple[str, str, Collection[str]], ...]:
     return (
-        ("category", draft.category.strip(), directory.open_categories),
-        ("community", draft.community.strip(), directory.communities),
+        ("category", line(draft.category), directory.open_categories),
+        ("community", line(draft.community), directory.communities),
     )

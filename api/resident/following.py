@@ -2,33 +2,37 @@
 
 import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 import segno
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from pydantic import BaseModel, ValidationError
+from sqlalchemy import Row
 from starlette.datastructures import FormData
 
-from api.attachments.routes import TEXT_BODY
 from api.errors import Problem
 from api.pages.rendering import page, texts
 from api.resident import tracking
 from api.resident.forms import text_of, wrong_in
-from api.resident.models import Nothing, Rating, Say
+from api.resident.models import MAX_WORDS, Nothing, Rating, Say, TrackView
+from api.resident.pictures import MAX_BODY, UPLOADER, named_in, with_new
 from api.security import OpenDoor
 from api.service import Service, ServiceDep
 from api.sessions import check_origin
 from api.staff.tasks import settled
 from domain.actions import ActionName
-from domain.attachments import ID_PATTERN
-from domain.lifecycle import MAX_TEXT
+from domain.attachments import ID_PATTERN, MAX_ATTACHMENTS
+from domain.judgement import DecisionStatus
+from domain.lifecycle import ATTACHMENTS
 from domain.orders import Satisfied, Solved
-from store.decisions import DecisionStatus, KeyTaken, Refused
+from store.attachments import UnusableAttachment, usable
+from store.database import Connection
+from store.decisions import KeyTaken, Refused
 
 router = APIRouter(
     prefix="/t/{tracking_code}",
@@ -47,14 +51,22 @@ _BODIES: Final[Mapping[ActionName, type[BaseModel]]] = MappingProxyType(
 )
 
 
+_PICTURED: Final = frozenset({ActionName.SUPPLEMENT})
+"""What pictures may come with."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Sent:
-    """A form that was not taken: of which action, what was written, what is wrong by field, and why at all."""
+    """A form that was not taken: of which action, what was written, what is wrong by field, and why at all.
+
+    `pictures` are the ids of those that came with it, and stay.
+    """
 
     action: str = ""
     typed: Mapping[str, str] = field(default_factory=dict)
     wrong: Mapping[str, str] = field(default_factory=dict)
     refused: str | None = None
+    pictures: Collection[str] = ()
 
 
 @router.get("", response_class=HTMLResponse)
@@ -65,7 +77,8 @@ async def show(
     words = texts()["resident"]
     done = words["done"].get(did) if became == DecisionStatus.APPLIED else None
     later = words["later"] if became == DecisionStatus.PENDING and did in words["done"] else None
-    return await _page(request, tracking_code, service, notice=done or later)
+    order_no = await tracking.find(service, request, tracking_code)
+    return await _page(request, tracking_code, order_no, service, notice=done or later)
 
 
 @router.get("/receipt", response_class=HTMLResponse)
@@ -84,30 +97,42 @@ async def receipt(request: Request, tracking_code: str, service: ServiceDep) -> 
     )
 
 
-@router.post("/{action}", response_class=HTMLResponse, max_body_size=TEXT_BODY)
+@router.post("/{action}", response_class=HTMLResponse, max_body_size=MAX_BODY)
 async def act(request: Request, tracking_code: str, action: str, service: ServiceDep) -> Response:
     """Do something with an order, and go back to it; whatever is wrong is said, and what was written stays."""
-    service.limits.hit("resident_action", request)
     name = next((each for each in _BODIES if each == action), None)
     if name is None:
         raise Problem(404, "not_found", "there is nothing at this address")
+    # Who has no code sends no pictures either.
+    order_no = await tracking.find(service, request, tracking_code)
     async with request.form() as sent:
-        return await _act(request, tracking_code, name, service, sent)
+        return await _act(request, tracking_code, order_no, name, service, sent)
 
 
 async def _act(
-    request: Request, tracking_code: str, name: ActionName, service: Service, sent: FormData
+    request: Request, tracking_code: str, order_no: str, name: ActionName, service: Service, sent: FormData
 ) -> Response:
     typed = {each: text_of(sent, each) for each in _BODIES[name].model_fields}
-    words = texts()["resident"]["refusals"]
+    words = texts()["resident"]
+    pictures, wrong = (
+        await with_new(request, service, sent, named_in(sent)) if name in _PICTURED else ((), {})
+    )
+    fields: dict[str, Any] = {}
     try:
-        body = _BODIES[name].model_validate(typed)
+        fields = _BODIES[name].model_validate(typed).model_dump(mode="json")
     except ValidationError as error:
-        refused = Sent(action=name, typed=typed, wrong=wrong_in(error))
-        return await _page(request, tracking_code, service, sent=refused, status=422)
-    order_no = await tracking.find(service, request, tracking_code)
+        wrong = {**wrong_in(error), **wrong}
+    if wrong:
+        refused = Sent(action=name, typed=typed, wrong=wrong, pictures=pictures)
+        return await _page(request, tracking_code, order_no, service, sent=refused, status=422)
+    if pictures:
+        fields[ATTACHMENTS.name] = list(pictures)
     try:
-        row = await tracking.act(service, order_no, name, body.model_dump(mode="json"), _key(sent))
+        row = await tracking.act(service, order_no, name, fields, _key(sent))
+    except UnusableAttachment:
+        wrong = {"pictures": words["wrong"]["pictures_gone"]}
+        refused = Sent(action=name, typed=typed, wrong=wrong, pictures=pictures)
+        return await _page(request, tracking_code, order_no, service, sent=refused, status=422)
     except Refused as error:
         code = error.refusal.code
     except KeyTaken as error:
@@ -118,29 +143,41 @@ async def _act(
             back = f"/t/{tracking.read_code(tracking_code)}"
             return RedirectResponse(f"{back}?did={name}&became={row.status}", status_code=303)
         code = row.code or ""
-    refused = Sent(action=name, typed=typed, refused=words.get(code, words["other"]))
-    return await _page(request, tracking_code, service, sent=refused, status=409)
+    why = words["refusals"].get(code, words["refusals"]["other"])
+    refused = Sent(action=name, typed=typed, pictures=pictures, refused=why)
+    return await _page(request, tracking_code, order_no, service, sent=refused, status=409)
 
 
 async def _page(
     request: Request,
     tracking_code: str,
+    order_no: str,
     service: Service,
     *,
     notice: str | None = None,
     sent: Sent | None = None,
     status: int = 200,
 ) -> HTMLResponse:
-    order = await tracking.view(service, await tracking.find(service, request, tracking_code))
+    is_kept, sent = sent is not None, sent or Sent()
+
+    def work(connection: Connection) -> tuple[TrackView, Sequence[Row[Any]]]:
+        kept = usable(connection, sent.pictures, uploaders=[UPLOADER])
+        return tracking.seen_by_the_resident(connection, order_no), kept
+
+    order, pictures = await service.read(work)
     return page(
         request,
         "resident/following.html",
         status=status,
+        is_kept=is_kept,
         code=tracking.read_code(tracking_code),
         order=order,
         notice=notice,
-        sent=sent or Sent(),
-        most=MAX_TEXT,
+        sent=sent,
+        pictures=pictures,
+        pictured=_PICTURED,
+        most=MAX_WORDS,
+        most_pictures=MAX_ATTACHMENTS,
         solved=[str(each) for each in Solved],
         satisfied=[str(each) for each in Satisfied],
         # A form that is shown again is a new wish: the one before was refused.

@@ -25,10 +25,10 @@ def _words(error: ErrorDetails) -> str:
     match error["type"]:
         case "string_too_long":
             most = error["ctx"]["max_length"]
-            return words["too_long"].format(most=most, count=len(str(error["input"]).strip()))
+            return words["too_long"].format(most=most, count=len(str(error["input"])))
         case "string_too_short":
             return words["missing"]
-        case "value_error" | "string_pattern_mismatch":
+        case "string_unicode" | "value_error":
             return words["letters"]
         case _:
             return words["choice"]

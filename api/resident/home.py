@@ -30,7 +30,7 @@ async def home(request: Request) -> Response:
 @router.get("/track", response_class=HTMLResponse)
 async def ask(request: Request) -> Response:
     """Ask for the tracking code."""
-    return page(request, "resident/track.html", typed="", wrong=None)
+    return page(request, "resident/track.html", is_kept=True, typed="", wrong=None)
 
 
 @router.post("/track", response_class=HTMLResponse)
@@ -46,7 +46,7 @@ async def look_up(
             wrong = words["order_no"]
         else:
             wrong = words["length"].format(count=count) if count else words["missing"]
-        return page(request, "resident/track.html", status=422, typed=code, wrong=wrong)
+        return page(request, "resident/track.html", status=422, is_kept=True, typed=code, wrong=wrong)
     try:
         await tracking.find(service, request, read)
     except Problem as problem:
@@ -54,6 +54,7 @@ async def look_up(
             request,
             "resident/track.html",
             status=problem.body.status,
+            is_kept=True,
             typed=code,
             wrong=texts()["resident"]["refusals"][problem.body.code],
         )

@@ -3,13 +3,15 @@
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field
 
+from api.attachments.models import Attachments
+from api.typed import text_of
 from domain.orders import Satisfied, Solved
 
-Words = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2_000, pattern=r"^[^\x00]*$")
-]
+MAX_WORDS = 2_000
+"""Longest text of a resident about an order that was placed, in characters."""
+Words = Annotated[str, *text_of(MAX_WORDS)]
 
 
 class Say(BaseModel):
@@ -18,6 +20,15 @@ class Say(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     text: Words
+
+
+class Addition(BaseModel):
+    """Something to add to an order, with files that were uploaded by the channel that placed it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    text: Words
+    attachments: Annotated[Attachments, Field(description="Uploaded by the channel that placed it.")] = []
 
 
 class Nothing(BaseModel):
@@ -42,6 +53,21 @@ class Step(BaseModel):
     words: str
 
 
+class Part(BaseModel):
+    """An order that was made of one that holds several matters, with the code that it is followed by."""
+
+    order_no: str
+    tracking_code: str
+    words: str
+
+
+class NotAccepted(BaseModel):
+    """Why an order was not accepted, and who answers for the matter if it is not the office's, in plain words."""
+
+    reason: str
+    goes_to: str | None
+
+
 class TrackView(BaseModel):
     """An order as its resident sees it: plain words, nothing personal, no names of staff."""
 
@@ -53,8 +79,10 @@ class TrackView(BaseModel):
     provisional: bool
     due_at: datetime | None
     reply: str | None
+    not_accepted: NotAccepted | None = None
     question: str | None
     steps: list[Step]
+    parts: list[Part]
     can: list[str]
 
 

@@ -5,33 +5,31 @@ Assumes plain forms: what was written in other steps goes along in hidden fields
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy import Row
-from starlette.datastructures import FormData, UploadFile
 
-from api.attachments.routes import take_in
 from api.errors import Problem
 from api.intake import placing
 from api.intake.models import OrderBody
 from api.pages.elder import keep_choice
 from api.pages.rendering import page, texts
+from api.phones import phone_numbers
 from api.resident.draft import CHECK, STEPS, Draft, first_wrong, judge, new_key, read
 from api.resident.forms import text_of
+from api.resident.pictures import MAX_BODY, UPLOADER, with_new
 from api.security import OpenDoor
 from api.service import Service, ServiceDep
 from api.sessions import check_origin
-from domain.attachments import MAX_ATTACHMENTS, MAX_SIZE, PICTURES
+from domain.attachments import MAX_ATTACHMENTS
 from domain.directory import Directory
 from domain.orders import RequestKind
-from store import attachments
-from store.attachments import UnusableAttachment, Uploader
-from store.credentials import CredentialKind
+from domain.subjects import subject_of
+from store.attachments import UnusableAttachment, usable
 from store.database import Connection
 from store.directory import current_named
-from store.files import FilesUnavailable
 from store.intake import KeyReused, Receipt
 
 router = APIRouter(
@@ -39,9 +37,6 @@ router = APIRouter(
     include_in_schema=False,
     dependencies=[Depends(OpenDoor("a resident who places an order")), Depends(check_origin)],
 )
-MAX_BODY: Final = MAX_ATTACHMENTS * MAX_SIZE + 256 * 1024
-"""Longest form, in bytes: as many pictures as an order may have, and the words."""
-_UPLOADER: Final = Uploader(kind=CredentialKind.CLIENT, name=placing.RESIDENT_PAGES)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -64,7 +59,9 @@ async def go_on(request: Request, service: ServiceDep) -> Response:
     """Go to another step, or send; whatever is wrong is said beside its field, and what was written stays."""
     service.limits.hit("order_form", request)
     async with request.form() as sent:
-        draft, refused = await _with_pictures(request, service, read(sent), sent)
+        draft = read(sent)
+        named, refused = await with_new(request, service, sent, draft.pictures)
+    draft = replace(draft, pictures=named)
     verb, _, what = text_of(sent, "go").partition("-")
     step = _number(text_of(sent, "step"), otherwise=1)
     seen = await _look(service, draft)
@@ -88,6 +85,8 @@ async def _send(request: Request, service: Service, draft: Draft, body: OrderBod
     words = texts()["resident"]
     try:
         service.limits.hit("order", request)
+        for number in phone_numbers(wanted.requester.get("phone") or ""):
+            service.limits.hit_by("orders_of_one_caller", number)
         placed = await placing.place(service, wanted, _respond)
     except UnusableAttachment:
         seen = await _look(service, draft)
@@ -113,44 +112,10 @@ def _respond(receipt: Receipt) -> dict[str, Any]:
     return {"order_no": receipt.order_no, "tracking_code": receipt.tracking_code}
 
 
-async def _with_pictures(
-    request: Request, service: Service, draft: Draft, sent: FormData
-) -> tuple[Draft, Mapping[str, str]]:
-    """Keep the pictures that came along; one that is refused says why, and the others stay."""
-    words: Mapping[str, str] = texts()["resident"]["pictures"]
-    refused: list[str] = []
-    # Browsers send a nameless file where none was chosen.
-    files = [each for each in sent.getlist("pictures") if isinstance(each, UploadFile) and each.filename]
-    for number, file in enumerate(files, 1):
-        if len(draft.pictures) == MAX_ATTACHMENTS:
-            refused.append(words["too_many"].format(most=MAX_ATTACHMENTS))
-            break
-        try:
-            service.limits.hit("picture", request)
-            kept = await take_in(service, file, _UPLOADER, among=PICTURES)
-        except Problem as problem:
-            refused.append(words["refused"].format(number=number, why=words[problem.body.code]))
-        except FilesUnavailable:
-            refused.append(words["away"])
-            break
-        else:
-            draft = replace(draft, pictures=(*draft.pictures, kept.attachment_id))
-    return draft, {"pictures": "".join(refused)} if refused else {}
-
-
 async def _look(service: Service, draft: Draft) -> Seen:
     def work(connection: Connection) -> Seen:
-        found = [attachments.find(connection, each) for each in draft.pictures]
-        return Seen(
-            directory=current_named(connection),
-            pictures=[
-                row
-                for row in found
-                if row is not None
-                and row.order_no is None
-                and Uploader(kind=row.uploaded_via, name=row.uploaded_by) == _UPLOADER
-            ],
-        )
+        pictures = usable(connection, draft.pictures, uploaders=[UPLOADER])
+        return Seen(directory=current_named(connection), pictures=pictures)
 
     return await service.read(work)
 
@@ -167,29 +132,23 @@ def _page(
 ) -> HTMLResponse:
     directory = seen.directory
     gone = len(draft.pictures) - len(seen.pictures)
-    shown = page(
+    return page(
         request,
         "resident/order.html",
         status=status,
+        is_kept=True,
         draft=draft,
+        made=subject_of(draft.description),
         step=step,
         here=STEPS[step - 1],
         wrong={name: (wrong or {}).get(name) for name in STEPS[step - 1]},
         notice=notice or (texts()["resident"]["wrong"]["pictures_gone"] if gone else None),
         pictures=seen.pictures,
         kinds=list(RequestKind),
-        categories=[(code, _category(directory, code)) for code in directory.open_categories],
+        categories=[(code, directory.path_of(code)) for code in directory.open_categories],
         communities=[(code, directory.units[code].name) for code in directory.communities],
         most_pictures=MAX_ATTACHMENTS,
     )
-    # A browser that may not keep the answer to a form shows an error when somebody goes back to it.
-    shown.headers["Cache-Control"] = "private, no-cache"
-    return shown
-
-
-def _category(directory: Directory, code: str) -> str:
-    """Name a category with those above it."""
-    return "：".join(each.label for each in reversed(directory.line_of(code)))
 
 
 def _number(text: str, *, otherwise: int) -> int:

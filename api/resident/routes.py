@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from api.errors import problems
 from api.keys import KeyHeader, optional_key
 from api.resident import tracking
-from api.resident.models import Nothing, Rating, Say, Taken, TrackView
+from api.resident.models import Addition, Nothing, Rating, Say, Taken, TrackView
 from api.security import OpenDoor
 from api.service import Service, ServiceDep
 from domain.actions import ActionName
@@ -29,9 +29,9 @@ async def track(request: Request, tracking_code: str, service: ServiceDep) -> Tr
 
 @router.post("/messages", status_code=202, response_model=Taken, responses=_ERRORS)
 async def add(
-    request: Request, tracking_code: str, body: Say, service: ServiceDep, key: KeyHeader = None
+    request: Request, tracking_code: str, body: Addition, service: ServiceDep, key: KeyHeader = None
 ) -> Taken:
-    """Add information to one's order."""
+    """Add information to one's order, and files."""
     return await _act(request, service, tracking_code, ActionName.SUPPLEMENT, body, key)
 
 
@@ -83,9 +83,8 @@ async def _act(
     body: BaseModel | None,
     key: str | None,
 ) -> Taken:
-    service.limits.hit("resident_action", request)
     given = optional_key(key) if key is not None else None
-    fields: dict[str, Any] = body.model_dump(mode="json") if body else {}
+    fields: dict[str, Any] = body.model_dump(mode="json", exclude_defaults=True) if body else {}
     order_no = await tracking.find(service, request, tracking_code)
     row = await tracking.act(service, order_no, name, fields, given)
     return Taken(action_id=row.decision_id, status=row.status)

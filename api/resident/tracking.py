@@ -6,22 +6,30 @@ Assumes that who has the code is the resident: it holds 80 random bits, and wron
 import re
 import unicodedata
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from fastapi import Request
+from sqlalchemy import Row
 
 from api.errors import Problem
-from api.pages.rendering import texts
-from api.resident.models import Step, TrackView
+from api.pages.rendering import texts, word
+from api.resident.models import NotAccepted, Part, Step, TrackView
+from api.resident.pictures import UPLOADER
 from api.service import Service
 from api.staff.orders import keep
 from domain.actions import ActionName
+from domain.figures import ANSWERED
 from domain.judgement import OrderSituation, is_possible
-from domain.orders import Ending, Stage, Via
+from domain.orders import Ending, Stage
 from store import queries
+from store.attachments import Uploader
+from store.credentials import CredentialKind
 from store.database import Connection
-from store.decisions import Actor, DecisionRow, Submitted, submit_action
+from store.decisions import PASSED_ON, RESIDENT, DecisionRow, Submitted, submit_action
+from store.leading import leading_of
+from store.rejections import told_of
+from store.splitting import parts_of
 
 OFFERED: Final = (
     ActionName.SUPPLEMENT,
@@ -31,8 +39,9 @@ OFFERED: Final = (
     ActionName.REOPEN,
 )
 """What a resident may do with an order, if the time for it has come."""
-_RESIDENT: Final = Actor(name="resident", via=Via.RESIDENT)
 _GUESSES: Final = "wrong_codes"
+_LEFT: Final = "RequesterLeft"
+_SPLIT: Final = "OrderSplit"
 _MISREAD: Final = str.maketrans("OIL", "011")
 """Codes have none of these letters: whoever wrote one has read a figure."""
 
@@ -48,9 +57,8 @@ async def find(service: Service, request: Request, tracking_code: str) -> str:
     """Find the number of the order that a tracking code stands for.
 
     Raises:
-        Problem: 404, there is none; 429, too many wrong codes came from this address.
+        Problem: 404, there is none; 429, too many wrong codes came from this address. A right one always finds.
     """
-    service.limits.check(_GUESSES, request)
     code = read_code(tracking_code)
     row = await service.look(lambda connection: queries.find_by_tracking_code(connection, code))
     if row is None:
@@ -63,32 +71,100 @@ async def find(service: Service, request: Request, tracking_code: str) -> str:
 
 async def view(service: Service, order_no: str) -> TrackView:
     """Show an order as its resident sees it."""
+    return await service.read(lambda connection: seen_by_the_resident(connection, order_no))
+
+
+def seen_by_the_resident(connection: Connection, order_no: str) -> TrackView:
+    """Look up what the resident of an order sees of it."""
+    row = _find(connection, order_no)
+    if row.requester_left:
+        return _left(connection, row)
+    stage, words, leads = Stage(row.stage), _words(row), row
+    if stage is Stage.JOINED:
+        leads = _find(connection, leading_of(connection, order_no))
+        words = _joined(words, leads)
+    events = queries.list_events(connection, order_no)
+    rests = leads.stage == Stage.PAUSED
+    return TrackView(
+        order_no=order_no,
+        stage=stage,
+        words=words,
+        received_at=row.received_at,
+        promised_at=leads.promised_at,
+        provisional=leads.is_provisional,
+        due_at=None if Stage(leads.stage).is_over or _is_withdrawn(leads) else leads.due_at,
+        reply=queries.last_reply(connection, order_no),
+        not_accepted=_not_accepted(connection, order_no),
+        question=queries.open_question(connection, order_no, by=leads.order_no) if rests else None,
+        steps=_steps(events),
+        parts=[_part(each) for each in parts_of(connection, order_no)],
+        can=[name for name in OFFERED if _is_possible(name, leads if name in PASSED_ON else row)],
+    )
+
+
+def _part(order: Any) -> Part:
+    return Part(order_no=order.order_no, tracking_code=order.tracking_code, words=_words(order))
+
+
+def _find(connection: Connection, order_no: str) -> Any:
+    return queries.find_order(connection, order_no, queries.Scope(everything=True))
+
+
+def _steps(events: Sequence[Row[Any]]) -> list[Step]:
+    words = texts()["resident"]["events"]
+    return [Step(at=each.at, words=words[each.type]) for each in events if each.type in words]
+
+
+def _not_accepted(connection: Connection, order_no: str) -> NotAccepted | None:
+    told = told_of(connection, order_no)
+    if told is None:
+        return None
+    goes_to = word(told.goes_to, "codes") if told.goes_to else None
+    return NotAccepted(reason=word(told.reason, "codes"), goes_to=goes_to)
+
+
+def _left(connection: Connection, row: Any) -> TrackView:
+    """Show an order that its resident took back, and that goes on for others: over, as far as they are concerned.
+
+    What was made of it before is theirs; what was made later is nobody's.
+    """
+    events = queries.list_events(connection, row.order_no)
+    until = next((number for number, each in enumerate(events) if each.type == _LEFT), len(events))
+    is_theirs = any(each.type == _SPLIT for each in events[:until])
+    return TrackView(
+        order_no=row.order_no,
+        stage=Stage.CLOSED,
+        words=texts()["resident"]["joined"]["left"],
+        received_at=row.received_at,
+        promised_at=None,
+        provisional=False,
+        due_at=None,
+        reply=None,
+        question=None,
+        steps=_steps(events[:until]),
+        parts=[_part(each) for each in parts_of(connection, row.order_no)] if is_theirs else [],
+        can=[],
+    )
+
+
+def _words(order: Any) -> str:
+    """Say how an order stands."""
     told = texts()["resident"]
+    stage, ending = Stage(order.stage), Ending(order.ending) if order.ending else None
+    if _is_withdrawn(order):
+        return str(told["endings"][Ending.WITHDRAWN])
+    return str(told["stages"][stage]) + (f"（{told['endings'][ending]}）" if ending and stage.is_over else "")
 
-    def work(connection: Connection) -> TrackView:
-        row: Any = queries.find_order(connection, order_no, queries.Scope(everything=True))
-        stage, ending = Stage(row.stage), Ending(row.ending) if row.ending else None
-        words = told["stages"][stage] + (f"（{told['endings'][ending]}）" if ending and stage.is_over else "")
-        events = queries.list_events(connection, order_no)
-        return TrackView(
-            order_no=order_no,
-            stage=stage,
-            words=words,
-            received_at=row.received_at,
-            promised_at=row.promised_at,
-            provisional=row.is_provisional,
-            due_at=None if stage.is_over else row.due_at,
-            reply=queries.last_reply(connection, row.merged_into or order_no),
-            question=queries.open_question(connection, order_no) if stage is Stage.PAUSED else None,
-            steps=[
-                Step(at=each.at, words=told["events"][each.type])
-                for each in events
-                if each.type in told["events"]
-            ],
-            can=[name for name in OFFERED if _is_possible(name, row)],
-        )
 
-    return await service.read(work)
+def _is_withdrawn(order: Any) -> bool:
+    """Tell whether its resident took it back; its stage changes with the order's next step only."""
+    return bool(order.ending == Ending.WITHDRAWN)
+
+
+def _joined(words: str, leading: Any) -> str:
+    """Say how the order stands whose answer this one waits for; its own call-back is not the resident's."""
+    how = Stage.REPLYING if leading.stage in ANSWERED else Stage(leading.stage)
+    return str(texts()["words"]["field"].format(label=words, value=texts()["resident"]["stages"][how]))
 
 
 async def act(
@@ -99,26 +175,36 @@ async def act(
     Raises:
         Refused: it is not possible now, or a field is not in order.
         KeyTaken: the key stands for something else.
+        UnusableAttachment: a file is none that may be named here.
+        Problem: 429, too much was said to this order in a short time.
     """
+    service.limits.hit_by("actions_on_one_order", order_no)
     # A resident's key counts for this order alone: nobody can meet somebody else's.
     action_id = f"{order_no}:{key}" if key else uuid.uuid4().hex
 
     def work(connection: Connection) -> Submitted:
+        # Who has no account names what the residents' pages keep, or what the channel uploaded that placed the order.
+        channel = Uploader(kind=CredentialKind.CLIENT, name=_find(connection, order_no).client_id)
         return submit_action(
             connection,
             order_no=order_no,
             action_id=action_id,
             action=name,
             fields=fields,
-            actor=_RESIDENT,
+            actor=RESIDENT,
             now=service.now(),
+            uploaders={UPLOADER, channel},
         )
 
     return (await keep(service, work)).row
 
 
 def _is_possible(name: ActionName, row: Any) -> bool:
+    if _is_withdrawn(row) and not Stage(row.stage).is_over:
+        return False
     order = OrderSituation(
-        stage=Stage(row.stage), reopened=row.reopened, is_merged=row.merged_into is not None
+        stage=Stage(row.stage),
+        reopened=row.reopened,
+        ending=Ending(row.ending) if row.ending else None,
     )
-    return is_possible(order, name, actor=_RESIDENT.name, at=row.received_at)
+    return is_possible(order, name, actor=RESIDENT.name, at=row.received_at)

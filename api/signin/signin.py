@@ -20,6 +20,8 @@ from api.security import OpenDoor
 from api.service import Service, ServiceDep
 from api.sessions import check_origin, forget, keep, look_up_session, session_of
 from domain.accounts import LONGEST, Step, is_expired, next_step, wrong_password
+from domain.text import line
+from runtime.sealing import CannotUnseal
 from store import accounts, sessions
 from store.database import Connection
 from store.office import Staff, find_staff
@@ -67,8 +69,8 @@ async def sign_in(
     goes_to: Annotated[str, Form(max_length=1_000)] = HOME,
 ) -> Response:
     """Check name and password."""
-    service.limits.hit("sign_in", request)
-    name, now = username.replace("\x00", "").strip()[:_LONG_NAME], service.now()
+    _may_try(request, service)
+    name, now = line(username)[:_LONG_NAME], service.now()
 
     def look(connection: Connection) -> tuple[accounts.Account | None, Staff | None, bool]:
         until = accounts.locked_since_failures(connection, name, secret=service.secret, now=now)
@@ -84,7 +86,7 @@ async def sign_in(
     )
     if is_locked or not right or account is None or staff is None:
         if not is_locked:
-            await _count_failure(service, name)
+            await _count_failure(request, service, name)
         return _form(
             request, service, goes_to=local_path(goes_to), wrong="wrong", username=username, status=401
         )
@@ -156,7 +158,7 @@ async def change_password(
 ) -> Response:
     """Change one's password; all one's other sessions end."""
     session = await _at(request, service, Step.PASSWORD, Step.OPEN)
-    service.limits.hit("sign_in", request)
+    _may_try(request, service)
     account, _ = await _who(service, session)
     goes_to = local_path(goes_to)
     is_locked = await service.look(
@@ -169,7 +171,7 @@ async def change_password(
     )
     if not await service.passwords.matches(account.password_hash, present) or is_locked:
         if not is_locked:
-            await _count_failure(service, session.username)
+            await _count_failure(request, service, session.username)
         return _password_form(request, service, goes_to, present="present_wrong")
     if reason := wrong_password(wanted, service.profile, username=session.username):
         return _password_form(request, service, goes_to, wanted=f"password_{reason}")
@@ -247,7 +249,7 @@ async def _with_code(
     request: Request, service: Service, session: Session, code: str, template: str | None, goes_to: str
 ) -> Response:
     """Go on with a right code; the session begins anew, so that an id seen before it opens nothing."""
-    service.limits.hit("sign_in", request)
+    _may_try(request, service)
     account, staff = await _who(service, session)
 
     def work(connection: Connection) -> tuple[str, Step] | None:
@@ -276,9 +278,16 @@ async def _with_code(
         )
         return session_id, step
 
-    if (begun := await service.write(work)) is not None:
+    try:
+        begun = await service.write(work)
+    except CannotUnseal as error:
+        _log.error("second_factor_unreadable", username=session.username, reason=str(error))
+        unreadable = texts()["signin"]["code_unreadable"]
+        return page(request, "signin/code.html", status=409, goes_to=goes_to, wrong=unreadable)
+    if begun is not None:
         return _go_on(*begun, goes_to=goes_to)
     _log.warning("sign_in_refused", step=session.step)
+    service.limits.hit("wrong_sign_in", request)
     wrong = texts()["signin"]["code_wrong"]
     if template is None:
         return await _enrol_page(request, service, session, goes_to, wrong=wrong)
@@ -311,13 +320,20 @@ async def _enrol_page(
     )
 
 
-async def _count_failure(service: Service, name: str) -> None:
+def _may_try(request: Request, service: Service) -> None:
+    """Refuse an address from which too much was wrong; colleagues who are right do not count against each other."""
+    service.limits.hit("sign_in", request)
+    service.limits.check("wrong_sign_in", request)
+
+
+async def _count_failure(request: Request, service: Service, name: str) -> None:
     until = await service.write(
         lambda connection: accounts.count_failure(
             connection, name, profile=service.profile, secret=service.secret, now=service.now()
         )
     )
     _log.warning("sign_in_refused", step="password", locked=until is not None)
+    service.limits.hit("wrong_sign_in", request)
 
 
 def _go_on(session_id: str, step: Step, *, goes_to: str) -> Response:

@@ -55,6 +55,18 @@ class OutcomeView(BaseModel):
     fields: Annotated[dict[str, Any], Field(alias="schema")]
 
 
+class Returned(BaseModel):
+    """What was decided before and came back, with its fields as they were: to be changed, and sent again.
+
+    `why`: a reviewer's opinion, or the reason of the order, whose `code` then stands with it.
+    """
+
+    outcome: str
+    fields: dict[str, Any]
+    code: str | None
+    why: str | None
+
+
 class TaskDetail(TaskView):
     """A task with what may be decided; a task that is done has no outcomes and says who did it."""
 
@@ -62,6 +74,7 @@ class TaskDetail(TaskView):
     outcome: str | None
     closed_by: str | None
     closed_at: datetime | None
+    returned: Returned | None = None
 
 
 class TaskList(BaseModel):
@@ -96,7 +109,7 @@ class OrderSummary(BaseModel):
     category: str | None
     channel: str
     kind: str
-    subject: str | None
+    subject: str
     community: str | None
     received_at: datetime
     promised_at: datetime | None
@@ -119,6 +132,9 @@ class OrderDetail(OrderSummary):
     source_due_at: datetime | None
     received_by: str | None
     merged_into: str | None
+    requester_left: Annotated[
+        bool, Field(description="Who asked has taken it back; it goes on for those who joined.")
+    ]
     split_from: str | None
     requester: Annotated[
         dict[str, str] | None, Field(description="Masked; in the clear by POST …/contact, for a reason.")
@@ -127,6 +143,7 @@ class OrderDetail(OrderSummary):
     tasks: list[TaskView]
     refusals: list[Refusal]
     undelivered_messages: int
+    logged_messages: int
 
 
 class Reveal(BaseModel):

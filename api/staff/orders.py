@@ -9,7 +9,16 @@ from sqlalchemy import Row
 
 from api.errors import Problem, problems
 from api.keys import KeyHeader, optional_key
-from api.security import ActorDep, Caller, ReaderDep, ReaderOrChannelDep, RevealerDep, scope_of
+from api.security import (
+    ActorDep,
+    Caller,
+    ReaderDep,
+    ReaderOrChannelDep,
+    RevealerDep,
+    client_of,
+    scope_of,
+    uploader_of,
+)
 from api.service import Service, ServiceDep
 from api.staff import views
 from api.staff.models import ActionAccepted, ActionBody, Contact, EventList, OrderDetail, OrderList, Reveal
@@ -64,9 +73,8 @@ def order_of(
         row,
         tasks=queries.open_tasks(connection, row.order_no),
         refusals=refusals,
-        requester=queries.find_requester(connection, row.order_no) if _knows_requester(who, row) else None,
-        attachments=queries.list_attachments(connection, row.order_no),
-        undelivered=row.undelivered,
+        requester=queries.find_requester(connection, row.order_no) if knows_requester(who, row) else None,
+        attachments=queries.list_attachments(connection, row.order_no, client_id=client_of(who)),
         # A channel sent it; staff who may see contacts may see where it is.
         shows_place=isinstance(who, Client) or may(who.roles, Permission.REVEAL_CONTACTS),
         now=now,
@@ -79,12 +87,14 @@ def reveal_to(
     """Give who asked in the clear, and write down who looked and why.
 
     Raises:
-        Problem: 404, no such order; 403, it is confidential.
+        Problem: 404, no such order; 403, it is confidential, or the requester has taken the order back.
     """
-    row = queries.find_order(connection, order_no, scope_of(who))
+    row = queries.find_order(connection, order_no, scope_of(who, Permission.REVEAL_CONTACTS))
     if row is None:
         raise _not_found(order_no)
-    if not _knows_requester(who, row):
+    if row.requester_left:
+        raise Problem(403, "requester_left", "who asked has taken the order back: nobody calls them any more")
+    if not knows_requester(who, row):
         raise Problem(
             403, "confidential", "who asked is confidential here; the street desk may speak to them"
         )
@@ -92,8 +102,9 @@ def reveal_to(
     return Contact.model_validate(found)
 
 
-def _knows_requester(who: Caller, row: Any) -> bool:
-    if isinstance(who, Client):
+def knows_requester(who: Caller, row: Any) -> bool:
+    """Tell whether somebody may know who asked for an order."""
+    if isinstance(who, Client) or row.requester_left:
         return False
     return not hides_requester(confidential=row.confidential, reaches=reaches(who.roles))
 
@@ -125,7 +136,8 @@ async def list_orders(  # noqa: PLR0913, PLR0917 - one parameter a filter, by co
         bool | None, Query(description="Past a limit of handling, or now past its due time.")
     ] = None,
     q: Annotated[
-        str | None, Query(max_length=100, description="Number, or words of subject or text.")
+        str | None,
+        Query(max_length=100, description="Number, or words of subject or text: all of them are looked for."),
     ] = None,
     cursor: Annotated[str | None, Query(max_length=200)] = None,
 ) -> OrderList:
@@ -159,14 +171,14 @@ async def act(
 async def act_on(
     service: Service, order_no: str, who: Staff, action: str, fields: Mapping[str, Any], action_id: str
 ) -> Submitted:
-    """Keep an action on an order that somebody may see, and send it.
+    """Keep an action on an order within somebody's reach, and send it.
 
     Raises:
-        Problem: 404, there is none that they may see.
+        Problem: 404, there is none.
     """
 
     def work(connection: Connection) -> Submitted:
-        if queries.find_order(connection, order_no, scope_of(who)) is None:
+        if queries.find_order(connection, order_no, scope_of(who, Permission.ACT_ON_ORDERS)) is None:
             raise _not_found(order_no)
         return submit_action(
             connection,
@@ -176,6 +188,7 @@ async def act_on(
             fields=fields,
             actor=Actor(name=who.username, via=Via.STAFF, staff=who),
             now=service.now(),
+            uploaders=[uploader_of(who)],
         )
 
     return await keep(service, work)

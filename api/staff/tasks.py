@@ -14,18 +14,20 @@ from api.moments import Moment
 from api.security import DeciderDep, ReaderDep, scope_of
 from api.service import Service, ServiceDep
 from api.staff import views
-from api.staff.models import DecisionBody, DecisionView, TaskDetail, TaskList
+from api.staff.models import DecisionBody, DecisionView, Returned, TaskDetail, TaskList
 from api.staff.orders import keep
 from domain.directory import OFFICE
+from domain.judgement import DecisionStatus
 from domain.lifecycle import TaskKind
 from domain.orders import Role
 from domain.responsibility import decided_by
 from store import queries
-from store.claims import change_holder
+from store.claims import change_holder, holder_of
 from store.database import Connection
-from store.decisions import DecisionRow, DecisionStatus, Submitted, find, submit_decision
+from store.decisions import DecisionRow, Submitted, find, submit_decision
 from store.directory import current
 from store.office import Staff
+from store.returned import returned_to
 
 router = APIRouter(tags=["tasks"])
 _FIRST_LOOK = timedelta(milliseconds=40)
@@ -201,8 +203,11 @@ async def _hold(task_id: str, who: Staff, service: Service, *, holder: str | Non
 
 
 def _detail(connection: Connection, task_id: str, who: Staff, service: Service) -> TaskDetail:
-    row = visible(connection, task_id, who)
-    return views.task_detail(row, directory=current(connection), now=service.now())
+    row, now = visible(connection, task_id, who), service.now()
+    detail = views.task_detail(row, directory=current(connection), now=now)
+    back = returned_to(connection, row, who.username) if detail.outcomes else None
+    said = Returned.model_validate(back, from_attributes=True) if back else None
+    return detail.model_copy(update={"holder": holder_of(connection, row, now=now), "returned": said})
 
 
 def visible(connection: Connection, task_id: str, who: Staff) -> Row[Any]:

@@ -32,7 +32,7 @@ from domain.lifecycle import (
     TaskState,
     outcomes_of,
 )
-from domain.timeliness import timeliness
+from domain.timeliness import CLOCK_SKEW, timeliness
 from store.contacts import contact_of
 from store.decisions import UNFINISHED, DecisionRow
 
@@ -62,7 +62,7 @@ def task_detail(row: Row[Any], *, directory: Directory, now: datetime) -> TaskDe
 
 def order_summary(row: Row[Any]) -> OrderSummary:
     """Show an order in a list: numbers of people in its subject are masked."""
-    return OrderSummary.model_validate({**_summary(row), "subject": row.subject and masked_line(row.subject)})
+    return OrderSummary.model_validate({**_summary(row), "subject": masked_line(row.subject)})
 
 
 def order_detail(
@@ -72,7 +72,6 @@ def order_detail(
     refusals: Sequence[Row[Any]],
     requester: Row[Any] | None,
     attachments: Sequence[Row[Any]],
-    undelivered: int,
     shows_place: bool,
     now: datetime,
 ) -> OrderDetail:
@@ -101,7 +100,8 @@ def order_detail(
                 )
                 for each in refusals
             ],
-            "undelivered_messages": undelivered,
+            "undelivered_messages": row.undelivered,
+            "logged_messages": row.logged,
         }
     )
 
@@ -220,6 +220,7 @@ _DETAIL = (
     "source_due_at",
     "received_by",
     "merged_into",
+    "requester_left",
     "split_from",
 )
 
@@ -240,7 +241,9 @@ def _task(row: Row[Any], now: datetime) -> dict[str, Any]:
         "order_no": row.order_no,
         "kind": row.kind,
         "label": TASKS[TaskKind(row.kind)].label,
-        "state": TaskState.WAITING if row.state == TaskState.OPEN and row.opened_at > now else row.state,
+        "state": TaskState.WAITING
+        if row.state == TaskState.OPEN and row.opened_at > now + CLOCK_SKEW
+        else row.state,
         "unit": row.unit,
         "tier": row.tier,
         "role": row.role,

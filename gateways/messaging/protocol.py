@@ -26,7 +26,9 @@ class Message:
 
 
 class Messenger(Protocol):
-    """Sends one message."""
+    """Sends one message. `reaches_people`: else it tells nobody, and what it took is not shown as sent."""
+
+    reaches_people: bool
 
     def send(self, message: Message) -> None:
         """Send; returning means that the provider has it.

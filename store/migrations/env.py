@@ -6,7 +6,8 @@ from alembic import context
 from alembic.autogenerate.api import AutogenContext
 from sqlalchemy import JSON
 
-from store.tables import Instant, metadata
+from store.instants import Instant
+from store.tables import metadata
 
 
 def _render(kind: str, item: Any, autogen: AutogenContext) -> str | Literal[False]:

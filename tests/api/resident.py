@@ -113,7 +113,9 @@ class Resident(Browser):
         api.office.placed.append(order_no)
         return order_no, code
 
-    async def act(self, code: str, action: str, **fields: str) -> httpx2.Response:
+    async def act(
+        self, code: str, action: str, files: list[Any] | None = None, **fields: Any
+    ) -> httpx2.Response:
         """Send one of the forms of an order's page."""
         shown = (await self.get(f"/t/{code}")).text
         assert f'action="/t/{code}/{action}"' in shown, "the page offers it"
@@ -123,12 +125,13 @@ class Resident(Browser):
             "POST",
             f"/t/{code}/{action}",
             data={"action_id": action_id[1], **fields},
+            files=[("pictures", each) for each in files] if files else None,
             headers={"Origin": HOST},
         )
 
-    async def done(self, code: str, action: str, **fields: str) -> str:
+    async def done(self, code: str, action: str, files: list[Any] | None = None, **fields: Any) -> str:
         """Do that, and read the page that comes then."""
-        sent = await self.act(code, action, **fields)
+        sent = await self.act(code, action, files, **fields)
         assert sent.status_code == 303, sent.text
         assert sent.headers["location"] == f"/t/{code}?did={action}&became=applied"
         return (await self.get(sent.headers["location"])).text

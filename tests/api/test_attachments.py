@@ -221,6 +221,7 @@ class TestAnOrderWithAttachments:
 class TestAResultWithAttachments:
     async def test_brings_them_to_the_order_and_only_ids_to_temporal(self, live: Api) -> None:
         order_no = await live.office.dispatched()
+        await live.office.drain()
         task = await live.office.task(order_no, TaskKind.HANDLE)
         member = live.office.member(task["unit"], task["role"]).username
         who = live.staff(member)

@@ -25,6 +25,7 @@ from temporalio.client import Client
 from api.app import create_app
 from api.service import Service
 from messages.names import NAMESPACE
+from runtime.leash import leash_environment, leashed
 from runtime.ports import free_port
 from runtime.temporal import Orders
 from store.credentials import CredentialKind, mint
@@ -74,6 +75,7 @@ def served(
     port = free_port(0)
     environment = {
         **os.environ,
+        **leash_environment(),
         "DINGDAN_DATABASE_URL": store.engine.url.render_as_string(hide_password=False),
         "DINGDAN_SECRET_KEY": SECRET,
         "DINGDAN_ATTACHMENTS_DIR": str(folder / "attachments"),
@@ -83,7 +85,7 @@ def served(
     store.close()
     with (folder / "api.log").open("wb") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "cli", "api", "--port", str(port)],
+            leashed([sys.executable, "-m", "cli", "api", "--port", str(port)]),
             cwd=ROOT,
             env=environment,
             stdout=log,

@@ -143,6 +143,9 @@ class TestATask:
         broken = ("attachments", ("after.exe", b"MZ" + b"x" * 40, "image/png"))
         refused = await send(browser, task_id, "report_result", [picture, broken], text="办好了")
         assert refused.status_code == 422
+        assert refused.headers["cache-control"] == "private, no-cache", (
+            "a browser goes back to it, and loses nothing"
+        )
         assert re.search(r'id="report_result-attachments-wrong" role="alert">第2个文件没有收', refused.text)
         (kept,) = re.findall(r'name="attachments" value="([0-9a-f]{32})" checked', refused.text)
         assert (await browser.get(f"/api/v1/attachments/{kept}")).status_code == 200

@@ -5,12 +5,18 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import insert
+from temporalio.testing import ActivityEnvironment
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
+from activities.deliver import Courier
 from api.pages.rendering import texts
 from domain.lifecycle import TaskKind
+from gateways.messaging.chosen import messenger
+from messages.orders import Delivered, DeliverMessages
 from runtime.temporal import Orders
 from runtime.troubles import Trouble
+from store.tables import message
 from tests.api.conftest import Api, api_of
 from tests.api.test_figures import PAGE, spoil, tell, tile
 from tests.api.test_operations import client_of
@@ -101,6 +107,27 @@ class TestThePage:
         page = await look(api)
         assert set(found(page)) == {(order_no, "undelivered")}
         assert page.count(OPERATIONS["findings"]["undelivered"]) == 1
+
+    async def test_says_that_nobody_is_told_while_messages_go_to_the_log_alone(self, api: Api) -> None:
+        assert OPERATIONS["remedies"]["nobody_told"] not in await look(api)
+        order_no = (await api.placed())["order_no"]
+        courier = Courier(api.office.store, messenger(), now)
+        written = {
+            "run_id": "r",
+            "event_seq": 1,
+            "recipient": "requester",
+            "template": "accepted",
+            "data": {},
+        }
+        of_it = {"order_no": order_no, "for_order": order_no, "state": "pending", "created_at": now()}
+        with api.office.store.write() as connection:
+            connection.execute(insert(message).values({**written, **of_it}))
+        said = ActivityEnvironment().run(courier.deliver, DeliverMessages(order_no=order_no))
+        assert said == Delivered(sent=0, logged=1)
+        assert api.office.rows("SELECT state FROM message") == [{"state": "logged"}]
+        assert OPERATIONS["remedies"]["nobody_told"] in await look(api)
+        order = (await api.http.get(f"/api/v1/orders/{order_no}", headers=api.staff("desk-1"))).json()
+        assert (order["logged_messages"], order["undelivered_messages"]) == (1, 0)
 
     async def test_names_a_workflow_whose_task_fails_with_a_way_to_look_at_it(self, api: Api) -> None:
         order_no = (await api.placed())["order_no"]

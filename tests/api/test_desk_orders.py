@@ -50,6 +50,18 @@ class TestAnOrdersPage:
         assert "路灯坏了" in sheet
         assert "00000000001" not in sheet
 
+    async def test_and_its_tasks_page_say_how_often_it_was_urged(self, live: Api) -> None:
+        order_no = (await live.placed())["order_no"]
+        (task,) = live.office.tasks(order_no)
+        browser = await at_work(live, "duty-1")
+        pages = (f"/desk/orders/{order_no}", f"/desk/tasks/{task['task_id']}")
+        for count in range(3):
+            for page in pages:
+                shown = re.sub(r"<[^>]+>|\s+", " ", (await browser.get(page)).text)
+                assert bool(re.search(rf"催办 +{count} 次，最近 ", shown)) == (count > 0), (page, count)
+                assert ("次，最近" in shown) == (count > 0)
+            await live.office.settled(await live.office.act(order_no, "urge"))
+
     async def test_tells_what_happened_in_words_and_by_whose_name(self, live: Api) -> None:
         order_no = (await live.placed(category="noise"))["order_no"]
         await live.office.decide(order_no, TaskKind.FIRST_CONTACT, "refer", text="请街道派单")
@@ -154,25 +166,143 @@ class TestAnOrdersPage:
         first = (await api.placed(key="key-00000001", subject="小区门口路灯不亮"))["order_no"]
         other = (await api.placed(key="key-00000002", subject="幼儿园门前噪音扰民"))["order_no"]
         same = (await api.placed(key="key-00000003", subject="小区门口的路灯不亮了"))["order_no"]
-        elsewhere = await api.placed(
-            key="key-00000004", subject="小区门口路灯不亮", place={"community": "community-04"}
-        )
         shown = (await (await at_work(api, "desk-1")).get(f"/desk/orders/{same}")).text
-        hints = shown[shown.index(texts()["order"]["similar"]) :]
+        hints = shown[shown.index(texts()["similar"]["title"]) :]
         assert f"/desk/orders/{first}" in hints
         assert f"/desk/orders/{same}?leading={first}" in hints, "the desk may join them"
-        assert other not in hints
-        assert elsewhere["order_no"] not in hints
+        assert re.search(f"{other}(?:(?!</li>).)*{texts()['similar']['words']}", hints, re.DOTALL) is None
         asked = (await (await at_work(api, "desk-1")).get(f"/desk/orders/{same}?leading={first}")).text
         assert re.search(rf'name="leading_order_no"[^>]*value="{first}"', asked)
+
+
+class TestSimilarOrders:
+    """They stand where they are decided, whatever is known of an order (issue 15, row 9)."""
+
+    async def test_are_found_by_words_without_community_or_category(self, api: Api) -> None:
+        bare: dict[str, Any] = {"place": {}, "category": None, "requester": {}}
+        first = (await api.placed(key="key-00000001", description="望江台路88号烧烤店半夜还在吵", **bare))[
+            "order_no"
+        ]
+        second = (await api.placed(key="key-00000002", description="望江台路88号烧烤店又营业到三点", **bare))[
+            "order_no"
+        ]
+        (task,) = api.office.tasks(second)
+        path = f"/desk/tasks/{task['task_id']}"
+        shown = (await (await at_work(api, "duty-1")).get(path)).text
+        assert f"/desk/orders/{first}" in shown
+        assert texts()["similar"]["words"] in shown
+        joins = f"{path}?leading={first}"
+        assert joins in shown
+        asked = (await (await at_work(api, "duty-1")).get(joins)).text
+        assert re.search(rf'id="mark_duplicate-leading_order_no"[^>]*value="{first}"', asked)
+
+    async def test_are_found_by_who_called_and_by_where(self, api: Api) -> None:
+        here = {"longitude": 106.5, "latitude": 29.5}
+        called = await api.placed(
+            key="key-00000001", description="问社保", requester={"phone": "139 0000-0001"}, place={}
+        )
+        near = await api.placed(key="key-00000002", description="井盖没了", requester={}, place=here)
+        far = await api.placed(
+            key="key-00000003", description="狗叫", requester={}, place=here | {"latitude": 29.51}
+        )
+        own = await api.placed(
+            key="key-00000004",
+            description="路面塌陷",
+            requester={"phone": "13900000001"},
+            place=here | {"latitude": 29.501},
+        )
+        shown = (await (await at_work(api, "desk-1")).get(f"/desk/orders/{own['order_no']}")).text
+        hints = shown[shown.index(texts()["similar"]["title"]) :]
+        assert called["order_no"] in hints
+        assert texts()["similar"]["caller"] in hints
+        assert near["order_no"] in hints
+        assert texts()["similar"]["near"].format(metres=111) in hints
+        assert far["order_no"] not in hints
+
+    async def test_tell_nobody_who_asked_that_wants_to_stay_unknown(self, api: Api) -> None:
+        who = {"requester": {"phone": "13900000001"}}
+        secret = await api.placed(key="key-00000001", description="举报加工点", confidential=True, **who)
+        plain = await api.placed(key="key-00000002", description="路灯不亮", **who)
+        mark = texts()["similar"]["caller"]
+        for username, told in (("desk-1", True), ("community-03-worker", False), ("auditor-1", False)):
+            staff = await at_work(api, username)
+            for one, other in ((secret, plain), (plain, secret)):
+                shown = (await staff.get(f"/desk/orders/{one['order_no']}")).text
+                assert (other["order_no"] in shown, mark in shown) == (told, told), username
+
+    async def test_are_shown_beside_what_somebody_writes_down(self, api: Api) -> None:
+        first = await api.placed(
+            description="清波苑3栋电梯又坏了", requester={"phone": "13900000001"}, place={}
+        )
+        browser = await at_work(api, "duty-1")
+        typed = {
+            "channel": "hotline",
+            "kind": "complaint",
+            "description": "您好！清波苑3栋电梯坏了两天。快修",
+        }
+        looked = await send(browser, "/desk/new", "/desk/new/similar", **typed, phone="139-0000-0001")
+        assert looked.status_code == 200
+        assert first["order_no"] in looked.text
+        assert texts()["similar"]["caller"] in looked.text
+        assert texts()["new"]["will_be"].format(subject="清波苑3栋电梯坏了两天") in looked.text
+        assert typed["description"] in looked.text, "what was typed stays"
+        (row,) = api.office.rows("SELECT * FROM audit WHERE act = 'caller_looked_up'")
+        assert row["actor"] == "duty-1"
+        assert "1390" not in str(row)
+        assert len(api.office.rows("SELECT 1 FROM orders")) == 1, "nothing is placed"
+        nothing = await send(browser, "/desk/new", "/desk/new/similar", **typed | {"description": "问社保"})
+        assert texts()["similar"]["nothing"] in nothing.text
+
+
+class TestASubject:
+    """Every door makes one, and whoever decides what an order is about may write another (issue 15, row 8)."""
+
+    async def test_is_made_at_every_door_and_changed_at_the_first_contact(self, api: Api) -> None:
+        order_no = (await api.placed(description="您好，\n楼下烧烤店太吵。谢谢"))["order_no"]
+        assert api.office.order(order_no)["subject"] == "楼下烧烤店太吵"
+        browser = await at_work(api, "duty-1")
+        (task,) = api.office.tasks(order_no)
+        path = f"/desk/tasks/{task['task_id']}"
+        csrf = hidden((await browser.get(path)).text)["csrf"]
+
+        async def name(subject: str, who: Browser = browser, csrf: str = csrf) -> Any:
+            data = {"csrf": csrf, "subject": subject}
+            return await who.send("POST", f"{path}/subject", data=data, headers=HEADERS)
+
+        for wrong in ("", " ", "长" * 201):
+            refused = await name(wrong)
+            assert refused.status_code == 422
+            assert 'id="subject-wrong"' in refused.text
+        assert (await name(" 88号烧烤店\n夜里太吵 ")).headers["location"] == path
+        assert api.office.order(order_no)["subject"] == "88号烧烤店 夜里太吵"
+        assert "88号烧烤店 夜里太吵" in (await browser.get(path)).text
+        (row,) = api.office.rows("SELECT * FROM audit WHERE act = 'order_named'")
+        assert (row["actor"], row["order_no"]) == ("duty-1", order_no)
+        assert "烧烤" not in str(row)
+        other = await at_work(api, "call-back-1")
+        theirs = hidden((await other.get(f"/desk/orders/{order_no}")).text)["csrf"]
+        assert (await name("改不了", other, theirs)).status_code == 403
+        assert api.office.order(order_no)["subject"] == "88号烧烤店 夜里太吵"
+
+    async def test_is_made_for_whoever_writes_an_order_down(self, api: Api) -> None:
+        browser = await at_work(api, "duty-1")
+        said = {"channel": "counter", "kind": "inquiry", "description": "请问一下，社区食堂周末开门吗？"}
+        placed = await send(browser, "/desk/new", **said)
+        shown = (await browser.get(placed.headers["location"])).text
+        assert "社区食堂周末开门吗" in shown
 
 
 class TestFindingOrders:
     async def test_goes_by_number_words_and_filters_within_ones_scope(self, api: Api) -> None:
         numbers = [
-            (await api.placed(key=f"key-0000000{n}", subject=subject, place={"community": community}))[
-                "order_no"
-            ]
+            (
+                await api.placed(
+                    key=f"key-0000000{n}",
+                    subject=subject,
+                    description=f"说了{n}件" if n != 1 else "二号ktv",
+                    place={"community": community},
+                )
+            )["order_no"]
             for n, (subject, community) in enumerate(
                 [("路灯坏了", "community-03"), ("广场舞太吵", "community-04"), ("垃圾没人收", "community-03")]
             )
@@ -189,6 +319,12 @@ class TestFindingOrders:
             ("overdue=true", set()),
             ("open=true", {0, 1, 2}),
             ("open=false", set()),
+            ("q=%E5%A4%AA%E5%90%B5 %E5%B9%BF%E5%9C%BA%E8%88%9E", {1}),
+            ("q=%E5%A4%AA%E5%90%B5%E3%80%80%E8%B7%AF%E7%81%AF", set()),
+            (f"q={numbers[1][:8]} {numbers[1][-6:].lower()}", {1}),
+            ("q=%E4%BA%8C%E5%8F%B7 KtV", {1}),
+            ("q=%25", set()),
+            ("q=" + "%E5%A4%AA " * 30, {1}),
         ):
             shown = (await desk.get(f"/desk/orders?{query}")).text
             assert {n for n in range(3) if f"/desk/orders/{numbers[n]}" in shown} == found, query
@@ -241,9 +377,25 @@ class TestFindingOrders:
         short = await send(desk, "/desk/new", "/desk/callers", phone="139")
         assert short.status_code == 422
         assert 'id="phone-wrong" role="alert"' in short.text
-        keys = [each["phone_key"] for each in api.office.rows("SELECT phone_key FROM requester")]
+        keys = [each["phone_key"] for each in api.office.rows("SELECT phone_key FROM requester_phone")]
         assert len(set(keys)) == 2
         assert all(key and "139000" not in key for key in keys)
+
+    async def test_finds_a_caller_by_each_of_two_numbers(self, api: Api) -> None:
+        written = "１３９００００００００／023-6700 0000 转 8"  # noqa: RUF001
+        placed = await api.placed(requester={"phone": written})
+        desk = await at_work(api, "desk-1")
+        for phone in (
+            "\u202d139 0000 0000\u202c",
+            "(023)67000000",
+            "+86 23 6700-0000",
+            "13900000000/13900000009",
+        ):
+            assert placed["order_no"] in (await send(desk, "/desk/new", "/desk/callers", phone=phone)).text
+        others = await send(desk, "/desk/new", "/desk/callers", phone="13900000009")
+        assert placed["order_no"] not in others.text
+        (who,) = api.office.rows("SELECT phone FROM requester")
+        assert who["phone"] == written, "it is kept as it was written"
 
 
 class TestWritingAnOrderDown:
@@ -285,6 +437,7 @@ class TestWritingAnOrderDown:
         ("wrong", "field"),
         [
             ({"description": " "}, "description"),
+            ({"description": "\u3164\u200b"}, "description"),
             ({"description": "长" * 5_001}, "description"),
             ({"subject": "长" * 201}, "subject"),
             ({"kind": "nonsense"}, "kind"),
@@ -417,6 +570,9 @@ class TestDispatchingManyAtOnce:
         nowhere = await send(browser, "/desk/dispatch", task_id=task["task_id"], unit="nobody")
         assert nowhere.status_code == 422
         assert texts()["dispatch"]["choose_unit"] in nowhere.text
+        assert nowhere.headers["cache-control"] == "private, no-cache", (
+            "who goes back finds it as it was sent"
+        )
         assert re.search(rf'value="{task["task_id"]}" checked', nowhere.text)
 
 

@@ -26,6 +26,7 @@ from api.service import Service
 from api.serving import Server
 from domain.figures import Window, window
 from domain.orders import Role
+from runtime.leash import leash_environment, leashed
 from runtime.ports import free_port
 from runtime.temporal import Orders
 from store.database import StoreUnavailable
@@ -418,12 +419,13 @@ def process_of(office: Office, folder: Path) -> Iterator[tuple[str, subprocess.P
     port = free_port(0)
     environment = {
         **os.environ,
+        **leash_environment(),
         "DINGDAN_DATABASE_URL": office.store.engine.url.render_as_string(hide_password=False),
         "DINGDAN_SECRET_KEY": SECRET,
         "TEMPORAL_ADDRESS": "127.0.0.1:1",
     }
     with (folder / "api.log").open("wb") as log:
-        command = [sys.executable, "-m", "cli", "api", "--port", str(port)]
+        command = leashed([sys.executable, "-m", "cli", "api", "--port", str(port)])
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)
         try:
             yield f"http://127.0.0.1:{port}", process

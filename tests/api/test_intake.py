@@ -23,6 +23,7 @@ class TestAnOrder:
         assert re.fullmatch(r"\d{8}-[0-9A-Z]{6}", placed["order_no"])
         assert re.fullmatch(r"([0-9A-Z]{4}-){3}[0-9A-Z]{4}", placed["tracking_code"])
         assert placed["stage"] == "first_contact"
+        assert placed.pop("officer_passed_over") is None
         assert set(placed) == {"order_no", "tracking_code", "stage", "received_at", "links"}
         assert response.headers["location"] == placed["links"]["order"]
         order = await api.http.get(placed["links"]["order"], headers=api.channel())
@@ -47,6 +48,17 @@ class TestAnOrder:
             "community_worker",
             "community-11-worker",
         )
+
+    async def test_goes_to_the_roster_and_says_so_if_the_officer_is_nobody(self, api: Api) -> None:
+        first = await api.place(received_by="zhang-san", source_reference="r-1")
+        again = await api.place("key-00000002", received_by="zhang-san", source_reference="r-1")
+        assert (first.status_code, again.status_code) == (201, 200)
+        assert first.json()["officer_passed_over"] == again.json()["officer_passed_over"] == "unknown"
+        order_no = first.json()["order_no"]
+        api.office.placed.append(order_no)
+        (task,) = api.office.tasks(order_no)
+        assert (task["unit"], task["role"], task["holder"]) == ("street", "duty_officer", None)
+        assert api.office.data(order_no, "OrderReceived")[0]["officer_passed_over"] == "unknown"
 
     async def test_is_kept_while_temporal_is_away(self, closed_office: Office) -> None:
         async with api_of(closed_office, Orders()) as http:
@@ -143,6 +155,9 @@ class TestTheClientsOwnReference:
         assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
 
 
+UNSEEN = ("\x00", "\u200b", "\u3164", "\u2800", "\ufeff", "\u202e", "\xad")
+
+
 class TestABadRequest:
     @pytest.mark.parametrize(
         ("change", "field"),
@@ -150,7 +165,12 @@ class TestABadRequest:
             ({"description": ""}, "description"),
             ({"description": "   "}, "description"),
             ({"description": "好" * 5001}, "description"),
-            ({"description": "a\x00b"}, "description"),
+            *(({"description": each * 3}, "description") for each in UNSEEN),
+            ({"subject": "\u200b"}, "subject"),
+            ({"requester": {"phone": "\u202d\u202c"}}, "requester.phone"),
+            ({"requester": {"name": "\u3164"}}, "requester.name"),
+            ({"place": {"address": "\u2800"}}, "place.address"),
+            ({"source_reference": "\ufeff"}, "source_reference"),
             ({"description": None}, "description"),
             ({"kind": "wish"}, "kind"),
             ({"channel": "pigeon"}, "channel"),
@@ -165,7 +185,6 @@ class TestABadRequest:
             ({"attachments": ["a"]}, "attachments.0"),
             ({"source_due_at": "2026-12-01T10:00:00"}, "source_due_at"),
             ({"source_due_at": "9999-12-31T23:59:59-08:00"}, "source_due_at"),
-            ({"received_by": "nobody"}, "received_by"),
         ],
     )
     async def test_is_refused_with_field_and_reason_and_changes_nothing(

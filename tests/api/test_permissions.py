@@ -56,6 +56,7 @@ GET  /desk/orders/{order_no}/sheet                 read_orders
 POST /desk/callers                                 reveal_contacts
 POST /desk/dispatch                                decide_tasks
 POST /desk/new                                     place_orders
+POST /desk/new/similar                             place_orders
 POST /desk/orders/{order_no}/actions               act_on_orders
 POST /desk/orders/{order_no}/contact               reveal_contacts
 GET  /desk/figures                                 read_figures
@@ -66,6 +67,7 @@ POST /desk/tasks/{task_id}/claim                   decide_tasks
 POST /desk/tasks/{task_id}/contact                 reveal_contacts
 POST /desk/tasks/{task_id}/decision                decide_tasks
 POST /desk/tasks/{task_id}/release                 decide_tasks
+POST /desk/tasks/{task_id}/subject                 decide_tasks
 POST /elder                                        everybody
 GET  /signin                                       everybody
 GET  /signin/code                                  everybody
@@ -281,6 +283,22 @@ class TestAStranger:
         ):
             response = await api.http.get(f"/api/v1/orders/{order_no}", headers=api.staff(who))
             assert response.status_code == status, who
+
+
+class TestSomebodyWithARoleThatReadsNoOrders:
+    async def test_sees_no_more_for_it(self, api: Api) -> None:
+        """However the two roles came together in the store: no door gives them (`RolesApart`)."""
+        order_no = (await api.placed(confidential=True))["order_no"]
+        with api.office.store.write() as connection:
+            both = {"username": "community-04-worker", "role": "administrator"}
+            connection.execute(text("INSERT INTO staff_role VALUES (:username, :role)"), both)
+        both_roles = api.staff("community-04-worker")
+        url = f"/api/v1/orders/{order_no}"
+        assert (await api.http.get(url, headers=both_roles)).status_code == 404
+        listed = (await api.http.get("/api/v1/orders", headers=both_roles)).json()["items"]
+        assert order_no not in {each["order_no"] for each in listed}
+        told = await api.http.post(f"{url}/contact", json={"reason": "visit"}, headers=both_roles)
+        assert told.status_code == 404
 
 
 class TestAContact:

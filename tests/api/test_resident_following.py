@@ -1,13 +1,17 @@
 """The residents' page of an order: found by its tracking code, in plain words, with all that may be done now."""
 
 import logging
+import re
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import update
 
 from api.limits import RATES
 from api.pages.rendering import moment, texts
+from api.resident.models import MAX_WORDS
+from api.resident.tracking import OFFERED
 from domain.lifecycle import TaskKind
 from store.tables import orders
 from tests.api.conftest import Api
@@ -74,7 +78,7 @@ class TestTheTrackingCode:
 class TestFollowing:
     async def test_by_programs_is_limited_as_by_pages(self, api: Api, resident: Resident) -> None:
         _, code = await resident.placed(api)
-        most = RATES["resident_action"].amount
+        most = RATES["actions_on_one_order"].amount
         answers = [(await api.http.post(f"/api/v1/track/{code}/urge")).status_code for _ in range(most + 1)]
         assert answers[-1] == 429
         assert 429 not in answers[:-1]
@@ -121,6 +125,37 @@ class TestFollowing:
         (said,) = live.office.rows("SELECT texts FROM decision WHERE name = 'supplement'")
         assert "\\r" not in said["texts"]
 
+    async def test_of_a_joined_order_shows_how_the_leading_one_stands_and_leads_there(
+        self, live: Api, resident: Resident
+    ) -> None:
+        leading, leading_code = await resident.placed(live)
+        order_no, code = await resident.placed(live)
+        office = live.office
+        await office.decide(leading, TaskKind.FIRST_CONTACT, "refer", text="请办理")
+        await office.decide(
+            leading, TaskKind.CLASSIFY, "general", category="utilities", unit="street-urban-management"
+        )
+        await office.decide(leading, TaskKind.ACKNOWLEDGE, "accept")
+        await office.task(leading, TaskKind.HANDLE)
+        await office.decide(order_no, TaskKind.FIRST_CONTACT, "mark_duplicate", leading_order_no=leading)
+        await office.stage(order_no, "joined")
+        shown = (await resident.get(f"/t/{code}")).text
+        assert "已和同一事项合并办理：承办单位正在办理" in shown
+        assert moment(at(office.order(leading)["promised_at"])) in shown
+        assert {"supplement", "urge", "withdraw"} <= Page(shown).ids
+        assert not {"rate", "reopen"} & Page(shown).ids
+        await resident.done(code, "urge")
+        assert [each["actor"] for each in office.events(leading) if each["type"] == "OrderUrged"] == [
+            f"resident {order_no}"
+        ]
+        left = await resident.done(leading_code, "withdraw")
+        assert "您已撤回" in left
+        assert not {"supplement", "urge", "withdraw", "rate", "reopen"} & Page(left).ids
+        await office.reported(leading, text="都清走了")
+        await office.stage(leading, "closed")
+        assert "都清走了" in (await resident.get(f"/t/{code}")).text
+        assert "都清走了" not in (await resident.get(f"/t/{leading_code}")).text
+
     async def test_ends_an_order_that_is_withdrawn(self, live: Api, resident: Resident) -> None:
         order_no, code = await resident.placed(live)
         shown = await resident.done(code, "withdraw")
@@ -129,6 +164,16 @@ class TestFollowing:
         assert "您已撤回" in shown
         assert "前有进展" not in shown
         assert texts()["resident"]["following"]["soon"] not in shown, "nothing is promised any more"
+
+    async def test_shows_a_withdrawal_before_the_order_has_ended(self, api: Api, resident: Resident) -> None:
+        _, code = await resident.placed(api)
+        with api.office.store.write() as connection:
+            connection.execute(update(orders).values(ending="withdrawn"))
+        shown = (await resident.get(f"/t/{code}")).text
+        assert "您已撤回" in shown
+        assert "前有进展" not in shown
+        assert texts()["resident"]["following"]["soon"] not in shown
+        assert not set(OFFERED) & Page(shown).ids
 
     async def test_says_by_when_and_is_sorry_once_that_has_passed(self, api: Api, resident: Resident) -> None:
         order_no, code = await resident.placed(api)
@@ -146,9 +191,7 @@ class TestFollowing:
     async def test_shows_what_the_unit_asks_until_it_is_answered(self, live: Api, resident: Resident) -> None:
         order_no, code = await resident.placed(live)
         office = live.office
-        await office.decide(order_no, TaskKind.FIRST_CONTACT, "refer", text="请派单")
-        await office.decide(order_no, TaskKind.CLASSIFY, "general", unit="street-urban-management")
-        await office.decide(order_no, TaskKind.ACKNOWLEDGE, "accept")
+        await office.assigned(order_no)
         await office.decide(order_no, TaskKind.HANDLE, "ask_resident", text="请问是几号楼？<i>")
         await office.stage(order_no, "paused")
         assert "请问是几号楼？&lt;i&gt;" in (await resident.get(f"/t/{code}")).text
@@ -175,18 +218,23 @@ class TestFollowing:
         assert sent.headers["location"] == f"/t/{code}?did=urge&became=pending"
         assert texts()["resident"]["later"] in (await resident.get(sent.headers["location"])).text
 
+    async def test_lets_nobody_write_more_than_is_taken(self, api: Api, resident: Resident) -> None:
+        _, code = await resident.placed(api)
+        shown = (await resident.get(f"/t/{code}")).text
+        assert set(re.findall(r'<textarea[^>]* maxlength="(\d+)"', shown)) == {str(MAX_WORDS)}
+
     @pytest.mark.parametrize(
         ("action", "fields", "wrong"),
         [
             ("supplement", {"text": ""}, {"supplement-text": "请写几个字"}),
             ("supplement", {"text": " \r\n　"}, {"supplement-text": "请写几个字"}),
             ("supplement", {"text": "好" * 2_001}, {"supplement-text": "最多2000个字，现在有2001个"}),
-            ("supplement", {"text": "<i>坏\x00字"}, {"supplement-text": "不能用的字符"}),
+            ("supplement", {"text": "\u3164\u200b"}, {"supplement-text": "请写几个字"}),
             ("supplement", {}, {"supplement-text": "请写几个字"}),
         ],
     )
     async def test_says_beside_the_field_what_is_wrong_and_loses_nothing(
-        self, api: Api, resident: Resident, action: str, fields: dict[str, str], wrong: dict[str, str]
+        self, api: Api, resident: Resident, action: str, fields: dict[str, Any], wrong: dict[str, str]
     ) -> None:
         _, code = await resident.placed(api)
         answer = await resident.act(code, action, **fields)
@@ -201,11 +249,12 @@ class TestFollowing:
         order_no, code = await resident.placed(live)
         await live.office.decide(order_no, TaskKind.FIRST_CONTACT, "resolve", text="已答复")
         await live.office.task(order_no, TaskKind.FOLLOW_UP)
-        for fields, wrong in (
+        sends: list[tuple[dict[str, Any], set[str]]] = [
             ({}, {"solved", "satisfied"}),
             ({"solved": "no"}, {"satisfied"}),
             ({"solved": "maybe", "satisfied": "no"}, {"solved"}),
-        ):
+        ]
+        for fields, wrong in sends:
             answer = await resident.act(code, "rate", **fields)
             shown = Page(answer.text)
             assert (answer.status_code, set(shown.wrong)) == (422, wrong)
@@ -253,3 +302,37 @@ class TestFollowing:
         await resident.go(await resident.filled(phone="标记号码"), "send")
         for secret in (code, code.replace("-", ""), PHONE, "王小明", "标记", "晚上很黑"):
             assert secret not in caplog.text
+
+
+class TestAnOrderThatIsNotTheOffices:
+    async def test_says_why_and_where_to_go_on_the_page_and_in_the_message(
+        self, live: Api, resident: Resident
+    ) -> None:
+        order_no, code = await resident.placed(live)
+        office = live.office
+        await office.decide(order_no, TaskKind.FIRST_CONTACT, "refer", text="请看", reject_reason="not_ours")
+        await office.decide(order_no, TaskKind.CLASSIFY, "reject", reason="no_facts", text="没有事实")
+        await office.decide(order_no, TaskKind.REVIEW, "revise", text="有事实，但不归街道")
+        await office.decide(
+            order_no, TaskKind.CLASSIFY, "reject", reason="not_ours", goes_to="court", text="由法院裁判"
+        )
+        await office.task(order_no, TaskKind.REVIEW)
+        why = texts()["codes"]["not_ours"]
+        assert why not in (await resident.get(f"/t/{code}")).text, "nobody is told before it is final"
+        await office.decide(order_no, TaskKind.REVIEW, "approve")
+        at_ten = (now() - timedelta(minutes=1)).isoformat()
+        await office.decide(
+            order_no, TaskKind.EXPLAIN, "explained", how="letter", at=at_ten, text="房东纠纷由法院裁判"
+        )
+        await office.stage(order_no, "follow_up")
+        shown = (await resident.get(f"/t/{code}")).text
+        where = texts()["resident"]["rejected"]["goes_to"].format(place=texts()["codes"]["court"])
+        assert f"{why}，{where}" in shown
+        assert "房东纠纷由法院裁判" in shown
+        told = (await live.http.get(f"/api/v1/track/{code}")).json()["not_accepted"]
+        assert told == {"reason": why, "goes_to": texts()["codes"]["court"]}
+        await office.eventually(lambda: office.messenger.sent, "a message")
+        assert office.messenger.sent[-1].words == (
+            f"【订单 {order_no}】您的诉求按规定不予受理（不属本街道职责），请向人民法院12368反映，"
+            "说明如下：房东纠纷由法院裁判"
+        )

@@ -3,6 +3,7 @@
 import json
 
 from domain.lifecycle import TaskKind
+from messages.names import order_workflow_id
 from tests.api.conftest import Api
 
 
@@ -21,6 +22,31 @@ class TestTracking:
         text = json.dumps(view, ensure_ascii=False)
         for marker in ("标记", "13912345678", "duty-"):
             assert marker not in text
+
+    async def test_shows_the_orders_that_were_made_of_one_each_with_its_code(self, live: Api) -> None:
+        placed = await live.placed(requester={})
+        office, order_no = live.office, placed["order_no"]
+        await office.decide(order_no, TaskKind.FIRST_CONTACT, "refer", text="一单两诉")
+        parts = [{"text": "楼上漏水"}]
+        await office.settled(await office.decide(order_no, TaskKind.CLASSIFY, "split", parts=parts))
+        (part,) = (await live.http.get(placed["links"]["track"])).json()["parts"]
+        office.placed.append(part["order_no"])
+        assert part["words"] == "已收到您的诉求，工作人员正在看"
+        own = (await live.http.get(f"/api/v1/track/{part['tracking_code']}")).json()
+        assert own["order_no"] == part["order_no"]
+        assert own["received_at"] == (await live.http.get(placed["links"]["track"])).json()["received_at"]
+        assert own["parts"] == []
+        page = (await live.http.get(f"/t/{placed['tracking_code']}")).text
+        assert f'<a class="tap" href="/t/{part["tracking_code"]}">{part["order_no"]}</a>' in page
+
+        async def running() -> list[str]:
+            return [each.id async for each in office.client.list_workflows(f"WorkflowId = '{workflow_id}'")]
+
+        workflow_id = order_workflow_id(part["order_no"])
+        await office.eventually_async(running, workflow_id)
+        for each in (part["order_no"], order_no):
+            await office.act(each, "withdraw")
+            await office.result(each)
 
     async def test_takes_the_code_however_it_was_written(self, api: Api) -> None:
         placed = await api.placed()
@@ -66,7 +92,8 @@ class TestTracking:
             ("messages", {}),
             ("messages", {"text": ""}),
             ("messages", {"text": "好" * 2001}),
-            ("messages", {"text": "a\x00b"}),
+            ("messages", {"text": "\u3164\x00"}),
+            ("messages", {"text": "\u200b\u202e"}),
             ("rating", {"solved": "maybe", "satisfied": "yes"}),
             ("urge", {"extra": 1}),
         ):

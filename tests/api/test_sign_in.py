@@ -1,6 +1,7 @@
 """Signing in: passwords, second factors, sessions, foreign pages, and the office's own provider."""
 
 import asyncio
+import os
 import re
 import sys
 from collections.abc import AsyncIterator
@@ -17,13 +18,16 @@ from limits import parse
 from sqlalchemy import text
 
 from api.app import create_app
-from api.limits import Limits
+from api.limits import RATES, Limits
+from api.pages.rendering import texts
 from api.service import Service
 from api.sessions import COOKIE
 from domain.accounts import PROFILES, Step
+from runtime.leash import leash_environment, leashed
 from runtime.oidc import Provider
 from runtime.passwords import hash_password
 from runtime.ports import free_port
+from runtime.settings import Settings
 from runtime.temporal import Orders
 from store import accounts
 from store.accounts import accept_code, begin_enrolment
@@ -179,11 +183,29 @@ class TestSigningIn:
 
     async def test_is_not_tried_too_often_from_one_address(self, site: Any) -> None:
         service, browser = site
-        service.limits = Limits({"sign_in": parse("2/minute")})
+        service.limits = Limits({**RATES, "wrong_sign_in": parse("2/minute")})
         for _ in range(2):
             assert (await browser.sign_in("nobody")).status_code == 401
         limited = await browser.sign_in("nobody")
         assert (limited.status_code, limited.headers["retry-after"]) == (429, "60")
+
+    async def test_that_cannot_be_read_leads_back_to_the_sign_in_and_names_no_field_of_ours(
+        self, site: Any
+    ) -> None:
+        _, browser = site
+        answer = await browser.post("/signin", username="desk-1", password="x", goes_to="/" * 2_000)
+        assert answer.status_code == 422
+        assert 'href="/signin"' in answer.text
+        for name in ("goes_to", "username", "password", texts()["problem"]["home"]):
+            assert name not in answer.text, name
+
+    async def test_of_forty_colleagues_behind_one_address_is_not_limited(
+        self, site: Any, closed_office: Office
+    ) -> None:
+        _, browser = site
+        account(closed_office, "desk-1")
+        for _ in range(RATES["wrong_sign_in"].amount + 10):
+            assert (await browser.sign_in("desk-1")).status_code == 303
 
     @pytest.mark.parametrize(
         "goes_to", ["//evil.example", "https://evil.example", "/\\evil.example", "x", "/\n"]
@@ -297,6 +319,36 @@ class TestASecondFactor:
                 assert (await browser.post("/signin/code", code="000000")).status_code == 401
         assert tries > PROFILES["mlps"].failures
         assert (await browser.post("/signin/code", code=right)).status_code == 401, "the name is locked"
+
+    async def test_that_was_sealed_under_another_key_is_named_as_such(
+        self, site: Any, closed_office: Office
+    ) -> None:
+        _, browser = site
+        account(closed_office, "leader-1")
+        with closed_office.store.write() as connection:
+            shared = begin_enrolment(connection, "leader-1", secret="another-secret")
+            assert shared
+            code = pyotp.TOTP(shared).now()
+            assert accept_code(connection, "leader-1", code, secret="another-secret", now=now())
+        await browser.sign_in("leader-1")
+        answer = await browser.post("/signin/code", code=code)
+        assert answer.status_code == 409
+        assert "请联系系统管理员" in answer.text
+        assert closed_office.rows("SELECT failures FROM sign_in_failure") == [], "nobody was wrong"
+
+    async def test_that_was_only_begun_under_another_key_is_begun_anew(
+        self, site: Any, closed_office: Office
+    ) -> None:
+        _, browser = site
+        account(closed_office, "leader-1")
+        with closed_office.store.write() as connection:
+            begin_enrolment(connection, "leader-1", secret="another-secret")
+        await browser.sign_in("leader-1")
+        assert (await browser.post("/signin/enrol", code="000000")).status_code == 401
+        shared = re.search(r"<strong>([A-Z2-7 ]+)</strong>", (await browser.get("/signin/enrol")).text)
+        assert shared
+        code = pyotp.TOTP(shared[1].replace(" ", "")).now()
+        assert (await browser.post("/signin/enrol", code=code)).headers["location"] == "/desk"
 
     async def test_is_kept_sealed(self, site: Any, closed_office: Office) -> None:
         _, browser = site
@@ -571,7 +623,9 @@ async def issuer() -> AsyncIterator[str]:
     """Run a small provider as a process of its own."""
     port = free_port(0, taken=[])
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tests.support.oidc_provider", str(port), cwd=ROOT
+        *leashed([sys.executable, "-m", "tests.support.oidc_provider", str(port)]),
+        cwd=ROOT,
+        env={**os.environ, **leash_environment()},
     )
     address = f"http://127.0.0.1:{port}"
     async with asyncio.timeout(20), httpx2.AsyncClient() as http:
@@ -594,7 +648,7 @@ class TestTheProvider:
             client_id=CLIENT_ID,
             client_secret=CLIENT_SECRET,
             returns_to=f"{HOST}/signin/return",
-            username_claim="preferred_username",
+            username_claim=Settings.model_fields["oidc_username_claim"].default,
         )
         async with running(office, provider=provider) as (_, http):
             yield Browser(http), provider
@@ -618,6 +672,15 @@ class TestTheProvider:
             back = await self.there_and_back(browser)
             assert (back.status_code, back.headers["location"]) == (303, "/desk?scope=mine")
             assert (await browser.get("/desk")).status_code == 200
+
+    async def test_is_not_asked_what_somebody_chose_to_be_called(
+        self, closed_office: Office, issuer: str
+    ) -> None:
+        await self.choose(issuer, sub="desk-1", called="leader-1")
+        async with self.site(closed_office, issuer) as (browser, _):
+            assert (await self.there_and_back(browser)).status_code == 303
+        begun = closed_office.rows("SELECT username FROM session")
+        assert begun == [{"username": "desk-1"}]
 
     async def test_may_change_its_keys(self, closed_office: Office, issuer: str) -> None:
         await self.choose(issuer, sub="desk-1")

@@ -242,6 +242,7 @@ class TestAnOrder:
         assert (await api.http.get("/api/v1/orders?stage=asleep", headers=who)).status_code == 422
         assert (await api.http.get("/api/v1/orders", headers=api.channel())).status_code == 403
 
+    @pytest.mark.hasty
     async def test_past_its_due_time_is_overdue_in_lists(self, api: Api) -> None:
         order_no, _, who = await first_task(api)
         await api.office.eventually(

@@ -9,6 +9,7 @@ from typing import Final
 from PIL import Image
 
 from tests.browser.browsing import Site, arrive, standing, unfold
+from tests.support.ending import end_in_order
 from tests.support.pages import LOOKS, PAGES, Page, picture
 
 DOCS: Final = Path(__file__).parents[2] / "docs"
@@ -63,4 +64,5 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
+    end_in_order()
     asyncio.run(main())

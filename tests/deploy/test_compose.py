@@ -18,7 +18,7 @@ SECRETS = ("POSTGRES_PASSWORD", "DINGDAN_DB_PASSWORD", "TEMPORAL_DB_PASSWORD", "
 VALUES = {name: f"a-{name.lower()}" for name in (*SECRETS, "DINGDAN_PUBLIC_URL")}
 PINNED = re.compile(r"^[\w./-]+:v?\d+\.\d+(\.\d+)?(-[a-z]+)*$")
 WORKERS = 4
-JOBS = {"temporal-schema", "temporal-namespace", "setup"}
+JOBS = {"temporal-schema", "temporal-namespace", "replay", "setup"}
 
 SERVICES = read_compose(VALUES)
 each_service = pytest.mark.parametrize("service", SERVICES.values(), ids=SERVICES)
@@ -78,7 +78,7 @@ def test_our_images_do_not_run_as_root(path: str) -> None:
     assert re.search(r"^USER (?!root)\w+$", last_stage, re.MULTILINE)
 
 
-@pytest.mark.parametrize("name", ["setup", "api", "worker"])
+@pytest.mark.parametrize("name", ["replay", "setup", "api", "worker"])
 def test_the_program_runs_as_the_user_that_its_image_makes(name: str) -> None:
     text = (ROOT / "deploy/Dockerfile").read_text(encoding="utf-8")
     made = re.search(r"useradd --uid (\d+) --gid (\d+)", text)
@@ -150,7 +150,8 @@ def test_everything_waits_for_what_it_needs() -> None:
         "temporal": {"temporal-schema": completed},
         "temporal-namespace": {"temporal": healthy},
         "temporal-ui": {"temporal": healthy},
-        "setup": {"postgres": healthy, "temporal-namespace": completed},
+        "replay": {"temporal-namespace": completed},
+        "setup": {"postgres": healthy, "replay": completed},
         "api": {"setup": completed},
         "worker": {"setup": completed},
         "prometheus": {},

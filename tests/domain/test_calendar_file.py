@@ -38,7 +38,23 @@ class TestAFile:
             (
                 "another year",
                 RIGHT.replace("2027-05-01", "2026-05-01"),
-                "line 3: 2026-05-01 is not a day of 2027",
+                (
+                    "line 3: 2026-05-01 is not a day of 2027: move the line to the table of 2026 "
+                    r"\(dingdan calendar export 2026 FILE\) and load that: dingdan calendar load FILE --year 2026 "
+                ),
+            ),
+            (
+                "the year after",
+                RIGHT.replace("2027-10-09", "2028-01-01"),
+                (
+                    "line 5: 2028-01-01 is not a day of 2027: keep the line for the table of 2028, to be loaded with "
+                    "that year's notice: dingdan calendar load FILE --year 2028 "
+                ),
+            ),
+            (
+                "a year far away",
+                RIGHT.replace("2027-05-01", "2072-05-01"),
+                "line 3: 2072-05-01 is not a day of 2027$",
             ),
             (
                 "no date",
@@ -63,7 +79,7 @@ class TestAFile:
             ("a make-up Friday", RIGHT.replace("2027-10-09", "2027-10-08"), "line 5: 2027-10-08 is a Friday"),
             ("one day twice", RIGHT + "2027-10-01,work,国庆节\n", "line 6: "),
             ("too few cells", RIGHT + "2027-10-02,off\n", "line 6: it has 2 cells"),
-            ("an odd name", RIGHT + "2027-10-02,off,国\x07\n", "line 6: the name"),
+            ("a name that nobody sees", RIGHT + "2027-10-02,off,\u3164\u200b\n", "line 6: the name"),
             ("too long a name", RIGHT + f"2027-10-02,off,{'长' * 51}\n", "line 6: the name"),
             ("no name", RIGHT + "2027-10-02,off,\n", "line 6: the name"),
             ("an open quotation", RIGHT + '2027-10-02,off,"国\n', "line 6: "),
@@ -90,6 +106,10 @@ class TestAFile:
     def test_may_hold_dates_as_a_spreadsheet_writes_them(self, written: str) -> None:
         text = RIGHT.replace("2027-10-09", written).replace("2027-01-01", "2027/1/1")
         assert read_year(text, year=2027) == read_year(RIGHT, year=2027)
+
+    def test_may_have_names_with_letters_younger_than_python(self) -> None:
+        (*_, named) = read_year(RIGHT + "2027-10-02,off,\u202d\U0002ebf0\U0003158e节\u202c\n", year=2027)
+        assert named.name == "\U0002ebf0\U0003158e节"
 
     def test_is_written_as_it_is_read(self) -> None:
         days = [*read_year(RIGHT, year=2027), off("2027-10-02", '国庆节, "黄金周"')]

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from demo.office import STAFF, UNITS
+from domain.attachments import MAX_ATTACHMENTS
 from domain.directory import (
     OFFICES,
     Category,
@@ -274,7 +275,7 @@ WRONG: list[tuple[Directory, str, str]] = [
     (changed(categories=(replace(NOISE, parent="noise"),)), "noise", "go in a circle"),
     (changed(categories=(replace(NOISE, usual_class=None),)), "noise", "names its usual class"),
     (changed(categories=(replace(NOISE, starts_at=None),)), "noise", "the tier that it starts at"),
-    (changed(categories=(replace(NOISE, evidence=11),)), "noise", "a number from 0 to 10"),
+    (changed(categories=(replace(NOISE, evidence=MAX_ATTACHMENTS + 1),)), "noise", "from 0 to 9"),
     (replace(FIRST, categories={}), "", "there is no category"),
     (
         changed(routes=(Route(rule="X", tier=Tier.STREET, category="nois", unit="street-safety"),)),

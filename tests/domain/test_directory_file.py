@@ -8,6 +8,7 @@ from domain.directory import Route
 from domain.directory_file import (
     WrongDirectoryFiles,
     changed_rows,
+    look_alikes,
     read_directory,
     why_stale,
     write_directory,
@@ -31,29 +32,37 @@ class TestTheTables:
         read = read_directory(write_directory(given), before=FIRST)
         assert read == replace(given, version=1)
 
+    def test_have_names_of_one_line_with_letters_younger_than_python(self) -> None:
+        units = TABLES["units"] + 'x,"\u202d和平\r\n\U0002ebf0村\u202c",street,street,,\n'
+        read = read_directory({**TABLES, "units": units}, before=FIRST)
+        assert read.units["x"].name == "和平 \U0002ebf0村"
+
     def test_may_begin_with_the_mark_of_a_spreadsheet_and_hold_empty_lines(self) -> None:
         read_directory({name: "\ufeff" + text + "\n,,\n" for name, text in TABLES.items()}, before=FIRST)
 
 
 WRONG = [
     ("units", "code,name\n", "units.csv line 1: the heading must be code,name,tier,parent,liaison,successor"),
-    ("units", TABLES["units"] + "x\n", "units.csv line 30: it has 1 cells instead of 6"),
-    ("units", TABLES["units"] + "a b,x,street,street,,\n", "line 30: code must be letters"),
-    ("units", TABLES["units"] + "x,,street,street,,\n", "line 30: name must be a text"),
-    ("units", TABLES["units"] + "x,某,moon,street,,\n", "line 30: tier must be one of: community, street"),
-    ("units", TABLES["units"] + "x,某,street,street,ja,\n", "line 30: liaison must be yes or empty"),
+    ("units", TABLES["units"] + "x\n", "units.csv line 33: it has 1 cells instead of 6"),
+    ("units", TABLES["units"] + "a b,x,street,street,,\n", "line 33: code must be letters"),
+    ("units", TABLES["units"] + "x,,street,street,,\n", "line 33: name must be a text"),
+    ("units", TABLES["units"] + "x,\u3164\u200b,street,street,,\n", "line 33: name must be a text"),
+    ("categories", TABLES["categories"] + "x,\u2800,noise,,,,\n", "line 20: label must be a text"),
+    ("categories", TABLES["categories"] + "x,某,noise,,,10,\n", "evidence is a number from 0 to 9"),
+    ("units", TABLES["units"] + "x,某,moon,street,,\n", "line 33: tier must be one of: community, street"),
+    ("units", TABLES["units"] + "x,某,street,street,ja,\n", "line 33: liaison must be yes or empty"),
     (
         "units",
         TABLES["units"] + "community-03,某,community,street,,\n",
-        "line 30: community-03 stands on line 6",
+        "line 33: community-03 stands on line 6",
     ),
-    ("units", TABLES["units"] + "x,某,street,moon,,\n", "line 30: x there is no parent 'moon'"),
-    ("units", TABLES["units"] + '"x', "units.csv line 30: "),
-    ("categories", TABLES["categories"] + "x,某,noise,,,many,\n", "line 16: evidence must be a number"),
-    ("categories", TABLES["categories"] + f"x,某,noise,,,{'9' * 5000},\n", "line 16: evidence must be a num"),
-    ("categories", TABLES["categories"] + "x,某,noise,,,\u0663,\n", "line 16: evidence must be a n"),
-    ("categories", TABLES["categories"] + "x,某,noise,slow,,,\n", "line 16: class must be one of: urgent"),
-    ("categories", TABLES["categories"] + "x,某,noise,,,,no\n", "line 16: closed must be yes or empty"),
+    ("units", TABLES["units"] + "x,某,street,moon,,\n", "line 33: x there is no parent 'moon'"),
+    ("units", TABLES["units"] + '"x', "units.csv line 33: "),
+    ("categories", TABLES["categories"] + "x,某,noise,,,many,\n", "line 20: evidence must be a number"),
+    ("categories", TABLES["categories"] + f"x,某,noise,,,{'9' * 5000},\n", "line 20: evidence must be a num"),
+    ("categories", TABLES["categories"] + "x,某,noise,,,\u0663,\n", "line 20: evidence must be a n"),
+    ("categories", TABLES["categories"] + "x,某,noise,slow,,,\n", "line 20: class must be one of: urgent"),
+    ("categories", TABLES["categories"] + "x,某,noise,,,,no\n", "line 20: closed must be yes or empty"),
     ("categories", TABLES["categories"].replace("noise,", "sound,"), "categories.csv: noise is missing"),
     (
         "routes",
@@ -63,7 +72,7 @@ WRONG = [
     (
         "routes",
         TABLES["routes"] + "X,street,noise,,street-safety,\n",
-        "routes.csv line 29: X overlaps rule S2",
+        "routes.csv line 37: X overlaps rule S2",
     ),
 ]
 
@@ -125,6 +134,61 @@ class TestTwoDirectories:
             FIRST, categories={**FIRST.categories, "noise": replace(FIRST.categories["noise"], closed=True)}
         )
         assert [str(each) for each in changed_rows(closed, FIRST)] == ["categories.csv\tnoise\treopened"]
+
+
+class TestRows:
+    @pytest.mark.parametrize(
+        ("table", "rows", "said"),
+        [
+            (
+                "units",
+                "x,和平科,street,street,,\ny, 和平科 ,street,street,,\n",
+                ["units.csv: x, y have the same name, '和平科': people cannot tell them apart"],
+            ),
+            (
+                "units",
+                "x,和平科A,street,street,,\ny,和平科ａ,street,street,,\n",
+                ["units.csv: x, y have the same name, '和平科A': people cannot tell them apart"],
+            ),
+            (
+                "units",
+                "x,和平科,street,street,,\nX,平安科,street,street,,\n",
+                ["units.csv: x, X differ by capital letters only: they are 2 units"],
+            ),
+            (
+                "units",
+                "x,和平科,street,street,,\ny,和平科,street,street,,x\n",
+                [],
+            ),
+            (
+                "categories",
+                "x,噪音扰民,noise,,,,\n",
+                ["categories.csv: noise, x have the same label, '噪音扰民': people cannot tell them apart"],
+            ),
+            ("categories", "x,噪音扰民,noise,,,,yes\n", []),
+            (
+                "categories",
+                "Noise,夜间噪音,noise,,,,\n",
+                ["categories.csv: noise, Noise differ by capital letters only: they are 2 categories"],
+            ),
+            (
+                "categories",
+                "Noise,夜间噪音,noise,,,,yes\n",
+                ["categories.csv: noise, Noise differ by capital letters only: they are 2 categories"],
+            ),
+            (
+                "routes",
+                "s2,street,noise,community-03,street-safety,\n",
+                ["routes.csv: S2, s2 differ by capital letters only: they are 2 routes"],
+            ),
+            ("units", "", []),
+        ],
+    )
+    def test_that_people_may_take_for_one_another_are_named_and_read(
+        self, table: str, rows: str, said: list[str]
+    ) -> None:
+        read = read_directory({**TABLES, table: TABLES[table] + rows}, before=FIRST)
+        assert look_alikes(read) == said
 
 
 class TestTheVersionOfATable:

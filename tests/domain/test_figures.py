@@ -164,4 +164,4 @@ class TestARate:
 
 
 def test_every_open_stage_is_owed_answered_or_at_rest() -> None:
-    assert set(OPEN) == {*OWED, Stage.PAUSED, *ANSWERED} - {Stage.CLOSED, Stage.ARCHIVED}
+    assert set(OPEN) == {*OWED, Stage.PAUSED, Stage.JOINED, *ANSWERED} - {Stage.CLOSED, Stage.ARCHIVED}

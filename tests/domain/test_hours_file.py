@@ -5,7 +5,7 @@ from datetime import time
 import pytest
 
 from domain.hours_file import WrongHoursFile, differing_hours, read_hours, write_hours
-from domain.workdays import USUAL_HOURS
+from domain.workdays import END_OF_DAY, USUAL_HOURS
 
 USUAL = write_hours(USUAL_HOURS)
 
@@ -28,7 +28,14 @@ class TestTheTable:
             (USUAL + "fri,9,12:00\n", "line 14: opens must be like 09:00, not '9'"),
             (USUAL + "fri,09:00,0900\n", "line 14: closes must be like 09:00, not '0900'"),
             (USUAL + "fri,09:00:30,12:00\n", "line 14: opens must be like 09:00, not '09:00:30'"),
-            (USUAL + "fri,09:00,24:00\n", "line 14: closes must be like 09:00, not '24:00'"),
+            (USUAL + "fri,09:00,24:01\n", "line 14: closes must be like 09:00, not '24:01'"),
+            (USUAL + "fri,24:00,24:00\n", "line 14: opens must be like 09:00, not '24:00'"),
+            (
+                USUAL + "fri,19:00,00:00\n",
+                "line 14: it must close later than it opens; the day ends at 24:00",
+            ),
+            (USUAL + "fri,19:00,24:00\nfri,23:00,23:30\n", "the openings of fri overlap"),
+            (USUAL + "fri,19:00,24:00\nfri,19:00,20:00\n", "the openings of fri overlap"),
             (USUAL + "fri,09:00+08:00,12:00\n", "line 14: opens must be like 09:00"),
             (
                 USUAL + "fri,x,y\n",
@@ -50,6 +57,14 @@ class TestTheTable:
         text = USUAL.replace("mon,09:00,12:00", "mon,9:00,12:00:00")
         assert text != USUAL
         assert read_hours(text) == USUAL_HOURS
+
+    @pytest.mark.parametrize("written", ["24:00", "24:00:00"])
+    def test_may_be_open_until_the_day_ends(self, written: str) -> None:
+        hours = read_hours(USUAL + f"fri,19:00,{written}\n")
+        assert hours.week[4][-1] == (time(19), END_OF_DAY)
+        assert "fri,19:00,24:00" in write_hours(hours).splitlines()
+        assert read_hours(write_hours(hours)) == hours
+        assert differing_hours(USUAL_HOURS, hours) == ["+ fri,19:00,24:00"]
 
     def test_names_every_fault_on_a_line_of_its_own(self) -> None:
         with pytest.raises(WrongHoursFile) as refused:

@@ -1,7 +1,7 @@
 """The table of human tasks, and what it says to decisions and actions."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.actions import ACTIONS, ActionName
+from domain.faults import Fault
 from domain.first_directory import FIRST
 from domain.judgement import (
     Codes,
@@ -20,8 +21,8 @@ from domain.judgement import (
     judge_outcome,
     named_codes,
 )
-from domain.lifecycle import REQUESTS, TASKS, Progress, Silence, TaskKind, outcomes_of, withheld
-from domain.orders import Role, Stage, Tier
+from domain.lifecycle import REQUESTS, TASKS, Outcome, Progress, Silence, TaskKind, outcomes_of, withheld
+from domain.orders import Ending, Role, Stage, Tier
 from domain.policy import STANDARD_2
 from domain.responsibility import (
     DISTRICT_DESK,
@@ -36,6 +37,7 @@ from domain.responsibility import (
     reviewer,
     supervisor,
 )
+from domain.voices import by_voice
 
 NOW = datetime(2026, 5, 15, 12, 0, tzinfo=UTC)
 LATER = "2026-05-16T12:00:00+08:00"
@@ -128,6 +130,8 @@ class TestADecision:
             (TaskKind.HANDLE, "cannot_resolve", {"reason": "no_legal_basis", "text": "因为"}),
             (TaskKind.HANDLE, "hand_up", {"text": "上报"}),
             (TaskKind.FIRST_CONTACT, "refer", {"text": "意见", "reject_reason": "petition_concluded"}),
+            (TaskKind.FIRST_CONTACT, "refer", {"text": "意见", "reject_reason": "not_ours"}),
+            (TaskKind.CLASSIFY, "reject", {"reason": "not_ours", "goes_to": "court", "text": "说明"}),
             (TaskKind.CLASSIFY, "reject", {"reason": "no_public_matter", "text": "说明"}),
             (TaskKind.CLASSIFY, "mark_duplicate", {"leading_order_no": "20261123-AAAAAA"}),
             (
@@ -165,6 +169,10 @@ class TestADecision:
             (TaskKind.HANDLE, "resolve", {}, "unknown_outcome", "outcome"),
             (TaskKind.HANDLE, "report_result", {}, "missing_field", "text"),
             (TaskKind.HANDLE, "report_result", {"text": "  "}, "invalid_field", "text"),
+            *(
+                (TaskKind.HANDLE, "report_result", {"text": text}, "invalid_field", "text")
+                for text in ("\u200b", "\u3164", "\u2800", "\ufeff", "\u202e", "\xad", "\u200d\ufe0f\n")
+            ),
             (TaskKind.HANDLE, "report_result", {"text": 5}, "invalid_field", "text"),
             (TaskKind.HANDLE, "report_result", {"text": "a\x00b"}, "invalid_field", "text"),
             (TaskKind.HANDLE, "report_result", {"text": "half \ud83d"}, "invalid_field", "text"),
@@ -207,6 +215,16 @@ class TestADecision:
             ),
             *(
                 (
+                    TaskKind.CLASSIFY,
+                    "reject",
+                    {"text": "说明", **said},
+                    "invalid_field",
+                    "goes_to",
+                )
+                for said in ({"reason": "not_ours"}, {"reason": "no_facts", "goes_to": "court"})
+            ),
+            *(
+                (
                     TaskKind.FOLLOW_UP,
                     "reached",
                     {"solved": "yes", "satisfied": satisfied, "cause": "unit"},
@@ -223,7 +241,7 @@ class TestADecision:
                     "invalid_field",
                     "at",
                 )
-                for at in ("2026-05-15T12:00:01Z", "2025-05-13T12:00:00Z")
+                for at in ("2026-05-15T12:01:01Z", "2025-05-13T12:00:00Z")
             ),
             (TaskKind.SUPERVISE, "set_date", {"due_at": "2027-05-17T12:00:00Z"}, "invalid_field", "due_at"),
             (TaskKind.HANDLE, "cannot_resolve", {"text": "好", "reason": "tired"}, "invalid_field", "reason"),
@@ -291,11 +309,29 @@ class TestADecision:
         assert refusal is not None
         assert (refusal.code, refusal.field) == (code, field)
 
+    def test_by_a_clock_that_is_45_seconds_ahead_is_not_of_the_future(self) -> None:
+        said = {"how": "phone", "at": "2026-05-15T12:00:45Z", "text": "说明"}
+        assert judged(TaskKind.EXPLAIN, wanted("explained", said)) is None
+
+    @pytest.mark.parametrize(("seconds", "code"), [(5, None), (60, None), (61, "not_yet")])
+    def test_by_a_machine_that_is_some_seconds_behind_is_not_too_early(
+        self, seconds: int, code: str | None
+    ) -> None:
+        opens = NOW + timedelta(seconds=seconds)
+        refusal = judged(TaskKind.ACKNOWLEDGE, wanted("accept"), opened_at=opens)
+        assert code_of(refusal) == code
+
     def test_takes_a_comment_for_a_required_text(self) -> None:
         assert judged(TaskKind.HANDLE, wanted("report_result", comment="已办")) is None
 
     def test_takes_a_text_that_the_store_keeps(self) -> None:
         assert judged(TaskKind.HANDLE, wanted("report_result", stored=frozenset({"text"}))) is None
+
+    @pytest.mark.parametrize("comment", ["", " \n", "\u3164\u200b"])
+    def test_takes_no_comment_that_nobody_sees(self, comment: str) -> None:
+        refusal = judged(TaskKind.HANDLE, wanted("report_result", comment=comment))
+        assert refusal is not None
+        assert refusal.code == "missing_field"
 
     def test_takes_no_comment_for_a_code(self) -> None:
         refusal = judged(TaskKind.HANDLE, wanted("cannot_resolve", comment="no"))
@@ -314,10 +350,21 @@ class TestADecision:
         assert judged(kind, wanted(name), not_by=("somebody-else",)) is None
 
     def test_to_call_an_order_a_duplicate_of_itself_is_refused(self) -> None:
-        said = wanted("mark_duplicate", {"leading_order_no": "A"})
-        assert code_of(judged(TaskKind.CLASSIFY, said, order_no="A")) == "same_order"
-        merge = wanted("merge", {"leading_order_no": "A"})
-        assert code_of(acted(merge, Stage.HANDLING, order_no="A")) == "same_order"
+        own = "20261123-AAAAAA"
+        for written in (own, "20261123 aaaaaa"):
+            said = wanted("mark_duplicate", {"leading_order_no": written})
+            assert code_of(judged(TaskKind.CLASSIFY, said, order_no=own)) == "same_order"
+            merge = wanted("merge", {"leading_order_no": written})
+            assert code_of(acted(merge, Stage.HANDLING, order_no=own)) == "same_order"
+
+    @pytest.mark.parametrize(
+        ("kind", "outcome"),
+        [(kind, each) for kind, row in TASKS.items() for each in row.outcomes if each.leads_back],
+    )
+    def test_that_leads_back_is_taken_so_often_and_no_more(self, kind: TaskKind, outcome: Outcome) -> None:
+        cap = STANDARD_2.answer_cap
+        assert code_of(judged(kind, wanted(outcome.name), taken=cap)) == "too_often"
+        assert code_of(judged(kind, wanted(outcome.name), taken=cap - 1)) != "too_often"
 
     def test_to_transfer_to_oneself_is_refused(self) -> None:
         fields = {"unit": "street-safety", "reason": "better_placed"}
@@ -347,7 +394,9 @@ class TestADecision:
 
     def test_to_report_without_the_evidence_of_its_category_is_refused(self) -> None:
         said = wanted("report_result", {"text": "已办"})
-        assert code_of(judged(TaskKind.HANDLE, said, evidence=1)) == "evidence_required"
+        refused = judged(TaskKind.HANDLE, said, evidence=2)
+        assert refused
+        assert (refused.code, refused.fault, refused.bound) == ("evidence_required", Fault.EVIDENCE, 2)
         with_picture = wanted("report_result", {"text": "已办", "attachments": ["0" * 32]})
         assert judged(TaskKind.HANDLE, with_picture, evidence=1) is None
 
@@ -397,13 +446,47 @@ class TestAnAction:
         assert code_of(again) == "reopened_already"
 
     def test_is_taken_so_often_and_no_more(self) -> None:
-        again = acted(wanted("urge"), Stage.HANDLING, taken=20)
-        assert code_of(again) == "too_often"
+        cap, taken = (
+            STANDARD_2.action_cap,
+            by_voice([("somebody", 4), ("resident", STANDARD_2.action_cap - 4)]),
+        )
+        again = acted(wanted("urge"), Stage.HANDLING, taken=taken, book=STANDARD_2)
+        assert again is not None
+        assert (again.code, again.reason.split()[:4]) == ("too_often", ["urge", "was", "sent", str(cap)])
+        less = by_voice([("resident", cap - 1), ("resident 20261123-7K3M9Q", cap)])
+        assert acted(wanted("urge"), Stage.HANDLING, taken=less, book=STANDARD_2) is None
+
+    def test_by_the_office_is_never_too_often(self) -> None:
+        taken = {"": 1_000}
+        fields = {"since": LATER, "until": LATER}
+        told = acted(wanted("hold", fields), Stage.HANDLING, taken=taken, book=STANDARD_2)
+        assert code_of(told) != "too_often"
 
     def test_to_rate_ones_own_work_is_refused(self) -> None:
         fields = {"solved": "yes", "satisfied": "yes"}
         refusal = acted(wanted("rate", fields), Stage.FOLLOW_UP, handled_by="somebody")
         assert code_of(refusal) == "own_work"
+
+    def test_to_rate_is_not_refused_to_the_resident_whose_name_somebody_typed(self) -> None:
+        rating = Submission(
+            name="rate", actor="resident", at=NOW, fields={"solved": "yes", "satisfied": "yes"}
+        )
+        assert acted(rating, Stage.FOLLOW_UP, handled_by="resident") is None
+
+    def test_on_an_order_that_was_joined_is_for_the_one_that_leads_it(self) -> None:
+        for name in ("urge", "rate", "merge", "supervise"):
+            assert code_of(acted(wanted(name), Stage.JOINED)) == "merged", name
+        assert acted(wanted("withdraw"), Stage.JOINED) is None
+
+    def test_to_rate_what_was_taken_back_is_refused(self) -> None:
+        fields = {"solved": "yes", "satisfied": "yes"}
+        refusal = acted(wanted("rate", fields), Stage.CLOSED, ending=Ending.WITHDRAWN)
+        assert code_of(refusal) == "withdrawn"
+
+    @pytest.mark.parametrize("name", ["withdraw", "rate", "reopen"])
+    def test_for_a_requester_who_has_left_is_refused(self, name: str) -> None:
+        stage = Stage.HANDLING if name == "withdraw" else Stage.CLOSED
+        assert code_of(acted(wanted(name), stage, left=True)) == "withdrawn_already"
 
     def test_to_supervise_is_refused_while_somebody_does(self) -> None:
         refusal = acted(wanted("supervise"), Stage.HANDLING, supervised=True)

@@ -31,6 +31,15 @@ class TestAPublishedVersion:
             (STANDARD, 25, "8a89c87d7b4f571a"),
             (STANDARD_2, 25, "6f774c6b5151e1b5"),
             (SECONDS, 25, "bb1b5d5b354b185f"),
+            (STANDARD, 27, "ba3f09ac4775df58"),
+            (STANDARD_2, 27, "b49c93088e72fb5c"),
+            (SECONDS, 27, "a92d28483cdf1b54"),
+            (STANDARD, 28, "0355c66a32fbef9b"),
+            (STANDARD_2, 28, "cdbd58e152987b46"),
+            (SECONDS, 28, "9a0f0e9e702b0b4c"),
+            (STANDARD, 29, "db33dc93a9669bbd"),
+            (STANDARD_2, 29, "f06c47da7168d54f"),
+            (SECONDS, 29, "62ec6c71fb32c509"),
         ],
     )
     def test_is_never_edited(self, book: PolicyBook, rows_then: int, expected: str) -> None:

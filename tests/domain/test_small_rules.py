@@ -1,16 +1,40 @@
-"""Ratings, timeliness, tiers and telephones."""
+"""Ratings, timeliness, tiers and what a list shows of numbers."""
 
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from domain.contacts import is_phone, masked_line
-from domain.orders import DissatisfactionCause, Satisfied, Solved, Stage, Tier
+from domain.contacts import masked_line
+from domain.orders import DissatisfactionCause, Satisfied, Solved, Stage, Tier, order_number
 from domain.ratings import asks_for_rework
 from domain.timeliness import Timeliness, timeliness
 
 DUE = datetime(2026, 5, 15, 12, 0, tzinfo=UTC)
 REMIND = DUE - timedelta(hours=1)
+
+
+class TestAnOrdersNumber:
+    @pytest.mark.parametrize(
+        "written",
+        [
+            "20261123-7K3M9Q",
+            "20261123-7k3m9q",
+            " 20261123 7K3M9Q\n",
+            "20261123—7K3M9Q",
+            "202611237K3M9Q",
+            "２０２６１１２３－７Ｋ３Ｍ９Ｑ",  # noqa: RUF001
+            "2026-1123-7K3-M9Q",
+            "20261123\u200b-7K3M9Q",
+        ],
+    )
+    def test_is_found_however_somebody_wrote_it(self, written: str) -> None:
+        assert order_number(written) == "20261123-7K3M9Q"
+
+    @pytest.mark.parametrize(
+        "written", ["", "A", "20261123-7K3M9", "20261123-7K3M9QQ", "../20261123", None, 7]
+    )
+    def test_is_nothing_else(self, written: object) -> None:
+        assert order_number(written) is None
 
 
 class TestACallBack:
@@ -58,26 +82,6 @@ class TestTiersAndStages:
         assert {each for each in Stage if each.is_over} == {Stage.CLOSED, Stage.ARCHIVED}
 
 
-class TestATelephone:
-    @pytest.mark.parametrize(
-        ("written", "callable_"),
-        [
-            ("000-0000", True),
-            ("000 0000-0001", True),
-            ("+86 (000) 00000001", True),
-            ("0086 000 0000 0001", True),
-            ("123456", False),
-            ("1" * 16, False),
-            ("000-0000 转 8", False),
-            ("打给我儿子", False),
-            ("1234567".translate({letter: letter + 0xFEE0 for letter in range(48, 58)}), False),
-            ("", False),
-        ],
-    )
-    def test_can_be_called_by_seven_to_fifteen_figures(self, written: str, callable_: bool) -> None:
-        assert is_phone(written) is callable_
-
-
 class TestALineOfAList:
     @pytest.mark.parametrize(
         ("written", "shown"),
@@ -93,6 +97,36 @@ class TestALineOfAList:
             ("\uff11\uff13\uff19\uff10\uff10\uff10\uff10\uff10\uff10\uff10\uff11", "139****0001"),
             ("座机67000000", "座机670****0000"),
             ("旧证500101900101001", "旧证500****1001"),
+            ("VX13900000001", "VX139****0001"),
+            ("QQ12345", "QQ****45"),
+            ("qq号123456", "qq号****56"),
+            ("QQ：1234567890", "QQ：123****7890"),
+            ("139.0000.0001", "139****0001"),
+            ("139·0000·0001", "139****0001"),
+            ("1390 000 0001", "139****0001"),
+            ("023-6700 0000", "023****0000"),
+            ("（023）67000000", "（023****0000"),
+            ("500101 19900101 001X", "500****001X"),
+            ("500101-1990-01-01-0010", "500****0010"),
+            ("5001 0119 9001 0100 1X", "500****0 1X"),
+            ("6222 0200 0000 0000 000", "622**** 000"),
+            ("2026-11-23 14:00 第12345号", "2026-11-23 14:00 第12345号"),
+            ("编号GD20261123", "编号GD20261123"),
+            ("2026-2027学年 0900-1200", "2026-2027学年 0900-1200"),
+            ("合同编号1234567890，电话67000000", "合同编号1234567890，电话670****0000"),
+            ("工单号：2026112300017 催办", "工单号：2026112300017 催办"),
+            ("案号 (2026)1234567", "案号 (2026)1234567"),
+            ("户号是3300112233 停气", "户号是3300112233 停气"),
+            ("被骗1200000元", "被骗1200000元"),
+            ("欠薪1234567.89元，找13900000001", "欠薪1234567.89元，找139****0001"),
+            ("投资3000000余万", "投资3000000余万"),
+            ("占地1234567平方米", "占地1234567平方米"),
+            ("电话13900000001元旦前打", "电话139****0001元旦前打"),
+            ("微信号：wang_1985xm 联系", "微信号：wan****85xm 联系"),
+            ("微信同13900000001", "微信同139****0001"),
+            ("加QQ 123456789", "加QQ 123****6789"),
+            ("VX abcde", "VX ****de"),
+            ("微信支付不了12元", "微信支付不了12元"),
         ],
     )
     def test_hides_numbers_of_people_and_nothing_else(self, written: str, shown: str) -> None:

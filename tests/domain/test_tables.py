@@ -23,6 +23,7 @@ def tasks() -> str:
         for outcome in task.outcomes:
             words = [outcome.name, "closes" if outcome.closes else "stays"]
             words += [f"silence {outcome.silence}"] if outcome.silence else []
+            words += ["back"] if outcome.leads_back else []
             lines.append("  " + " ".join([*words, *map(field, outcome.fields)]))
     return "\n".join(lines) + "\n"
 
@@ -34,7 +35,11 @@ def actions() -> str:
         roles = [
             f"{role}{'*' if role in action.at_the_unit else ''}" for role in Role if role in action.roles
         ]
-        lines.append(" ".join([f"{action.name} most {action.most}", *map(field, action.fields)]))
+        lines.append(
+            " ".join(
+                [f"{action.name} {'counted' if action.counted else 'uncounted'}", *map(field, action.fields)]
+            )
+        )
         lines += [f"  at {' '.join(stages)}", f"  by {' '.join(roles) or 'the system'}"]
     return "\n".join(lines) + "\n"
 
@@ -42,14 +47,14 @@ def actions() -> str:
 TASKS_AS_DECIDED = """\
 first_contact at first_contact, reminds
   resolve closes text!text
-  refer closes text!text class?code(urgent general complex) unit?unit reject_reason?code(in_court_or_arbitration in_administrative_review petition_concluded no_public_matter emergency_call no_facts concluded_before)
-  mark_duplicate stays leading_order_no!order
+  refer closes text!text class?code(urgent general complex) unit?unit reject_reason?code(in_court_or_arbitration in_administrative_review petition_concluded no_public_matter emergency_call no_facts concluded_before not_ours)
+  mark_duplicate stays back leading_order_no!order reason?text
 classify at classification, reminds
   urgent closes category?category unit?unit
   general closes category?category unit?unit
   complex closes category?category unit?unit
-  reject closes silence climbs reason!code(in_court_or_arbitration in_administrative_review petition_concluded no_public_matter emergency_call no_facts concluded_before) text!text
-  mark_duplicate stays leading_order_no!order
+  reject closes silence climbs reason!code(in_court_or_arbitration in_administrative_review petition_concluded no_public_matter emergency_call no_facts concluded_before not_ours) goes_to?code(city_hotline police court labour_arbitration labour_inspection legal_aid market_supervision health_hotline tax_office traffic_hotline telecom_complaints letters_and_visits another_street utility_company) text!text
+  mark_duplicate stays back leading_order_no!order reason?text
   split stays parts!parts
 dispatch at dispatch, reminds
   assign closes lead_unit!unit helping_units?units
@@ -71,56 +76,59 @@ assist at handling, reminds
   decline closes reason!code(not_competent not_needed no_capacity)
 review at review, reminds
   approve closes
-  revise closes text!text
+  revise closes back text!text
 explain at explaining, reminds
   explained closes how!code(phone visit letter message) at!<instant text!text
 follow_up at follow_up
   reached closes solved!code(yes partly no) satisfied!code(yes basically no) cause?code(unit request rule)
   not_reached closes
 supervise at supervision, reminds
-  take_over closes
-  urge closes
-  set_date closes due_at!>instant
-  accept_delay closes until!>instant reason!code(facts_not_clear third_party documents_awaited weather procurement)
+  take_over closes back
+  urge closes back
+  set_date closes back due_at!>instant
+  accept_delay closes back until!>instant reason!code(facts_not_clear third_party documents_awaited weather procurement)
   conclude closes reason!code(no_solution_in_sight beyond_competence resident_unreachable taken_elsewhere) text!text
 """
 
 ACTIONS_AS_DECIDED = """\
-supplement most 20 text!text
+supplement counted text!text attachments?attachments
   at received first_contact classification dispatch handling explaining supervision replying follow_up review paused
   by community_worker duty_officer street_desk unit_handler unit_head liaison call_back_officer
-urge most 20
+urge counted
   at received first_contact classification dispatch handling explaining supervision review paused
   by community_worker duty_officer street_desk street_leader district_desk call_back_officer
-withdraw most 20
-  at received first_contact classification dispatch handling explaining supervision review paused
+withdraw counted
+  at received first_contact classification dispatch handling explaining supervision review paused joined
   by community_worker* duty_officer street_desk call_back_officer
-supervise most 20
+supervise counted
   at handling explaining paused
   by street_leader district_desk
-reassign most 20 unit!unit reason!text
+reassign counted unit!unit reason!text
   at handling explaining supervision paused
   by street_desk street_leader district_desk administrator
-merge most 20 leading_order_no!order
+merge counted leading_order_no!order reason?text
   at received first_contact classification dispatch handling explaining supervision review paused
   by street_desk street_leader
-resume most 20
+resume counted
   at paused
   by community_worker* street_desk unit_handler* unit_head* liaison
-rate most 20 solved!code(yes partly no) satisfied!code(yes basically no)
+rate counted solved!code(yes partly no) satisfied!code(yes basically no)
   at follow_up closed
   by call_back_officer
-reopen most 20 text!text
+reopen counted text!text
   at closed
   by duty_officer street_desk call_back_officer
-recalculate most 1000000 not_later_than?instant joined?order
-  at received first_contact classification dispatch handling explaining supervision replying follow_up closed review paused
+recalculate uncounted not_later_than?instant joined?order changed_from?instant
+  at received first_contact classification dispatch handling explaining supervision replying follow_up closed review paused joined
   by the system
-hold most 1000000 since!instant until!instant
-  at received first_contact classification dispatch handling explaining supervision replying follow_up closed review paused
+hold uncounted since!instant until!instant
+  at received first_contact classification dispatch handling explaining supervision replying follow_up closed review paused joined
   by the system
-release most 1000000 at!instant
-  at received first_contact classification dispatch handling explaining supervision replying follow_up closed review paused
+release uncounted at!instant since?instant
+  at received first_contact classification dispatch handling explaining supervision replying follow_up closed review paused joined
+  by the system
+answer uncounted
+  at received first_contact classification dispatch handling explaining supervision replying follow_up closed review paused joined
   by the system
 """
 

@@ -10,9 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.workdays import (
+    END_OF_DAY,
     OFFICE_ZONE,
     USUAL_HOURS,
     CalendarYear,
+    Limit,
     NeverOpen,
     OfficeHours,
     OfficeTime,
@@ -139,6 +141,30 @@ class TestOfficeTime:
         short = ((time(9), time(12)),)
         calendar = WorkCalendar({2026: ANNOUNCED}, OfficeHours(week=USUAL_HOURS.week, make_up=short))
         assert seen(reckon(office("2026-10-09 18:00"), Workdays(1), calendar).at) == "2026-10-10 12:00"
+
+    @pytest.mark.parametrize(
+        ("since", "limit", "due_at"),
+        [
+            ("2026-11-23 22:00", OfficeTime(timedelta(hours=1)), "2026-11-23 23:00"),
+            ("2026-11-23 22:00", OfficeTime(timedelta(hours=2)), "2026-11-24 00:00"),
+            ("2026-11-23 22:00", OfficeTime(timedelta(hours=3)), "2026-11-24 01:00"),
+            ("2026-11-23 23:59", OfficeTime(timedelta(minutes=1)), "2026-11-24 00:00"),
+            ("2026-11-27 12:00", OfficeTime(timedelta(hours=13)), "2026-11-30 01:00"),
+            ("2026-11-23 22:00", Workdays(1), "2026-11-25 00:00"),
+            ("2026-11-27 22:00", Workdays(1), "2026-12-01 00:00"),
+        ],
+    )
+    def test_runs_until_midnight_where_the_office_is_open(
+        self, since: str, limit: Limit, due_at: str
+    ) -> None:
+        round_the_clock = ((time(0), END_OF_DAY),)
+        calendar = WorkCalendar(
+            {2026: ANNOUNCED}, OfficeHours(week=(round_the_clock,) * 5 + ((),) * 2, make_up=round_the_clock)
+        )
+        due = reckon(office(since), limit, calendar).at
+        assert seen(due) == due_at
+        if isinstance(limit, OfficeTime):
+            assert office_time(office(since), due, calendar) == limit.time
 
     def test_needs_a_door_that_opens(self) -> None:
         closed = WorkCalendar({2026: ANNOUNCED}, OfficeHours(week=((),) * 7, make_up=()))

@@ -18,7 +18,7 @@ from api.metrics import Metrics
 from messages.records import EventRecord, OrderFacts, RecordAnswer, RecordStep
 from runtime.ports import free_port
 from runtime.settings import Settings
-from store.outbox import OutboxKind
+from store.outbox import OutboxKind, Result
 from store.projections import StepResult, Written
 
 ROOT = Path(__file__).parents[2]
@@ -78,9 +78,9 @@ def of_the_worker() -> set[str]:
         answer=RecordAnswer(), result=StepResult.NEW, entered="closed", finished=(("handle", "expired"),)
     )
     figures.recorded(step, written, timedelta(seconds=1))
-    figures.stale()
+    figures.refused("stale")
     figures.message(recipient="requester", state="failed")
-    figures.drained(OutboxKind.START, None)
+    figures.drained(OutboxKind.START, Result.WAITS)
     return set(names_of(httpx2.get(f"http://127.0.0.1:{port}/metrics", trust_env=False).text))
 
 

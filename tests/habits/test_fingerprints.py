@@ -11,7 +11,8 @@ LESSON = """
 The commands of a workflow have changed: {names}
 
 An order that runs now has the old commands in its history. If it is replayed with other ones, its
-workflow task fails again and again, and the order stands still. So, in this order:
+workflow task fails again and again, and the order stands still. Before the first tagged release no office
+has such an order: record all histories anew, see `tests/replay`, and accept (step 3). From then on, in this order:
   1. put the change behind `if workflow.patched("what-changes"): new else: old` (ADR-0012),
   2. record a history that goes the new way, and see that the old ones replay: make replay
   3. accept the new commands: .venv/bin/python -m tests.habits.fingerprints

@@ -6,12 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from activities.wording import PLACES, REASONS
 from api.errors import _HTTP as FRAMEWORK
 from api.errors import STATUS
 from api.pages.rendering import texts
 from domain.actions import ACTIONS
-from domain.judgement import Fault
+from domain.faults import Fault
 from domain.lifecycle import TASKS
+from domain.reasons import GOES_TO, REJECT
 
 ROOT = Path(__file__).parents[2]
 
@@ -47,6 +49,12 @@ class TestAPage:
     def test_says_enough_of_it_to_be_worth_the_look(self) -> None:
         known = glossary()
         assert len([code for _, code, _ in SAID if code in known]) > 30
+
+
+class TestARejection:
+    def test_is_told_in_words_of_pages_and_of_messages(self) -> None:
+        for codes, words in ((REJECT, REASONS), (GOES_TO, PLACES)):
+            assert {code: texts()["codes"].get(code) for code in codes} == words
 
 
 class TestAFault:

@@ -17,6 +17,8 @@ import httpx2
 import psutil
 import pytest
 
+from runtime.leash import leash_environment, leashed
+
 ROOT = Path(__file__).parents[2]
 PATIENCE = 90.0
 
@@ -95,20 +97,14 @@ def running(tmp_path: Path) -> Iterator[Running]:
     info_file, console = tmp_path / "info.json", tmp_path / "console.log"
     with console.open("wb") as log:
         process = subprocess.Popen(
-            [
-                *(
-                    sys.executable,
-                    "-m",
-                    "cli",
-                    "up",
-                    "--data-dir",
-                    str(tmp_path / "data"),
-                    "--info",
-                    str(info_file),
-                ),
-                *("--policy", "seconds", "--no-stories", "--port", "0"),
-            ],
+            leashed(
+                [
+                    *(sys.executable, "-m", "cli", "up", "--data-dir", str(tmp_path / "data")),
+                    *("--info", str(info_file), "--policy", "seconds", "--no-stories", "--port", "0"),
+                ]
+            ),
             cwd=ROOT,
+            env={**os.environ, **leash_environment()},
             stdout=log,
             stderr=subprocess.STDOUT,
         )
@@ -137,7 +133,7 @@ class TestTheEmbeddedInstallation:
         }
         assert len(running.info["clients"]) == 9
         assert len(running.info["office"]["communities"]) == 12
-        assert 38 <= len(running.info["staff"]) <= 50
+        assert 38 <= len(running.info["staff"]) <= 60
         ui = httpx2.get(running.info["temporal_ui_url"], trust_env=False, follow_redirects=True, timeout=10)
         assert ui.status_code == 200
 

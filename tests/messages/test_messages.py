@@ -85,6 +85,8 @@ class TestWireTypes:
             "can_be_called",
             "first_task",
             "page",
-            "hold",
+            "holds",
+            "rests",
             "routing",
+            "seal_key",
         }

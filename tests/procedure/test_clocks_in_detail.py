@@ -9,34 +9,11 @@ from domain.workdays import DayKind, NamedDay
 from store.database import Store
 from store.decisions import Refused
 from store.recalculation import load_year
+from tests.support.instants import about, due, office, promised
 from tests.support.stored_story import MONDAY, StoredStory, hours
 
 DAY = timedelta(days=1)
 ANEW: Any = {"class": "complex"}
-
-
-def due(order: StoredStory) -> datetime:
-    """When the unit has to be done."""
-    found = order.task("handle").due_at
-    assert found is not None
-    return found
-
-
-def promised(order: StoredStory) -> datetime:
-    """What the resident was promised."""
-    found = order.status.promised_at
-    assert found is not None
-    return found
-
-
-def about(instant: datetime, expected: datetime) -> bool:
-    """Whether two instants are the same but for the moments that a story takes."""
-    return abs(instant - expected) < timedelta(minutes=1)
-
-
-def office(text: str) -> datetime:
-    """Read an office time."""
-    return datetime.fromisoformat(f"{text}+08:00")
 
 
 class TestAnExtension:
@@ -139,12 +116,12 @@ class TestAYearAnnounced:
         with store.write() as connection:
             # Another year says nothing of these dates, and nobody is told that it did.
             load_year(connection, 2025, _year_2027(2025), source="（试验）", now=order.now)
-        order.send_outbox()
+        order.be_told()
         order.settle()
         assert "promise_confirmed" not in order.templates()
         with store.write() as connection:
             load_year(connection, 2027, _year_2027(), source="（试验）", now=order.now)
-        order.send_outbox()
+        order.be_told()
         order.settle()
         if paused == "during":
             order.forward(hours(1.1))

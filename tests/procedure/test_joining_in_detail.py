@@ -8,7 +8,7 @@ import pytest
 from domain.orders import Via
 from store.database import Store
 from store.decisions import Actor, NotEntitled, Refused, submit_action
-from store.office import dismiss, find_staff
+from store.office import find_staff
 from tests.support.stored_story import StoredStory, hours
 
 
@@ -30,9 +30,13 @@ class TestAMerge:
         leading.decide_task("review", "approve")
         assert leading.row["stage"] == "follow_up"
         follower.to_work()
-        merge = follower.order_action("merge", by="desk-1", leading_order_no=leading.order_no)
+        with pytest.raises(Refused, match="answered"):
+            follower.keep_action("merge", by="desk-1", leading_order_no=leading.order_no)
+        fields = {"leading_order_no": leading.order_no}
+        follower.act({"action_id": "by-hand", "actor": "desk-1", "action": "merge", "fields": fields})
+        follower.settle()
         assert follower.row["merged_into"] is None
-        told = follower.sql("SELECT reason FROM decision WHERE decision_id = :id", id=merge.row.decision_id)
+        told = follower.sql("SELECT reason FROM decision WHERE decision_id = 'by-hand'")
         assert "answered" in told[0]["reason"]
 
     def test_keeps_the_earlier_promise_for_an_order_that_is_not_classed_yet(self, store: Store) -> None:
@@ -74,8 +78,9 @@ class TestAMerge:
 
 
 class TestALeadingOrder:
-    def test_that_an_operator_withdraws_leaves_its_followers_an_answer(self, store: Store) -> None:
-        """By a raw signal, which no row of ours could stop."""
+    def test_that_an_operator_withdraws_by_a_raw_signal_leaves_its_followers_an_answer(
+        self, store: Store
+    ) -> None:
         leading, follower = StoredStory(store), StoredStory(store)
         leading.to_work()
         follower.to_work()
@@ -84,41 +89,18 @@ class TestALeadingOrder:
         leading.settle()
         leading.act({"action_id": "raw", "actor": "desk-1", "action": "withdraw", "fields": {}})
         leading.settle()
-        assert leading.row["ending"] is None
-        assert leading.status.refusals[-1].code == "leads_others"
-
-
-class TestASplit:
-    def test_does_not_depend_on_who_took_the_call_being_there_still(self, store: Store) -> None:
-        order = StoredStory(store, received_by="duty-1")
-        order.decide_task("first_contact", "refer", by="duty-1", text="请办理")
-        with store.write() as connection:
-            dismiss(connection, "duty-1", now=order.now)
-        order.decide_task("classify", "split", by="desk-1", parts=[{"text": "另一件事"}])
-        assert len(order.sql("SELECT 1 FROM orders WHERE split_from = :no", no=order.order_no)) == 1
-
-    @pytest.mark.parametrize("length", [64, 100])
-    def test_takes_an_id_of_any_length_that_the_wire_takes(self, store: Store, length: int) -> None:
-        order = StoredStory(store)
-        order.decide_task("first_contact", "refer", text="请办理")
-        task = order.task("classify")
-        said = {"task_id": task.task_id, "decision_id": "s" * length, "actor": "d" * length}
-        order.decide({**said, "outcome": "split", "fields": {"parts": [{"text": "另一件事"}]}})
-        order.settle()
-        assert len(order.sql("SELECT 1 FROM orders WHERE split_from = :no", no=order.order_no)) == 1
-        keys = order.sql("SELECT key FROM idempotency WHERE key LIKE 'split:%'")
-        assert all(len(row["key"]) <= 64 for row in keys)
+        assert (leading.row["ending"], leading.row["requester_left"]) == (None, True)
 
 
 class TestAnActor:
     def test_of_any_length_that_the_wire_takes_ends_an_order(self, store: Store) -> None:
         order = StoredStory(store)
         task = order.task("first_contact")
-        said = {"task_id": task.task_id, "decision_id": "by-hand", "actor": "运维人员" * 25}
+        said = {"task_id": task.task_id, "decision_id": "by-hand", "actor": "运维人员" * 16}
         order.decide({**said, "outcome": "resolve", "comment": "已答复"})
         order.settle()
         assert order.row["stage"] == "follow_up"
-        assert order.row["handled_by"] is None
+        assert order.row["handled_by"] == "运维人员" * 16
 
 
 class TestASignal:
@@ -129,7 +111,7 @@ class TestASignal:
         kept = order.submit("dispatch", "assign", by="desk-1", lead_unit="street-safety")
         task = order.task("dispatch")
         said = {"task_id": task.task_id, "decision_id": kept.row.decision_id, "actor": "desk-1"}
-        order.decide({**said, "outcome": "assign", "fields": {"lead_unit": "street-peace"}})
+        order.decide({**said, "outcome": "assign", "fields": {"lead_unit": "street-peace"}}, by_hand=True)
         order.settle()
         (row,) = order.sql("SELECT * FROM decision WHERE decision_id = :id", id=kept.row.decision_id)
         assert (row["status"], row["code"]) == ("rejected", "overtaken_by_signal")

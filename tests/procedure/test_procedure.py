@@ -40,7 +40,7 @@ FINISHING = {
 """What somebody who wants an order to end chooses."""
 
 
-def placed(*, can_be_called: bool, category: str | None, routed: bool = True) -> StartOrder:
+def placed(*, can_be_called: bool, category: str | None) -> StartOrder:
     first = OpenTask(
         task_id="20261123-AAAAAA-1-ABCD",
         kind=TaskKind.FIRST_CONTACT,
@@ -60,8 +60,7 @@ def placed(*, can_be_called: bool, category: str | None, routed: bool = True) ->
         received_at=BEGAN,
         can_be_called=can_be_called,
         first_task=first,
-        # An order that began before directories were loaded knows the first one only.
-        routing=Routing.of(FIRST, category=category, community="community-03") if routed else None,
+        routing=Routing.of(FIRST, category=category, community="community-03"),
     )
 
 
@@ -94,11 +93,10 @@ class Procedure(RuleBasedStateMachine):
     @initialize(
         can_be_called=st.booleans(),
         category=st.sampled_from(["noise", "city_appearance", None]),
-        routed=st.booleans(),
         flags=st.sampled_from([ALL_FLAGS, frozenset()]),
     )
-    def place(self, can_be_called: bool, category: str | None, routed: bool, flags: Any) -> None:
-        start = placed(can_be_called=can_be_called, category=category, routed=routed)
+    def place(self, can_be_called: bool, category: str | None, flags: Any) -> None:
+        start = placed(can_be_called=can_be_called, category=category)
         self.story = Story(start, flags=flags)
         self.ids = count()
 

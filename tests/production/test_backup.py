@@ -87,7 +87,7 @@ async def test_everything_comes_back_to_one_instant(foundation: Stack) -> None:
     await asyncio.to_thread(cluster.stop, "fast")
     said = await run("restore.sh", base, instant)
     assert f"{base} is laid out in {cluster.data}" in said
-    await asyncio.to_thread(foundation.start_postgres)
+    foundation.start_postgres()
 
     async with orchestrated(foundation):
         said = await asyncio.to_thread(foundation.run, "setup", "dingdan", "check")

@@ -14,7 +14,7 @@ from runtime import temporal
 from tests.support.production import Stack
 
 
-@pytest.mark.parametrize("name", ["temporal-schema", "temporal-namespace", "setup"])
+@pytest.mark.parametrize("name", ["temporal-schema", "temporal-namespace", "replay", "setup"])
 async def test_a_job_can_be_repeated(stack: Stack, name: str) -> None:
     await asyncio.to_thread(stack.job, name)
 

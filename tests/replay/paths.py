@@ -19,14 +19,17 @@ from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
 from temporalio.client import Client
 from temporalio.common import RawValue
 
-from domain.lifecycle import TaskKind
-from messages.names import order_workflow_id
+from domain.actions import ActionName
+from domain.lifecycle import SYSTEM, TaskKind
+from domain.orders import Via
+from messages.names import order_workflow_id, system_id
 from runtime.temporal import Orders
 from store.database import Store
+from store.decisions import Actor, submit_action
 from store.schema import migrate
 from tests.replay.record import write
 from tests.support import devserver
-from tests.support.office import Office, now, passes, seed
+from tests.support.office import SEAL, Office, now, passes, seed
 
 HISTORIES = Path(__file__).parent / "histories"
 
@@ -218,13 +221,18 @@ async def held(office: Office) -> str:
     """Placed, held, and released by the hold's own end."""
     order_no = await office.place(requester={})
     since = now()
-    await office.raw_action(
-        order_no,
-        action_id="hold-1",
-        actor="system",
-        action="hold",
-        fields={"since": since.isoformat(), "until": (since + timedelta(seconds=12)).isoformat()},
-    )
+    with office.store.write() as connection:
+        # As a telling does, and to this order alone: the others are played beside it.
+        kept = submit_action(
+            connection,
+            order_no=order_no,
+            action_id=system_id("hold", order_no),
+            action=ActionName.HOLD,
+            fields={"since": since.isoformat(), "until": (since + timedelta(seconds=12)).isoformat()},
+            actor=Actor(name=SYSTEM, via=Via.SYSTEM),
+            now=since,
+        )
+    await office.send(kept)
     await office.eventually(lambda: "OrderReleased" in office.types(order_no), "released")
     await office.decide(order_no, TaskKind.FIRST_CONTACT, "resolve", text="答复")
     await office.result(order_no)
@@ -232,20 +240,29 @@ async def held(office: Office) -> str:
 
 
 async def split_and_merged(office: Office) -> str:
-    """Split at the desk, refused by one leading order, and joined to another."""
+    """Split at the desk, refused by one leading order, and joined to another until that is answered."""
     leading = await office.place(requester={})
     order_no = await office.place(requester={})
     await office.decide(order_no, TaskKind.FIRST_CONTACT, "refer", text="请派单")
     await office.settled(
         await office.decide(order_no, TaskKind.CLASSIFY, "split", parts=[{"text": "另一件"}])
     )
-    for other in ("20260101-AAAAAA", leading):
-        await office.settled(
-            await office.decide(order_no, TaskKind.CLASSIFY, "mark_duplicate", leading_order_no=other)
-        )
-    await office.result(order_no)
-    await office.act(leading, "withdraw")
+    task = await office.task(order_no, TaskKind.CLASSIFY)
+    said = {
+        "task_id": task["task_id"],
+        "decision_id": "by-hand",
+        "actor": "desk-1",
+        "outcome": "mark_duplicate",
+    }
+    await office.signal(order_no, {**said, "fields": {"leading_order_no": "20260101-AAAAAA"}})
+    await office.settled("by-hand")
+    await office.settled(
+        await office.decide(order_no, TaskKind.CLASSIFY, "mark_duplicate", leading_order_no=leading)
+    )
+    await office.decide(leading, TaskKind.FIRST_CONTACT, "resolve", text="答复")
     await office.result(leading)
+    await office.drain()
+    await office.result(order_no)
     return order_no
 
 
@@ -309,8 +326,8 @@ async def _escalated(office: Office, tier: str) -> str:
     return order_no
 
 
-async def take_back(office: Office, order_no: str) -> None:
-    """Reset an order's workflow to the task before the last signal, and leave that signal out."""
+async def take_back(office: Office, order_no: str, *, says_it_again: bool = False) -> None:
+    """Reset an order's workflow to the task before the last signal; that is left out, unless it is said again."""
     completed = last = 0
     for event in (await office.handle(order_no).fetch_history()).events:
         if event.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED:
@@ -324,14 +341,16 @@ async def take_back(office: Office, order_no: str) -> None:
             reason="an operator takes a step back",
             workflow_task_finish_event_id=last,
             request_id=uuid.uuid4().hex,
-            reset_reapply_exclude_types=[ResetReapplyExcludeType.RESET_REAPPLY_EXCLUDE_TYPE_SIGNAL],
+            reset_reapply_exclude_types=[]
+            if says_it_again
+            else [ResetReapplyExcludeType.RESET_REAPPLY_EXCLUDE_TYPE_SIGNAL],
         )
     )
 
 
 async def play(client: Client, store: Store, wanted: set[str]) -> None:
     """Play all wanted paths at once and write their histories."""
-    orders = Orders(client, task_queue="paths")
+    orders = Orders(client, task_queue="paths", seal=SEAL)
     office = Office(store=store, orders=orders, client=client, policy="seconds", queue="paths")
 
     async def one(path: Callable[[Office], Awaitable[str]]) -> None:

@@ -1,18 +1,27 @@
-"""Record histories anew from a running installation: `python -m tests.replay.record INFO NAME=ORDER_NO …`.
+"""Record the histories of the demo's stories anew: `python -m tests.replay.record`.
 
-INFO is the file of `dingdan up --info`; the orders are fictional, and histories hold nothing personal.
+Other ways are recorded by `tests.replay.paths`. Plays all stories on a temporary installation, which takes about three
+minutes. Before the first release a history is replaced where a change needs it; from then on it stands for orders that
+run somewhere (ADR-0012).
 """
 
 import asyncio
 import json
 import re
 import sys
+import tempfile
 from pathlib import Path
 
-from temporalio.client import WorkflowHistory
+from temporalio.client import Client, WorkflowHistory
 
+from demo.console import telling
+from demo.embedded import prepare
+from demo.stories import STORIES
+from demo.teller import Story, Teller, tell
 from messages.names import order_workflow_id
+from runtime.supervisor import Supervisor
 from runtime.temporal import connect
+from tests.support.ending import end_in_order
 
 
 def write(name: str, history: WorkflowHistory) -> None:
@@ -24,14 +33,26 @@ def write(name: str, history: WorkflowHistory) -> None:
     sys.stdout.write(f"{path.name}: {len(history.events)} events\n")
 
 
-async def record(info: Path, wanted: dict[str, str]) -> None:
-    """Fetch each order's history and write it."""
-    told = json.loads(info.read_text(encoding="utf-8"))
-    client = await connect(target_host=told["temporal_address"], namespace=told["namespace"])
-    for name, order_no in wanted.items():
-        history = await client.get_workflow_handle(order_workflow_id(order_no)).fetch_history()
-        write(name, history)
+async def record(story: Story, teller: Teller, client: Client) -> None:
+    """Tell a story to its end, and write the history of its order."""
+    told = await tell(story, teller)
+    handle = client.get_workflow_handle(order_workflow_id(told.order_no))
+    # The order is archived a moment before its workflow has ended.
+    await handle.result()
+    write(story.tell.__name__.removeprefix("_"), await handle.fetch_history())
+
+
+async def main() -> None:
+    """Play and record all stories."""
+    with tempfile.TemporaryDirectory(prefix="dingdan-record-") as folder:
+        installation = await prepare(Path(folder), policy_version="seconds", port=0, report=print)
+        async with Supervisor(installation.parts, say=print) as supervisor, telling(installation) as teller:
+            running = asyncio.create_task(supervisor.run_until(asyncio.Event()))
+            client = await connect(target_host=installation.temporal_address)
+            await asyncio.gather(*(record(each, teller, client) for each in STORIES))
+            running.cancel()
 
 
 if __name__ == "__main__":
-    asyncio.run(record(Path(sys.argv[1]), dict(each.split("=", 1) for each in sys.argv[2:])))
+    end_in_order()
+    asyncio.run(main())

@@ -4,8 +4,6 @@ from pathlib import Path
 
 import pytest
 from temporalio.client import WorkflowHistory
-from temporalio.contrib.pydantic import pydantic_data_converter
-from temporalio.worker import Replayer
 
 import worker
 from demo.stories import STORIES
@@ -27,11 +25,6 @@ class TestARecordedHistory:
     @pytest.mark.parametrize("path", HISTORIES, ids=lambda path: path.stem)
     async def test_replays(self, path: Path) -> None:
         """Red when the commands of a running order would change: put the change behind `workflow.patched`."""
-        replayer = Replayer(
-            workflows=worker.WORKFLOWS,
-            workflow_runner=worker.RUNNER,
-            interceptors=worker.INTERCEPTORS,
-            data_converter=pydantic_data_converter,
-        )
+        replayer = worker.replayer()
         history = WorkflowHistory.from_json(f"order-{path.stem}", path.read_text(encoding="utf-8"))
         await replayer.replay_workflow(history)

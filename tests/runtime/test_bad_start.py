@@ -20,6 +20,7 @@ from temporalio.api.workflowservice.v1 import RegisterNamespaceRequest
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
+from runtime.leash import leash_environment, leashed
 from runtime.ports import HOST, free_port
 from store.database import Store
 from store.schema import migrate
@@ -95,8 +96,8 @@ async def serving(**settings: str) -> AsyncIterator[Api]:
     """Run the API until the test is over."""
     port = free_port(0)
     process = await asyncio.create_subprocess_exec(
-        *(str(DINGDAN), "api", "--port", str(port)),
-        env=environment(settings),
+        *leashed([str(DINGDAN), "api", "--port", str(port)]),
+        env={**environment(settings), **leash_environment()},
         stderr=asyncio.subprocess.PIPE,
     )
     assert process.stderr is not None
@@ -193,6 +194,29 @@ class TestAnAddressOfTheStore:
     async def test_of_no_file_at_all_is_named(self) -> None:
         ended = await start("migrate", DINGDAN_DATABASE_URL="sqlite:///:memory:")
         faulty(ended, "DINGDAN_DATABASE_URL is no address", "sqlite:////PATH")
+
+
+class TestASecretKey:
+    @pytest.mark.parametrize(
+        "line", [("api",), ("worker",), ("migrate",), ("user", "token", "desk-1")], ids=" ".join
+    )
+    async def test_that_is_another_than_the_stores_is_named_with_both_remedies(
+        self, line: tuple[str, ...], databases: Databases
+    ) -> None:
+        url = databases.copy()
+        assert (await start("migrate", DINGDAN_DATABASE_URL=url)).code == 0
+        ended = await start(*line, DINGDAN_DATABASE_URL=url, DINGDAN_SECRET_KEY="l" * 32)
+        faulty(ended, "put the former key back", "dingdan secret-key --take-in")
+
+    async def test_that_was_lost_is_replaced_by_a_command(self, databases: Databases) -> None:
+        latter = {"DINGDAN_DATABASE_URL": databases.copy(), "DINGDAN_SECRET_KEY": "l" * 32}
+        assert (await start("migrate", DINGDAN_DATABASE_URL=latter["DINGDAN_DATABASE_URL"])).code == 0
+        faulty(await start("secret-key", **latter), "put the former key back")
+        taken = await start("secret-key", "--take-in", **latter)
+        assert taken.code == 0
+        assert "0 key(s) and token(s) ended" in taken.said
+        assert (await start("secret-key", **latter)).said == "the store is used with this key\n"
+        assert (await start("user", "token", "desk-1", **latter)).code == 0
 
 
 class TestASchema:

@@ -2,23 +2,32 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import closing
+from dataclasses import replace
+from datetime import date, timedelta
 from functools import partial
 from typing import TypeVar
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
-from domain.policy import STANDARD
-from messages.records import EventRecord, OrderFacts, RecordStep
+from domain.policy import STANDARD, STANDARD_2
+from domain.workdays import DayKind, NamedDay
+from messages.orders import StartOrder
+from messages.records import EventRecord, OrderFacts, PromiseRequest, RecordStep
 from store import intake
 from store.database import Store, WriteConflict
+from store.holds import lift_hold, order_hold
 from store.projections import StepResult, Written, write_step
+from store.recalculation import load_year
+from store.telling import tell_next
+from tests.store.test_store import step_of
 from tests.support.databases import Databases
 from tests.support.office import new_order, now
 
 T = TypeVar("T")
+DAY = timedelta(days=1)
 
 
 @pytest.fixture
@@ -46,7 +55,7 @@ def at_once(url: str, count: int, work: Callable[[Store, int], T]) -> list[T]:
         return list(threads.map(process, range(count)))
 
 
-def place(store: Store, new: intake.NewOrder) -> intake.Placed:
+def place(store: Store, new: intake.NewOrder, *, book: str = "standard") -> intake.Placed:
     """Place an order as the API does, which looks again when somebody was faster."""
 
     def once() -> intake.Placed:
@@ -55,7 +64,7 @@ def place(store: Store, new: intake.NewOrder) -> intake.Placed:
                 connection,
                 new,
                 now=now(),
-                policy_version="standard",
+                policy_version=book,
                 page=lambda order_no: order_no,
                 respond=lambda receipt: {"order_no": receipt.order_no},
             )
@@ -118,3 +127,81 @@ def _step(order_no: str) -> RecordStep:
 def _write(step: RecordStep, store: Store, _: int) -> Written:
     with store.write() as connection:
         return write_step(connection, step, STANDARD)
+
+
+class TestAnIntakeAndAnOfficeThatDecides:
+    """An order that is placed while the office decides something either sees it, or is told."""
+
+    def decided_meanwhile(self, url: str, decide: Callable[[Connection], object]) -> StartOrder:
+        """Let an intake go on while the office's transaction has not committed."""
+        with (
+            closing(Store(url)) as office,
+            closing(Store(url)) as api,
+            ThreadPoolExecutor(1) as threads,
+        ):
+            with office.write() as connection:
+                decide(connection)
+                placing = threads.submit(place, api, new_order(), book="standard-2")
+                # Whoever waits has asked for the lock by then; whoever does not wait has placed the order.
+                wait([placing], timeout=1)
+            start = placing.result(10).start
+        assert start is not None
+        return start
+
+    def told(self, store: Store, order_no: str) -> list[str]:
+        while tell_next(store, now=now()):
+            pass
+        with store.read() as connection:
+            names = text("SELECT name FROM decision WHERE order_no = :no ORDER BY decided_at")
+            return list(connection.scalars(names, {"no": order_no}))
+
+    def test_a_hold_that_is_lifted(self, url: str, store: Store) -> None:
+        with store.write() as connection:
+            order_hold(connection, reason="暴雨", until=now() + DAY, ordered_by="x", now=now())
+        self.told(store, "")
+        start = self.decided_meanwhile(
+            url, lambda connection: lift_hold(connection, lifted_by="x", now=now())
+        )
+        ends = max((each.until for each in start.holds), default=now())
+        assert ends < now() + DAY / 2 or "release" in self.told(store, start.order_no)
+
+    def test_a_hold_that_begins(self, url: str, store: Store) -> None:
+        def begin(connection: Connection) -> None:
+            order_hold(connection, reason="暴雨", until=now() + DAY, ordered_by="x", now=now())
+
+        start = self.decided_meanwhile(url, begin)
+        assert start.holds or "hold" in self.told(store, start.order_no)
+
+    def test_a_year_that_is_loaded(self, url: str, store: Store) -> None:
+        with store.write() as connection:
+            connection.execute(text("DELETE FROM calendar_year"))
+        day = NamedDay(day=date(now().year, 1, 1), kind=DayKind.OFF, name="元旦")
+
+        def load(connection: Connection) -> None:
+            for year in (now().year, now().year + 1):
+                load_year(connection, year, [replace(day, day=date(year, 1, 1))], source="a", now=now())
+
+        start = self.decided_meanwhile(url, load)
+        assert not start.first_task.is_provisional or "recalculate" in self.told(store, start.order_no)
+
+    def test_a_year_that_is_loaded_while_a_step_is_recorded(self, url: str, store: Store) -> None:
+        start = place(store, new_order(), book="standard-2").start
+        assert start is not None
+        with store.write() as connection:
+            connection.execute(text("DELETE FROM calendar_year"))
+        ask = PromiseRequest(since=start.received_at, order_class="general")
+        step = step_of(start, policy="standard-2", promise=ask)
+
+        def record(api: Store) -> Written:
+            with api.write() as connection:
+                return write_step(connection, step, STANDARD_2)
+
+        with closing(Store(url)) as office, closing(Store(url)) as api, ThreadPoolExecutor(1) as threads:
+            with office.write() as connection:
+                for year in (now().year, now().year + 1):
+                    day = NamedDay(day=date(year, 1, 1), kind=DayKind.OFF, name="元旦")
+                    load_year(connection, year, [day], source="a", now=now())
+                recording = threads.submit(record, api)
+                wait([recording], timeout=1)
+            answer = recording.result(10).answer
+        assert not answer.promise_is_provisional or "recalculate" in self.told(store, start.order_no)

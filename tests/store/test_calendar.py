@@ -21,8 +21,18 @@ from store.calendar import (
 from store.calendar_seed import seed
 from store.database import Store
 from store.recalculation import load_year
+from store.telling import tell_next
 from tests.store.test_store import answer_of, rows, step_of, take
 from tests.support.office import now
+
+
+def tell_all(store: Store) -> int:
+    """Tell what was ordered; gives how many orders were told."""
+    before = len(rows(store, "SELECT decision_id FROM decision"))
+    while tell_next(store, now=now()):
+        pass
+    return len(rows(store, "SELECT decision_id FROM decision")) - before
+
 
 HOLIDAY = NamedDay(day=date(2030, 1, 1), kind=DayKind.OFF, name="元旦")
 
@@ -71,6 +81,15 @@ class TestTheHours:
             assert put_hours(connection, USUAL_HOURS, source="c", now=now()) == 2
             assert hours(connection) == USUAL_HOURS
 
+    def test_may_end_with_the_day(self, store: Store) -> None:
+        own = read_hours(write_hours(USUAL_HOURS) + "fri,19:00,24:00\nmake_up,19:00,24:00\n")
+        with store.write() as connection:
+            put_hours(connection, own, source="a", now=now())
+            assert hours(connection) == own
+            assert calendar_for(connection, STANDARD_2, now()).hours == own
+            assert put_hours(connection, own, source="a", now=now()) is None
+        assert write_hours(own).count(",24:00\n") == 2
+
 
 class TestAStepUnderTheStatutoryCalendar:
     @pytest.fixture
@@ -104,12 +123,16 @@ class TestAStepUnderTheStatutoryCalendar:
             assert provisional_orders(connection) == [start.order_no]
             days = [NamedDay(day=date(now().year, 1, 1), kind=DayKind.OFF, name="元旦")]
             loaded = load_year(connection, now().year, days, source="a notice", now=now())
+        assert (loaded.version, loaded.is_new, loaded.orders) == (1, True, 1)
+        assert tell_all(store) == 1
+        with store.write() as connection:
             again = load_year(connection, now().year, days, source="a notice", now=now())
-        assert loaded is not None
-        assert (loaded.version, loaded.orders, again) == (1, 1, None)
+        assert (again.version, again.is_new) == (1, False)
+        # Told once, however often the same is loaded.
+        assert tell_all(store) == 0
         said = rows(store, "SELECT name, actor, via, status FROM decision")
         assert said == [("recalculate", "system", "system", "pending")]
-        assert ("signal",) in rows(store, "SELECT kind FROM outbox WHERE done_at IS NULL")
+        assert ("told",) in rows(store, "SELECT kind FROM outbox WHERE done_at IS NULL")
 
 
 def test_a_year_is_a_row(store: Store) -> None:

@@ -169,7 +169,7 @@ def recount(some: list[dict[str, Any]], days: int) -> dict[str, Any]:
             for number, (type_, at, data) in enumerate(order["told"])
             if type_ in {"FollowUpEnded", "OrderRated"} and at >= since
         ]
-        if answers:
+        if answers and order["ending"] is not Ending.WITHDRAWN:
             found["said"][max(answers, key=lambda each: each[:2])[2]] += 1
         for day in given:
             found["came"][day.on] += day.begins <= order["received_at"] < day.ends

@@ -3,9 +3,10 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from domain.orders import Role, Tier
+from domain.permissions import RolesApart
 from store.database import Store
 from store.directory import routing_of
 from store.office import (
@@ -16,11 +17,11 @@ from store.office import (
     dismiss,
     duty_roster,
     find_staff,
-    first_contact_owner,
     leave_post,
     return_to_post,
     set_roles,
 )
+from store.receiving import first_contact
 from tests.support.office import now
 
 WEEK = timedelta(days=7)
@@ -40,6 +41,33 @@ def lose(connection: Connection, username: str, way: str) -> None:
         change_unit(connection, username, "street-peace", now=now())
     else:
         leave_post(connection, username, until=now() + WEEK, deputy=None, now=now())
+
+
+class TestARoleThatStandsAlone:
+    @pytest.mark.parametrize("alone", [Role.AUDITOR, Role.ADMINISTRATOR])
+    def test_is_given_to_nobody_with_another_one(self, store: Store, alone: Role) -> None:
+        with pytest.raises(RolesApart, match=alone), store.write() as connection:
+            set_roles(connection, "desk-1", [Role.STREET_DESK, alone])
+        assert roles(store, "desk-1") == {Role.STREET_DESK}
+
+    @pytest.mark.parametrize("alone", ["auditor-1", "administrator-1"])
+    def test_is_lent_to_nobody_with_another_one(self, store: Store, alone: str) -> None:
+        for absent, deputy in ((alone, "desk-1"), ("desk-1", alone)):
+            with pytest.raises(RolesApart), store.write() as connection:
+                leave_post(connection, absent, until=now() + WEEK, deputy=deputy, now=now())
+
+    @pytest.mark.parametrize("who", ["desk-1", "desk-2"])
+    def test_is_given_to_neither_of_two_who_stand_in_for_each_other(self, store: Store, who: str) -> None:
+        with store.write() as connection:
+            leave_post(connection, "desk-1", until=now() + WEEK, deputy="desk-2", now=now())
+        with pytest.raises(RolesApart, match="dingdan user back"), store.write() as connection:
+            set_roles(connection, who, [Role.AUDITOR])
+
+    def test_that_came_into_the_store_otherwise_is_not_lent(self, store: Store) -> None:
+        with store.write() as connection:
+            leave_post(connection, "desk-1", until=now() + WEEK, deputy="desk-2", now=now())
+            connection.execute(text("UPDATE staff_role SET role = 'auditor' WHERE username = 'desk-1'"))
+        assert roles(store, "desk-2") == {Role.STREET_DESK}
 
 
 class TestADeputy:
@@ -113,7 +141,8 @@ class TestAPost:
 class TestTheDutyRoster:
     def owner(self, store: Store) -> tuple[str, Tier, Role]:
         with store.read() as connection:
-            return first_contact_owner(connection, channel="web", received_by=None, now=now())
+            found = first_contact(connection, channel="web", received_by=None, now=now())
+        return found.unit, found.tier, found.role
 
     def test_is_changed_by_day(self, store: Store) -> None:
         with store.write() as connection:

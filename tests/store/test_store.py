@@ -30,7 +30,7 @@ from store.credentials import CredentialKind, find_subject, mint, revoke
 from store.database import Store, StoreUnavailable, WriteConflict
 from store.decisions import find, lock_order, submit_decision
 from store.office import find_staff
-from store.projections import StaleRun
+from store.recorded import OtherRun, StepDiffers
 from store.schema import SchemaMismatch, WrongLocale, alembic_config, check, migrate
 from tests.support.databases import Databases, PostgresDatabases
 from tests.support.office import new_order, now, plain, seed
@@ -100,8 +100,10 @@ def keep(store: Store, order_no: str, at: str) -> None:
         )
 
 
-def answer_of(connection: Connection, step: RecordStep, book: PolicyBook) -> RecordAnswer:
-    return projections.write_step(connection, step, book).answer
+def answer_of(
+    connection: Connection, step: RecordStep, book: PolicyBook, takes_over: str | None = None
+) -> RecordAnswer:
+    return projections.write_step(connection, step, book, takes_over=takes_over).answer
 
 
 class TestTheSchema:
@@ -276,7 +278,8 @@ class TestAStep:
     def test_promises_no_more_than_a_superior_platform_allows(self, store: Store) -> None:
         cap = now() + timedelta(days=2)
         start = take(store, source_due_at=cap)
-        step = step_of(start, promise=PromiseRequest(since=start.received_at, order_class="general"))
+        asked = PromiseRequest(since=start.received_at, order_class="general", is_capped=True)
+        step = step_of(start, promise=asked)
         with store.write() as connection:
             assert answer_of(connection, step, STANDARD).promised_at == cap
 
@@ -313,13 +316,29 @@ class TestAStep:
         later = start.received_at + timedelta(hours=1)
         other = EventRecord(seq=2, at=later, type="OrderWithdrawn", actor="resident")
         step = step_of(start, run_id="run-2", at=later, events=(other,), opened=(), clocks=(), open_tasks=())
-        with store.write() as connection:
+        with pytest.raises(OtherRun, match="run-1"), store.write() as connection:
             answer_of(connection, step, STANDARD)
+        with store.write() as connection:
+            answer_of(connection, step, STANDARD, "run-1")
         kept = rows(store, "SELECT type FROM event WHERE NOT abandoned ORDER BY seq")
         assert kept == [("OrderReceived",), ("OrderWithdrawn",)]
         assert rows(store, "SELECT state FROM task WHERE kind = 'classify'") == [("superseded",)]
-        with pytest.raises(StaleRun), store.write() as connection:
-            answer_of(connection, step_of(start, seq=2), STANDARD)
+        with pytest.raises(OtherRun, match="run-2"), store.write() as connection:
+            answer_of(connection, step_of(start, seq=2), STANDARD, "run-1")
+
+    def test_that_says_something_else_under_a_number_that_was_committed_is_not_answered(
+        self, store: Store
+    ) -> None:
+        start = take(store)
+        step = step_of(start)
+        with store.write() as connection:
+            answer_of(connection, step, STANDARD)
+        other = step.model_copy(update={"order": step.order.model_copy(update={"unit": "community-01"})})
+        with pytest.raises(StepDiffers, match="dingdan rebuild"), store.write() as connection:
+            answer_of(connection, other, STANDARD)
+        again = RecordStep.model_validate({**step.model_dump(mode="json"), "known_to_a_later_version": 1})
+        with store.write() as connection:
+            answer_of(connection, again, STANDARD)
 
     def test_hands_back_what_is_pending_instead_of_an_automatic_step(self, store: Store) -> None:
         start = take(store)
@@ -360,7 +379,7 @@ class TestTheOutbox:
             with store.write() as connection:
                 (waiting,) = outbox.claim(connection, now=soon, limit=10)
                 kinds.append(waiting.kind)
-                outbox.settle(connection, waiting, now=soon, result="sent")
+                outbox.settle(connection, waiting, now=soon, result=outbox.Result.SENT)
         assert kinds == ["start", "signal"]
 
     def test_lends_a_row_to_one_at_a_time_and_again_when_the_lease_is_over(self, store: Store) -> None:
@@ -372,10 +391,13 @@ class TestTheOutbox:
         later = soon + timedelta(minutes=1)
         with store.write() as connection:
             (second,) = outbox.claim(connection, now=later, limit=10)
-            outbox.settle(connection, first, now=later, result="sent")  # a late loser marks nothing
-            assert outbox.backlog(connection)[0] == 1
-            outbox.settle(connection, second, now=later, result="sent")
-            assert outbox.backlog(connection) == (0, None)
+            outbox.settle(
+                connection, first, now=later, result=outbox.Result.SENT
+            )  # a late loser marks nothing
+            assert outbox.backlog(connection, now=now() + timedelta(minutes=1)).rows == 1
+            outbox.settle(connection, second, now=later, result=outbox.Result.SENT)
+            backlog = outbox.backlog(connection, now=now() + timedelta(minutes=1))
+            assert backlog == outbox.Backlog(rows=0, oldest=None, set_aside=0)
 
     def test_waits_longer_after_each_failure(self, store: Store) -> None:
         take(store)
@@ -383,7 +405,7 @@ class TestTheOutbox:
         for _ in range(4):
             with store.write() as connection:
                 (waiting,) = outbox.claim(connection, now=at, limit=1)
-                outbox.settle(connection, waiting, now=at, result=None)
+                outbox.settle(connection, waiting, now=at, result=outbox.Result.WAITS)
             (next_at,) = rows(store, "SELECT next_at FROM outbox")[0]
             pauses.append((datetime.fromisoformat(next_at + "+00:00") - at).total_seconds())
             at = datetime.fromisoformat(next_at + "+00:00")

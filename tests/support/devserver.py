@@ -1,26 +1,27 @@
 """A Temporal dev server of the tests' own, with everything registered."""
 
+import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 
+from demo.embedded import temporal_part
 from messages.names import NAMESPACE
 from runtime.devserver import find_temporal_cli
-from runtime.temporal import set_up
+from runtime.ports import HOST, free_port
+from runtime.supervisor import Supervisor
+from runtime.temporal import connect
 
 
 @asynccontextmanager
 async def running() -> AsyncIterator[Client]:
-    """Start it and give a client."""
-    environment = await WorkflowEnvironment.start_local(
-        namespace=NAMESPACE,
-        data_converter=pydantic_data_converter,
-        dev_server_existing_path=str(await find_temporal_cli(print)),
-        dev_server_log_level="error",
-    )
-    async with environment:
-        await set_up(environment.client)
-        yield environment.client
+    """Start it, as the demo does, and give a client whose workflows fail where an `assert` of theirs does."""
+    cli, port = await find_temporal_cli(print), free_port(0)
+    with tempfile.TemporaryDirectory(prefix="dingdan-temporal-") as folder:
+        part = temporal_part(cli, Path(folder), port=port, ui_port=free_port(0, taken=[port]))
+        async with Supervisor([part], say=print):
+            client = await connect(target_host=f"{HOST}:{port}", namespace=NAMESPACE)
+            yield WorkflowEnvironment.from_client(client).client

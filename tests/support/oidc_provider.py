@@ -41,8 +41,10 @@ def provider(issuer: str) -> FastAPI:
         return {"keys": [state["key"].as_dict(private=False)]}
 
     @app.get("/choose")
-    async def choose(sub: str, nonce: str = "", audience: str = "", rotate: str = "") -> dict[str, str]:
-        state["sub"], state["claims"] = sub, {"nonce": nonce, "aud": audience}
+    async def choose(
+        sub: str, nonce: str = "", audience: str = "", rotate: str = "", called: str = ""
+    ) -> dict[str, str]:
+        state["sub"], state["claims"] = sub, {"nonce": nonce, "aud": audience, "called": called}
         if rotate:
             state["key"] = RSAKey.generate_key(2048, {"kid": rotate})
         return {"sub": sub}
@@ -77,7 +79,7 @@ def provider(issuer: str) -> FastAPI:
             "iss": issuer,
             "aud": state["claims"].get("aud") or CLIENT_ID,
             "sub": state["sub"],
-            "preferred_username": state["sub"],
+            "preferred_username": state["claims"].get("called") or state["sub"],
             "nonce": state["claims"].get("nonce") or known["nonce"],
             "iat": int(time.time()),
             "exp": int(time.time()) + 60,

@@ -283,9 +283,10 @@ def statements(store: Store) -> Iterator[list[str]]:
         event.remove(store.engine, "before_cursor_execute", note)
 
 
-MOST_STATEMENTS: Final = 8
+MOST_STATEMENTS: Final = 10
 MOST_BYTES: Final = 100 * 1024
-"""What a page may cost: statements of its own and of the door, bytes at the first load without charts."""
+"""What a page may cost: statements of its own, of the door, and two that look for similar orders; bytes at the first
+load without charts."""
 _LOADED: Final = re.compile(r'(?:href|src)="(/static/[^"]+)"')
 _CHARTS: Final = "echarts"
 

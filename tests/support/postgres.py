@@ -4,18 +4,22 @@ import atexit
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from runtime.leash import leash_environment, leashed
 from runtime.ports import HOST, free_port
 
 SUPERUSER = "postgres"
 SCRIPTS = Path(__file__).parents[2] / "deploy" / "postgres"
 """Ours, which the image has on its PATH."""
-ARCHIVING = ("-c archive_mode=on", "-c 'archive_command=archive.sh %p %f'")
-"""Options of a server whose backups can be restored to an instant."""
+ARCHIVING = ("archive_mode=on", "archive_command=archive.sh %p %f")
+"""Settings of a server whose backups can be restored to an instant."""
+_START_LIMIT_SECONDS = 60
 
 
 class NoPostgres(Exception):
@@ -54,9 +58,11 @@ class Cluster:
         self.backups.mkdir()
         # Also when an impatient second Ctrl-C keeps the clean-up of whoever started it from its end.
         atexit.register(self.remove)
-        self._as_user: list[str] = []
+        self._server: subprocess.Popen[bytes] | None = None
+        # A leash is lost with the change of the user. SIGQUIT: the server ends at once and tidies up its memory.
+        self._as_user = ["setpriv", "--pdeathsig=QUIT"] if sys.platform == "linux" else []
         if os.getuid() == 0:
-            self._as_user = ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups"]
+            self._as_user += ["--reuid=postgres", "--regid=postgres", "--init-groups"]
             for each in (self.folder, self.archive, self.backups):
                 shutil.chown(each, "postgres", "postgres")
 
@@ -80,16 +86,27 @@ class Cluster:
         """Make the data folder."""
         self.run("initdb", "-D", str(self.data), "-U", SUPERUSER, "--auth-local=trust", *arguments)
 
-    def start(self, *options: str) -> None:
-        """Start the server and wait until it answers."""
-        where = f"-p {self.port} -k {self.folder} -c listen_addresses={HOST}"
-        self.run(
-            "pg_ctl",
-            *("-D", str(self.data), "-l", str(self.folder / "log"), "-w"),
-            *("-o", " ".join([where, *options]), "start"),
-        )
-        # It counts as started while it still restores and lets nobody in.
-        self.run("timeout", "60", "sh", "-c", "until pg_isready --quiet; do sleep 0.1; done")
+    def start(self, *settings: str) -> None:
+        """Start the server on a leash and wait until it answers; from a thread that lives as long as the server."""
+        command = [str(self.programs / "postgres"), "-D", str(self.data), "-p", str(self.port)]
+        for each in (f"unix_socket_directories={self.folder}", f"listen_addresses={HOST}", *settings):
+            command += ["-c", each]
+        log = self.folder / "log"
+        with log.open("ab") as output:
+            self._server = subprocess.Popen(
+                leashed([*self._as_user, *command]),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                cwd=self.folder,
+                env={**os.environ, **self.environment(), **leash_environment()},
+                start_new_session=True,  # Ctrl-C is for whoever stops it
+            )
+        limit = time.monotonic() + _START_LIMIT_SECONDS
+        while "ready" not in self.run("sh", "-c", "if pg_isready --quiet; then echo ready; fi"):
+            gone = self._server.poll() is not None or time.monotonic() > limit
+            assert not gone, log.read_text(encoding="utf-8")
+            time.sleep(0.1)
 
     def ask_for_password(self, user: str) -> None:
         """Let a user in by password only, whatever others may."""
@@ -101,11 +118,13 @@ class Cluster:
     def stop(self, mode: str = "immediate") -> None:
         """Stop the server."""
         self.run("pg_ctl", "-D", str(self.data), "-m", mode, "-w", "stop")
+        assert self._server is not None
+        self._server.wait()
 
     def remove(self) -> None:
         """Stop the server, if it runs, and leave nothing."""
         atexit.unregister(self.remove)
-        if (self.data / "postmaster.pid").exists():
+        if self._server is not None and self._server.poll() is None:
             self.stop()
         shutil.rmtree(self.folder)
 
@@ -131,7 +150,7 @@ def running() -> Iterator[Cluster]:
     cluster = Cluster()
     try:
         cluster.initialise("-E", "UTF8", "--locale=C.UTF-8", "--auth-host=trust")
-        cluster.start("-c fsync=off", "-c max_connections=300")
+        cluster.start("fsync=off", "max_connections=300")
         yield cluster
     finally:
         cluster.remove()

@@ -85,8 +85,9 @@ class Stack:
 
     def start_postgres(self) -> None:
         """Start PostgreSQL with the file's options."""
-        options = [self.here(each).removeprefix("-c") for each in self.services["postgres"].command[1:]]
-        self.cluster.start(*(f"-c '{each}'" for each in options))
+        self.cluster.start(
+            *(self.here(each).removeprefix("-c") for each in self.services["postgres"].command[1:])
+        )
 
     def job(self, name: str) -> str:
         """Run a one-shot service to its end; gives what it printed."""
@@ -229,7 +230,7 @@ async def orchestrated(stack: Stack) -> AsyncIterator[None]:
         **{name: str(stack.ports[name]) for name in _TEMPORAL_PORTS},
     )
     async with Supervisor([part], say=stack.say):
-        for job in ("temporal-namespace", "setup"):
+        for job in ("temporal-namespace", "replay", "setup"):
             await asyncio.to_thread(stack.job, job)
         yield
 

@@ -11,14 +11,15 @@ from sqlalchemy import text
 from domain.orders import Role, Via
 from domain.policy import policy
 from domain.responsibility import may_decide
-from messages.names import DELIVER, LOOK_UP
-from messages.orders import Delivered, TaskStatus
+from messages.names import DELIVER, LOOK_UP, START_ORDERS
+from messages.orders import Delivered, Drained, StartOrder, TaskStatus
 from store import decisions, intake
+from store.confirming import looked_up
 from store.database import Store
-from store.directory import look_up
 from store.holds import lift_hold, order_hold
 from store.office import all_staff, find_staff
 from store.projections import write_step
+from store.telling import tell_next
 from tests.support.office import new_order
 from tests.support.story import Story
 
@@ -51,6 +52,19 @@ class StoredStory(Story):
             )
         assert placed.start is not None
         super().__init__(placed.start)
+
+    @classmethod
+    def part_of(cls, whole: "StoredStory") -> "StoredStory":
+        """Start the one order that was made of another, as the workflow has it started."""
+        (row,) = whole.sql(
+            "SELECT payload FROM outbox JOIN orders ON orders.order_no = outbox.order_no"
+            " WHERE orders.split_from = :no AND outbox.kind = 'start'",
+            no=whole.order_no,
+        )
+        part = cls.__new__(cls)
+        part.store, part._said = whole.store, 0
+        Story.__init__(part, StartOrder.model_validate_json(row["payload"]), now=whole.now)
+        return part
 
     @property
     def order_no(self) -> str:
@@ -127,7 +141,7 @@ class StoredStory(Story):
     def send_outbox(self) -> None:
         """Send this order's signals that wait in the outbox, in one activation, as `Reconcile` may."""
         rows = self.sql(
-            "SELECT id, payload FROM outbox WHERE order_no = :no AND done_at IS NULL AND kind = 'signal'"
+            "SELECT id, payload FROM outbox WHERE order_no = :no AND done_at IS NULL AND kind <> 'start'"
             " ORDER BY id",
             no=self.order_no,
         )
@@ -139,16 +153,29 @@ class StoredStory(Story):
             payload = json.loads(row["payload"])
             (self.decide if payload["kind"] == "decision" else self.act)(payload)
 
-    def hold(self, until: datetime) -> None:
+    def hold(self, until: datetime, *, since: datetime | None = None) -> None:
         """Stop the office's clocks; the order hears it with the next activation."""
         with self.store.write() as connection:
-            order_hold(connection, reason="暴雨", until=until, ordered_by="administrator-1", now=self.now)
-        self.send_outbox()
+            order_hold(
+                connection,
+                reason="暴雨",
+                since=since,
+                until=until,
+                ordered_by="administrator-1",
+                now=self.now,
+            )
+        self.be_told()
 
-    def lift(self) -> None:
+    def lift(self, number: int | None = None) -> None:
         """Let the clocks run again."""
         with self.store.write() as connection:
-            lift_hold(connection, lifted_by="administrator-1", now=self.now)
+            lift_hold(connection, lifted_by="administrator-1", now=self.now, number=number)
+        self.be_told()
+
+    def be_told(self) -> None:
+        """Hear with the next activation what the office tells all its orders."""
+        while tell_next(self.store, now=self.now):
+            pass
         self.send_outbox()
 
     def sql(self, statement: str, **values: Any) -> list[dict[str, Any]]:
@@ -196,9 +223,11 @@ class StoredStory(Story):
     def _answer(self, name: str, given: Any) -> Any:
         if name == DELIVER:
             return Delivered(sent=1)
+        if name == START_ORDERS:
+            return Drained(started=0, signalled=0, waiting=0)
         if name == LOOK_UP:
             with self.store.look() as connection:
-                return look_up(connection, given)
+                return looked_up(connection, given)
         with self.store.write() as connection:
             written = write_step(connection, given, policy(given.policy))
         self.told.steps.append(given)

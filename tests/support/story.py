@@ -22,7 +22,7 @@ from temporalio.bridge.proto.workflow_activation import (
 )
 from temporalio.common import Priority, TypedSearchAttributes
 from temporalio.contrib.pydantic import pydantic_data_converter
-from temporalio.worker import UnsandboxedWorkflowRunner
+from temporalio.worker import UnsandboxedWorkflowRunner, WorkflowRunner
 from temporalio.worker._workflow_instance import (
     WorkflowInstance,
     WorkflowInstanceDetails,
@@ -32,16 +32,20 @@ from temporalio.worker._workflow_instance import (
 import worker
 from domain.first_directory import FIRST
 from domain.policy import policy
-from messages.directory import LookUp, Routing, Vouched
-from messages.names import COMPLETE_TASK, DELIVER, LOOK_UP, ORDER, ORDER_ACTION, RECORD
-from messages.orders import Delivered, OrderStatus, StartOrder
-from messages.records import RecordAnswer, RecordStep
-from store.projections import reckon_step
+from messages.directory import LookedUp, LookUp, Routing, Vouched
+from messages.names import COMPLETE_TASK, DELIVER, LOOK_UP, ORDER, ORDER_ACTION, RECORD, START_ORDERS
+from messages.orders import Delivered, Drained, OrderStatus, StartOrder
+from messages.records import MergeRefused, RecordAnswer, RecordStep
+from store.reckoning import reckon_step
+from tests.support.office import SEAL
 from workflows.order.workflow import OrderWorkflow
 
 _CONVERTER = pydantic_data_converter.payload_converter
 ALL_FLAGS = frozenset(_WorkflowLogicFlag)
 """Every way in which the SDK may take up an activation; with none it is the older one, job by job."""
+_EVENTS = {"fire_timer": 1, "signal_workflow": 1, "resolve_activity": 2}
+_RECORDED = {"start_timer", "cancel_timer", "schedule_activity", "upsert_workflow_search_attributes"}
+_LONGEST_ATTRIBUTE = 2_048
 _MOMENT = timedelta(milliseconds=5)
 
 
@@ -57,25 +61,53 @@ class Told:
     answers: list[RecordAnswer] = field(default_factory=list)
 
 
-class Story:
-    """An order that runs here; `now` moves by `forward` and a moment with every activation."""
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """An activity that waits for its answer."""
 
-    def __init__(self, start: StartOrder, *, flags: frozenset[_WorkflowLogicFlag] = ALL_FLAGS) -> None:
-        """Start it; `flags` say how the SDK takes up what comes in one activation."""
-        self.start = start
-        self.now = start.received_at
+    seq: int
+    name: str
+    given: Any
+
+
+class Story:
+    """An order that runs here; `now` moves by `forward` and a moment with every activation.
+
+    In the worker's own sandbox, if that is its `runner`, it cannot be looked into.
+    """
+
+    runner: WorkflowRunner = UnsandboxedWorkflowRunner()
+
+    def __init__(
+        self,
+        start: StartOrder,
+        *,
+        flags: frozenset[_WorkflowLogicFlag] = ALL_FLAGS,
+        now: datetime | None = None,
+    ) -> None:
+        """Start it, when it is received or later; `flags` say how the SDK takes up what comes in one activation."""
+        self.start = start = start.model_copy(update={"seal_key": SEAL.public_key})
+        self.flags = flags
+        self.now = self._began = now or start.received_at
         self.told = Told()
         self.ended = False
+        self.lookups = 0
+        self.events = 2
         self._signals = 0
-        self._timers: dict[int, datetime] = {}
-        self._activities: list[tuple[int, str, Any]] = []
         self._jobs: list[WorkflowActivationJob] = []
-        self._instance = asyncio.run(_instance(self.now, flags))
+        self._come_up("run")
         first = InitializeWorkflow(
             workflow_type=ORDER, workflow_id="order-1", arguments=_CONVERTER.to_payloads([start])
         )
         self._jobs.append(WorkflowActivationJob(initialize_workflow=first))
         self.settle()
+
+    def _come_up(self, run_id: str) -> None:
+        """Begin with an instance that has heard nothing."""
+        self.run_id = run_id
+        self._timers: dict[int, datetime] = {}
+        self._activities: list[Asked] = []
+        self._instance = asyncio.run(_instance(self._began, self.flags, self.runner, run_id))
 
     @property
     def status(self) -> OrderStatus:
@@ -88,17 +120,31 @@ class Story:
         return self._instance._object.case.state  # type: ignore[attr-defined]
 
     @property
+    def details(self) -> str:
+        """Read what operators see."""
+        return str(self._instance._current_details)  # type: ignore[attr-defined]
+
+    @property
     def next_timer(self) -> datetime | None:
         """Say when the next timer fires."""
         return min(self._timers.values(), default=None)
 
-    def decide(self, payload: Any) -> None:
+    def decide(self, payload: Any, *, by_hand: bool = False) -> None:
         """Signal a decision, whatever it holds; taken up with the next activation."""
-        self._signal(COMPLETE_TASK, payload)
+        self._signal(COMPLETE_TASK, payload if by_hand else self._sealed(payload))
 
-    def act(self, payload: Any) -> None:
+    def act(self, payload: Any, *, by_hand: bool = False) -> None:
         """Signal an action, whatever it holds."""
-        self._signal(ORDER_ACTION, payload)
+        self._signal(ORDER_ACTION, payload if by_hand else self._sealed(payload))
+
+    def _signal(self, name: str, payload: Any) -> None:
+        self.send(name, *_CONVERTER.to_payloads([payload]))
+
+    def _sealed(self, payload: Any) -> Any:
+        """Seal what a store would have handed over; what is no object bears no seal."""
+        if not isinstance(payload, dict):
+            return payload
+        return {**payload, "seal": SEAL.sign(self.start.order_no, payload)}
 
     def forward(self, by: timedelta) -> None:
         """Send time forward, to each timer on the way."""
@@ -122,24 +168,32 @@ class Story:
         """Give one activation: what was signalled, with what activities have answered, in this order."""
         if self.ended:
             return
-        for seq, name, given in self._activities:
-            self._jobs.append(_resolved(seq, self._answer(name, given)))
-        self._activities = []
+        asked, self._activities = self._activities, []
+        self.lookups += sum(each.name == LOOK_UP for each in asked)
+        for each in asked:
+            self._jobs.append(resolved(each.seq, self._answer(each.name, each.given)))
         self.now += _MOMENT
-        activation = WorkflowActivation(run_id="run", jobs=self._jobs)
+        # A task is scheduled, started and completed; an activity, besides being scheduled, started and completed.
+        self.events += 3 + sum(_EVENTS.get(str(job.WhichOneof("variant")), 0) for job in self._jobs)
+        activation = WorkflowActivation(run_id=self.run_id, jobs=self._jobs, history_length=self.events)
         activation.timestamp.FromDatetime(self.now.replace(tzinfo=None))
         self._jobs = []
+        self._activate(activation)
+
+    def _activate(self, activation: WorkflowActivation) -> None:
         done = self._instance.activate(activation)
         if done.HasField("failed"):
             raise StoryBroke(done.failed.failure.message + done.failed.failure.stack_trace)
+        at = activation.timestamp.ToDatetime(UTC)
         for command in done.successful.commands:
-            self._obey(command)
+            self.events += int(command.WhichOneof("variant") in _RECORDED)
+            self._obey(command, at)
 
-    def _obey(self, command: Any) -> None:
+    def _obey(self, command: Any, at: datetime) -> None:
         match command.WhichOneof("variant"):
             case "start_timer":
                 wait = command.start_timer.start_to_fire_timeout.ToTimedelta()
-                self._timers[command.start_timer.seq] = self.now + wait
+                self._timers[command.start_timer.seq] = at + wait
             case "cancel_timer":
                 self._timers.pop(command.cancel_timer.seq, None)
             case "schedule_activity":
@@ -148,7 +202,14 @@ class Story:
                 given = None
                 if (type_ := types.get(asked.activity_type)) is not None:
                     given = _CONVERTER.from_payloads(list(asked.arguments), [type_])[0]
-                self._activities.append((asked.seq, asked.activity_type, given))
+                self._activities.append(Asked(asked.seq, asked.activity_type, given))
+            case "upsert_workflow_search_attributes":
+                for (
+                    name,
+                    value,
+                ) in command.upsert_workflow_search_attributes.search_attributes.indexed_fields.items():
+                    if len(value.data) > _LONGEST_ATTRIBUTE:
+                        raise StoryBroke(f"the server terminates the order: {name} is too long")
             case "complete_workflow_execution":
                 self.ended = True
             case "fail_workflow_execution" as failed:
@@ -157,15 +218,19 @@ class Story:
     def _answer(self, name: str, given: Any) -> Any:
         if name == DELIVER:
             return Delivered(sent=1)
+        if name == START_ORDERS:
+            return Drained(started=0, signalled=0, waiting=0)
         if name == LOOK_UP:
-            return Vouched.by(FIRST, given)
+            return LookedUp(vouched=Vouched.by(FIRST, given))
         step: RecordStep = given
         # The short book runs by the wall: no calendar is read, so no database is needed.
         answer = reckon_step(None, step, None, policy(step.policy))  # type: ignore[arg-type]
         if step.route:
             answer = answer.model_copy(update={"routing": self._routing(step)})
         if step.merge is not None:
-            answer = answer.model_copy(update={"merge_refused": "nothing is joined here"})
+            answer = answer.model_copy(
+                update={"merge_refused": MergeRefused(code="merge_refused", reason="nothing is joined here")}
+            )
         self.told.steps.append(step)
         self.told.answers.append(answer)
         return answer
@@ -174,23 +239,28 @@ class Story:
         community = self.start.community
         return Routing.of(FIRST, category=step.order.category, community=community, unit=step.order.unit)
 
-    def _signal(self, name: str, payload: Any) -> None:
+    def send(self, name: str, *payloads: Payload, **headers: Payload) -> None:
+        """Signal whatever the server lets pass."""
         self._signals += 1
         signal = SignalWorkflow(
-            signal_name=name, input=_CONVERTER.to_payloads([payload]), originating_event_id=self._signals
+            signal_name=name, input=payloads, headers=headers, originating_event_id=self._signals
         )
         self._jobs.append(WorkflowActivationJob(signal_workflow=signal))
 
 
-async def _instance(now: datetime, flags: frozenset[_WorkflowLogicFlag]) -> WorkflowInstance:
+async def _instance(
+    now: datetime, flags: frozenset[_WorkflowLogicFlag], runner: WorkflowRunner, run_id: str
+) -> WorkflowInstance:
     """Make it on a running loop, as the SDK does."""
-    return UnsandboxedWorkflowRunner().create_instance(
+    defn = workflow._Definition.must_from_class(OrderWorkflow)
+    runner.prepare_workflow(defn)
+    return runner.create_instance(
         WorkflowInstanceDetails(
             payload_converter_factory=lambda: _CONVERTER,
             failure_converter_class=pydantic_data_converter.failure_converter_class,
             interceptor_classes=[cls for each in worker.INTERCEPTORS if (cls := _inbound(each)) is not None],
-            defn=workflow._Definition.must_from_class(OrderWorkflow),
-            info=_info(now),
+            defn=defn,
+            info=_info(now, run_id),
             randomness_seed=1,
             extern_functions={},
             disable_eager_activity_execution=True,
@@ -211,13 +281,13 @@ def _inbound(interceptor: Any) -> Any:
     )
 
 
-def _resolved(seq: int, answer: Any) -> WorkflowActivationJob:
+def resolved(seq: int, answer: Any) -> WorkflowActivationJob:
     (payload,) = _CONVERTER.to_payloads([answer])
     result = ActivityResolution(completed=Success(result=Payload.FromString(payload.SerializeToString())))
     return WorkflowActivationJob(resolve_activity=ResolveActivity(seq=seq, result=result))
 
 
-def _info(now: datetime) -> workflow.Info:
+def _info(now: datetime, run_id: str) -> workflow.Info:
     return workflow.Info(
         attempt=1,
         continued_run_id=None,
@@ -231,7 +301,7 @@ def _info(now: datetime) -> workflow.Info:
         root=None,
         raw_memo={},
         retry_policy=None,
-        run_id="run",
+        run_id=run_id,
         run_timeout=None,
         search_attributes={},
         start_time=now.astimezone(UTC),

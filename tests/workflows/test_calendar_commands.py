@@ -37,7 +37,7 @@ class TestAYear:
         differs = ["- 2026-10-10,work,国庆节", "+ 2026-10-11,work,国庆节"]
         for arguments, ends in (
             ((*SOURCE, "--dry-run"), "version 2 would be in force; nothing was loaded"),
-            (SOURCE, "0 order(s) with provisional dates are reckoned again"),
+            (SOURCE, "0 order(s) are reckoned again"),
         ):
             code, said = await dingdan(office, *load(file, *arguments))
             assert (code, said.splitlines()[:2], said.splitlines()[-1]) == (0, differs, ends)
@@ -59,7 +59,7 @@ class TestAYear:
     @pytest.mark.parametrize(
         ("content", "code", "reason"),
         [
-            (THREE_LINES.encode("gb18030"), 1, "2026.csv was saved as GBK or ANSI"),
+            (THREE_LINES.encode("utf-16"), 1, "2026.csv was saved as UTF-16"),
             (THREE_LINES.replace("off,劳", "on,劳").encode(), 1, "2026.csv line 3: kind must be off or work"),
             (None, 1, "there is no file "),
         ],
@@ -71,6 +71,23 @@ class TestAYear:
             (tmp_path / "2026.csv").write_bytes(content)
         ended, said = await dingdan(office, *load(tmp_path / "2026.csv"))
         assert (ended, reason in said) == (code, True), said
+
+    async def test_may_be_a_table_in_gb18030(self, office: Office, tmp_path: Path) -> None:
+        file = tmp_path / "2026.csv"
+        await dingdan(office, "calendar", "export", "2026", str(file))
+        table = file.read_text(encoding="utf-8-sig").replace("2026-10-10,work,", "2026-10-11,work,调休")
+        file.write_bytes(table.encode("gb18030"))
+        code, said = await dingdan(office, *load(file))
+        assert (code, said.splitlines()[:3]) == (
+            0,
+            [
+                f"{file} was read as GB18030 (GBK, ANSI); see that its words are right",
+                "- 2026-10-10,work,国庆节",
+                "+ 2026-10-11,work,调休国庆节",
+            ],
+        )
+        assert "+" not in (await dingdan(office, "calendar", "load", str(file), "--year", "2026", *SOURCE))[1]
+        assert "调休国庆节" in (await dingdan(office, "calendar", "show", "2026"))[1]
 
     async def test_needs_a_source(self, office: Office, tmp_path: Path) -> None:
         (tmp_path / "2026.csv").write_text(THREE_LINES, encoding="utf-8")

@@ -15,9 +15,10 @@ from domain.lifecycle import TaskKind
 from domain.policy import STANDARD
 from messages.names import ORDER, RECORD
 from messages.orders import StartOrder
-from messages.records import EventRecord, OrderFacts, RecordAnswer, RecordStep
+from messages.records import RecordAnswer, RecordStep
 from store.projections import write_step
 from tests.support.office import Office, now
+from tests.support.steps import first_step
 
 
 async def found(office: Office, *order_nos: str, later: timedelta = timedelta(0)) -> list[str]:
@@ -220,18 +221,3 @@ class BrokenOrder:
     @workflow.run
     async def run(self, start: StartOrder) -> None:
         raise RuntimeError(start.order_no)
-
-
-def first_step(order_no: str, run_id: str) -> RecordStep:
-    """Build a step as a workflow records it first."""
-    return RecordStep(
-        order_no=order_no,
-        run_id=run_id,
-        seq=1,
-        at=now(),
-        policy="standard",
-        order=OrderFacts(stage="classification", tier="street", unit="street"),
-        open_tasks=(),
-        next_event=2,
-        events=(EventRecord(seq=2, at=now(), type="OrderReferred", actor="system"),),
-    )

@@ -4,6 +4,7 @@ import asyncio
 import uuid
 from dataclasses import replace
 
+import pytest
 from sqlalchemy import text
 
 from domain.first_directory import FIRST
@@ -14,6 +15,7 @@ from tests.workflows.test_operators_commands import dingdan
 
 
 class TestAnOrderUnderALoadedDirectory:
+    @pytest.mark.hasty
     async def test_climbs_to_the_unit_of_the_version_in_force_at_that_moment(self, office: Office) -> None:
         order_no = await office.dispatched("community-05", community="community-05", requester={})
         loaded(office.store)
@@ -35,6 +37,7 @@ class TestAnOrderUnderALoadedDirectory:
         (handed,) = office.data(order_no, "OrderHandedUp")
         assert (handed["unit"], handed["rule"]) == ("street-noise", "S2x")
 
+    @pytest.mark.hasty
     async def test_that_the_desk_categorises_goes_by_its_new_category(self, office: Office) -> None:
         order_no = await office.place(category=None, community="community-05", requester={})
         await office.decide(order_no, TaskKind.FIRST_CONTACT, "refer", text="请派单")
@@ -43,6 +46,7 @@ class TestAnOrderUnderALoadedDirectory:
         (dispatched,) = office.data(order_no, "OrderDispatched")
         assert (dispatched["unit"], dispatched["rule"]) == ("street-urban-management", "S3")
 
+    @pytest.mark.hasty
     async def test_passes_over_a_post_that_is_vacant(self, office: Office) -> None:
         order_no = await office.dispatched("community-05", community="community-05", requester={})
         with office.store.write() as connection:

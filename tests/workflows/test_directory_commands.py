@@ -28,20 +28,20 @@ def edit(folder: Path, table: str, before: str, after: str) -> None:
 
 class TestAMove:
     @pytest.mark.parametrize(
-        ("arguments", "reason"),
+        ("arguments", "reason", "exit_code"),
         [
-            (("communty-03", "community-04", "--reason", "合并"), "there is no unit 'communty-03'; see: "),
-            (("community-03", "communty-04", "--reason", "合并"), "there is no open unit 'communty-04'"),
-            (("community-03", "community-04", "--reason", " "), "--reason is empty: say why"),
+            (("communty-03", "community-04", "--reason", "合并"), "there is no unit 'communty-03'; see: ", 1),
+            (("community-03", "communty-04", "--reason", "合并"), "there is no open unit 'communty-04'", 1),
+            (("community-03", "community-04", "--reason", " "), "a reason has 1 to 500 characters", 2),
         ],
     )
     async def test_that_is_wrong_moves_and_audits_nothing(
-        self, office: Office, arguments: tuple[str, ...], reason: str
+        self, office: Office, arguments: tuple[str, ...], reason: str, exit_code: int
     ) -> None:
         office.take()
         for dry_run in ((), ("--dry-run",)):
             code, said = await dingdan(office, "unit", "move", *arguments, *dry_run)
-            assert (code, reason in said) == (1, True), said
+            assert (code, reason in said) == (exit_code, True), said
         assert office.rows("SELECT * FROM audit WHERE act = 'orders_moved'") == []
         assert office.rows("SELECT * FROM decision") == []
 
@@ -135,10 +135,23 @@ class TestATable:
         _, said = await dingdan(office, "routing", "check", folder)
         assert "categories.csv\tconsultation\treopened" in said.splitlines()
 
+    async def test_warns_of_names_that_people_take_for_one_another(
+        self, office: Office, tmp_path: Path
+    ) -> None:
+        folder = await exported(office, tmp_path / "directory")
+        edit(tmp_path / "directory", "categories", "noise,噪音扰民", "noise,政策咨询")
+        warns = "categories.csv: noise, consultation have the same label, '政策咨询'"
+        for command in (("check", folder), ("load", folder, *SOURCE)):
+            code, said = await dingdan(office, "routing", *command)
+            assert (code, sum(line.startswith(warns) for line in said.splitlines())) == (0, 1), said
+
     @pytest.mark.parametrize(
         ("content", "reason"),
         [
-            ("编号".encode("gb18030"), "was saved as GBK or ANSI; in Excel or WPS save it as 'CSV UTF-8'"),
+            (
+                b"name\xff,x",
+                "is neither UTF-8 nor GB18030 (GBK, ANSI); in Excel or WPS save it as 'CSV UTF-8'",
+            ),
             ("编号".encode("utf-16"), "was saved as UTF-16 ('Unicode text'); in Excel or WPS save it as"),
         ],
     )
@@ -149,6 +162,20 @@ class TestATable:
         (tmp_path / "directory" / "units.csv").write_bytes(content)
         code, said = await dingdan(office, "routing", "check", folder)
         assert (code, reason in said, "export" in said) == (1, True, False), said
+
+    async def test_may_be_saved_as_gb18030(self, office: Office, tmp_path: Path) -> None:
+        folder = await exported(office, tmp_path / "directory")
+        edit(tmp_path / "directory", "categories", "noise,噪音扰民", "noise,噪声扰民")
+        file = tmp_path / "directory" / "categories.csv"
+        file.write_bytes(file.read_text(encoding="utf-8-sig").encode("gb18030"))
+        code, said = await dingdan(office, "routing", "load", folder, *SOURCE)
+        assert (code, said.splitlines()[:2]) == (
+            0,
+            [
+                f"{file} was read as GB18030 (GBK, ANSI); see that its words are right",
+                "categories.csv\tnoise\tchanged\tlabel: 噪音扰民 -> 噪声扰民",
+            ],
+        )
 
     async def test_with_too_long_a_number_is_refused(self, office: Office, tmp_path: Path) -> None:
         folder = await exported(office, tmp_path / "directory")

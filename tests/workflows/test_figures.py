@@ -72,6 +72,7 @@ class TestTheWorkersFigures:
         assert scraped.value("record_seconds_count", result="new") == steps
         assert not any(order_no in str(series) for series in scraped.figures())
 
+    @pytest.mark.hasty
     async def test_tell_of_limits_and_of_orders_that_went_up(
         self, closed_office: Office, scraped: Scraped
     ) -> None:

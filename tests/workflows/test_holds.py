@@ -6,6 +6,7 @@ import pytest
 
 from domain.lifecycle import TaskKind
 from store.holds import HeldAlready, NotHeld, WrongHold, hold_in_force, lift_hold, order_hold
+from store.telling import tell_next
 from tests.support.office import Office, at, now, passes
 
 
@@ -26,7 +27,9 @@ def lift(office: Office) -> None:
 
 
 async def told(office: Office, order_no: str) -> None:
-    """Send what waits in the outbox, as `Reconcile` does."""
+    """Tell the orders and send what waits in the outbox, as `Reconcile` does."""
+    while tell_next(office.store, now=now()):
+        pass
     rows = office.rows(
         "SELECT decision_id FROM decision WHERE order_no = :no AND status = 'pending'", no=order_no
     )
@@ -35,6 +38,7 @@ async def told(office: Office, order_no: str) -> None:
         await office.settled(row["decision_id"])
 
 
+@pytest.mark.hasty
 class TestAHold:
     async def test_stops_every_clock_and_moves_it_by_its_length(self, office: Office) -> None:
         order_no = await office.dispatched("community-03", requester={})
@@ -99,15 +103,11 @@ class TestAHold:
     async def test_stops_an_automatic_step_of_an_order_that_was_not_told(self, office: Office) -> None:
         order_no = await office.place(requester={})
         first = await office.task(order_no, TaskKind.FIRST_CONTACT)
+        order(office, seconds=4)
+        while tell_next(office.store, now=now()):
+            pass
         with office.store.write() as connection:
-            order_hold(
-                connection,
-                reason="停电（虚构）",
-                until=now() + timedelta(seconds=4),
-                ordered_by="administrator-1",
-                now=now(),
-            )
-            # As if it had been placed in that very moment: nobody listed it.
+            # As if nobody had listed it.
             office.forget_pending(connection, order_no)
         await passes(first["due_at"])
         assert "LimitPassed" not in office.types(order_no)

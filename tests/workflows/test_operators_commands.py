@@ -134,7 +134,7 @@ class TestTheDirectory:
         )
         assert "version 1 would be in force" in (await dingdan(office, *load, "--dry-run"))[1]
         assert (await dingdan(office, "routing", "versions")) == (0, "")
-        assert "version 1 is in force: 26 open units" in (await dingdan(office, *load))[1]
+        assert "version 1 is in force: 29 open units" in (await dingdan(office, *load))[1]
         assert "already" in (await dingdan(office, *load))[1]
         code, said = await dingdan(
             office, "routing", "show", "--category", "noise", "--community", "community-05"

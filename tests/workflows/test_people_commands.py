@@ -55,6 +55,23 @@ class TestSomebodyWhoGoes:
         assert code == 0
         assert "nobody is in post as unit_handler of street-safety now; open tasks: 1" in said.splitlines()
 
+    @pytest.mark.parametrize(
+        "arguments",
+        [
+            ("away", "duty-1", *UNTIL),
+            ("move", "duty-1", "street-peace"),
+            ("leave", "duty-1"),
+            ("role", "duty-1", "street_desk"),
+        ],
+        ids=lambda arguments: arguments[0],
+    )
+    async def test_is_at_no_task_any_more(self, office: Office, arguments: tuple[str, ...]) -> None:
+        office.take()
+        with office.store.write() as connection:
+            connection.execute(text("UPDATE task SET holder = 'duty-1'"))
+        assert (await dingdan(office, "user", *arguments))[0] == 0
+        assert office.rows("SELECT holder FROM task") == [{"holder": None}]
+
     async def test_leaves_days_on_duty(self, office: Office) -> None:
         _, said = await dingdan(office, "user", "away", "duty-1", *UNTIL, "--deputy", "duty-2")
         assert "roster" not in said
@@ -225,6 +242,23 @@ class TestWhatIsTyped:
         before = self.people(office)
         code, said = await dingdan(office, *arguments)
         assert (code, reason in flat(said)) == (2, True), said
+        assert self.people(office) == before
+
+    @pytest.mark.parametrize(
+        "arguments",
+        [
+            ("add", "chen", "--name", "陈", "--unit", "street", "--role", "auditor", "--role", "street_desk"),
+            ("role", "desk-1", "street_desk", "administrator"),
+            ("away", "desk-1", *UNTIL, "--deputy", "auditor-1"),
+        ],
+        ids=lambda arguments: arguments[0],
+    )
+    async def test_that_unites_roles_which_stand_alone_changes_nothing(
+        self, office: Office, arguments: tuple[str, ...]
+    ) -> None:
+        before = self.people(office)
+        code, said = await dingdan(office, "user", *arguments)
+        assert (code, "goes with no other role" in flat(said)) == (1, True), said
         assert self.people(office) == before
 
     @pytest.mark.parametrize(

@@ -139,6 +139,7 @@ STORIES = [on_the_spot, up_the_tiers_and_again, withdrawn, by_an_operator, still
 
 
 class TestAnOrdersRows:
+    @pytest.mark.hasty
     @pytest.mark.parametrize("story", STORIES, ids=lambda story: story.__name__)
     async def test_are_written_again_as_they_were(self, office: Office, story: Any) -> None:
         order_no = await story(office)
@@ -157,6 +158,7 @@ class TestAnOrdersRows:
         assert (await rebuilt(office, order_no)).changed == {}
         await office.act(order_no, "withdraw") if story in {still_waiting, paused} else None
 
+    @pytest.mark.hasty
     async def test_keep_a_decision_that_an_automatic_step_handed_back(self, closed_office: Office) -> None:
         office = closed_office
         order_no = await office.place()
@@ -221,7 +223,8 @@ class TestAnOrdersRows:
         spoil(
             office,
             order_no,
-            "INSERT INTO record_entry SELECT order_no, run_id, 99, '{}' FROM orders WHERE order_no = :no",
+            "INSERT INTO record_entry (order_no, run_id, seq, digest, answer)"
+            " SELECT order_no, run_id, 99, '', '{}' FROM orders WHERE order_no = :no",
             "UPDATE orders SET stage = 'closed' WHERE order_no = :no",
         )
         assert set((await rebuilt(office, order_no)).changed) == {"record_entry", "orders"}

@@ -23,6 +23,7 @@ async def finished(office: Office, order_no: str) -> None:
     await office.result(order_no)
 
 
+@pytest.mark.hasty
 class TestAnExtension:
     async def test_moves_due_time_and_promise_and_tells_the_resident(self, office: Office) -> None:
         order_no = await office.dispatched(requester={})
@@ -123,6 +124,7 @@ class TestATransfer:
 
 
 class TestAnotherClass:
+    @pytest.mark.hasty
     async def test_is_reckoned_again_from_receipt_once(self, office: Office) -> None:
         order_no = await office.dispatched(requester={})
         await ask(
@@ -142,6 +144,7 @@ class TestAnotherClass:
         await finished(office, order_no)
 
 
+@pytest.mark.hasty
 class TestAPause:
     async def test_moves_due_time_and_promise_by_exactly_its_length(self, office: Office) -> None:
         order_no = await office.dispatched(requester={})
@@ -199,6 +202,7 @@ class TestAQuestion:
         await office.called_back(order_no)
         await office.result(order_no)
 
+    @pytest.mark.hasty
     async def test_goes_on_without_an_answer(self, office: Office) -> None:
         order_no = await office.dispatched()
         before = await office.task(order_no, TaskKind.HANDLE)

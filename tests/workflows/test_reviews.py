@@ -60,6 +60,7 @@ class TestAResult:
         await office.result(order_no)
         assert office.order(order_no)["promised_at"] == promised
 
+    @pytest.mark.hasty
     async def test_counts_as_approved_when_nobody_looks(self, office: Office) -> None:
         order_no = await office.dispatched(requester={})
         await office.decide(order_no, TaskKind.HANDLE, "report_result", text="已办")
@@ -105,6 +106,7 @@ class TestWhatCannotBeSolved:
         await office.reported(order_no, text="经费已落实")
         assert (await office.result(order_no)).ending == "resolved"
 
+    @pytest.mark.hasty
     async def test_climbs_to_the_reviewers_leader_and_then_under_supervision(self, office: Office) -> None:
         order_no = await cannot(office)
         await office.task(order_no, TaskKind.EXPLAIN)
@@ -148,6 +150,7 @@ class TestARejection:
         await office.reported(order_no, text="已办")
         assert (await office.result(order_no)).ending == "resolved"
 
+    @pytest.mark.hasty
     async def test_that_nobody_reviews_is_explained_under_supervision(self, office: Office) -> None:
         order_no = await office.place(requester={})
         await office.decide(order_no, TaskKind.FIRST_CONTACT, "refer", text="请看")
@@ -172,7 +175,7 @@ class TestASendBack:
         await office.reported(order_no, text="已办")
         await office.result(order_no)
 
-    @pytest.mark.parametrize("silent", [False, True])
+    @pytest.mark.parametrize("silent", [False, pytest.param(True, marks=pytest.mark.hasty)])
     async def test_that_is_refused_or_not_looked_at_binds(self, office: Office, silent: bool) -> None:
         order_no = await signing(office)
         await office.decide(order_no, TaskKind.ACKNOWLEDGE, "send_back", reason="incomplete", text="缺材料")

@@ -1,16 +1,20 @@
 """Signals as operators and strangers send them: whatever they hold, the order goes on and shows them."""
 
 import asyncio
+import contextlib
 import json
 
 import pytest
 from temporalio.api.common.v1 import Payload
+from temporalio.client import WorkflowExecutionStatus, WorkflowQueryFailedError, WorkflowUpdateFailedError
 from temporalio.common import RawValue
+from temporalio.service import RPCError
 
 from domain.lifecycle import TaskKind
 from messages.names import COMPLETE_TASK, ORDER_ACTION
 from messages.signals import CompleteTask
-from tests.support.office import Office
+from tests.support.attacker import LONG, Attacker, forged_units
+from tests.support.office import Office, now
 
 NOT_JSON = RawValue(Payload(metadata={"encoding": b"json/plain"}, data=b"{not json"))
 STRANGE = RawValue(Payload(metadata={"encoding": b"binary/mystery"}, data=b"\x00\x01"))
@@ -37,6 +41,7 @@ class TestAMalformedSignal:
             ("an unknown encoding", ORDER_ACTION, [STRANGE]),
             ("a missing field", COMPLETE_TASK, [{"task_id": "t"}]),
             ("a wrong type", COMPLETE_TASK, [{**COMPLETE, "fields": "none"}]),
+            ("an actor whom nobody sees", COMPLETE_TASK, [{**COMPLETE, "actor": "\u3164"}]),
             ("a NUL character", COMPLETE_TASK, [{**COMPLETE, "comment": "a\x00b"}]),
             ("far too much", COMPLETE_TASK, [{**COMPLETE, "comment": "好" * 20_000}]),
             ("an unknown name", "complete_tsak", [COMPLETE]),
@@ -94,6 +99,7 @@ class TestARawSignal:
             )
         for number in numbers:
             await office.called_back(number)
+        for number in numbers:
             await office.result(number)
             words = [each.words for each in office.messenger.sent if each.order_no == number]
             assert words == [f"【订单 {number}】答复：只给 {number} 的话"]
@@ -169,6 +175,63 @@ class TestARawSignal:
         await finish(office, order_no)
 
 
+class TestAHostileSender:
+    """See `tests/procedure/test_hostile_signals.py` for thousands; here a server and a database have their say."""
+
+    @pytest.mark.parametrize("seed", range(3))
+    async def test_of_anything_at_all_neither_stops_nor_ends_an_order(
+        self, office: Office, seed: int
+    ) -> None:
+        order_no = await office.place(requester={})
+        attacker = Attacker(order_no, seed)
+        for turn in range(100):
+            if turn % 20 == 0:
+                tasks = (await office.status(order_no)).tasks
+            strike = attacker.strike(tasks, now())
+            with contextlib.suppress(RPCError):
+                # The server itself refuses some names.
+                await office.handle(order_no).signal(
+                    strike.name, args=[RawValue(each) for each in strike.payloads]
+                )
+        # What is typed by hand and in order counts, so it may have come to its end; by force it did not.
+        assert (await office.status(order_no)).order_no == order_no
+        described = await office.handle(order_no).describe()
+        assert described.status in {WorkflowExecutionStatus.RUNNING, WorkflowExecutionStatus.COMPLETED}
+        assert "WORKFLOW_TASK_FAILED" not in await office.history(order_no)
+
+    @pytest.mark.parametrize("code", ["x" * 100, LONG])
+    async def test_of_a_forged_unit_has_no_way_into_a_column_or_an_attribute(
+        self, office: Office, code: str
+    ) -> None:
+        order_no = await office.place()
+        await office.decide(order_no, TaskKind.FIRST_CONTACT, "refer", text="请派单")
+        await office.decide(order_no, TaskKind.CLASSIFY, "general")
+        task = await office.task(order_no, TaskKind.DISPATCH)
+        said = {"task_id": task["task_id"], "decision_id": "forged", "actor": "x", "outcome": "assign"}
+        forged = {"fields": {"lead_unit": code}, "vouched": forged_units(code)}
+        await office.signal(order_no, {**said, **forged})
+        await office.eventually(lambda: office.data(order_no, "SignalRefused"), "refused")
+        await office.decide(order_no, TaskKind.DISPATCH, "assign", lead_unit="street-safety")
+        await office.eventually(lambda: office.order(order_no)["unit"] == "street-safety", "assigned")
+        await office.act(order_no, "withdraw")
+        await office.result(order_no)
+
+    async def test_of_updates_and_queries_gets_an_error_and_harms_nothing(self, office: Office) -> None:
+        order_no = await office.place()
+        handle = office.handle(order_no)
+        for name in (COMPLETE_TASK, ORDER_ACTION, "anything"):
+            with pytest.raises(WorkflowUpdateFailedError):
+                await handle.execute_update(name, {"forged": LONG})
+        with pytest.raises(WorkflowQueryFailedError):
+            await handle.query("anything", {"forged": LONG})
+        for given in ({"forged": LONG}, NOT_JSON):
+            with contextlib.suppress(WorkflowQueryFailedError):
+                # What is too much for a query is left out, or refused.
+                await handle.query("status", given)
+        await finish(office, order_no)
+        assert "WORKFLOW_TASK_FAILED" not in await office.history(order_no)
+
+
 class TestARepeatedSignal:
     async def test_counts_once(self, office: Office) -> None:
         order_no = await office.place()
@@ -202,7 +265,7 @@ class TestAFloodOfSignals:
     ) -> None:
         office = closed_office
         order_no = await office.place()
-        large = {**COMPLETE, "comment": "好" * 10_000}
+        large = {**COMPLETE, "comment": "好" * 4_000}
         for number in range(120):
             await office.signal(order_no, {**large, "decision_id": f"flood-{number}"})
         async with office.at_work():

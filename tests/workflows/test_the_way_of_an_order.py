@@ -76,7 +76,7 @@ class TestAnOrderThatIsDispatched:
             "street-urban-management",
             "general",
         )
-        assert seconds_between(order["received_at"], order["promised_at"]) == 3
+        assert seconds_between(order["received_at"], order["promised_at"]) == 1800
         assert [message.template for message in office.messenger.sent] == ["accepted", "replied_resolved"]
 
     async def test_shows_its_way_in_the_search_attributes(self, office: Office) -> None:
@@ -84,7 +84,7 @@ class TestAnOrderThatIsDispatched:
         status = await office.status(order_no)
         attributes = await office.attributes(order_no)
         assert attributes["DueAt"] == status.tasks[0].due_at
-        del attributes["DueAt"], attributes["BuildIds"], attributes["TemporalChangeVersion"]
+        del attributes["DueAt"], attributes["BuildIds"]
         assert attributes == {
             "Stage": "handling",
             "Tier": "district",
@@ -119,6 +119,7 @@ class TestAnOrderThatIsDispatched:
         await office.called_back(order_no)
         assert (await office.result(order_no)).ending == "resolved"
 
+    @pytest.mark.hasty
     async def test_gives_its_unit_at_least_the_minimum_remainder(self, office: Office) -> None:
         order_no = await office.place()
         # Nobody sorts and nobody dispatches: the desks' time is gone, the promise nearly so.
@@ -168,6 +169,7 @@ class TestAnOrderThatCannotBeSolved:
         assert office.messenger.sent[-1].template == "replied_explained"
         assert office.messenger.sent[-1].words.endswith("已经说明")
 
+    @pytest.mark.hasty
     async def test_is_supervised_when_nobody_explains(self, office: Office) -> None:
         order_no = await office.dispatched()
         await office.decide(order_no, TaskKind.HANDLE, "cannot_resolve", reason="no_funding", text="没有经费")
@@ -219,6 +221,7 @@ class TestAnOrderThatIsHandedUp:
         assert (await office.result(order_no)).ending == "resolved"
 
 
+@pytest.mark.hasty
 class TestAnOrderThatNobodyTouches:
     async def test_climbs_every_tier_and_ends_under_supervision(self, office: Office) -> None:
         order_no = await office.place(requester={})
@@ -293,6 +296,7 @@ class TestAnOrderThatNobodyTouches:
 
 
 class TestASupervisor:
+    @pytest.mark.hasty
     async def test_sets_a_date_and_the_work_goes_on_with_it(self, office: Office) -> None:
         order_no = await office.dispatched("district-housing")
         await office.task(order_no, TaskKind.SUPERVISE)
@@ -312,6 +316,7 @@ class TestASupervisor:
         await office.called_back(order_no)
         assert (await office.result(order_no)).ending == "unresolved"
 
+    @pytest.mark.hasty
     async def test_may_take_an_order_up_before_any_limit(self, office: Office) -> None:
         order_no = await office.dispatched("community-03")
         await office.raw_action(

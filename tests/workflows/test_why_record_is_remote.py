@@ -1,6 +1,7 @@
 """Why `record` is never a local activity (ADR-0003): how that goes wrong, and that ours does not."""
 
 import asyncio
+import os
 import sys
 import threading
 import uuid
@@ -21,6 +22,7 @@ from activities.record import Recorder
 from domain.lifecycle import TaskKind
 from messages.names import RECORD
 from messages.records import RecordAnswer, RecordStep
+from runtime.leash import leash_environment, leashed
 from tests.support.mortal import DIED, FileRecorder, LocalStory, local_worker
 from tests.support.office import Office, now
 
@@ -42,7 +44,9 @@ async def dies_at_work(office: Office, what: str, store: str) -> None:
     """Let a process of its own work until its first commit kills it."""
     host = office.client.service_client.config.target_host
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "tests.support.mortal", what, host, office.queue, store), cwd=ROOT
+        *leashed([sys.executable, "-m", "tests.support.mortal", what, host, office.queue, store]),
+        cwd=ROOT,
+        env={**os.environ, **leash_environment()},
     )
     try:
         assert await asyncio.wait_for(process.wait(), BETWEEN_ATTEMPTS) == DIED

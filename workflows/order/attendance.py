@@ -16,15 +16,16 @@ from workflows.order.state import (
     HumanTask,
     Interrupted,
     Moved,
+    NotForeseen,
+    Rest,
     TakenOver,
 )
 
 with workflow.unsafe.imports_passed_through():
     from domain.actions import ActionName
-    from domain.lifecycle import REQUESTS, TASKS, TaskKind
+    from domain.lifecycle import TASKS, TaskKind
     from domain.orders import Stage
-    from messages.names import REQUESTER
-    from messages.signals import OrderAction
+    from messages.names import ASKED, REQUESTER
 
 _REVIEWED = frozenset({"report_result", "cannot_resolve"})
 """Should a reviewer say no, the unit's clock goes on from where it stood."""
@@ -52,59 +53,81 @@ def _stage(case: Case, work: HumanTask) -> Stage:
 def _next(case: Case, work: HumanTask, answer: Answer) -> Attended | None:
     """Do what an answer asks for; gives how the work ended, if it did."""
     match answer:
-        case Interrupted(said):
-            return _ordered(case, work, said)
+        case Interrupted():
+            return _ordered(case, work, answer)
         case Decided(task=task) if task is work:
             return _of_the_unit(case, work, answer)
         case Decided(task=beside):
             return _beside(case, work, beside, answer)
         case Expired(wait=HumanTask() as beside) if beside is not work:
             return _beside(case, work, beside, None)
-        case Expired(wait=wait) if wait is not work:
+        case Expired(wait=Rest()):
             _go_on(case, work)
-        case _ if work.task_id not in case.state.open_tasks:
+        case Expired(wait=HumanTask()) if work.task_id not in case.state.open_tasks:
             return answer
-        case _:
+        case Expired(wait=HumanTask()):
             # Still open: nobody is above the unit, so a leader looks at it.
             supervision.begin(case, work)
+        case Expired():
+            raise NotForeseen("work", answer)
     return None
 
 
-def _ordered(case: Case, work: HumanTask, said: OrderAction) -> Moved | None:
+def _ordered(case: Case, work: HumanTask, answer: Interrupted) -> Moved | None:
     """Do what somebody from outside the unit wants: another unit, a leader's eye, or an end of the rest."""
-    if said.action == ActionName.REASSIGN:
-        return Moved(str(said.fields["unit"]), rule="reassigned")
-    if said.action == ActionName.SUPERVISE:
-        supervision.begin(case, work)
-    else:
-        _go_on(case, work)
+    match answer.said.action:
+        case ActionName.REASSIGN:
+            return Moved(str(answer.said.fields["unit"]), rule="reassigned")
+        case ActionName.SUPERVISE:
+            supervision.begin(case, work)
+        case ActionName.RESUME | ActionName.SUPPLEMENT if case.state.rest is not None:
+            _go_on(case, work)
+        case _:
+            raise NotForeseen("work", answer)
     return None
 
 
 def _beside(case: Case, work: HumanTask, beside: HumanTask, decided: Decided | None) -> Attended | None:
     """Hear a leader, a reviewer or a helper; `None` is their silence."""
-    if beside.kind is TaskKind.REVIEW:
-        return requests.hear(case, work, decided)
-    if beside.kind is TaskKind.SUPERVISE:
-        if decided is not None:
-            return supervision.decide(case, work, decided)
-        supervision.begin(case, work)
-        return None
-    outcome, text_of = (decided.outcome, decided.said.decision_id) if decided else ("silent", None)
-    case.write(work.unit, "helped", text_of=text_of, unit=beside.unit, outcome=outcome)
+    match beside.kind:
+        case TaskKind.REVIEW:
+            return requests.hear(case, work, decided)
+        case TaskKind.SUPERVISE:
+            if decided is not None:
+                return supervision.decide(case, work, decided)
+            supervision.begin(case, work)
+        case TaskKind.ASSIST:
+            _helped(case, work, beside, decided)
+        case _:
+            raise NotForeseen("work", decided or Expired(beside))
     return None
 
 
+def _helped(case: Case, work: HumanTask, beside: HumanTask, decided: Decided | None) -> None:
+    """Tell the unit what its helper said; what it makes of that is its own affair."""
+    match decided:
+        case None:
+            outcome, text_of = "silent", None
+        case Decided(outcome="contribute" | "decline"):
+            outcome, text_of = decided.outcome, decided.said.decision_id
+        case _:
+            raise NotForeseen("work", decided)
+    case.write(work.unit, "helped", text_of=text_of, unit=beside.unit, outcome=outcome)
+
+
 def _of_the_unit(case: Case, work: HumanTask, decided: Decided) -> Decided | None:
-    if decided.outcome in REQUESTS:
-        requests.ask(case, work, decided)
-        return None
-    if decided.outcome == "ask_resident":
-        case.state.requested.add(decided.outcome)
-        case.rest(work, until=None, since=workflow.now())
-        case.write(REQUESTER, "asked", text_of=decided.said.decision_id)
-        return None
-    return decided
+    match decided.outcome:
+        case "transfer" | "request_extension" | "request_pause" | "request_reclassification":
+            requests.ask(case, work, decided)
+        case "ask_resident":
+            case.state.requested.add(decided.outcome)
+            case.rest(work, until=None, since=workflow.now())
+            case.write(REQUESTER, ASKED, text_of=decided.said.decision_id)
+        case "report_result" | "cannot_resolve" | "hand_up" | "explained":
+            return decided
+        case _:
+            raise NotForeseen("work", decided)
+    return None
 
 
 def _go_on(case: Case, work: HumanTask) -> None:

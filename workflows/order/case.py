@@ -4,29 +4,50 @@ Assumes one coroutine, the story's. The steps say here what happens to the order
 `answer`, the one door.
 """
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from temporalio import workflow
 
+from workflows import options
 from workflows.order.clock import Deadline
 from workflows.order.door import Door
 from workflows.order.judge import Judge
 from workflows.order.ledger import Ledger
-from workflows.order.state import Answer, Decided, HumanTask, Malformed, Rest, State, Stood, Wait, Window
+from workflows.order.state import (
+    Answer,
+    Decided,
+    Heard,
+    HumanTask,
+    Ignored,
+    Malformed,
+    Rest,
+    State,
+    Stood,
+    Unsealed,
+    Wait,
+    Window,
+)
+from workflows.order.status import status
 
 with workflow.unsafe.imports_passed_through():
     from domain.deadlines import Basis
-    from domain.first_directory import FIRST
+    from domain.directory import OFFICES
     from domain.lifecycle import SYSTEM, TASKS, TaskKind, TaskState, withheld
     from domain.orders import Ending, OrderClass, Stage, Tier
     from domain.policy import policy
     from domain.responsibility import Owner, handler
     from messages.directory import Routing, UnitFacts
     from messages.names import REQUESTER
-    from messages.orders import OrderStatus, StartOrder, TaskStatus
-    from messages.records import ClockRequest, PromiseRequest, RestTaken, TaskOpened
-    from messages.signals import Said
+    from messages.orders import OrderStatus, StartOrder
+    from messages.records import (
+        ClockRequest,
+        Given,
+        LeadingStands,
+        PromiseRequest,
+        TaskOpened,
+    )
 
 _ID_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
@@ -43,11 +64,6 @@ class Case:
         self._door = Door(
             self.state, self._ledger, Judge(start.order_no, self.state, self._ledger, self.book)
         )
-
-    @property
-    def knows_reviews(self) -> bool:
-        """Whether this order goes the way of the whole rulebook; one that began before ends as it began (ADR-0012)."""
-        return workflow.patched("reviews")
 
     def not_by(self, proposal: Decided) -> tuple[str, ...]:
         """Say who may not review: the proposer, and in a later round who approved the one before."""
@@ -125,11 +141,9 @@ class Case:
         """Give an open task the clock that stood still, from an instant until now."""
         if clock is None:
             return
-        rest = RestTaken(began=stood_from, ended=workflow.now())
         task.deadline.clear()
-        task.deadline.asked = clock.model_copy(
-            update={"key": task.key, "rests": (*clock.rests, rest), **more}
-        )
+        moved = clock.rested(stood_from, workflow.now())
+        task.deadline.asked = moved.model_copy(update={"key": task.key, **more})
         self._ledger.clock(task.deadline.asked)
 
     def offer_anew(self, task: HumanTask) -> None:
@@ -146,33 +160,52 @@ class Case:
         """Say what the order is about, if somebody knows better; then the store is asked who answers for that."""
         if category is not None and category != self.state.category:
             self.state.category = category
-            if self.state.routing is not None:
-                self._ledger.route()
+            self._ledger.route()
 
     def classify(self, order_class: OrderClass, *, rule: str) -> None:
         """Class the order; in the first round this makes the promise, counted from receipt."""
         state = self.state
-        state.order_class = order_class
+        former, state.order_class = state.order_class, order_class
         if state.round == 1:
             self._ledger.promise(
                 PromiseRequest(
-                    since=self.start.received_at, order_class=order_class, rests=tuple(state.rests)
+                    since=state.round_began_at,
+                    order_class=order_class,
+                    rests=tuple(state.rests),
+                    is_capped=True,
+                    **(self._promised_before(former, order_class) if former else {}),
                 )
             )
         self.note("OrderClassified", order_class=order_class, category=state.category, rule=rule)
 
+    def _promised_before(self, former: OrderClass, order_class: OrderClass) -> dict[str, Any]:
+        """Say what a new class leaves of the promise: all of it, if more time is needed.
+
+        If less is, what an extension granted; not even that if there is danger.
+        """
+        state = self.state
+        word = state.promise.word if state.promise and order_class.takes_longer_than(former) else None
+        if order_class is OrderClass.URGENT:
+            state.extended = None
+        return {"word": word, "floor_from": workflow.now(), "was": state.promised_at}
+
+    def class_anew(self, work: HumanTask, order_class: OrderClass) -> None:
+        """Give work another class: its clock begins anew, and never ends earlier where more time is needed."""
+        former, asked = self.state.order_class, work.deadline.asked
+        self.state.reclassified = True
+        self.classify(order_class, rule="requested")
+        needs_more = former is not None and order_class.takes_longer_than(former)
+        word = asked.word if asked is not None and needs_more else None
+        self.restart(work, Basis.PROMISE, repetition=self.state.round, word=word)
+
     @property
     def routing(self) -> Routing:
-        """Who answers for the order, as the store said last; by the first directory if it never said."""
-        said = self.state.routing
-        return said or Routing.of(
-            FIRST, category=self.state.category, community=self.start.community, unit=self.state.unit
-        )
+        """Who answers for the order, as the store said last."""
+        return self.state.routing
 
     async def route(self) -> Routing:
-        """Hear who answers now; an order that began before directories were loaded asks nobody."""
-        if self.state.routing is not None:
-            await self._door.route()
+        """Hear who answers now."""
+        await self._door.route()
         return self.routing
 
     def handler_of(self, unit: str) -> Owner:
@@ -205,10 +238,10 @@ class Case:
             self.write(REQUESTER, "accepted", unit=unit)
 
     def _facts(self, unit: str) -> UnitFacts:
-        """Say what is known of a unit: what was vouched for, what routing found, or the first directory."""
+        """Say what is known of a unit: what was vouched for or what routing found, or an office itself."""
         routed = (*self.routing.ladder, *((self.routing.lead,) if self.routing.lead else ()))
         known = self.state.units | {each.code: each for each in routed}
-        return known.get(unit) or UnitFacts.of(FIRST.units[unit])
+        return UnitFacts(code=unit, tier=OFFICES[unit]) if unit in OFFICES else known[unit]
 
     def split(self, decided: Decided) -> None:
         """Make orders of the further matters that a decision names; this one goes on with the first."""
@@ -220,25 +253,23 @@ class Case:
     def extend(self, work: HumanTask, until: datetime) -> None:
         """Grant an extension: neither the promise nor the unit's time ever ends earlier by it.
 
-        A limit that a superior platform set caps both.
+        A limit that a superior platform set caps both; what an order that joined was promised is extended with them.
         """
-        state, due_at = self.state, work.deadline.due_at
-        is_capped = state.round == 1
-        if state.promised_at is None or state.promised_at < until:
-            self._ledger.promise(
-                PromiseRequest(
-                    since=workflow.now(), given=until, order_class=state.order_class, is_capped=is_capped
-                )
-            )
-        self.restart(work, Basis.GIVEN, given=until, not_before=due_at, is_capped=is_capped)
-
-    def promise_at(self, at: datetime) -> PromiseRequest | None:
-        """Give the promise as it stands at an instant: with what a hold that goes on has taken until then."""
-        promise, hold = self.state.promise, self.state.hold
-        if promise is None or hold is None or hold.since >= at:
-            return promise
-        rest = RestTaken(began=max(hold.since, self.start.received_at), ended=at)
-        return promise.model_copy(update={"rests": (*promise.rests, rest)})
+        state, asked = self.state, work.deadline.asked
+        state.extended = Given(at=until, said_at=workflow.now())
+        later = [each for each in state.joined if each.at > until]
+        if len(later) < len(state.joined) and state.promised_at is not None and state.promised_at < until:
+            state.joined = (state.extended, *later)
+        if state.promise is not None:
+            self._ledger.promise(state.promise)
+        self.restart(
+            work,
+            Basis.GIVEN,
+            given=until,
+            word=asked.word if asked else None,
+            promise=state.promise_at(workflow.now()),
+            repetition=state.round,
+        )
 
     def work_clock(self, *, since: datetime) -> ClockRequest:
         """Describe the clock of work that would have begun at an instant."""
@@ -247,7 +278,7 @@ class Case:
             basis=Basis.PROMISE,
             since=since,
             order_class=self.state.order_class,
-            promise=self.promise_at(since),
+            promise=self.state.promise_at(since),
             repetition=self.state.round,
         )
 
@@ -264,32 +295,39 @@ class Case:
         """Let work rest until an instant, or without one for as long as the resident may take to answer."""
         deadline = work.deadline
         stood = self.stood(work, at=since)
-        rest = Rest(began=stood.began, clock=stood.clock, asks=until is None)
+        rest = Rest(began=stood.began, clock=stood.clock, asks=until is None, is_late=deadline.expired)
         deadline.clear()
         deadline.stands_still = True
         self._ledger.forget_clock(work.key)
         self.state.rest = rest
         basis = Basis.ASK_RESIDENT if until is None else Basis.GIVEN
-        self._ledger.clock(ClockRequest(key=rest.key, basis=basis, since=workflow.now(), given=until))
+        rest.deadline.asked = ClockRequest(key=rest.key, basis=basis, since=workflow.now(), given=until)
+        self._ledger.clock(rest.deadline.asked)
         self.offer_anew(work)
 
     def resume(self, work: HumanTask) -> None:
-        """Let work go on after a rest: its due time moves by the length of the rest."""
+        """Let work go on after a rest: its due time moves by the length of the rest.
+
+        What was late already has its minimum remainder, so that one limit is not missed twice.
+        """
         rest = self.state.rest
         if rest is None:
             return
         self.end_rest()
         work.deadline.stands_still = False
-        self.go_on(work, rest.clock, stood_from=rest.began)
+        floor = {"floor_from": workflow.now()} if rest.is_late else {}
+        self.go_on(work, rest.clock, stood_from=rest.began, **floor)
         self.offer_anew(work)
 
     def end_rest(self) -> None:
-        """End a rest, if there is one: the promise moves by its length."""
+        """End a rest, if there is one: the promise moves by its length, and before by a hold in which it began."""
         state = self.state
         rest, state.rest = state.rest, None
         if rest is None:
             return
         self._ledger.forget_clock(rest.key)
+        if state.hold is not None:
+            self._ledger.rested(state.hold.since, min(state.hold.until, rest.began))
         self._ledger.rested(rest.began, workflow.now())
 
     def breach(self, work: HumanTask, *, at: datetime) -> None:
@@ -318,10 +356,10 @@ class Case:
         """Begin another round with the last lead unit; past the cap under supervision, and for the last time."""
         state = self.state
         state.reworks += 1
+        self._next_round("rework")
         if state.reworks > self.book.rework_cap:
             state.counts_only = True
             state.supervised_from_start = True
-        self._next_round("rework")
 
     def reopen(self) -> None:
         """Begin another round because the resident came back within the window."""
@@ -333,49 +371,20 @@ class Case:
         self._end_early(Ending.WITHDRAWN)
 
     def merge(self, leading: str) -> None:
-        """End early because the order was joined to another one; its resident gets the other's replies."""
+        """Let the order wait for the answer of the one that it was joined to; nobody has to do anything here."""
         self._end_early(Ending.MERGED)
+        self.state.merged_into = leading
+        self.enter(Stage.JOINED)
         self.note("OrderMerged", leading=leading)
         self.write(REQUESTER, "merged", leading=leading)
 
+    async def leading(self) -> LeadingStands:
+        """Hear how the order stands that this one was joined to."""
+        return await self._door.leading()
+
     def status(self) -> OrderStatus:
         """Say how the order stands."""
-        state = self.state
-        return OrderStatus.model_validate(
-            {
-                "order_no": self.start.order_no,
-                "stage": state.stage,
-                "ending": state.ending,
-                "round": state.round,
-                "tier": state.tier,
-                "unit": state.unit,
-                "class": state.order_class,
-                "category": state.category,
-                "received_at": self.start.received_at,
-                "promised_at": state.promised_at,
-                "due_at": state.due_at,
-                "escalations": state.escalations,
-                "overdue": state.overdue,
-                "provisional": state.is_provisional,
-                "held": state.hold is not None,
-                "tasks": tuple(self._task_status(task) for task in state.open_tasks.values()),
-                "refusals": tuple(state.refused),
-            }
-        )
-
-    def _task_status(self, task: HumanTask) -> TaskStatus:
-        return TaskStatus(
-            task_id=task.task_id,
-            order_no=self.start.order_no,
-            kind=task.kind,
-            state=TaskState.WAITING if self.state.rest and task.deadline.stands_still else TaskState.OPEN,
-            unit=task.unit,
-            tier=task.tier,
-            role=task.role,
-            opened_at=task.opened_at,
-            due_at=task.deadline.due_at,
-            remind_at=task.deadline.remind_at,
-        )
+        return status(self.start, self.state)
 
     def _end_early(self, ending: Ending) -> None:
         """Nobody has to do anything any more."""
@@ -386,24 +395,37 @@ class Case:
         state.ending = ending
 
     def _next_round(self, cause: str) -> None:
-        self.state.round += 1
-        self.state.supervisions = 0
-        self.state.ending = None
-        self.state.rests.clear()
-        self.state.not_later_than = None
+        self.state.begin_round(workflow.now())
         self._ledger.promise(PromiseRequest(since=workflow.now()))
         self.note("RoundBegan", cause=cause, round=self.state.round)
 
     def window(self) -> Window:
         """Open the reopening window."""
-        window = Window()
+        window = self.state.window = Window()
         window.deadline.asked = ClockRequest(key=window.key, basis=Basis.WINDOW, since=workflow.now())
         self._ledger.clock(window.deadline.asked)
         return window
 
-    def hear(self, said: Said | Malformed) -> None:
-        """Keep what a signal said; called by the handlers, which do nothing else."""
-        self.state.inbox.append(said)
+    def hear(self, said: Heard) -> None:
+        """Keep what a signal said; called by the handlers, which do nothing else.
+
+        Of what is typed by hand only so much is heard: a flood costs no more than its own signals.
+        """
+        state = self.state
+        if isinstance(said, Unsealed | Malformed):
+            if state.by_hand < options.HEARD_BY_HAND:
+                state.by_hand += 1
+            elif isinstance(said, Unsealed) and said.claims and state.asked_beyond < options.ASKED_BEYOND:
+                state.asked_beyond += 1
+                said = replace(said, only_if_kept=True)
+            elif state.ignored:
+                # It has said so, and is not woken again.
+                state.ignore()
+                self._ledger.tell_operators()
+                return
+            else:
+                said = Ignored()
+        state.inbox.append(said)
 
     async def answer(self, *waits: Wait) -> Answer:
         """Wait until one of these is decided, its limit passes, or an action changes the course.
@@ -426,12 +448,13 @@ class Case:
     def _ask_for_clock(
         self, task: HumanTask, basis: Basis, *, since: datetime | None = None, **more: Any
     ) -> None:
+        if basis is Basis.PROMISE:
+            more["promise"] = self.state.promise_at(workflow.now())
         task.deadline.asked = ClockRequest(
             key=task.key,
             basis=basis,
             since=since or workflow.now(),
             order_class=self.state.order_class or self.state.suggested_class,
-            promise=self.promise_at(workflow.now()) if basis is Basis.PROMISE else None,
             **more,
         )
         self._ledger.clock(task.deadline.asked)

@@ -7,15 +7,15 @@ compared with `workflow.now()`. Nothing left means due now, never a negative wai
 from dataclasses import dataclass
 from datetime import datetime
 
-from messages.records import ClockReading, ClockRequest
+from messages.records import ClockReading, ClockRequest, Given
 
 
 @dataclass(slots=True)
 class Deadline:
     """When a wait is reminded of, if at all, and when it is due; unknown until `record` has answered.
 
-    `asked` is what it was reckoned from, for the day on which a provisional one is reckoned again. While it
-    `stands_still` nothing follows from it: a verdict is awaited first.
+    `asked` is what it was reckoned from, for whoever has to ask again; once it was shown and firm, that is its word,
+    and it is never earlier. While it `stands_still` nothing follows from it: a verdict is awaited first.
     """
 
     reminds: bool = True
@@ -26,14 +26,19 @@ class Deadline:
     asked: ClockRequest | None = None
     stands_still: bool = False
 
-    def set(self, reading: ClockReading) -> None:
-        """Start anew with the instants that `record` gave."""
-        self.due_at, self.expired = reading.due_at, False
-        self.is_provisional = reading.is_provisional
-        self.remind_at = reading.remind_at if self.reminds else None
+    def set(self, reading: ClockReading, *, at: datetime) -> None:
+        """Take the instants that `record` gave; what has had its consequence has it once, unless it was cleared."""
+        if self.expired:
+            return
+        if reading.due_at != self.due_at:
+            self.remind_at = reading.remind_at if self.reminds else None
+        self.due_at, self.is_provisional = reading.due_at, reading.is_provisional
+        if self.asked is not None and not reading.is_provisional:
+            word = Given(at=reading.due_at, said_at=at)
+            self.asked = self.asked.model_copy(update={"word": word})
 
     def clear(self) -> None:
-        """Forget the instants: new ones have been asked for."""
+        """Forget the instants: those of a new clock have been asked for."""
         self.due_at, self.remind_at, self.expired = None, None, False
 
     def reminder_is_due(self, now: datetime) -> bool:

@@ -18,18 +18,23 @@ from workflows.order.state import (
     Expired,
     HumanTask,
     Interrupted,
+    Led,
     Merged,
     Rest,
     State,
     Wait,
     Window,
+    Withdrawn,
 )
 
 with workflow.unsafe.imports_passed_through():
+    from domain.actions import ActionName
     from domain.lifecycle import LEADING, SYSTEM, TaskKind, TaskState
-    from domain.orders import Stage
+    from domain.orders import Stage, order_number
+    from domain.text import is_visible
     from messages.orders import OfficeHold
-    from messages.records import EventRecord, MergeRequest, TaskClosed
+    from messages.records import EventRecord, LeadingStands, MergeRequest, RecordAnswer, TaskClosed
+    from messages.signals import Said
 
 
 _MERGES = frozenset({"mark_duplicate", "merge"})
@@ -52,10 +57,12 @@ class Door:
             Merged: it was joined to another one.
         """
         while True:
+            holding.begin(self._state, self._ledger)
             if (answer := await self._next_answer(waits)) is not None:
-                if not await self._asks_to_merge(answer, waits):
+                if not await self._is_settled(answer, waits):
                     return answer
                 continue
+            holding.begin(self._state, self._ledger)
             if not self._ledger.is_empty:
                 # Signals may come while this is awaited; they wait in the inbox and are judged next.
                 await self._flush(waits)
@@ -86,6 +93,11 @@ class Door:
         self._ledger.route()
         await self._flush(())
 
+    async def leading(self) -> LeadingStands:
+        """Record, and hear how the order stands that this one was joined to; what is said meanwhile waits."""
+        self._ledger.ask_leading()
+        return (await self._flush(())).leading or LeadingStands(answered=True)
+
     async def settle(self) -> None:
         """Record all that is left and let the messages go out; nothing is open any more."""
         while not (self._ledger.is_empty and not self._state.inbox and not self._ledger.is_delivering):
@@ -98,7 +110,7 @@ class Door:
     async def _hold(self, hold: OfficeHold, waits: tuple[Wait, ...], now: datetime) -> None:
         """Let no clock run while the office holds: wait for its end, its release, or anything that is said."""
         if hold.until <= now:
-            holding.lift(self._state, self._ledger, waits)
+            holding.lift(self._state, self._ledger, hold, waits)
             return
         try:
             await workflow.wait_condition(
@@ -115,49 +127,74 @@ class Door:
             while (answer := self._judge.next()) is not None:
                 if isinstance(answer, Interrupted) or answer.task in waits:
                     return answer
-            if (asked := self._judge.unvouched()) is None:
+            if (asked := self._judge.to_look_up()) is None:
                 return None
-            self._judge.vouch(await self._ledger.look_up(asked))
+            self._judge.vouch(asked, await self._ledger.look_up(asked))
 
-    async def _asks_to_merge(self, answer: Answer, waits: tuple[Wait, ...]) -> bool:
-        """Join the order to another one, here because it is the same at every step; `True` if it was refused.
+    async def _is_settled(self, answer: Answer, waits: tuple[Wait, ...]) -> bool:
+        """Do here what is the same at every step, and what the store decides; `False`: it is for the story.
 
         Raises:
-            Merged: it was joined.
+            Merged: the order was joined to another one.
+            Withdrawn: its resident took it back, and nobody else waits for it.
         """
         if isinstance(answer, Expired):
             return False
-        said = answer.said
-        if said.said_name not in _MERGES:
+        if answer.said.said_name == ActionName.WITHDRAW:
+            await self._withdraw(waits)
+        elif answer.said.said_name in _MERGES:
+            await self._merge(answer.said, waits)
+        else:
             return False
-        leading = str(said.fields[LEADING.name])
-        self._ledger.merge(MergeRequest(leading_order_no=leading, said_id=said.said_id, actor=said.actor))
-        refused = await self._flush(waits)
-        if refused is None:
-            raise Merged(leading)
-        self._ledger.event("MergeRefused", actor=SYSTEM, data={"leading": leading, "reason": refused})
         return True
 
-    async def _flush(self, waits: tuple[Wait, ...]) -> str | None:
-        """Record; gives why a merge was refused, if one was asked for."""
+    async def _withdraw(self, waits: tuple[Wait, ...]) -> None:
+        self._ledger.withdraw()
+        if not (await self._flush(waits)).goes_on:
+            raise Withdrawn
+        self._state.requester_left = True
+        self._ledger.event("RequesterLeft", actor=SYSTEM)
+
+    async def _merge(self, said: Said, waits: tuple[Wait, ...]) -> None:
+        leading = order_number(said.fields[LEADING.name]) or ""
+        reasoned = "reason" in said.stored or is_visible(str(said.fields.get("reason") or said.comment or ""))
+        self._ledger.merge(
+            MergeRequest(
+                leading_order_no=leading,
+                said_id=said.said_id,
+                actor=said.actor,
+                reasoned=reasoned,
+                promise=self._state.promise_at(workflow.now(), rested=True),
+            )
+        )
+        answer = await self._flush(waits)
+        if (refused := answer.merge_refused) is None:
+            self._state.answers_before = answer.answers
+            raise Merged(leading)
+        data = {"leading": leading, "reason": refused.reason}
+        self._ledger.event("MergeRefused", actor=SYSTEM, data=data)
+
+    async def _flush(self, waits: tuple[Wait, ...]) -> RecordAnswer:
+        """Record; gives what the store said."""
+        asked_at = workflow.now()
         answer = await self._ledger.flush()
         clocks = {wait.key: wait.deadline for wait in (*self._state.open_tasks.values(), *waits)}
         for key, reading in answer.clocks.items():
             if key in clocks:
-                clocks[key].set(reading)
+                clocks[key].set(reading, at=asked_at)
         self._ledger.show()
-        return answer.merge_refused
+        return answer
 
     async def _stir(self, ended: Callable[[], bool]) -> None:
         """Wait for an activity that is bounded itself, or for anything to be said."""
         await workflow.wait_condition(lambda: ended() or bool(self._state.inbox) or not self._ledger.is_empty)
 
     async def _sleep(self, waits: tuple[Wait, ...], now: datetime) -> None:
-        """Sleep until somebody says something or the nearest of reminder and due time has come."""
+        """Sleep until somebody says something, a hold begins, or the nearest of reminder and due time has come."""
         nearest = min(
             (wait for wait in waits if wait.deadline.next_at), key=lambda wait: wait.deadline.next_at or now
         )
-        until = nearest.deadline.next_at or now
+        until = min((nearest.deadline.next_at or now, *(hold.since for hold in self._state.holds)))
         try:
             await workflow.wait_condition(
                 lambda: bool(self._state.inbox) or not self._ledger.is_empty,
@@ -189,6 +226,9 @@ class Door:
 
     async def _expire(self, wait: Wait) -> Expired | None:
         """Take the automatic step, or hear what the store has pending against it."""
+        if isinstance(wait, Led):
+            # A look follows, nothing else.
+            return Expired(wait)
         now = workflow.now()
         stays = isinstance(wait, HumanTask) and self._stays_open(wait)
         event, closed, changes = self._expiry(wait, now, stays=stays)
@@ -198,7 +238,7 @@ class Door:
             return None
         if answer.hold is not None:
             # The order to hold is on its way: nothing is taken that it forbids.
-            holding.begin(self._state, answer.hold)
+            holding.expect(self._state, answer.hold)
             return None
         self._state.hear_routing(answer.routing)
         self._state.seq = event.seq
@@ -213,7 +253,7 @@ class Door:
         return None if stays and self._state.supervised else Expired(wait)
 
     def _expiry(
-        self, wait: Wait, now: datetime, *, stays: bool
+        self, wait: HumanTask | Rest | Window, now: datetime, *, stays: bool
     ) -> tuple[EventRecord, TaskClosed | None, dict[str, Any]]:
         seq = self._state.seq + 1
         if isinstance(wait, Window):

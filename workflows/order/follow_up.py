@@ -9,9 +9,10 @@ from datetime import timedelta
 from temporalio import workflow
 
 from workflows.order.case import Case
-from workflows.order.state import Decided, Interrupted
+from workflows.order.state import Decided, Expired, Interrupted, NotForeseen
 
 with workflow.unsafe.imports_passed_through():
+    from domain.actions import ActionName
     from domain.deadlines import Basis
     from domain.lifecycle import TaskKind
     from domain.orders import DissatisfactionCause, Ending, Satisfied, Solved, Stage
@@ -23,6 +24,9 @@ async def follow_up(case: Case) -> bool:
     """Ask the resident; `True` if a new round of handling is owed."""
     if not case.start.can_be_called:
         case.note("FollowUpEnded", result="not_callable")
+        return False
+    if case.state.requester_left:
+        case.note("FollowUpEnded", result="requester_left")
         return False
     case.enter(Stage.FOLLOW_UP)
     attempts_logged = 0
@@ -37,14 +41,16 @@ async def follow_up(case: Case) -> bool:
         match await case.answer(call):
             case Decided(outcome="reached") as decided:
                 return _judge(case, "reached", decided.said.fields)
-            case Interrupted(said):
+            case Interrupted(said) if said.action == ActionName.RATE:
                 case.supersede(call)
                 return _judge(case, "rated", said.fields)
-            case Decided():
+            case Decided(outcome="not_reached"):
                 attempts_logged += 1
-            case _:
+            case Expired():
                 # Nobody called in time: the next attempt begins, the gap is noted at the end.
                 continue
+            case other:
+                raise NotForeseen("follow_up", other)
     case.note("FollowUpEnded", result="not_reached" if attempts_logged else "not_called")
     return False
 
@@ -53,5 +59,6 @@ def _judge(case: Case, result: str, fields: Mapping[str, object]) -> bool:
     solved, satisfied = Solved(str(fields["solved"])), Satisfied(str(fields["satisfied"]))
     cause = DissatisfactionCause(str(fields["cause"])) if fields.get("cause") else None
     case.note("FollowUpEnded", result=result, solved=solved, satisfied=satisfied, cause=cause)
-    only_counts = case.state.counts_only or case.state.ending is Ending.UNRESOLVED
+    ending = case.state.led_to or case.state.ending
+    only_counts = case.state.counts_only or ending is Ending.UNRESOLVED
     return not only_counts and asks_for_rework(solved, satisfied, cause)

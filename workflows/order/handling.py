@@ -11,7 +11,7 @@ from temporalio import workflow
 from workflows.order.attendance import attend
 from workflows.order.case import Case
 from workflows.order.review import Verdict, review
-from workflows.order.state import Concluded, Decided, Expired, HumanTask, Moved, TakenOver
+from workflows.order.state import Concluded, Decided, Expired, HumanTask, Moved, NotForeseen, TakenOver
 
 with workflow.unsafe.imports_passed_through():
     from domain.deadlines import Basis
@@ -21,7 +21,7 @@ with workflow.unsafe.imports_passed_through():
     from messages.names import REQUESTER
 
 
-async def handle(case: Case) -> bool:
+async def handle(case: Case) -> bool:  # noqa: C901 - one branch for each way in which work ends
     """Work until there is something to tell the resident; `False` if the order goes to another unit first."""
     state = case.state
     supervised, state.supervised_from_start = state.supervised_from_start, False
@@ -53,10 +53,12 @@ async def handle(case: Case) -> bool:
                 case.hand_to(owner.unit, owner.tier)
                 case.note("OrderTakenOver", unit=owner.unit, tier=owner.tier)
                 work = _begin(case, Basis.ESCALATED)
-            case Decided() | Expired():
+            case Decided(outcome="hand_up") | Expired():
                 supervised = not await _hand_up(case, ended)
                 work = _begin(case, Basis.ESCALATED)
                 _keep_helping(case, ended)
+            case Decided():
+                raise NotForeseen("handle", ended)
 
 
 async def explain(case: Case, owner: Owner, ending: Ending, *, supervised: bool = False) -> None:
@@ -68,7 +70,7 @@ async def explain(case: Case, owner: Owner, ending: Ending, *, supervised: bool 
             case Concluded(decided):
                 case.end(Ending.UNRESOLVED, decided)
                 return
-            case Decided() as decided:
+            case Decided(outcome="explained") as decided:
                 case.end(ending, decided)
                 return
             case TakenOver(leader):
@@ -80,6 +82,8 @@ async def explain(case: Case, owner: Owner, ending: Ending, *, supervised: bool 
             case Expired():
                 # `attend` keeps it open, under supervision; should it ever end, it is asked anew.
                 basis, supervised = Basis.EXPLAIN, True
+            case Decided() as other:
+                raise NotForeseen("explain", other)
 
 
 async def _hand_up(case: Case, answer: Decided | Expired) -> bool:
@@ -113,7 +117,7 @@ async def _hand_up(case: Case, answer: Decided | Expired) -> bool:
 
 def _begin(case: Case, basis: Basis) -> HumanTask:
     work = case.begin(TaskKind.HANDLE, basis, case.worker, repetition=case.state.round)
-    work.evidence = case.routing.evidence if case.knows_reviews else 0
+    work.evidence = case.routing.evidence
     return work
 
 
@@ -130,7 +134,7 @@ def _ask_helpers(case: Case) -> None:
     """Open what the desk asked helping units for (协办), each with a clock of its own."""
     helping, case.state.helping = case.state.helping, []
     for unit in helping:
-        if unit == case.state.unit and case.knows_reviews:
+        if unit == case.state.unit:
             # It was made the lead since.
             continue
         case.begin(TaskKind.ASSIST, Basis.ASSIST, case.handler_of(unit))
@@ -139,5 +143,5 @@ def _ask_helpers(case: Case) -> None:
 def _keep_helping(case: Case, ended: Decided | Expired) -> None:
     """Let the unit that had the order help the one above."""
     former = ended.task if isinstance(ended, Decided) else ended.wait
-    if isinstance(former, HumanTask) and former.unit != case.state.unit and case.knows_reviews:
+    if isinstance(former, HumanTask) and former.unit != case.state.unit:
         case.begin(TaskKind.ASSIST, Basis.ASSIST, former.owner)

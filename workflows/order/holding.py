@@ -1,8 +1,9 @@
 """Holding (全所暂停计时): in a storm or an outage no clock of the office runs; decisions are still taken.
 
-Assumes the one door, which looks here before it looks at any clock. A hold ends by itself or by its release;
-then every clock moves by what it stood still, and what rested meanwhile is not moved twice. Holds that follow each
-other are taken one after the other, however late they are heard of.
+Assumes the one door, which looks here before it looks at any clock. A hold is known by its beginning, which may lie
+ahead; from then on it is `state.hold`. It ends by itself or by its release; then every clock moves by what it stood
+still, and what rested meanwhile is not moved twice. Holds that follow each other are taken one after the other, however
+late they are heard of.
 """
 
 from datetime import datetime
@@ -16,40 +17,65 @@ with workflow.unsafe.imports_passed_through():
     from domain.judgement import instant
     from domain.lifecycle import SYSTEM
     from messages.orders import OfficeHold
-    from messages.records import RestTaken
     from messages.signals import OrderAction
 
 
 def hear(state: State, said: OrderAction) -> None:
-    """Take a hold up behind those that are known; its fields were judged."""
+    """Take up a hold that the order was told of, once; its fields were judged."""
     since, until = (instant(said.fields.get(name)) or workflow.now() for name in ("since", "until"))
-    begin(state, OfficeHold(since=since, until=until))
+    if since not in state.holds_heard:
+        expect(state, OfficeHold(since=since, until=until))
 
 
-def begin(state: State, hold: OfficeHold) -> None:
-    """Let a hold be in force; of what an order hears twice, the rest that is new."""
-    since = max((hold.since, *(known.until for known in state.holds)))
-    if since < hold.until:
-        state.holds.append(hold.model_copy(update={"since": since}))
+def expect(state: State, hold: OfficeHold) -> None:
+    """Keep a hold until it begins; of what was held already, or will be by another one, only the rest."""
+    state.holds_heard.add(hold.since)
+    known = [*((state.hold,) if state.hold else ()), *state.holds]
+    since = max((hold.since, *(each.until for each in known if each.since <= hold.since)))
+    since = max(since, state.held_until or since)
+    until = min((hold.until, *(each.since for each in known if each.since > hold.since)))
+    if since < until:
+        state.holds.append(OfficeHold(since=since, until=until))
+        state.holds.sort(key=lambda each: each.since)
 
 
-def release(state: State, at: datetime) -> None:
-    """End the hold that was in force then; a release that comes after the hold's own end changes nothing."""
-    for number, hold in enumerate(state.holds):
-        if hold.since <= at < hold.until:
-            state.holds[number] = hold.model_copy(update={"until": at, "released": True})
+def release(state: State, said: OrderAction) -> None:
+    """End the hold in force, or call off the one that begins at `since`; one that is over is not touched."""
+    at = instant(said.fields.get("at")) or workflow.now()
+    since = instant(said.fields.get("since"))
+    if since is not None:
+        # Should the order hear of that hold only now, it has been lifted.
+        state.holds_heard.add(since)
+    meant = max(at, since or at)
+    if state.hold is not None and state.hold.since <= meant < state.hold.until:
+        state.hold = _released(state.hold, at)
+    state.holds = [_released(each, at) if each.since <= meant < each.until else each for each in state.holds]
+    state.holds = [each for each in state.holds if each.since < each.until]
 
 
-def lift(state: State, ledger: Ledger, waits: tuple[Wait, ...]) -> None:
-    """End the hold: move what it kept from running, and tell the store."""
-    hold = state.holds.pop(0)
-    if not hold.released:
-        ledger.event("OrderReleased", actor=SYSTEM, data={"at": str(hold.until)})
-    if state.rest is None:
-        ledger.rested(max(hold.since, ledger.received_at), hold.until)
+def begin(state: State, ledger: Ledger) -> None:
+    """Let the next hold be in force once its time has come."""
+    if state.hold is None and state.holds and state.holds[0].since <= workflow.now():
+        state.hold = state.holds.pop(0)
+        ledger.event("OrderHeld", actor=SYSTEM, data=_between(state.hold))
+
+
+def lift(state: State, ledger: Ledger, hold: OfficeHold, waits: tuple[Wait, ...]) -> None:
+    """End the hold in force: move what it kept from running, and tell the store."""
+    state.hold, state.held_until = None, hold.until
+    ledger.event("OrderReleased", actor=SYSTEM, data={"at": str(hold.until)})
+    ledger.rested(hold.since, hold.until if state.rest is None else min(hold.until, state.rest.began))
     for wait in waits:
         if isinstance(wait, HumanTask | Window):
             _move(ledger, wait, hold.since, hold.until)
+
+
+def _released(hold: OfficeHold, at: datetime) -> OfficeHold:
+    return hold.model_copy(update={"until": max(at, hold.since)})
+
+
+def _between(hold: OfficeHold) -> dict[str, str]:
+    return {"since": str(hold.since), "until": str(hold.until)}
 
 
 def _move(ledger: Ledger, wait: HumanTask | Window, since: datetime, ended: datetime) -> None:
@@ -57,8 +83,7 @@ def _move(ledger: Ledger, wait: HumanTask | Window, since: datetime, ended: date
     asked = deadline.asked
     if asked is None or deadline.due_at is None or deadline.expired:
         return
-    began = max(since, asked.runs_from)
-    if began >= ended:
-        return
-    deadline.asked = asked.model_copy(update={"rests": (*asked.rests, RestTaken(began=began, ended=ended))})
-    ledger.clock(deadline.asked)
+    moved = asked.rested(since, ended)
+    if moved is not asked:
+        deadline.asked = moved
+        ledger.clock(moved)

@@ -5,16 +5,28 @@ the order in which it arrived. That is why a decision and a deadline can never b
 them wakes the workflow.
 """
 
+from typing import assert_never
+
 from temporalio import workflow
 
 from workflows import options
 from workflows.order import holding
 from workflows.order.ledger import Ledger
-from workflows.order.state import Decided, HumanTask, Interrupted, Malformed, State, Withdrawn
+from workflows.order.state import (
+    Decided,
+    Heard,
+    HumanTask,
+    Ignored,
+    Interrupted,
+    Malformed,
+    State,
+    Typed,
+    Unsealed,
+    is_the_offices,
+)
 
 with workflow.unsafe.imports_passed_through():
     from domain.actions import ACTIONS, ActionName, fields_of
-    from domain.first_directory import FIRST
     from domain.judgement import (
         Codes,
         OrderSituation,
@@ -26,17 +38,27 @@ with workflow.unsafe.imports_passed_through():
         judge_outcome,
         named_codes,
     )
-    from domain.lifecycle import STORED, TaskState, outcome_named
-    from domain.orders import Ending, Stage
+    from domain.lifecycle import STORED, SYSTEM, Field, TaskState, outcome_named
+    from domain.orders import Stage
     from domain.policy import PolicyBook
-    from messages.directory import LookUp, Vouched
-    from messages.names import COMPLETE_TASK, ORDER_ACTION
+    from domain.voices import answers_the_question, voice
+    from messages.directory import Claim, LookedUp, LookUp, Vouched
+    from messages.names import COMPLETE_TASK, ORDER_ACTION, is_the_offices_id
     from messages.orders import RefusedSignal
     from messages.records import Verdict
     from messages.signals import CompleteTask, OrderAction, Said
 
 _SHOWN_REFUSALS = 20
 _UNKNOWN = "unknown"
+_NOT_BY_HAND = Refusal(
+    code="not_by_hand",
+    reason="this is sent by the office's own programs alone: dingdan hold, dingdan calendar load",
+    field="action",
+)
+
+_NOT_THIS_ID = Refusal(
+    code="not_by_hand", reason="an id with a blank in it is the office's own; give yours another one"
+)
 
 
 class Judge:
@@ -52,39 +74,60 @@ class Judge:
     def next(self) -> Decided | Interrupted | None:
         """Judge what waits in the inbox, up to the first that the story has to know of.
 
-        Never more at once than one `record` can carry, whatever has piled up meanwhile, and nothing whose codes nobody
-        has vouched for yet.
-
-        Raises:
-            Withdrawn: the resident took the order back.
+        Never more at once than one `record` can carry, whatever has piled up meanwhile, and nothing of which the store
+        has to be asked first.
         """
         while self._state.inbox and self._ledger.verdicts < options.JUDGED_AT_ONCE:
-            if self._unvouched(self._state.inbox[0]) != LookUp():
+            said = self._state.inbox[0]
+            if self._asked_of(said) != LookUp():
                 return None
-            if (answer := self._judge(self._state.inbox.pop(0))) is not None:
+            self._state.inbox.pop(0)
+            if (answer := self._judge(said.as_typed() if isinstance(said, Unsealed) else said)) is not None:
                 return answer
         return None
 
-    def unvouched(self) -> LookUp | None:
-        """Say which codes were named by signals typed by hand, so that nobody has said yet what they are."""
-        named = [self._unvouched(said) for said in self._state.inbox[: options.JUDGED_AT_ONCE]]
-        units = sorted({code for each in named for code in each.units})
-        categories = sorted({code for each in named for code in each.categories})
-        return LookUp(units=tuple(units), categories=tuple(categories)) if units or categories else None
+    def to_look_up(self) -> LookUp | None:
+        """Say what the store has to be asked of signals typed by hand: codes that they name, and what they claim."""
+        asked = [self._asked_of(said) for said in self._state.inbox[: options.JUDGED_AT_ONCE]]
+        if all(each == LookUp() for each in asked):
+            return None
+        return LookUp(
+            order_no=self._order_no,
+            units=tuple(sorted({code for each in asked for code in each.units})),
+            categories=tuple(sorted({code for each in asked for code in each.categories})),
+            claims=tuple(claim for each in asked for claim in each.claims),
+        )
 
-    def vouch(self, vouched: Vouched) -> None:
-        """Keep with each of these signals what the store said of its codes."""
+    def vouch(self, asked: LookUp, answer: LookedUp) -> None:
+        """Take signals as the store has them, or as typed by hand with what it said of their codes.
+
+        One that came while the store was asked waits until it is asked of that one too.
+        """
         inbox = self._state.inbox
         for place, said in enumerate(inbox[: options.JUDGED_AT_ONCE]):
-            if not isinstance(said, Malformed) and said.vouched is None:
-                inbox[place] = said.model_copy(update={"vouched": vouched})
+            if isinstance(said, Unsealed) and _covers(asked, self._asked_of(said)):
+                if said.claims and said.said.said_id in answer.kept:
+                    self._count_out(said)
+                    inbox[place] = said.said.model_copy(update={"seal": None})
+                else:
+                    inbox[place] = Ignored() if said.only_if_kept else said.as_typed(answer.vouched)
 
-    def _unvouched(self, said: Said | Malformed) -> LookUp:
-        """An order that began before directories were loaded knows the first one, and asks nobody."""
-        if isinstance(said, Malformed) or said.vouched is not None or self._state.routing is None:
+    def _count_out(self, said: Unsealed) -> None:
+        """Count what the store has not as typed by hand; a repetition stays counted."""
+        if said.said.said_id in self._state.heard:
+            return
+        if said.only_if_kept:
+            self._state.asked_beyond -= 1
+        else:
+            self._state.by_hand -= 1
+
+    def _asked_of(self, heard: Heard) -> LookUp:
+        if not isinstance(heard, Unsealed):
             return LookUp()
+        said = heard.said
         units, categories = named_codes(fields_of(said.said_name), said.fields)
-        return LookUp(units=tuple(units), categories=tuple(categories))
+        claims = (Claim(said_id=said.said_id, digest=heard.digest),) if heard.claims else ()
+        return LookUp(units=tuple(units), categories=tuple(categories), claims=claims)
 
     def hear_first(self, pending: tuple[Said, ...]) -> None:
         """Put what was committed before an automatic step before anything that came since."""
@@ -97,7 +140,15 @@ class Judge:
             else:
                 self._state.inbox.insert(0, said)
 
-    def _judge(self, said: Said | Malformed) -> Decided | Interrupted | None:
+    def _judge(self, said: Said | Typed | Malformed | Ignored) -> Decided | Interrupted | None:
+        if isinstance(said, Ignored):
+            self._ignore()
+            return None
+        if isinstance(said, Typed):
+            if is_the_offices(said.said):
+                self._refuse_by_hand(said.said)
+                return None
+            said = said.said
         if isinstance(said, Malformed):
             self._refuse(
                 said,
@@ -121,12 +172,12 @@ class Judge:
             self._refuse(said, self._why_not_open(said.task_id))
             return None
         wanted = _submission(said, said.outcome)
-        refusal = judge_outcome(self._facts(task), wanted, self._book)
+        refusal = judge_outcome(self._facts(task, said.outcome), wanted, self._book)
         if refusal:
             self._refuse(said, refusal)
             return None
         outcome = outcome_named(task.kind, said.outcome)
-        codes = {each.name for each in outcome.fields if each.type not in STORED}
+        self._state.answered[said.outcome] = self._state.answered.get(said.outcome, 0) + 1
         self._ledger.event(
             "TaskCompleted" if outcome.closes else "TaskAnswered",
             actor=said.actor,
@@ -136,11 +187,7 @@ class Judge:
                 "kind": task.kind,
                 "outcome": said.outcome,
                 "due_at": str(task.deadline.due_at) if task.deadline.due_at else None,
-                **{
-                    name: value
-                    for name, value in said.fields.items()
-                    if name in codes and isinstance(value, str)
-                },
+                **_chosen(outcome.fields, said),
                 **{name: value for name, value in said.fields.items() if name == "helping_units" and value},
             },
         )
@@ -149,7 +196,7 @@ class Judge:
             self._ledger.close(task, TaskState.DONE, said.outcome, said.actor)
         return Decided(task, said, wanted.at)
 
-    def _facts(self, task: HumanTask) -> TaskFacts:
+    def _facts(self, task: HumanTask, outcome: str) -> TaskFacts:
         return TaskFacts(
             kind=task.kind,
             order_no=self._order_no,
@@ -161,6 +208,7 @@ class Judge:
             withheld=task.withheld,
             not_by=task.not_by,
             evidence=task.evidence,
+            taken=self._state.answered.get(outcome, 0),
         )
 
     def _act(self, said: OrderAction) -> Interrupted | None:
@@ -169,11 +217,12 @@ class Judge:
                 stage=self._state.stage,
                 order_no=self._order_no,
                 unit=self._state.unit,
-                is_merged=self._state.ending is Ending.MERGED,
-                leads=self._state.leads,
+                ending=self._state.ending,
+                left=self._state.requester_left,
                 reopened=self._state.reopened,
                 supervised=self._state.supervised,
-                taken=self._state.taken.get(said.action, 0),
+                taken=self._state.taken.get(said.action, {}),
+                book=self._book,
                 handled_by=self._state.handled_by,
             ),
             _submission(said, said.action),
@@ -182,13 +231,13 @@ class Judge:
             self._refuse(said, refusal)
             return None
         action = ACTIONS[ActionName(said.action)]
-        self._state.taken[said.action] = self._state.taken.get(said.action, 0) + 1
-        codes = {each.name for each in action.fields if each.type not in STORED}
+        taken, mine = self._state.taken.setdefault(said.action, {}), voice(said.actor)
+        taken[mine] = taken.get(mine, 0) + 1
         self._ledger.event(
             _ACTION_EVENTS[action.name],
             actor=said.actor,
             said_id=said.action_id,
-            data={name: value for name, value in said.fields.items() if name in codes},
+            data=_chosen(action.fields, said),
         )
         self._accept(said)
         return self._effect(action.name, said)
@@ -203,26 +252,66 @@ class Judge:
         """Do what needs nobody's step; what changes the course of a step is given to the story."""
         state = self._state
         match name:
-            case ActionName.WITHDRAW:
-                raise Withdrawn
             case ActionName.URGE:
-                self._ledger.write(state.unit, "urged")
+                self._urge()
             case ActionName.RECALCULATE:
-                state.leads |= "joined" in said.fields
-                self._ledger.reckon_again(not_later_than=instant(said.fields.get("not_later_than")))
+                if (earlier := instant(said.fields.get("not_later_than"))) is not None:
+                    self._ledger.bring_forward(earlier)
+                self._ledger.reckon_again(changed_from=instant(said.fields.get("changed_from")))
             case ActionName.HOLD:
                 holding.hear(state, said)
             case ActionName.RELEASE:
-                holding.release(state, instant(said.fields.get("at")) or workflow.now())
-            case ActionName.SUPPLEMENT if not (state.rest and state.rest.asks):
-                pass
-            case ActionName.RATE if state.stage is Stage.CLOSED:
-                pass
-            case _:
+                holding.release(state, said)
+            case ActionName.SUPPLEMENT:
+                asks = state.rest is not None and state.rest.asks
+                is_answer = asks and answers_the_question(said.actor, left=state.requester_left)
+                return Interrupted(said) if is_answer else None
+            case ActionName.RATE:
+                return Interrupted(said) if state.stage is Stage.FOLLOW_UP else None
+            case ActionName.ANSWER:
+                # It may have looked itself before it was told.
+                return Interrupted(said) if state.stage is Stage.JOINED else None
+            case (
+                ActionName.WITHDRAW
+                | ActionName.SUPERVISE
+                | ActionName.REASSIGN
+                | ActionName.RESUME
+                | ActionName.MERGE
+                | ActionName.REOPEN
+            ):
                 return Interrupted(said)
+            case _:
+                assert_never(name)
         return None
 
+    def _urge(self) -> None:
+        """Tell the unit how often it is urged, unless it was told just before."""
+        if (count := self._state.urge(workflow.now(), gap=self._book.urge_gap)) is not None:
+            self._ledger.write(self._state.unit, "urged", count=count)
+
+    def _ignore(self) -> None:
+        """Count what is not heard; an event says so once."""
+        state = self._state
+        state.ignore()
+        if state.ignored_since is None:
+            state.ignored_since = workflow.now()
+            self._ledger.event("SignalsIgnored", actor=SYSTEM, data={"heard": options.HEARD_BY_HAND})
+        self._ledger.tell_operators()
+
+    def _refuse_by_hand(self, said: Said) -> None:
+        """Refuse what only the office sends. Its id is not used up and no row is settled: the real one may come yet."""
+        self._note_refusal(said, _NOT_THIS_ID if is_the_offices_id(said.said_id) else _NOT_BY_HAND)
+
     def _refuse(self, said: Said | Malformed, refusal: Refusal) -> None:
+        self._note_refusal(said, refusal)
+        if not isinstance(said, Malformed):
+            # What is refused keeps its ids only: its words are nobody's concern, and a flood stays small.
+            said = said.model_copy(update={"fields": {}, "comment": None})
+            self._ledger.verdict(
+                Verdict(said=said, applied=False, at=workflow.now(), code=refusal.code, reason=refusal.reason)
+            )
+
+    def _note_refusal(self, said: Said | Malformed, refusal: Refusal) -> None:
         """Note a refusal; a flood is counted only, so that it cannot fill the history."""
         self._state.refusals += 1
         signal_id = "" if isinstance(said, Malformed) else said.said_id
@@ -245,12 +334,6 @@ class Judge:
                 said_id=signal_id or None,
                 data={"signal": _signal_of(said), "code": refusal.code, "reason": refusal.reason},
             )
-        if not isinstance(said, Malformed):
-            # What is refused keeps its ids only: its words are nobody's concern, and a flood stays small.
-            said = said.model_copy(update={"fields": {}, "comment": None})
-            self._ledger.verdict(
-                Verdict(said=said, applied=False, at=workflow.now(), code=refusal.code, reason=refusal.reason)
-            )
 
     def _why_not_open(self, task_id: str) -> Refusal:
         if task_id in self._state.finished:
@@ -271,8 +354,9 @@ _ACTION_EVENTS = {
     ActionName.RATE: "OrderRated",
     ActionName.REOPEN: "OrderReopened",
     ActionName.RECALCULATE: "DueTimesRecalculated",
-    ActionName.HOLD: "OrderHeld",
-    ActionName.RELEASE: "OrderReleased",
+    ActionName.HOLD: "HoldOrdered",
+    ActionName.RELEASE: "ReleaseOrdered",
+    ActionName.ANSWER: "LeadingAnswered",
 }
 
 
@@ -280,6 +364,37 @@ def _signal_of(said: Said | Malformed) -> str:
     if isinstance(said, Malformed):
         return said.signal
     return COMPLETE_TASK if isinstance(said, CompleteTask) else ORDER_ACTION
+
+
+def refused_unheard(state: State) -> tuple[RefusedSignal, ...]:
+    """Say how many signals typed by hand were not heard, as one refusal; none if all were."""
+    if state.ignored_since is None:
+        return ()
+    return (
+        RefusedSignal(
+            at=state.ignored_since,
+            signal=_UNKNOWN,
+            signal_id="",
+            actor=_UNKNOWN,
+            code="not_heard",
+            reason=f"{state.ignored} signals typed by hand were not heard: too many came before",
+        ),
+    )
+
+
+def _covers(asked: LookUp, of_one: LookUp) -> bool:
+    """Tell whether the store was asked all that one signal asks of it."""
+    return (
+        {*of_one.units} <= {*asked.units}
+        and {*of_one.categories} <= {*asked.categories}
+        and {each.digest for each in of_one.claims} <= {each.digest for each in asked.claims}
+    )
+
+
+def _chosen(fields: tuple[Field, ...], said: Said) -> dict[str, str]:
+    """Take from what was said the codes of an event: texts stay in the store, and lists with the decision."""
+    names = {each.name for each in fields if each.type not in STORED}
+    return {name: value for name, value in said.fields.items() if name in names and isinstance(value, str)}
 
 
 def _submission(said: Said, name: str) -> Submission:
@@ -299,7 +414,5 @@ def _submission(said: Said, name: str) -> Submission:
 
 def _codes(said: Said) -> Codes:
     """Say which codes may stand in what was said: those that the store vouched for."""
-    vouched = said.vouched
-    if vouched is None:
-        return Codes.of(FIRST)
+    vouched = said.vouched or Vouched()
     return Codes(units={unit.code for unit in vouched.units}, categories=vouched.categories)

@@ -6,6 +6,8 @@ noted while one is under way (by the courier, or by a signal that came) is taken
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -18,15 +20,16 @@ from workflows.order.state import HumanTask, State
 
 with workflow.unsafe.imports_passed_through():
     from activities.deliver import Courier
+    from activities.reconcile import OutboxDrain
     from activities.record import Recorder
-    from domain.deadlines import Basis
     from domain.lifecycle import TaskState
-    from messages.directory import LookUp, Vouched
+    from messages.directory import LookedUp, LookUp
     from messages.names import REQUESTER
-    from messages.orders import DeliverMessages, StartOrder
+    from messages.orders import DeliverMessages, StartOrder, StartOrders
     from messages.records import (
         ClockRequest,
         EventRecord,
+        Given,
         MergeRequest,
         MessageWritten,
         OrderFacts,
@@ -51,8 +54,10 @@ class Ledger:
         self._state = state
         self._shown: Mapping[str, Any] = visibility.shown_at_start(start)
         self._carrying: asyncio.Task[None] | None = None
+        self._starting: asyncio.Task[None] | None = None
         self._more_to_deliver = False
         self._undelivered: list[dict[str, Any]] = []
+        self._written = self.facts()
         self._clear()
         workflow.set_current_details(visibility.details(start, state))
 
@@ -66,12 +71,14 @@ class Ledger:
         self._clocks: list[ClockRequest] = []
         self._promise: PromiseRequest | None = None
         self._merge: MergeRequest | None = None
+        self._withdrawn = False
         self._split: SplitRequest | None = None
         self._route = False
+        self._asks_leading = False
 
     @property
     def is_empty(self) -> bool:
-        """Whether everything is recorded."""
+        """Whether everything is recorded: what happened, what is asked for, and how the order stands by itself."""
         return not (
             self._undelivered
             or self._events
@@ -79,8 +86,14 @@ class Ledger:
             or self._changed
             or self._closed
             or self._verdicts
+            or self._messages
             or self._clocks
+            or self._promise
+            or self._merge
+            or self._split
             or self._route
+            or self._asks_leading
+            or self._written != self.facts()
         )
 
     @property
@@ -153,6 +166,7 @@ class Ledger:
         *,
         text_of: str | None = None,
         only_if_firm: bool = False,
+        only_if_after: datetime | None = None,
         **data: Any,
     ) -> None:
         """Write a message; its text, if any, is that of the decision named."""
@@ -164,6 +178,7 @@ class Ledger:
                 data=data,
                 text_of=text_of,
                 only_if_firm=only_if_firm,
+                only_if_after=only_if_after,
             )
         )
 
@@ -172,76 +187,100 @@ class Ledger:
         self.forget_clock(request.key)
         self._clocks.append(request)
 
-    @property
-    def received_at(self) -> datetime:
-        """When the order was received: nothing of it ran before."""
-        return self._start.received_at
-
     def promise(self, request: PromiseRequest) -> None:
         """Ask for a promise to be reckoned."""
-        request = request.model_copy(update={"not_later_than": self._state.not_later_than})
-        self._promise = self._state.promise = request
+        state = self._state
+        request = request.model_copy(update={"granted": state.extended, "joined": state.joined})
+        self._promise = state.promise = request
 
     def rested(self, began: datetime, ended: datetime) -> None:
         """Count a rest against the promise, now or once there is one; what is counted already is not again."""
-        began = max((began, *(rest.ended for rest in self._state.rests)))
+        began = max(began, self._state.runs_from)
         if began >= ended:
             return
         rest = RestTaken(began=began, ended=ended)
         self._state.rests.append(rest)
         if (promise := self._state.promise) is not None:
-            self.promise(promise.model_copy(update={"rests": (*promise.rests, rest)}))
+            self.promise(promise.rested(began, ended))
 
     def merge(self, request: MergeRequest) -> None:
         """Ask the store to join the order to another one."""
         self._merge = request
 
+    def withdraw(self) -> None:
+        """Say that the requester takes the order back; the store knows whether others wait for the same."""
+        self._withdrawn = True
+
     def split(self, decision_id: str) -> None:
         """Ask the store to make orders of what a decision names."""
-        self._split = SplitRequest(decision_id=decision_id, page=self._start.page)
+        rests = tuple(self._state.rests)
+        self._split = SplitRequest(decision_id=decision_id, page=self._start.page, rests=rests)
 
     def route(self) -> None:
         """Ask the store who answers for the order as it stands."""
         self._route = True
 
-    async def look_up(self, asked: LookUp) -> Vouched:
-        """Ask what the directory says of codes that a signal typed by hand names."""
+    def ask_leading(self) -> None:
+        """Ask the store how the order stands that this one was joined to."""
+        self._asks_leading = True
+
+    async def look_up(self, asked: LookUp) -> LookedUp:
+        """Ask the store about signals without its seal."""
         return await workflow.execute_activity_method(
             Recorder.look_up,
             asked,
             start_to_close_timeout=options.RECORD.start_to_close,
             schedule_to_close_timeout=options.RECORD.schedule_to_close,
             retry_policy=options.RECORD.retry,
-            summary="codes that an operator named",
+            summary="what the store knows of a signal typed by hand",
         )
 
-    def reckon_again(self, *, not_later_than: datetime | None = None) -> None:
-        """Ask anew for every instant that rested on a year not announced: once, since it is announced now.
+    def bring_forward(self, at: datetime) -> None:
+        """Answer when an order that joined this one was promised, and let the unit know.
 
-        `not_later_than`: an order that joined this one was promised an earlier answer, and that promise is kept.
+        What is later and was said before is never the earlier one again, since rests only move it on. Which of the
+        others is, only the store can reckon while clocks stand still.
         """
         state = self._state
-        if not_later_than is not None:
-            state.not_later_than = min(not_later_than, state.not_later_than or not_later_than)
-        is_earlier = bool(not_later_than and state.promised_at and not_later_than < state.promised_at)
-        if state.promise is not None and (state.promise_is_provisional or is_earlier):
+        earlier = [each for each in state.joined if each.at < at]
+        said = Given(at=at, said_at=workflow.now())
+        state.joined = (*earlier, said)[: options.JOINED_COUNTED]
+        if state.promise is not None:
             self.promise(state.promise)
-            if state.promise_is_provisional:
-                self.write(REQUESTER, "promise_confirmed", only_if_firm=True)
         for task in state.open_tasks.values():
             deadline = task.deadline
-            if deadline.asked is None or deadline.due_at is None:
+            asked = deadline.asked = _not_later(deadline.asked, state.joined)
+            is_running = deadline.due_at is not None and not deadline.expired
+            if is_running and asked is not None and asked.promise is not None:
+                self.clock(asked)
+        if state.rest is not None:
+            state.rest.clock = _not_later(state.rest.clock, state.joined)
+        if state.stood is not None:
+            state.stood = replace(state.stood, clock=_not_later(state.stood.clock, state.joined))
+
+    def reckon_again(self, *, changed_from: datetime | None = None) -> None:
+        """Ask anew for every instant that rested on a year not announced: once, since it is announced now.
+
+        `changed_from`: for firm ones too that lie after a day which was changed; their word stands, so they only gain.
+        """
+        state, now = self._state, workflow.now()
+
+        def is_touched(instant: datetime) -> bool:
+            return changed_from is not None and instant > max(changed_from, now)
+
+        promise, promised_at, is_owed = state.promise, state.promised_at, state.ending is None
+        if promise is not None and state.promise_is_provisional:
+            self.promise(promise)
+            if is_owed:
+                self.write(REQUESTER, "promise_confirmed", only_if_firm=True)
+        elif promise is not None and promised_at is not None and is_owed and is_touched(promised_at):
+            self.promise(promise)
+            self.write(REQUESTER, "promise_moved", only_if_after=promised_at)
+        for wait in state.clocks:
+            deadline = wait.deadline
+            if deadline.asked is None or deadline.due_at is None or deadline.expired:
                 continue
-            by_promise = deadline.asked.basis == Basis.PROMISE
-            if by_promise and deadline.asked.promise is not None:
-                deadline.asked = deadline.asked.model_copy(
-                    update={
-                        "promise": deadline.asked.promise.model_copy(
-                            update={"not_later_than": state.not_later_than}
-                        )
-                    }
-                )
-            if deadline.is_provisional or (is_earlier and by_promise):
+            if deadline.is_provisional or is_touched(deadline.due_at):
                 self.clock(deadline.asked)
 
     async def flush(self) -> RecordAnswer:
@@ -249,14 +288,16 @@ class Ledger:
         # The courier may fail while another step is being recorded: only here do its failures get numbers.
         while self._undelivered:
             self.event("MessagesUndelivered", actor="system", data=self._undelivered.pop(0))
-        step = self._step(workflow.now())
+        asked_at = workflow.now()
+        step = self._step(asked_at)
         self._clear()
+        self._written = step.order
         answer = await self._record(step, summary=", ".join(event.type for event in step.events[:4]))
-        if answer.promised_at:
-            self._state.promised_at = answer.promised_at
-            self._state.promise_is_provisional = answer.promise_is_provisional
+        self._state.hear_promise(answer, at=asked_at)
         self._state.hear_routing(answer.routing)
-        if step.messages:
+        if answer.parts:
+            self._starting = asyncio.create_task(self._start_parts(answer.parts))
+        if step.messages or answer.parts:
             self._deliver()
         return answer
 
@@ -276,7 +317,10 @@ class Ledger:
             route=True,
             expiry=key,
         )
-        return await self._record(step, summary=f"{event.type}: {key}")
+        answer = await self._record(step, summary=f"{event.type}: {key}")
+        if not answer.pending and answer.hold is None:
+            self._written = facts
+        return answer
 
     def show(self) -> None:
         """Bring search attributes and the words for operators up to date: one upsert, if anything changed."""
@@ -285,6 +329,10 @@ class Ledger:
         if changed:
             workflow.upsert_search_attributes(visibility.updates(changed))
             self._shown = now
+        self.tell_operators()
+
+    def tell_operators(self) -> None:
+        """Bring the words for operators up to date; this is no command."""
         workflow.set_current_details(visibility.details(self._start, self._state))
 
     def facts(self, **changes: Any) -> OrderFacts:
@@ -304,6 +352,8 @@ class Ledger:
             reopened=state.reopened,
             held=state.hold is not None,
             handled_by=state.handled_by,
+            merged_into=state.merged_into,
+            requester_left=state.requester_left,
         )
         return facts.model_copy(update=changes)
 
@@ -332,8 +382,10 @@ class Ledger:
             clocks=tuple(self._clocks),
             promise=self._promise,
             merge=self._merge,
+            withdrawn=self._withdrawn,
             split=self._split,
             route=self._route,
+            asks_leading=self._asks_leading,
         )
 
     async def _record(self, step: RecordStep, *, summary: str) -> RecordAnswer:
@@ -345,6 +397,18 @@ class Ledger:
             retry_policy=options.RECORD.retry,
             summary=summary[:200],
         )
+
+    async def _start_parts(self, order_nos: tuple[str, ...]) -> None:
+        """Start what was made of this order, beside its wait; should it fail, `Reconcile` does."""
+        with suppress(ActivityError):
+            await workflow.execute_activity_method(
+                OutboxDrain.start,
+                StartOrders(order_nos=order_nos),
+                start_to_close_timeout=options.START_ORDERS.start_to_close,
+                schedule_to_close_timeout=options.START_ORDERS.schedule_to_close,
+                retry_policy=options.START_ORDERS.retry,
+                summary="orders that were made of this one",
+            )
 
     def _deliver(self) -> None:
         """Send beside the wait, one activity at a time; a new one follows if more was written meanwhile."""
@@ -372,3 +436,10 @@ class Ledger:
             else:
                 if delivered.failed:
                     self._undelivered.append({"messages": list(delivered.failed)})
+
+
+def _not_later(clock: ClockRequest | None, joined: tuple[Given, ...]) -> ClockRequest | None:
+    """Let a clock that serves the promise be due when other residents were promised an answer."""
+    if clock is None or clock.promise is None:
+        return clock
+    return clock.model_copy(update={"joined": joined})

@@ -9,7 +9,7 @@ from datetime import datetime
 from temporalio import workflow
 
 from workflows.order.case import Case
-from workflows.order.state import Decided, HumanTask, Moved
+from workflows.order.state import Decided, HumanTask, Moved, NotForeseen
 
 with workflow.unsafe.imports_passed_through():
     from domain.deadlines import Basis
@@ -40,13 +40,23 @@ def hear(case: Case, work: HumanTask, verdict: Decided | None) -> Moved | None:
     if asked is None:
         return None
     said = verdict.said.decision_id if verdict else None
-    granted = verdict is not None and verdict.outcome == "approve"
+    granted = _is_granted(verdict)
     case.note("RequestGranted" if granted else "RequestDenied", request=asked.outcome, unit=work.unit)
     case.write(work.unit, "granted" if granted else "denied", text_of=said, request=asked.outcome)
     moved = _grant(case, work, asked) if granted else None
     if moved is None:
         case.offer_anew(work)
     return moved
+
+
+def _is_granted(verdict: Decided | None) -> bool:
+    match verdict:
+        case None | Decided(outcome="revise"):
+            return False
+        case Decided(outcome="approve"):
+            return True
+        case _:
+            raise NotForeseen("a request", verdict)
 
 
 def _grant(case: Case, work: HumanTask, asked: Decided) -> Moved | None:
@@ -62,11 +72,11 @@ def _grant(case: Case, work: HumanTask, asked: Decided) -> Moved | None:
         case "request_pause":
             case.rest(work, until=instant(asked.chosen("until")), since=_rest_began(work, asked))
             case.write(REQUESTER, "paused")
-        case _:
-            state.reclassified = True
-            case.classify(OrderClass(asked.chosen("class") or ""), rule="requested")
-            case.restart(work, Basis.PROMISE, repetition=state.round)
+        case "request_reclassification":
+            case.class_anew(work, OrderClass(asked.chosen("class") or ""))
             case.write(REQUESTER, "reclassified")
+        case _:
+            raise NotForeseen("a request", asked)
     return None
 
 

@@ -9,7 +9,7 @@ from enum import StrEnum
 from temporalio import workflow
 
 from workflows.order.case import Case
-from workflows.order.state import Decided
+from workflows.order.state import Decided, Expired, NotForeseen
 
 with workflow.unsafe.imports_passed_through():
     from domain.deadlines import Basis
@@ -28,8 +28,6 @@ class Verdict(StrEnum):
 
 async def review(case: Case, proposal: Decided) -> Verdict:
     """Let somebody else look at what was proposed; never the proposer, nor who approved the round before."""
-    if not case.knows_reviews:
-        return Verdict.APPROVED
     case.enter(Stage.REVIEW)
     silence = outcome_named(proposal.task.kind, proposal.outcome).silence
     not_by = case.not_by(proposal)
@@ -37,9 +35,17 @@ async def review(case: Case, proposal: Decided) -> Verdict:
     verdict = await _ask(case, owner, not_by)
     if verdict is Verdict.UNANSWERED and silence is Silence.CLIMBS:
         verdict = await _ask(case, above(owner), not_by)
-    if verdict is not Verdict.UNANSWERED or silence is Silence.CLIMBS:
+    if verdict is not Verdict.UNANSWERED:
         return verdict
-    return Verdict.APPROVED if silence is Silence.APPROVES else Verdict.REVISED
+    match silence:
+        case Silence.CLIMBS:
+            return Verdict.UNANSWERED
+        case Silence.APPROVES:
+            return Verdict.APPROVED
+        case Silence.DENIES:
+            return Verdict.REVISED
+        case None:
+            raise NotForeseen("review", proposal)
 
 
 async def _ask(case: Case, owner: Owner, not_by: tuple[str, ...]) -> Verdict:
@@ -48,7 +54,9 @@ async def _ask(case: Case, owner: Owner, not_by: tuple[str, ...]) -> Verdict:
         case Decided(outcome="approve", said=said):
             case.state.reviewed_by = said.actor
             return Verdict.APPROVED
-        case Decided():
+        case Decided(outcome="revise"):
             return Verdict.REVISED
-        case _:
+        case Expired():
             return Verdict.UNANSWERED
+        case other:
+            raise NotForeseen("review", other)

@@ -4,30 +4,57 @@ A strict type in a handler's signature would make the SDK drop what does not dec
 anybody; so the handlers take raw payloads, and what cannot be read becomes a refusal that the order shows.
 """
 
+import json
+from typing import Any
+
 from temporalio import workflow
 from temporalio.common import RawValue
 
-from workflows.order.state import Malformed
+from workflows.order.state import Heard, Malformed, Unsealed
 
 with workflow.unsafe.imports_passed_through():
+    from domain.text import line
+    from messages.orders import StartOrder
+    from messages.seals import digest, is_sealed
     from messages.signals import MAX_SIGNAL_BYTES, CompleteTask, OrderAction
 
 
-def read(
-    type_: type[CompleteTask | OrderAction], signal: str, raw: RawValue
-) -> CompleteTask | OrderAction | Malformed:
-    """Decode one argument; too long, no JSON object, wrong fields or a NUL character give `Malformed`."""
-    data = raw.payload.data
-    if len(data) > MAX_SIGNAL_BYTES or b"\\u0000" in data:
-        # PostgreSQL stores no NUL: what `record` cannot write would stop the order for ever.
+def read(type_: type[CompleteTask | OrderAction], signal: str, raw: RawValue, start: StartOrder) -> Heard:
+    """Decode one argument, and see whether it bears the store's seal.
+
+    Too long, no JSON object, wrong or unbounded fields, or letters that no database stores give `Malformed`.
+    """
+    payload = raw.payload
+    if len(payload.data) > MAX_SIGNAL_BYTES or payload.metadata.get("encoding") != b"json/plain":
         return Malformed(signal)
     try:
-        said = workflow.payload_converter().from_payload(raw.payload, type_)
-    except Exception:  # noqa: BLE001 - nothing is awaited here, and a handler must never raise
+        told = _json(payload.data)
+        said = type_.model_validate(told)
+    except (ValueError, RecursionError):
         return Malformed(signal)
-    return said if isinstance(said, type_) else Malformed(signal)
+    if is_sealed(start.seal_key, start.order_no, told):
+        return said.model_copy(update={"seal": None})
+    return Unsealed(said, digest(start.order_no, told))
+
+
+def _json(data: bytes) -> dict[str, Any]:
+    """Read a JSON object that PostgreSQL and Temporal can store: what `record` cannot write would stop the order.
+
+    Raises:
+        ValueError: it is none.
+    """
+    told = json.loads(data, parse_constant=_no_number)
+    # Halves of emoji are no UTF-8, and PostgreSQL stores no NUL.
+    written = json.dumps(told, ensure_ascii=False).encode()
+    if not isinstance(told, dict) or b"\\u0000" in written:
+        raise ValueError("no JSON object, or one that cannot be stored")
+    return told
+
+
+def _no_number(name: str) -> float:
+    raise ValueError(f"{name} is no number")
 
 
 def unknown(name: str) -> Malformed:
-    """Keep the name of a signal that does not exist, shortened and without what no database stores."""
-    return Malformed("".join(letter for letter in name[:60] if letter.isprintable()))
+    """Keep the name of a signal that does not exist, shortened and without what cannot be seen."""
+    return Malformed(line(name)[:60])

@@ -7,7 +7,7 @@ leader does not act, it is asked again after twice the time, from the third time
 from temporalio import workflow
 
 from workflows.order.case import Case
-from workflows.order.state import Concluded, Decided, HumanTask, TakenOver
+from workflows.order.state import Concluded, Decided, HumanTask, NotForeseen, TakenOver
 
 with workflow.unsafe.imports_passed_through():
     from domain.deadlines import Basis
@@ -47,10 +47,12 @@ def decide(case: Case, work: HumanTask, decided: Decided) -> Concluded | TakenOv
         case "accept_delay":
             _until(case, work, decided.chosen("until"))
             case.write(REQUESTER, "delayed")
-        case _:
+        case "urge":
             case.resume(work)
             case.restart(work, Basis.ESCALATED)
             case.write(work.unit, "urged")
+        case _:
+            raise NotForeseen("a supervision", decided)
     case.offer_anew(work)
     return None
 
@@ -58,4 +60,4 @@ def decide(case: Case, work: HumanTask, decided: Decided) -> Concluded | TakenOv
 def _until(case: Case, work: HumanTask, date: str | None) -> None:
     """Set the date; a leader's word ends a rest, since the new due time is theirs."""
     case.resume(work)
-    case.restart(work, Basis.GIVEN, given=instant(date))
+    case.restart(work, Basis.GIVEN, given=instant(date), repetition=case.state.round)

@@ -10,14 +10,14 @@ from typing import Any
 from temporalio import workflow
 from temporalio.common import SearchAttributeUpdate
 
-from workflows.order.state import HumanTask, Rest, State, Wait, Window
+from workflows.order.state import HumanTask, Led, Rest, State, Wait, Window
 
 with workflow.unsafe.imports_passed_through():
     from domain.deadlines import local
     from domain.lifecycle import TASKS, FieldType, TaskKind
     from domain.orders import Stage, Tier
     from messages import search_attributes as keys
-    from messages.names import COMPLETE_TASK, NAMESPACE, order_workflow_id
+    from messages.names import COMPLETE_TASK, LONG_HISTORY, NAMESPACE, order_workflow_id
     from messages.orders import StartOrder
 
 _KEYS: Mapping[str, Any] = {
@@ -77,6 +77,8 @@ def timer_summary(task: Wait, *, reminder: bool) -> str:
         return "the resident's answer · 等居民补充" if task.asks else "pause · 暂停"
     if isinstance(task, Window):
         return "reopening window · 重开期限"
+    if isinstance(task, Led):
+        return "the leading order's answer · 等主办工单答复"
     what = "reminder 预警" if reminder else "due 到期"
     return f"{task.kind} {TASKS[task.kind].label} · {task.unit} · {what}"
 
@@ -86,7 +88,9 @@ def details(start: StartOrder, state: State) -> str:
     lines = [f"**Order {start.order_no}** · stage `{state.stage}` · round {state.round}"]
     if start.page:
         lines[0] += f" · [the order's page]({start.page})"
-    unit = state.routing.first.code if state.routing else "UNIT"
+    unit = state.routing.first.code
+    if (length := workflow.info().get_current_history_length()) >= LONG_HISTORY:
+        lines.append(f"\n**Its history is long**: {length} events; see the runbook.")
     for task in state.open_tasks.values():
         lines += ["", *_task_lines(start.order_no, task, unit=unit)]
     if not state.open_tasks:
@@ -94,6 +98,8 @@ def details(start: StartOrder, state: State) -> str:
     if state.refused:
         last = state.refused[-1]
         lines.append(f"\nRefused signals: {state.refusals}; last: `{last.signal}` {last.code}: {last.reason}")
+    if state.ignored:
+        lines.append(f"\nNot heard: {state.ignored} signals typed by hand, since too many came before.")
     return "\n".join(lines)
 
 

@@ -13,8 +13,18 @@ from workflows.order import signals
 from workflows.order.case import Case
 from workflows.order.follow_up import follow_up
 from workflows.order.handling import explain, handle
+from workflows.order.joined import await_leading
 from workflows.order.review import Verdict, review
-from workflows.order.state import Decided, HumanTask, Interrupted, Merged, Stood, Withdrawn
+from workflows.order.state import (
+    Decided,
+    Expired,
+    HumanTask,
+    Interrupted,
+    Merged,
+    NotForeseen,
+    Stood,
+    Withdrawn,
+)
 
 with workflow.unsafe.imports_passed_through():
     from domain.actions import ActionName
@@ -47,20 +57,22 @@ class OrderWorkflow:
                 self.case.withdraw()
             except Merged as merged:
                 self.case.merge(str(merged))
+                continue
             if not await self.close():
                 return await self.archive()
 
     async def serve(self) -> None:
         """Work, answer, ask; and again while the resident says no through the unit's fault."""
-        settled = self.case.state.round == 1 and await self.first_contact()
-        while True:
-            if not settled:
+        if self.case.state.stage is Stage.JOINED:
+            await await_leading(self.case)
+        else:
+            if not (self.case.state.round == 1 and await self.first_contact()):
                 await self.work()
             self.reply()
-            if not await follow_up(self.case):
-                return
+        while await follow_up(self.case):
             self.case.rework()
-            settled = False
+            await self.work()
+            self.reply()
 
     async def first_contact(self) -> bool:
         """Let who took the order answer at once, or refer it with a preliminary opinion (首问、即接即办)."""
@@ -71,14 +83,16 @@ class OrderWorkflow:
             case Decided(outcome="resolve") as decided:
                 case.end(Ending.RESOLVED_ON_THE_SPOT, decided)
                 return True
-            case Decided() as decided:
+            case Decided(outcome="refer") as decided:
                 suggested = decided.chosen("class")
                 case.state.suggested_class = OrderClass(suggested) if suggested else None
                 case.state.suggested_unit = decided.chosen("unit")
                 rejected = decided.chosen("reject_reason")
-            case _:
+            case Expired():
                 # Nobody answered: it is referred as it stands.
                 pass
+            case other:
+                raise NotForeseen("first_contact", other)
         case.note(
             "OrderReferred",
             suggested_class=case.state.suggested_class,
@@ -119,18 +133,20 @@ class OrderWorkflow:
                         await explain(case, STREET_DESK, Ending.NOT_ACCEPTED, supervised=unanswered)
                         return False
                     asked = self.ask_desk(Stage.CLASSIFICATION, TaskKind.CLASSIFY)
-                case Decided() as decided:
+                case Decided(outcome="urgent" | "general" | "complex") as decided:
                     case.categorise(decided.chosen("category"))
                     case.classify(OrderClass(decided.outcome), rule="desk")
                     await self.dispatch(decided.chosen("unit"))
                     return True
-                case _:
+                case Expired():
                     order_class, rule = state.suggested_class, "suggested"
                     if order_class is None:
                         order_class, rule = OrderClass(case.routing.usual_class), "usual"
                     case.classify(order_class, rule=rule)
                     await self.dispatch(None)
                     return True
+                case other:
+                    raise NotForeseen("classify", other)
 
     def ask_desk(self, stage: Stage, kind: TaskKind) -> HumanTask:
         """Put the order before the street's one desk."""
@@ -153,15 +169,17 @@ class OrderWorkflow:
                     state.reclassified = True
                     case.classify(OrderClass(decided.chosen("class") or ""), rule="reclassified")
                     case.offer_anew(asked)
-                case Decided() as decided:
+                case Decided(outcome="assign") as decided:
                     unit = decided.chosen("lead_unit") or ""
                     state.helping = list(decided.said.fields.get("helping_units") or ())
                     case.assign(unit, rule="desk")
                     return
-                case _:
+                case Expired():
                     routed = case.routing.first
                     case.assign(routed.code, rule=routed.rule, passed_over=routed.passed_over)
                     return
+                case other:
+                    raise NotForeseen("dispatch", other)
 
     async def sign(self) -> None:
         """Find a unit that takes the order; who sends it back is heard twice at most."""
@@ -180,7 +198,7 @@ class OrderWorkflow:
                 unit = str(said.fields["unit"])
                 case.assign(unit, rule="reassigned")
                 return False
-            case Interrupted():
+            case Interrupted(said) if said.action == ActionName.SUPERVISE:
                 # A leader did not want to wait for the signature: the work begins under supervision.
                 case.supersede(sign)
                 state.supervised_from_start = True
@@ -193,8 +211,10 @@ class OrderWorkflow:
                     case.note("OrderSentBack", unit=decided.task.unit, returns=state.returns)
                     return False
                 state.stood = stood
-            case _:
+            case Decided(outcome="accept") | Expired():
                 pass
+            case other:
+                raise NotForeseen("acknowledge", other)
         return True
 
     def reply(self) -> None:
@@ -207,10 +227,14 @@ class OrderWorkflow:
         case = self.case
         case.enter(Stage.CLOSED)
         case.note("OrderClosed", ending=case.state.ending)
-        if isinstance(await case.answer(case.window()), Interrupted):
-            case.reopen()
-            return True
-        return False
+        match await case.answer(case.window()):
+            case Interrupted(said) if said.action == ActionName.REOPEN:
+                case.reopen()
+                return True
+            case Expired():
+                return False
+            case other:
+                raise NotForeseen("close", other)
 
     async def archive(self) -> OrderArchived:
         """End: everything recorded, every message sent or given up."""
@@ -230,12 +254,12 @@ class OrderWorkflow:
     )
     def complete_task(self, raw: RawValue) -> None:
         """Keep a decision; total: whatever it holds, nothing is raised and nothing awaited."""
-        self.case.hear(signals.read(CompleteTask, COMPLETE_TASK, raw))
+        self.case.hear(signals.read(CompleteTask, COMPLETE_TASK, raw, self.case.start))
 
     @workflow.signal(name=ORDER_ACTION, description="Act on the order: {action_id, actor, action, fields}")
     def order_action(self, raw: RawValue) -> None:
         """Keep an action; total like `complete_task`."""
-        self.case.hear(signals.read(OrderAction, ORDER_ACTION, raw))
+        self.case.hear(signals.read(OrderAction, ORDER_ACTION, raw, self.case.start))
 
     @workflow.signal(dynamic=True, description="Any other name: refused and recorded")
     def misspelt(self, name: str, args: Sequence[RawValue]) -> None:  # noqa: ARG002 - the SDK's signature

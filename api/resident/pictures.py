@@ -1,0 +1,58 @@
+"""Pictures that come with a resident's form: kept at once, so that a form that is shown again still has them.
+
+Assumes that a form names those that were kept before (`picture`), and those that are not wanted any more (`drop`).
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from fastapi import Request
+from starlette.datastructures import FormData, UploadFile
+
+from api.attachments.routes import take_in
+from api.errors import Problem
+from api.intake.placing import RESIDENT_PAGES
+from api.pages.rendering import texts
+from api.service import Service
+from domain.attachments import ID_PATTERN, MAX_ATTACHMENTS, MAX_SIZE, PICTURES
+from store.attachments import Uploader
+from store.credentials import CredentialKind
+from store.files import FilesUnavailable
+
+UPLOADER: Final = Uploader(kind=CredentialKind.CLIENT, name=RESIDENT_PAGES)
+"""Whose they are: a resident has no account."""
+MAX_BODY: Final = MAX_ATTACHMENTS * MAX_SIZE + 256 * 1024
+"""Longest form, in bytes: as many pictures as may come at once, and the words."""
+
+
+def named_in(sent: FormData) -> tuple[str, ...]:
+    """List the pictures that a form still has from before."""
+    dropped = {str(each) for each in sent.getlist("drop")}
+    named = dict.fromkeys(str(each) for each in sent.getlist("picture") if each not in dropped)
+    return tuple(each for each in named if re.fullmatch(ID_PATTERN, each))[:MAX_ATTACHMENTS]
+
+
+async def with_new(
+    request: Request, service: Service, sent: FormData, named: tuple[str, ...]
+) -> tuple[tuple[str, ...], Mapping[str, str]]:
+    """Keep the pictures that came along; one that is refused says why, and the others stay."""
+    words: Mapping[str, str] = texts()["resident"]["pictures"]
+    refused: list[str] = []
+    # Browsers send a nameless file where none was chosen.
+    files = [each for each in sent.getlist("pictures") if isinstance(each, UploadFile) and each.filename]
+    for number, file in enumerate(files, 1):
+        if len(named) == MAX_ATTACHMENTS:
+            refused.append(words["too_many"].format(most=MAX_ATTACHMENTS))
+            break
+        try:
+            service.limits.hit("picture", request)
+            kept = await take_in(service, file, UPLOADER, among=PICTURES)
+        except Problem as problem:
+            refused.append(words["refused"].format(number=number, why=words[problem.body.code]))
+        except FilesUnavailable:
+            refused.append(words["away"])
+            break
+        else:
+            named = (*named, kept.attachment_id)
+    return named, {"pictures": "".join(refused)} if refused else {}

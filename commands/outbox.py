@@ -1,0 +1,51 @@
+"""`dingdan outbox`: what can never be sent to Temporal as it is."""
+
+from typing import Annotated
+
+import typer
+
+from commands.opening import ACTOR, now, open_store, typed
+from domain.entries import read_reason
+
+outbox_app = typer.Typer(no_args_is_help=True, help="Starts and signals that were set aside.")
+
+
+@outbox_app.command("list")
+def outbox_list() -> None:
+    """List what was set aside: its number, the order, what it is, since when, and why."""
+    from domain.deadlines import local
+    from store.putting_back import set_aside
+
+    with open_store() as store, store.read() as connection:
+        for each in set_aside(connection):
+            since = local(each.since).isoformat(timespec="seconds")
+            typer.echo(f"{each.id}\t{each.order_no}\t{each.kind}\t{since}\t{each.reason}")
+
+
+@outbox_app.command("retry")
+def outbox_retry(
+    number: Annotated[list[int], typer.Argument(help="Its number in the list; several for several.")],
+    actor: Annotated[str, ACTOR] = "operator",
+) -> None:
+    """Put back what was set aside; the next round of Reconcile tries it again."""
+    from store.putting_back import put_back
+
+    with open_store() as store, store.write() as connection:
+        put_back(connection, number, by=actor, now=now())
+    typer.echo(f"{len(number)} put back")
+
+
+@outbox_app.command("give-up")
+def outbox_give_up(
+    number: Annotated[int, typer.Argument(help="Its number in the list.")],
+    reason: Annotated[
+        str, typer.Option(parser=typed(read_reason), metavar="TEXT", help="Why; who decided reads it.")
+    ],
+    actor: Annotated[str, ACTOR] = "operator",
+) -> None:
+    """Never send a signal: the decision behind it is rejected with a reason, and can be made again."""
+    from store.putting_back import give_up
+
+    with open_store() as store, store.write() as connection:
+        give_up(connection, number, reason=reason, by=actor, now=now())
+    typer.echo(f"{number} is given up")

@@ -1,0 +1,37 @@
+"""Why an order is not accepted (不予受理), and where one goes that is not the office's: closed lists.
+
+Source: our decision, ADR-0017; the numbers are national ones.
+"""
+
+from typing import Final
+
+NOT_OURS: Final = "not_ours"
+"""The reason that names where an order goes."""
+REJECT: Final = (
+    "in_court_or_arbitration",
+    "in_administrative_review",
+    "petition_concluded",
+    "no_public_matter",
+    "emergency_call",
+    "no_facts",
+    "concluded_before",
+    NOT_OURS,
+)
+"""The reasons not to accept an order."""
+GOES_TO: Final = (
+    "city_hotline",
+    "police",
+    "court",
+    "labour_arbitration",
+    "labour_inspection",
+    "legal_aid",
+    "market_supervision",
+    "health_hotline",
+    "tax_office",
+    "traffic_hotline",
+    "telecom_complaints",
+    "letters_and_visits",
+    "another_street",
+    "utility_company",
+)
+"""Who answers for what is not the office's."""

@@ -1,0 +1,68 @@
+"""Which order another one may be joined to, and who waits for whose answer (ADR-0024).
+
+Assumes that a joined order points to the one that it was joined to. Whether an order can lead is looked at when
+somebody asks, so that a slip of the pen is told at once, and again by the step that joins.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Connection, Row, select
+
+from domain.actions import ACTIONS, ActionName
+from domain.judgement import Refusal
+from domain.lifecycle import LEADING
+from domain.orders import Stage, order_number
+from store.tables import orders
+
+_CAN_LEAD = ACTIONS[ActionName.MERGE].stages
+"""What is answered tells nobody who comes now."""
+
+
+def why_it_cannot_lead(own_no: str, leading: Row[Any]) -> str | None:
+    """Say in a sentence why an order cannot be joined to that one."""
+    if leading.order_no == own_no:
+        return "an order is not a duplicate of itself"
+    if leading.merged_into is not None:
+        return f"{leading.order_no} was joined to {leading.merged_into}; join this order to that one"
+    if Stage(leading.stage) not in _CAN_LEAD:
+        return f"{leading.order_no} is answered already ({leading.stage}); only an open order can lead"
+    if leading.ending is not None:
+        return f"{leading.order_no} is being withdrawn; only an open order can lead"
+    return None
+
+
+def wrong_leading(connection: Connection, own_no: str, fields: Mapping[str, Any]) -> Refusal | None:
+    """Refuse a leading order that is none, or cannot lead; nothing is locked, it may change until it is joined."""
+    if LEADING.name not in fields:
+        return None
+    number = order_number(fields[LEADING.name])
+    leading = connection.execute(select(orders).where(orders.c.order_no == number)).one_or_none()
+    if leading is None:
+        return Refusal(code="unknown_order", reason=f"there is no order {number}", field=LEADING.name)
+    if (reason := why_it_cannot_lead(own_no, leading)) is not None:
+        return Refusal(code="cannot_lead", reason=reason, field=LEADING.name)
+    return None
+
+
+def waiting(connection: Connection, order_no: str) -> list[str]:
+    """List the orders that wait for this one's answer: those joined to it, and those joined to them before."""
+    found: list[str] = []
+    level = [order_no]
+    while level:
+        rows = connection.execute(
+            select(orders.c.order_no, orders.c.stage)
+            .where(orders.c.merged_into.in_(level))
+            .order_by(orders.c.order_no)
+        ).all()
+        # Who joined and took it back leads on to those who had joined them.
+        found += [row.order_no for row in rows if row.stage == Stage.JOINED]
+        level = [row.order_no for row in rows]
+    return found
+
+
+def leading_of(connection: Connection, order_no: str) -> str:
+    """Name the order whose answer one waits for; its own number if it was joined to none."""
+    while into := connection.scalar(select(orders.c.merged_into).where(orders.c.order_no == order_no)):
+        order_no = into
+    return order_no

@@ -1,0 +1,48 @@
+"""Why an order was not accepted, as its resident is told."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import Connection, select
+
+from domain.lifecycle import TaskKind
+from store.tables import event, message
+
+NOT_ACCEPTED: Final = "replied_not_accepted"
+"""The message that an order was not accepted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """The reason, and who answers for the matter if the office does not."""
+
+    reason: str
+    goes_to: str | None
+
+
+def rejection_of(connection: Connection, order_no: str) -> Rejection | None:
+    """Find the last rejection of an order, of no abandoned branch; it is told once it is final."""
+    data = connection.scalar(
+        select(event.c.data)
+        .where(
+            event.c.order_no == order_no,
+            event.c.type == "TaskCompleted",
+            event.c.abandoned.is_(False),
+            event.c.data["kind"].as_string() == TaskKind.CLASSIFY,
+            event.c.data["outcome"].as_string() == "reject",
+        )
+        .order_by(event.c.seq.desc())
+        .limit(1)
+    )
+    return Rejection(str(data["reason"]), data.get("goes_to")) if data else None
+
+
+def told_of(connection: Connection, order_no: str) -> Rejection | None:
+    """Find the rejection that the last answer to an order's resident was about, perhaps another order's they joined."""
+    row = connection.execute(
+        select(message.c.order_no, message.c.template)
+        .where(message.c.for_order == order_no, message.c.template.startswith("replied_"))
+        .order_by(message.c.id.desc())
+        .limit(1)
+    ).one_or_none()
+    return rejection_of(connection, row.order_no) if row and row.template == NOT_ACCEPTED else None

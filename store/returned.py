@@ -1,0 +1,106 @@
+"""What comes back to whoever decides a task: what its reviewer sent back, and what its order refused.
+
+What was sent back is its unit's to change and to send again, whoever of the unit wrote it; what was refused its
+sender's alone.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Connection, Row, and_, exists, or_, select
+
+from domain.judgement import DecisionStatus
+from domain.lifecycle import TASKS, FieldType, TaskKind, TaskState
+from store.tables import decision, task
+
+_REVISED: Final = "revise"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Returned:
+    """A decision that came back, with its fields as they were.
+
+    `why`: what the reviewer said of it, or the reason for which the order refused it; `code` is that reason's, and
+    `None` if a reviewer sent it back.
+    """
+
+    outcome: str
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    code: str | None = None
+    why: str | None = None
+
+
+def has_returns() -> ColumnElement[bool]:
+    """Tell of a task whether anything can have come back to it, so that most pages need not look what."""
+    review = task.alias("review")
+    revised = exists().where(
+        review.c.order_no == task.c.order_no, review.c.kind == TaskKind.REVIEW, review.c.outcome == _REVISED
+    )
+    refused = exists().where(
+        decision.c.order_no == task.c.order_no,
+        decision.c.task_id == task.c.task_id,
+        decision.c.status == DecisionStatus.REJECTED,
+    )
+    return or_(revised, refused)
+
+
+def returned_to(connection: Connection, row: Row[Any], username: str) -> Returned | None:
+    """Find what somebody goes on from when they decide a task that was found; `None` if they begin anew."""
+    if not row.has_returns:
+        return None
+    answers = _answers(connection, row)
+    mine = [each for each in answers if (each.task_id, each.actor) == (row.task_id, username)]
+    if mine and mine[-1].status == DecisionStatus.REJECTED:
+        return _returned(mine[-1], code=mine[-1].code or "", why=mine[-1].reason)
+    return _sent_back(answers, row)
+
+
+def sent_back(connection: Connection, row: Row[Any]) -> Returned | None:
+    """Find what a task was opened anew for: the same unit proposed it, and its reviewer wants it otherwise."""
+    return _sent_back(_answers(connection, row), row)
+
+
+def _answers(connection: Connection, row: Row[Any]) -> Sequence[Row[Any]]:
+    """List an order's tasks of this kind and its reviews, each with the decisions on it, the oldest first."""
+    said = and_(decision.c.task_id == task.c.task_id, decision.c.order_no == task.c.order_no)
+    words = (
+        decision.c[name]
+        for name in ("name", "actor", "status", "fields", "texts", "comment", "code", "reason")
+    )
+    return connection.execute(
+        select(task, *words)
+        .outerjoin(decision, said)
+        .where(task.c.order_no == row.order_no, task.c.kind.in_([row.kind, TaskKind.REVIEW]))
+        .order_by(task.c.opened_at, task.c.task_id, decision.c.decided_at, decision.c.decision_id)
+    ).all()
+
+
+def _sent_back(answers: Sequence[Row[Any]], row: Row[Any]) -> Returned | None:
+    """Find the proposal among the answers.
+
+    A unit has its work only once at a time: between the task before and this one lies nothing but that review.
+    """
+    earlier = [each for each in answers if each.opened_at < row.opened_at]
+    before = next((each for each in reversed(earlier) if each.kind == row.kind), None)
+    if before is None or before.unit != row.unit or before.state != TaskState.DONE:
+        return None
+    taken = [each for each in earlier if each.status == DecisionStatus.APPLIED and each.name == each.outcome]
+    proposed = next((each for each in taken if each.task_id == before.task_id), None)
+    reviews = (each for each in taken if each.kind == TaskKind.REVIEW and each.opened_at >= before.closed_at)
+    verdict = next((each for each in reviews if each.outcome == _REVISED), None)
+    if proposed is None or verdict is None:
+        return None
+    return _returned(proposed, code=None, why=verdict.texts.get("text") or verdict.comment)
+
+
+def _returned(row: Row[Any], *, code: str | None, why: str | None) -> Returned | None:
+    outcome = next((each for each in TASKS[TaskKind(row.kind)].outcomes if each.name == row.name), None)
+    if outcome is None:
+        return None
+    written = {**row.fields, **row.texts}
+    for each in outcome.fields:
+        # A comment stands for a text that is required: programs and operators may send that alone.
+        if each.type is FieldType.TEXT and each.required and row.comment:
+            written.setdefault(each.name, row.comment)
+    return Returned(outcome=outcome.name, fields=written, code=code, why=why)

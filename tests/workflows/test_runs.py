@@ -1,0 +1,104 @@
+"""An order goes on whatever the clocks of machines did, and stands still where store and history part."""
+
+import threading
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import text
+
+from activities.comparison import Comparison
+from activities.rebuilding import Rebuilder
+from activities.record import Recorder
+from domain.lifecycle import TaskKind
+from domain.policy import STANDARD
+from messages.records import RecordStep
+from store.projections import Written, write_step
+from tests.support.office import Office, now
+from tests.support.steps import first_step
+from tests.workflows.test_reconcile import reset_to_its_end
+
+
+class TestAnOrderThatIsReset:
+    async def test_goes_on_although_a_clock_stepped_back_ten_minutes(self, office: Office) -> None:
+        office.policy = "standard"
+        order_no = await office.dispatched()
+        with office.store.write() as connection:
+            ahead = {"at": now() + timedelta(minutes=10), "no": order_no}
+            connection.execute(text("UPDATE orders SET recorded_at = :at WHERE order_no = :no"), ahead)
+        await office.handle(order_no).terminate("an operator ended it")
+        await reset_to_its_end(office, order_no)
+        await office.decide(order_no, TaskKind.HANDLE, "report_result", text="已办")
+        await office.task(order_no, TaskKind.REVIEW)
+        assert (await office.status(order_no)).stage == "review"
+
+    async def test_goes_on_although_the_step_that_it_does_again_was_committed(
+        self, closed_office: Office, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """As when an operator ends an order in the moment in which its task was shown, and its history not told."""
+        office, asked_back, heard = closed_office, threading.Event(), list[str]()
+        write = Recorder._write
+
+        def commit_and_wait(recorder: Recorder, step: RecordStep) -> Written:
+            written = write(recorder, step)
+            heard.append(step.run_id)
+            if any(each.kind == TaskKind.HANDLE for each in step.opened) and heard[0] == step.run_id:
+                asked_back.wait(20)
+            return written
+
+        monkeypatch.setattr(Recorder, "_write", commit_and_wait)
+        office.policy = "standard"
+        async with office.at_work():
+            order_no = await office.place()
+            await office.decide(order_no, TaskKind.FIRST_CONTACT, "refer", text="请派单")
+            await office.decide(order_no, TaskKind.CLASSIFY, "general", unit="street-urban-management")
+            await office.task(order_no, TaskKind.ACKNOWLEDGE)
+
+            async def stands() -> list[str]:
+                seen = (await office.handle(order_no).describe()).raw_description
+                is_busy = seen.pending_activities or seen.HasField("pending_workflow_task")
+                return [] if is_busy else ["at rest"]
+
+            # Else its messages wake it once more while the step is under way, and nothing is done again.
+            await office.eventually_async(stands, "at rest")
+            await office.decide(order_no, TaskKind.ACKNOWLEDGE, "accept")
+            await office.task(order_no, TaskKind.HANDLE)
+            await office.handle(order_no).terminate("an operator ended it")
+            await reset_to_its_end(office, order_no)
+            asked_back.set()
+            await office.eventually(
+                lambda: office.order(order_no)["run_id"] != heard[0], "the new run's rows"
+            )
+            await office.decide(order_no, TaskKind.HANDLE, "report_result", text="已办")
+            await office.task(order_no, TaskKind.REVIEW)
+
+
+class TestAnOrderThatTheStoreHasGoingAnotherWay:
+    async def test_stands_still_until_its_rows_are_rebuilt_and_goes_on_by_itself(
+        self, office: Office
+    ) -> None:
+        """As after Temporal was restored from an earlier time: the step was committed, and is made anew."""
+        office.policy = "standard"
+        order_no = await office.place()
+        kept = office.submit(await office.task(order_no, TaskKind.FIRST_CONTACT), "resolve", text="答复")
+        run_id = (await office.handle(order_no).describe()).run_id or ""
+        another = first_step(order_no, run_id, actor="duty-1")
+        with office.store.write() as connection:
+            write_step(connection, another, STANDARD)
+        await office.send(kept)
+
+        async def failing() -> list[str]:
+            described = await office.handle(order_no).describe()
+            return [each.last_failure.message for each in described.raw_description.pending_activities]
+
+        said = (
+            f"order {order_no}: the store has another step 1 of this run than its history; "
+            f"run: dingdan rebuild {order_no}"
+        )
+        await office.eventually_async(failing, said)
+        check = Comparison(office.store, office.orders, now)
+        assert [each async for each in check.findings([order_no])] != []
+        assert office.types(order_no) == ["OrderReceived", "OrderReferred"]
+        await Rebuilder(office.store, office.orders).rebuild(order_no)
+        assert (await office.settled(kept.row.decision_id))["status"] == "applied"
+        await office.task(order_no, TaskKind.FOLLOW_UP)
+        assert "OrderReferred" not in office.types(order_no)

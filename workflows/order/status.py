@@ -1,0 +1,50 @@
+"""What the query `status` says of an order: how it stands, whom it waits for, and what it refused."""
+
+from temporalio import workflow
+
+from workflows.order.judge import refused_unheard
+from workflows.order.state import HumanTask, State
+
+with workflow.unsafe.imports_passed_through():
+    from domain.lifecycle import TaskState
+    from messages.orders import OrderStatus, StartOrder, TaskStatus
+
+
+def status(start: StartOrder, state: State) -> OrderStatus:
+    """Say how an order stands."""
+    return OrderStatus.model_validate(
+        {
+            "order_no": start.order_no,
+            "stage": state.stage,
+            "ending": state.ending,
+            "round": state.round,
+            "tier": state.tier,
+            "unit": state.unit,
+            "class": state.order_class,
+            "category": state.category,
+            "received_at": start.received_at,
+            "promised_at": state.promised_at,
+            "due_at": state.due_at,
+            "escalations": state.escalations,
+            "overdue": state.overdue,
+            "provisional": state.is_provisional,
+            "held": state.hold is not None,
+            "tasks": tuple(_task(start, state, each) for each in state.open_tasks.values()),
+            "refusals": (*state.refused, *refused_unheard(state)),
+        }
+    )
+
+
+def _task(start: StartOrder, state: State, task: HumanTask) -> TaskStatus:
+    return TaskStatus(
+        task_id=task.task_id,
+        order_no=start.order_no,
+        kind=task.kind,
+        state=TaskState.WAITING if state.rest and task.deadline.stands_still else TaskState.OPEN,
+        unit=task.unit,
+        tier=task.tier,
+        role=task.role,
+        opened_at=task.opened_at,
+        due_at=task.deadline.due_at,
+        remind_at=task.deadline.remind_at,
+    )
