@@ -12,7 +12,7 @@ SYNCED := .venv/.synced
 # An office's network often has a certificate authority of its own: trust what the machine trusts.
 export UV_SYSTEM_CERTS ?= 1
 
-.PHONY: help setup run demo test test-postgres test-uncached production-test browser-test screenshots dev-server test-fast mutants replay fmt check docs migrate bench clean
+.PHONY: help setup run demo test test-postgres production-test browser-test screenshots dev-server test-fast mutants replay fmt check docs migrate bench clean
 
 help: ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,14 +27,12 @@ demo: $(SYNCED) ## play the stories on ports and data of their own, print their 
 setup: $(SYNCED) ## install what is needed, from the lock file
 
 ##@ Change
-test: $(SYNCED) dev-server ## run all tests, on a real Temporal server
-	@$(RUN) pytest -n 3
+test: $(SYNCED) dev-server ## run all tests, on a real Temporal server; in those of workflows every task replays its history
+	@$(RUN) pytest -n 3 --ignore tests/workflows
+	@$(RUN) pytest -n 3 --cache 0 tests/workflows
 
-test-postgres: $(SYNCED) dev-server ## run store, API and workflow tests on a PostgreSQL server of their own
-	@$(RUN) pytest -n 3 --database postgres tests/store tests/api tests/workflows tests/runtime/test_bad_start.py
-
-test-uncached: $(SYNCED) dev-server ## run all that works with a worker and no order kept in memory: every task replays its history
-	@$(RUN) pytest -n 3 --cache 0 tests/workflows tests/api
+test-postgres: $(SYNCED) dev-server ## run store and API tests on a PostgreSQL server of their own
+	@$(RUN) pytest -n 3 --database postgres tests/store tests/api tests/runtime/test_bad_start.py
 
 production-test: $(SYNCED) dev-server ## stories, journeys in skipped time, a restore and workflow tests on the official server and PostgreSQL
 	@$(RUN) tests.support.official
