@@ -363,6 +363,21 @@ class Office:
             while what not in await look():  # noqa: ASYNC110 - another process sets it
                 await asyncio.sleep(0.03)
 
+    async def quiet(self, order_no: str) -> None:
+        """Wait until the workflow has taken all that was recorded: the store shows a step before the history does."""
+
+        async def stands() -> list[str]:
+            seen = (await self.handle(order_no).describe()).raw_description
+            is_busy = seen.pending_activities or seen.HasField("pending_workflow_task")
+            return [] if is_busy else ["quiet"]
+
+        await self.eventually_async(stands, "quiet")
+
+    async def ended_by_force(self, order_no: str) -> None:
+        """Terminate the workflow as an operator does, when nothing of it is under way."""
+        await self.quiet(order_no)
+        await self.handle(order_no).terminate("an operator ended it")
+
     def types(self, order_no: str) -> list[str]:
         """List the types of the order's events."""
         return [each["type"] for each in self.events(order_no)]

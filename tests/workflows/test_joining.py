@@ -131,6 +131,7 @@ class TestAnAnswerThatIsHeardLate:
         await office.task(leading, TaskKind.HANDLE)
         await office.drain()
         first = await office.task(order_no, TaskKind.FOLLOW_UP)
+        await office.quiet(order_no)
         await take_back(office, order_no, says_it_again=True)
 
         async def calls() -> list[str]:

@@ -61,7 +61,7 @@ class TestADecisionOnAnOrderWhoseWorkflowWasEndedByForce:
         order_no = await office.dispatched()
         mark_sent(office)
         kept = office.submit(await office.task(order_no, TaskKind.HANDLE), "report_result", text="已办")
-        await office.handle(order_no).terminate("an operator ended it")
+        await office.ended_by_force(order_no)
         drained = await ActivityEnvironment().run(later(office).drain)
         assert (drained.signalled, drained.waiting) == (0, 1)
         assert office.rows(
@@ -112,7 +112,7 @@ class TestADecisionOnAnOrderWhoseWorkflowWasEndedByForce:
         order_no = await office.dispatched()
         mark_sent(office)
         late = office.submit(await office.task(order_no, TaskKind.HANDLE), "report_result", text="已办")
-        await office.handle(order_no).terminate("an operator ended it")
+        await office.ended_by_force(order_no)
         with office.store.write() as connection:
             connection.execute(text("UPDATE orders SET stage = 'archived'"))
         await ActivityEnvironment().run(later(office).drain)

@@ -25,7 +25,7 @@ class TestAnOrderThatIsReset:
         with office.store.write() as connection:
             ahead = {"at": now() + timedelta(minutes=10), "no": order_no}
             connection.execute(text("UPDATE orders SET recorded_at = :at WHERE order_no = :no"), ahead)
-        await office.handle(order_no).terminate("an operator ended it")
+        await office.ended_by_force(order_no)
         await reset_to_its_end(office, order_no)
         await office.decide(order_no, TaskKind.HANDLE, "report_result", text="已办")
         await office.task(order_no, TaskKind.REVIEW)
@@ -52,14 +52,8 @@ class TestAnOrderThatIsReset:
             await office.decide(order_no, TaskKind.FIRST_CONTACT, "refer", text="请派单")
             await office.decide(order_no, TaskKind.CLASSIFY, "general", unit="street-urban-management")
             await office.task(order_no, TaskKind.ACKNOWLEDGE)
-
-            async def stands() -> list[str]:
-                seen = (await office.handle(order_no).describe()).raw_description
-                is_busy = seen.pending_activities or seen.HasField("pending_workflow_task")
-                return [] if is_busy else ["at rest"]
-
             # Else its messages wake it once more while the step is under way, and nothing is done again.
-            await office.eventually_async(stands, "at rest")
+            await office.quiet(order_no)
             await office.decide(order_no, TaskKind.ACKNOWLEDGE, "accept")
             await office.task(order_no, TaskKind.HANDLE)
             await office.handle(order_no).terminate("an operator ended it")

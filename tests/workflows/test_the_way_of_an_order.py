@@ -81,6 +81,7 @@ class TestAnOrderThatIsDispatched:
 
     async def test_shows_its_way_in_the_search_attributes(self, office: Office) -> None:
         order_no = await office.dispatched("district-housing")
+        await office.quiet(order_no)
         status = await office.status(order_no)
         attributes = await office.attributes(order_no)
         assert attributes["DueAt"] == status.tasks[0].due_at
