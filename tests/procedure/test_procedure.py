@@ -296,7 +296,8 @@ class TestADecisionAgainstItsDeadline:
         assert passed[1].at - passed[0].at >= timedelta(seconds=10)
 
 
-TestTheProcedure = pytest.mark.timeout(600)(Procedure.TestCase)  # a minute on a machine that does nothing else
+# It takes more than a minute on a machine that does nothing else.
+TestTheProcedure = pytest.mark.timeout(600)(Procedure.TestCase)
 TestTheProcedure.settings = settings(
     max_examples=500, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
 )
