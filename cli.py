@@ -18,7 +18,7 @@ from commands.opening import any_store, given_secret_key, new_credential, now, o
 from commands.outbox import outbox_app
 from commands.people import duty_app, user_app
 from commands.secret_key import secret_key
-from domain.entries import WrongEntry
+from domain.office.entries import WrongEntry
 
 if TYPE_CHECKING:
     from store.database import Store
@@ -299,7 +299,7 @@ def client_add(
     channel: Annotated[str, typer.Option(help="The channel it sends: web, wechat, hotline, …")],
 ) -> None:
     """Add a channel's client, or give it a new key; the key is shown once, and the earlier ones end."""
-    from domain.orders import Channel
+    from domain.order.words import Channel
     from store.credentials import CredentialKind, put_client
 
     if channel not in list(Channel):

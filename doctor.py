@@ -7,8 +7,8 @@ import sys
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 
-from domain.policy import UnknownPolicy, newest
-from domain.timeliness import CLOCK_SKEW
+from domain.matter.timeliness import CLOCK_SKEW
+from domain.order.policy import UnknownPolicy, newest
 from gateways.messaging.chosen import messenger
 from runtime import temporal
 from runtime.clocks import is_synchronised, temporal_ahead

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from messages.names import LONG_HISTORY
-from messages.records import RecordStep
+from messages.order.step import RecordStep
 from runtime.histories import Standing, Tail, read_tail, running_orders
 from runtime.temporal import Orders
 from store import comparison

@@ -8,8 +8,8 @@ from temporalio import activity
 from activities.figures import UNCOUNTED, Figures
 from activities.wording import words
 from gateways.messaging.protocol import GatewayRefused, Message, Messenger
+from messages.message.delivery import Delivered, DeliverMessages
 from messages.names import DELIVER
-from messages.orders import Delivered, DeliverMessages
 from store import messages
 from store.database import Store
 

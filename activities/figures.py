@@ -10,10 +10,12 @@ from typing import Final
 
 from temporalio.common import MetricMeter
 
-from domain.lifecycle import TASKS, TaskKind
-from domain.orders import Ending, Stage, Tier
+from domain.office.words import Tier
+from domain.order.lifecycle import TASKS, TaskKind
+from domain.order.words import Ending, Stage
+from messages.matter.step import EventRecord
 from messages.names import REQUESTER
-from messages.records import EventRecord, RecordStep
+from messages.order.step import RecordStep
 from store.outbox import OutboxKind, Result
 from store.projections import Written
 

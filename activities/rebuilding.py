@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Iterator
 
-from messages.records import RecordedOrder
+from messages.order.step import RecordedOrder
 from runtime.histories import read_order
 from runtime.temporal import Orders
 from store.comparison import page_of_numbers

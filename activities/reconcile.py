@@ -12,9 +12,10 @@ import structlog
 from temporalio import activity
 
 from activities.figures import UNCOUNTED, Figures
+from messages.matter.outbox import Drained, StartOrders
+from messages.matter.signals import CompleteTask
 from messages.names import DRAIN_OUTBOX, START_ORDERS
-from messages.orders import Drained, StartOrder, StartOrders
-from messages.signals import CompleteTask
+from messages.order.workflow import StartOrder
 from runtime.histories import Standing, read_tail
 from runtime.temporal import NotTaken, OrderGone, Orders, TemporalAway
 from store import comparison, outbox

@@ -13,10 +13,10 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.figures import UNCOUNTED, Figures
-from domain.policy import policy
-from messages.directory import LookedUp, LookUp
+from domain.order.policy import policy
 from messages.names import LOOK_UP, RECORD
-from messages.records import RecordAnswer, RecordStep
+from messages.office.directory import LookedUp, LookUp
+from messages.order.step import RecordAnswer, RecordStep
 from store.confirming import looked_up
 from store.database import Store
 from store.projections import Written, write_step

@@ -5,8 +5,8 @@ Assumes that a text written by staff is shown as it is, after a sentence that sa
 
 from collections.abc import Callable
 
-from domain.deadlines import local
-from domain.lifecycle import TASKS, TaskKind
+from domain.calendar.instants import local
+from domain.order.lifecycle import TASKS, TaskKind
 from messages.names import REQUESTER
 from store.messages import Outgoing
 

@@ -33,8 +33,8 @@ from api.signin import oidc, signin
 from api.signin.oidc import RETURN_PATH
 from api.staff import orders, tasks
 from api.unread import Body
-from domain.accounts import PROFILES
-from domain.policy import newest
+from domain.order.policy import newest
+from domain.signin.accounts import PROFILES
 from runtime import logging, temporal, tracing
 from runtime.oidc import CHANGED_BY_PEOPLE, Provider
 from runtime.sealing import SignalSeal

@@ -8,8 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.errors import problems
 from api.security import DirectoryReaderDep
 from api.service import ServiceDep
-from domain.directory import Directory, Unit
-from domain.orders import OrderClass, Tier
+from domain.office.directory import Directory, Unit
+from domain.office.words import OrderClass, Tier
 from store.database import Connection
 from store.directory import current_named
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, AwareDatetime
 
-from domain.deadlines import is_reckonable
+from domain.calendar.instants import is_reckonable
 
 
 def _reckonable(value: datetime) -> datetime:

@@ -18,7 +18,7 @@ from starlette.routing import BaseRoute
 from api.errors import Problem
 from api.service import Service, ServiceDep
 from api.sessions import look_up_session, session_of
-from domain.permissions import Permission, Reach, may, reaches
+from domain.office.permissions import Permission, Reach, may, reaches
 from store.attachments import Uploader
 from store.credentials import Client, CredentialKind, find_client, find_subject
 from store.database import Connection

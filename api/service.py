@@ -17,8 +17,8 @@ from fastapi import Depends, Request
 from api.keys import InFlight
 from api.limits import Limits
 from api.metrics import Metrics
-from domain.accounts import PROFILES, Profile
-from messages.signals import CompleteTask, Said
+from domain.signin.accounts import PROFILES, Profile
+from messages.matter.signals import CompleteTask, Said
 from runtime.oidc import Provider
 from runtime.passwords import Passwords
 from runtime.temporal import OrderGone, Orders, TemporalAway

@@ -8,10 +8,11 @@ from temporalio.client import Client
 
 from bench.figures import Figure, median, say
 from bench.places import CONCURRENT, EMBEDDED, Place, per_piece, rate
-from domain.first_directory import FIRST
-from messages.directory import Routing
+from domain.office.first_directory import FIRST
+from messages.matter.tasks import OpenTask
 from messages.names import TASK_QUEUE
-from messages.orders import OpenTask, StartOrder
+from messages.office.directory import Routing
+from messages.order.workflow import StartOrder
 
 _WARM_UP = 50
 _CPU_GOAL_MS = 7.0

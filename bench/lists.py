@@ -14,8 +14,9 @@ from sqlalchemy import Connection, MetaData, Table, text
 
 from bench.figures import Figure, percentile, say
 from demo.office import seed_office
-from domain.first_directory import FIRST
-from domain.orders import Ending, Stage, Tier
+from domain.office.first_directory import FIRST
+from domain.office.words import Tier
+from domain.order.words import Ending, Stage
 from store import queries
 from store.database import Store
 from store.schema import migrate

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from bench.places import Place, rate
-from domain.policy import STANDARD
-from domain.workdays import wall_time
-from messages.orders import StartOrder
+from domain.calendar.workdays import wall_time
+from domain.order.policy import STANDARD
+from messages.order.workflow import StartOrder
 from runtime.temporal import Orders
 from store import outbox
 from store.database import WriteConflict

@@ -10,8 +10,8 @@ from bench.bare import QUEUE, Plan, bare_worker, plan_of
 from bench.figures import Figure, median, say
 from bench.intake import post
 from bench.places import Place, per_piece, rate, timed
-from domain.policy import SECONDS
-from domain.workdays import wall_time
+from domain.calendar.workdays import wall_time
+from domain.order.policy import SECONDS
 from messages.names import COMPLETE_TASK, order_workflow_id
 
 _GOAL = 0.7

@@ -29,7 +29,7 @@ from api.service import Service
 from bench.figures import Figure, percentile, say
 from bench.lists import OPEN_IN, fill, postgres, sqlite, tidy, tracking_code
 from demo.office import STAFF, seed_office
-from domain.accounts import PROFILES, Step
+from domain.signin.accounts import PROFILES, Step
 from runtime.passwords import Passwords, hash_password, new_password
 from runtime.ports import HOST, free_port
 from runtime.supervisor import Part, Supervisor

@@ -5,15 +5,16 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 
 from bench.figures import Figure, median
-from domain.deadlines import Basis, ClockFacts, clock
-from domain.directory import first_of
-from domain.first_directory import FIRST
-from domain.judgement import Codes, Submission, TaskFacts, judge_outcome
-from domain.lifecycle import TaskKind
-from domain.orders import OrderClass
-from domain.policy import STANDARD_2
-from domain.workdays import CalendarYear, WorkCalendar
-from messages.signals import CompleteTask
+from domain.calendar.workdays import CalendarYear, WorkCalendar
+from domain.matter.judging import Codes, Submission
+from domain.office.directory import first_of
+from domain.office.first_directory import FIRST
+from domain.office.words import OrderClass
+from domain.order.deadlines import Basis, ClockFacts, clock
+from domain.order.judgement import TaskFacts, judge_outcome
+from domain.order.lifecycle import TaskKind
+from domain.order.policy import STANDARD_2
+from messages.matter.signals import CompleteTask
 
 _NOW = datetime(2026, 9, 24, 9, 30, tzinfo=UTC)
 _ROUNDS = 5

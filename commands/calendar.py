@@ -8,7 +8,7 @@ import typer
 
 from commands.opening import ACTOR, note, now, open_store, text_of, typed, writing_to
 from commands.telling import tell_all
-from domain.entries import read_source
+from domain.office.entries import read_source
 
 if TYPE_CHECKING:
     from store.resting import Resting
@@ -40,7 +40,7 @@ def calendar_load(
     Dates that rested on a guess become firm. Firm ones that rest on days that change are listed: what is later by the
     new table moves, and its resident is told; nothing is ever moved to an earlier instant.
     """
-    from domain.calendar_file import differing_days, read_year, refuse_implausible
+    from domain.calendar.calendar_file import differing_days, read_year, refuse_implausible
     from store.calendar import find_year, provisional_orders
     from store.recalculation import load_year
     from store.resting import changed_days, resting_on
@@ -80,7 +80,7 @@ def calendar_load(
 
 def _list(resting: "Sequence[Resting]") -> None:
     """Show what rests on days that change, and whose it is."""
-    from domain.deadlines import local
+    from domain.calendar.instants import local
 
     for each in resting:
         typer.echo(f"{each.order_no}\t{each.what}\t{each.whose}\t{local(each.at):%Y-%m-%d %H:%M}")
@@ -97,7 +97,7 @@ def calendar_export(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a file that is there.")] = False,
 ) -> None:
     """Write a year in force as a table, to edit and load again."""
-    from domain.calendar_file import write_year
+    from domain.calendar.calendar_file import write_year
     from store.calendar import find_year
 
     with open_store() as store, store.read() as connection:
@@ -149,7 +149,7 @@ def calendar_hours(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would change.")] = False,
 ) -> None:
     """Show when the office is open, or load it: for each weekday, and for make-up workdays; noon may be free."""
-    from domain.hours_file import differing_hours, read_hours, write_hours
+    from domain.calendar.hours_file import differing_hours, read_hours, write_hours
     from store.calendar import hours, put_hours
 
     if file is None:
@@ -177,7 +177,7 @@ def calendar_hours(
 @calendar_app.command("check")
 def calendar_check() -> None:
     """Say which year is missing, and how many orders rest on a guess; 1 if one must be loaded now."""
-    from domain.workdays import missing_year
+    from domain.calendar.workdays import missing_year
     from store.calendar import all_years, provisional_orders
 
     with open_store() as store, store.read() as connection:

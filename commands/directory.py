@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from commands.opening import ACTOR, now, open_store, text_of, typed, writing_to
-from domain.directory_file import (
+from domain.office.directory_file import (
     HEADINGS,
     VERSION_FILE,
     StaleDirectory,
@@ -19,11 +19,11 @@ from domain.directory_file import (
     why_stale,
     write_directory,
 )
-from domain.entries import read_reason, read_source
-from domain.orders import Tier
+from domain.office.entries import read_reason, read_source
+from domain.office.words import Tier
 
 if TYPE_CHECKING:
-    from domain.directory import Directory
+    from domain.office.directory import Directory
     from store.database import Store
     from store.moving import Move
 
@@ -194,7 +194,7 @@ def routing_check(
     """Check three tables without loading them: which rows differ, which past orders would go otherwise; 1 if stale."""
     from collections import Counter
 
-    from domain.directory import differences
+    from domain.office.directory import differences
     from store.directory import current, named, past_matters, vacant_units
 
     with open_store() as store, store.read() as connection:

@@ -7,7 +7,7 @@ import typer
 
 from commands.opening import ACTOR, INSTANT, now, open_store, typed
 from commands.telling import tell_all
-from domain.entries import read_instant
+from domain.office.entries import read_instant
 
 
 def hold(
@@ -31,7 +31,7 @@ def hold(
     actor: Annotated[str, ACTOR] = "operator",
 ) -> None:
     """Stop all clocks of the office until an instant, now or ahead, or lift that; without options show the holds."""
-    from domain.deadlines import local
+    from domain.calendar.instants import local
     from store.holds import holds_from, lift_hold, order_hold
 
     if lift and not (since is until is None):

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import typer
 
-from domain.entries import Encoding, WrongEntry, read_actor, read_text
+from domain.office.entries import Encoding, WrongEntry, read_actor, read_text
 
 if TYPE_CHECKING:
-    from domain.directory import Unit
+    from domain.office.directory import Unit
     from store.credentials import CredentialKind
     from store.database import Connection, Store
 
@@ -57,7 +57,7 @@ def require_open_unit(connection: "Connection", code: str, *, hint: str = "") ->
 
 def note(connection: "Connection", actor: str, act: str, data: dict[str, Any]) -> None:
     """Write down for auditors what an operator did to the office; nothing personal."""
-    from domain.orders import Via
+    from domain.doors import Via
     from store.auditing import audited
 
     audited(connection, actor, Via.OPERATOR, act, None, data, now())

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from commands.opening import ACTOR, now, open_store, typed
-from domain.entries import read_reason
+from domain.office.entries import read_reason
 
 outbox_app = typer.Typer(no_args_is_help=True, help="Starts and signals that were set aside.")
 
@@ -13,7 +13,7 @@ outbox_app = typer.Typer(no_args_is_help=True, help="Starts and signals that wer
 @outbox_app.command("list")
 def outbox_list() -> None:
     """List what was set aside: its number, the order, what it is, since when, and why."""
-    from domain.deadlines import local
+    from domain.calendar.instants import local
     from store.putting_back import set_aside
 
     with open_store() as store, store.read() as connection:

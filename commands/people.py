@@ -16,11 +16,11 @@ from commands.opening import (
     secret_key,
     typed,
 )
-from domain.entries import read_instant, read_name, read_username
-from domain.orders import Role
+from domain.office.entries import read_instant, read_name, read_username
+from domain.office.words import Role
 
 if TYPE_CHECKING:
-    from domain.directory import Unit
+    from domain.office.directory import Unit
     from store.database import Connection
     from store.leaving import LeftBehind
     from store.office import StaffEntry
@@ -131,7 +131,7 @@ def user_second_factor(
 @user_app.command("list")
 def user_list() -> None:
     """List the staff: username, unit, the roles that they have now, name, and who is away with whom as deputy."""
-    from domain.deadlines import local
+    from domain.calendar.instants import local
     from store.office import all_staff, staff_entries
 
     at = now()
@@ -161,7 +161,7 @@ def user_away(
     actor: Annotated[str, ACTOR] = "operator",
 ) -> None:
     """Let somebody be away, with a deputy or none; a post in which nobody is, is passed over."""
-    from domain.deadlines import local
+    from domain.calendar.instants import local
     from store.office import leave_post
 
     with open_store() as store, store.write() as connection:
@@ -259,7 +259,7 @@ def user_return(
 @duty_app.command("show")
 def duty_show() -> None:
     """Show the roster; on the days that are not listed the office answers first."""
-    from domain.hours_file import WEEKDAYS
+    from domain.calendar.hours_file import WEEKDAYS
     from store.office import duty_roster
 
     with open_store() as store, store.read() as connection:
@@ -278,8 +278,8 @@ def duty_set(
     actor: Annotated[str, ACTOR] = "operator",
 ) -> None:
     """Put somebody on duty for a channel, or nobody."""
-    from domain.hours_file import WEEKDAYS
-    from domain.orders import Channel
+    from domain.calendar.hours_file import WEEKDAYS
+    from domain.order.words import Channel
     from store.office import change_duty
 
     if nobody == (username is not None):
@@ -331,7 +331,7 @@ def _left_behind(connection: "Connection", before: "StaffEntry", actor: str) -> 
 
 def _say(behind: "LeftBehind", before: "StaffEntry") -> None:
     """Say what waits for somebody else now."""
-    from domain.hours_file import WEEKDAYS
+    from domain.calendar.hours_file import WEEKDAYS
 
     for role, count in behind.posts.items():
         typer.echo(f"nobody is in post as {role} of {before.unit} now; open tasks: {count}")
@@ -345,7 +345,7 @@ def _say(behind: "LeftBehind", before: "StaffEntry") -> None:
 
 def _say_idle(roles: tuple[Role, ...], at: "Unit | None") -> None:
     """Warn of roles that have no work in a unit."""
-    from domain.responsibility import has_work
+    from domain.office.responsibility import has_work
 
     for role in roles:
         if at is not None and not has_work(role, at):

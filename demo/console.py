@@ -16,9 +16,9 @@ from rich.markup import escape
 from demo.embedded import Installation, prepare
 from demo.stories import STORIES
 from demo.teller import Story, StoryFailed, Teller, Told, tell
-from domain.deadlines import local
-from domain.policy import newest
-from domain.workdays import Wall
+from domain.calendar.instants import local
+from domain.calendar.workdays import Wall
+from domain.order.policy import newest
 from messages.names import NAMESPACE
 from runtime.supervisor import Supervisor
 

@@ -19,8 +19,8 @@ from typing import Any
 import httpx2
 
 from demo.office import CLIENTS, seed_office
-from domain.directory import Directory
-from domain.policy import policy
+from domain.office.directory import Directory
+from domain.order.policy import policy
 from messages.names import NAMESPACE, SEARCH_ATTRIBUTES
 from runtime import temporal
 from runtime.devserver import find_temporal_cli, start_command

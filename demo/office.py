@@ -5,8 +5,9 @@ Assumes the unit codes of the first directory; a test compares them.
 
 from datetime import datetime
 
-from domain.directory import DISTRICT_OFFICE, OFFICE, Unit
-from domain.orders import Channel, Role, Tier
+from domain.office.directory import DISTRICT_OFFICE, OFFICE, Unit
+from domain.office.words import Role, Tier
+from domain.order.words import Channel
 from store.credentials import put_client
 from store.database import Store
 from store.office import StaffRow, put_duty, put_staff, put_units

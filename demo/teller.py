@@ -11,8 +11,8 @@ from typing import Any
 import httpx2
 
 from demo.embedded import Installation
-from domain.orders import Role
-from domain.responsibility import may_decide
+from domain.office.responsibility import may_decide
+from domain.office.words import Role
 from messages.names import COMPLETE_TASK, NAMESPACE, order_workflow_id
 
 _PICTURE = b"\x89PNG\r\n\x1a\n"

@@ -8,13 +8,13 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
-from domain import policy
-from domain.actions import ACTIONS
-from domain.attachments import MAX_ATTACHMENTS
-from domain.first_directory import FIRST
-from domain.lifecycle import MAX_PARTS, TASKS, Field, FieldType, TaskKind
-from domain.orders import Stage
-from domain.workdays import USUAL_HOURS, OfficeTime, Wall, Workdays
+from domain.calendar.workdays import USUAL_HOURS, OfficeTime, Wall, Workdays
+from domain.matter.tasks import MAX_ATTACHMENTS, MAX_PARTS, Field, FieldType
+from domain.office.first_directory import FIRST
+from domain.order import policy
+from domain.order.actions import ACTIONS
+from domain.order.lifecycle import TASKS, TaskKind
+from domain.order.words import Stage
 from messages.names import RECORD
 from runtime.settings import Settings, known_settings
 
@@ -34,17 +34,17 @@ _WHO: Final[Mapping[TaskKind, str]] = {
     TaskKind.FOLLOW_UP: "`call_back_officer` of the street, never who gave the answer",
     TaskKind.SUPERVISE: "`street_leader`; at the district, and from the third time in a row, `district_desk`",
 }
-_LIFECYCLE: Final = """From `domain/lifecycle.py`: what may be decided; what comes next is written in
+_LIFECYCLE: Final = """From `domain/order/lifecycle.py`: what may be decided; what comes next is written in
 `workflows/order/`. In a signal typed by hand a `comment` stands for a required text."""
 _WAYS: Final = """From `tests/replay/histories`, which hold an order for every story: how orders went from stage to
 stage. What happens between two records, such as the reply, is not seen here."""
 _LENGTHS: Final = """Events of Temporal from the first to the archive, in `tests/replay/histories`: what an order of
 each kind costs."""
-_POLICY: Final = """From `domain/policy.py`. Limits in days and hours run by the wall, in working days
+_POLICY: Final = """From `domain/order/policy.py`. Limits in days and hours run by the wall, in working days
 and office hours on [the calendar](adr/0016-calendar.md). A running order keeps the version that it began with; new
 orders get the newest of their book."""
 _ROUTES: Final = (
-    "From `domain/first_directory.py`: version 0, until the office loads its own with `dingdan routing load` "
+    "From `domain/office/first_directory.py`: version 0, until the office loads its own with `dingdan routing load` "
     "([our decision](adr/0018-directory.md)). The nearest row counts: the category's, else its parent's, else the "
     "default; a row for one community before one for all."
 )

@@ -21,8 +21,9 @@ from temporalio.service import RPCError
 
 from domain.errors import DomainError
 from messages import names
-from messages.orders import Delivered, StartOrder
-from messages.records import RecordAnswer, RecordedOrder, RecordedStep, RecordStep
+from messages.message.delivery import Delivered
+from messages.order.step import RecordAnswer, RecordedOrder, RecordedStep, RecordStep
+from messages.order.workflow import StartOrder
 from runtime.temporal import TemporalAway, is_unknown
 
 _Value = TypeVar("_Value")

@@ -39,11 +39,13 @@ from temporalio.runtime import (
 )
 from temporalio.service import RPCError, RPCStatusCode
 
-from domain.orders import Stage, Tier
+from domain.office.words import Tier
+from domain.order.words import Stage
 from messages import names
-from messages.orders import Reconcile, StartOrder
+from messages.matter.outbox import Reconcile
+from messages.matter.signals import CompleteTask, OrderAction
+from messages.order.workflow import StartOrder
 from messages.search_attributes import at_start
-from messages.signals import CompleteTask, OrderAction
 from runtime.sealing import SignalSeal
 
 CALL_LIMIT = timedelta(seconds=1.5)

@@ -12,8 +12,8 @@ from typing import Final
 import pyotp
 from sqlalchemy import Connection, delete, select, update
 
-from domain.accounts import Profile, locked_until
-from domain.orders import Via
+from domain.doors import Via
+from domain.signin.accounts import Profile, locked_until
 from runtime.sealing import CannotUnseal, seal, unseal
 from store.auditing import audited
 from store.credentials import keyed_hash

@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, and_, delete, exists, func, insert, or_, select, update
 
 from domain.errors import DomainError
-from domain.judgement import DecisionStatus
+from domain.matter.judging import DecisionStatus
 from store.credentials import CredentialKind
 from store.database import Store
 from store.files import FileStore, KeptFile

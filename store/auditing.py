@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, insert
 
-from domain.orders import Via
+from domain.doors import Via
 from store.tables import audit
 
 

@@ -10,9 +10,9 @@ from datetime import date, datetime
 from pydantic import TypeAdapter
 from sqlalchemy import Connection, func, insert, select
 
-from domain.orders import Stage
-from domain.policy import PolicyBook
-from domain.workdays import USUAL_HOURS, CalendarYear, DayKind, NamedDay, OfficeHours, WorkCalendar
+from domain.calendar.workdays import USUAL_HOURS, CalendarYear, DayKind, NamedDay, OfficeHours, WorkCalendar
+from domain.order.policy import PolicyBook
+from domain.order.words import Stage
 from store.tables import calendar_year, office_hours, orders
 
 _HOURS = TypeAdapter(OfficeHours)

@@ -9,7 +9,7 @@ from importlib.metadata import version
 from chinese_calendar.constants import Holiday, holidays, workdays
 from sqlalchemy import Connection
 
-from domain.workdays import DayKind, NamedDay
+from domain.calendar.workdays import DayKind, NamedDay
 from store.calendar import LoadedYear, find_year, put_year
 
 

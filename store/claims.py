@@ -10,9 +10,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select, update
 
+from domain.doors import Via
 from domain.errors import DomainError
-from domain.orders import Role, Via
-from domain.responsibility import may_decide
+from domain.office.responsibility import may_decide
+from domain.office.words import Role
 from store.auditing import audited
 from store.decisions import UNFINISHED, TaskClosed, done_by, lock_task
 from store.office import Staff, find_present

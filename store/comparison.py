@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, and_, select, tuple_, update
 
-from domain.judgement import DecisionStatus
-from domain.orders import Stage
-from messages.records import OrderFacts, RecordStep
+from domain.matter.judging import DecisionStatus
+from domain.order.words import Stage
+from messages.order.step import OrderFacts, RecordStep
 from store.decisions import UNFINISHED, decided_before
 from store.outbox import OutboxKind, Result, waits_since
 from store.tables import decision, orders, outbox, task

@@ -5,7 +5,7 @@ A signal whose key has changed since its order began is told apart from a forged
 
 from sqlalchemy import Connection
 
-from messages.directory import LookedUp, LookUp
+from messages.office.directory import LookedUp, LookUp
 from messages.seals import digest
 from store.directory import look_up
 from store.unheard import pending_on

@@ -5,8 +5,8 @@ from typing import Final
 
 from sqlalchemy import Connection, RowMapping
 
-from domain.contacts import RevealReason
-from domain.orders import Via
+from domain.doors import Via
+from domain.order.contacts import RevealReason
 from store.auditing import audited
 from store.queries import find_requester
 

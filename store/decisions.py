@@ -16,27 +16,21 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Row, func, insert, select
 
-from domain import voices
-from domain.actions import ACTIONS, ActionName, fields_of
-from domain.attachments import wrong_ids
+from domain.doors import Via
 from domain.errors import DomainError
-from domain.judgement import (
-    WITHDRAWN_ALREADY,
-    DecisionStatus,
-    OrderSituation,
-    Refusal,
-    Submission,
-    TaskFacts,
-    judge_action,
-    judge_outcome,
-)
-from domain.lifecycle import STORED, Field, FieldType, TaskKind, TaskState, outcome_named
-from domain.normal import normal
-from domain.orders import Ending, OrderClass, Role, Stage, Via
-from domain.policy import policy
-from domain.responsibility import may_decide
+from domain.matter.judging import DecisionStatus, Refusal, Submission, wrong_ids
+from domain.matter.normal import normal
+from domain.matter.tasks import STORED, Field, FieldType, TaskState
+from domain.office.responsibility import may_decide
+from domain.office.words import OrderClass, Role
+from domain.order import voices
+from domain.order.actions import ACTIONS, ActionName, fields_of
+from domain.order.judgement import WITHDRAWN_ALREADY, OrderSituation, TaskFacts, judge_action, judge_outcome
+from domain.order.lifecycle import TaskKind, outcome_named
+from domain.order.policy import policy
+from domain.order.words import Ending, Stage
 from domain.text import clean
-from messages.signals import CompleteTask, OrderAction, Said
+from messages.matter.signals import CompleteTask, OrderAction, Said
 from store.attachments import Uploader, bind, contents_of
 from store.auditing import audited
 from store.credentials import CredentialKind

@@ -14,12 +14,13 @@ from typing import Any
 from pydantic import TypeAdapter
 from sqlalchemy import Connection, insert, select, true, update
 
-from domain.directory import OFFICE, Category, Directory, Fault, Route, Unit, faults
+from domain.doors import Via
 from domain.errors import DomainError
-from domain.first_directory import FIRST
-from domain.orders import Role, Via
-from domain.responsibility import entitled_roles, handler
-from messages.directory import LookUp, Routing, Vouched
+from domain.office.directory import OFFICE, Category, Directory, Fault, Route, Unit, faults
+from domain.office.first_directory import FIRST
+from domain.office.responsibility import entitled_roles, handler
+from domain.office.words import Role
+from messages.office.directory import LookUp, Routing, Vouched
 from store.auditing import audited
 from store.office import insert_ignore, posts
 from store.tables import directory, orders, unit

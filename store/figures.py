@@ -1,7 +1,8 @@
 """The figures of the office, counted by the database in a few grouped statements.
 
-Assumes a transaction in which all statements see one state. What counts is said in `domain/figures.py`; a test counts
-the same rows again by those rules. Each statement walks an index over what is open or over the days asked for.
+Assumes a transaction in which all statements see one state. What counts is said in `domain/figures/counting.py`; a
+test counts the same rows again by those rules. Each statement walks an index over what is open or over the days asked
+for.
 """
 
 from collections.abc import Sequence
@@ -20,8 +21,9 @@ from sqlalchemy import (
     union_all,
 )
 
-from domain.figures import ANSWERED, COUNTED, OWED, Count, Day, DayLine, Picture, Rate, lines
-from domain.orders import Ending, Satisfied, Stage, Tier
+from domain.figures.counting import ANSWERED, COUNTED, OWED, Count, Day, DayLine, Picture, Rate, lines
+from domain.office.words import Tier
+from domain.order.words import Ending, Satisfied, Stage
 from store.instants import Instant
 from store.queries import Scope, scoped
 from store.tables import STILL_OPEN, TOLD, event, orders

@@ -12,13 +12,13 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, insert, select, update
 
-from domain.actions import ActionName
-from domain.deadlines import local
-from domain.entries import MAX_REASON
+from domain.calendar.instants import local
+from domain.doors import Via
 from domain.errors import DomainError
-from domain.orders import Via
+from domain.office.entries import MAX_REASON
+from domain.order.actions import ActionName
 from domain.text import line
-from messages.orders import OfficeHold
+from messages.matter.tasks import OfficeHold
 from store.auditing import audited
 from store.office_lock import lock_the_office
 from store.tables import office_hold

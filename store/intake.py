@@ -12,15 +12,20 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select
 
-from domain.deadlines import Basis, ClockFacts, clock, local
+from domain.calendar.instants import local
+from domain.doors import Via
 from domain.errors import DomainError
-from domain.lifecycle import TaskKind, TaskState
-from domain.orders import Stage, Tier, Via
-from domain.policy import policy
-from domain.subjects import subject_of
+from domain.matter.tasks import TaskState
+from domain.office.words import Tier
+from domain.order.deadlines import Basis, ClockFacts, clock
+from domain.order.lifecycle import TaskKind
+from domain.order.policy import policy
+from domain.order.subjects import subject_of
+from domain.order.words import Stage
 from domain.text import line
-from messages.directory import Routing
-from messages.orders import OpenTask, RestTaken, StartOrder
+from messages.matter.tasks import OpenTask, RestTaken
+from messages.office.directory import Routing
+from messages.order.workflow import StartOrder
 from store.attachments import Uploader, bind
 from store.calendar import calendar_for
 from store.credentials import CredentialKind

@@ -10,16 +10,18 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row, func, select
 
-from domain.actions import ActionName
-from domain.deadlines import kept_promise
-from domain.figures import ANSWERED
-from domain.judgement import DecisionStatus
-from domain.lifecycle import JOINED_WHY, LEADING, TaskKind
-from domain.orders import OrderClass, Role, Via, order_number
-from domain.policy import policy
-from messages.directory import UnitFacts
+from domain.doors import Via
+from domain.figures.counting import ANSWERED
+from domain.matter.judging import DecisionStatus
+from domain.matter.numbers import order_number
+from domain.office.words import OrderClass, Role
+from domain.order.actions import ActionName
+from domain.order.deadlines import kept_promise
+from domain.order.lifecycle import JOINED_WHY, LEADING, TaskKind
+from domain.order.policy import policy
 from messages.names import system_id
-from messages.records import LeadingStands, MergeRefused, MergeRequest, RecordStep
+from messages.office.directory import UnitFacts
+from messages.order.step import LeadingStands, MergeRefused, MergeRequest, RecordStep
 from store.calendar import calendar_for
 from store.decisions import NotFound, Subject, is_supervised, lock_order
 from store.directory import current

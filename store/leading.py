@@ -9,10 +9,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
-from domain.actions import ACTIONS, ActionName
-from domain.judgement import Refusal
-from domain.lifecycle import LEADING
-from domain.orders import Stage, order_number
+from domain.matter.judging import Refusal
+from domain.matter.numbers import order_number
+from domain.order.actions import ACTIONS, ActionName
+from domain.order.lifecycle import LEADING
+from domain.order.words import Stage
 from store.tables import orders
 
 _CAN_LEAD = ACTIONS[ActionName.MERGE].stages

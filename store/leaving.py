@@ -9,9 +9,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, select
 
-from domain.directory import OFFICE
-from domain.orders import Role
-from domain.responsibility import entitled_roles
+from domain.office.directory import OFFICE
+from domain.office.responsibility import entitled_roles
+from domain.office.words import Role
 from store.decisions import UNFINISHED
 from store.office import is_away, is_in_post, posts
 from store.tables import duty, staff, staff_role, task

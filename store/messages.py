@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, and_, select, update
 
-from domain.orders import Ending
+from domain.order.words import Ending
 from messages.names import REQUESTER
 from store.rejections import NOT_ACCEPTED, Rejection, rejection_of
 from store.tables import decision, message, orders, requester

@@ -11,12 +11,13 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, select
 
-from domain.actions import ActionName
-from domain.directory import UnknownUnit
+from domain.doors import Via
 from domain.errors import DomainError
-from domain.judgement import DecisionStatus
-from domain.lifecycle import TaskKind
-from domain.orders import Stage, Via
+from domain.matter.judging import DecisionStatus
+from domain.office.directory import UnknownUnit
+from domain.order.actions import ActionName
+from domain.order.lifecycle import TaskKind
+from domain.order.words import Stage
 from domain.text import is_visible
 from store.auditing import audited
 from store.decisions import UNFINISHED, Actor, Refused, submit_action

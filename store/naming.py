@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, update
 
-from domain.orders import Via
+from domain.doors import Via
 from store.auditing import audited
 from store.tables import orders
 

@@ -11,10 +11,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Table, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from domain.directory import Unit
 from domain.errors import DomainError
-from domain.orders import Role, Tier
-from domain.permissions import RolesApart, are_apart, keep_apart
+from domain.office.directory import Unit
+from domain.office.permissions import RolesApart, are_apart, keep_apart
+from domain.office.words import Role, Tier
 from store.tables import duty, staff, staff_role, unit
 
 

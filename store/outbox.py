@@ -16,9 +16,8 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import ColumnElement, Connection, FromClause, func, insert, select, true, update
 
-from messages.orders import StartOrder
-from messages.records import AnySaid
-from messages.signals import Said
+from messages.matter.signals import AnySaid, Said
+from messages.order.workflow import StartOrder
 from store.tables import UNSENT, outbox
 
 _INLINE_GRACE = timedelta(seconds=5)

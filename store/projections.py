@@ -11,13 +11,15 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
 
-from domain.directory import MAX_CODE
-from domain.lifecycle import SYSTEM, TaskState
-from domain.orders import Ending, Stage, Via
-from domain.policy import PolicyBook
-from messages.directory import Routing
+from domain.doors import Via
+from domain.matter.tasks import SYSTEM, TaskState
+from domain.office.directory import MAX_CODE
+from domain.order.policy import PolicyBook
+from domain.order.words import Ending, Stage
+from messages.matter.step import ClockReading, MessageWritten
 from messages.names import ASKED, REQUESTER
-from messages.records import ClockReading, MessageWritten, OrderFacts, RecordAnswer, RecordStep
+from messages.office.directory import Routing
+from messages.order.step import OrderFacts, RecordAnswer, RecordStep
 from store.decisions import lock_order
 from store.directory import routing_of
 from store.holds import as_notice, hold_in_force

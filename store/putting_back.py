@@ -9,8 +9,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Row, select, update
 
+from domain.doors import Via
 from domain.errors import DomainError
-from domain.orders import Via
 from store.auditing import audited
 from store.decisions import lock_order
 from store.outbox import OutboxKind

@@ -27,13 +27,14 @@ from sqlalchemy import (
     tuple_,
 )
 
-from domain.contacts import masked_line
-from domain.deadlines import is_reckonable
+from domain.calendar.instants import is_reckonable
 from domain.errors import DomainError
-from domain.judgement import DecisionStatus
-from domain.lifecycle import TaskState
-from domain.orders import Role, Stage
-from domain.timeliness import CLOCK_SKEW
+from domain.matter.judging import DecisionStatus
+from domain.matter.tasks import TaskState
+from domain.matter.timeliness import CLOCK_SKEW
+from domain.office.words import Role
+from domain.order.contacts import masked_line
+from domain.order.words import Stage
 from messages.names import ASKED, REQUESTER
 from store.decisions import UNFINISHED, Subject
 from store.instants import Instant

@@ -11,13 +11,14 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Table, delete, insert, select, update
 
+from domain.doors import Via
 from domain.errors import DomainError
-from domain.judgement import DecisionStatus
-from domain.lifecycle import TaskState
-from domain.orders import Via
-from messages.orders import StartOrder
-from messages.records import RecordAnswer, RecordedOrder, RecordedStep, Verdict
-from messages.signals import CompleteTask
+from domain.matter.judging import DecisionStatus
+from domain.matter.tasks import TaskState
+from messages.matter.signals import CompleteTask
+from messages.matter.step import Verdict
+from messages.order.step import RecordAnswer, RecordedOrder, RecordedStep
+from messages.order.workflow import StartOrder
 from store.decisions import NotFound, lock_order
 from store.holds import is_held
 from store.intake import INTAKE_RUN, as_taken_in, received_event

@@ -10,8 +10,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from domain.actions import ActionName
-from domain.workdays import NamedDay
+from domain.calendar.workdays import NamedDay
+from domain.order.actions import ActionName
 from store.calendar import find_year, put_year
 from store.office_lock import lock_the_office
 from store.resting import begins, changed_days

@@ -9,10 +9,10 @@ from enum import StrEnum
 
 from sqlalchemy import Connection, select
 
-from domain.deadlines import local
-from domain.directory import OFFICE
-from domain.orders import Role, Tier
-from domain.permissions import GRANTS, Permission
+from domain.calendar.instants import local
+from domain.office.directory import OFFICE
+from domain.office.permissions import GRANTS, Permission
+from domain.office.words import Role, Tier
 from store.office import Staff, find_present, find_staff, is_in_post
 from store.tables import duty, staff, staff_role, unit
 

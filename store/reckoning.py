@@ -8,12 +8,15 @@ from typing import TypedDict
 
 from sqlalchemy import Connection
 
-from domain import deadlines
-from domain.deadlines import Basis, Clock, ClockFacts, PromiseFacts, Rested, promised
-from domain.orders import OrderClass
-from domain.policy import PolicyBook
-from domain.workdays import DueTime, WorkCalendar
-from messages.records import ClockReading, ClockRequest, Given, PromiseRequest, RecordAnswer, RecordStep
+from domain.calendar.workdays import DueTime, WorkCalendar
+from domain.matter import clocks
+from domain.matter.clocks import Clock, Rested
+from domain.office.words import OrderClass
+from domain.order import deadlines
+from domain.order.deadlines import Basis, ClockFacts, PromiseFacts, promised
+from domain.order.policy import PolicyBook
+from messages.matter.step import ClockReading, ClockRequest, Given, PromiseRequest
+from messages.order.step import RecordAnswer, RecordStep
 from store.calendar import calendar_for
 
 
@@ -72,8 +75,8 @@ class _Facts(TypedDict):
     since: datetime
     order_class: OrderClass | None
     rests: tuple[Rested, ...]
-    word: deadlines.Given | None
-    joined: tuple[deadlines.Given, ...]
+    word: clocks.Given | None
+    joined: tuple[clocks.Given, ...]
     floor_from: datetime | None
 
 
@@ -83,10 +86,10 @@ def _facts(request: PromiseRequest | ClockRequest) -> _Facts:
         order_class=OrderClass(request.order_class) if request.order_class else None,
         rests=tuple(Rested(each.began, each.ended) for each in request.rests),
         word=_given(request.word),
-        joined=tuple(deadlines.Given(each.at, each.said_at) for each in request.joined),
+        joined=tuple(clocks.Given(each.at, each.said_at) for each in request.joined),
         floor_from=request.floor_from,
     )
 
 
-def _given(said: Given | None) -> deadlines.Given | None:
-    return deadlines.Given(said.at, said.said_at) if said else None
+def _given(said: Given | None) -> clocks.Given | None:
+    return clocks.Given(said.at, said.said_at) if said else None

@@ -12,8 +12,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, select, update
 
-from domain.lifecycle import SYSTEM, TaskState
-from messages.records import RecordAnswer, RecordStep
+from domain.matter.tasks import SYSTEM, TaskState
+from messages.order.step import RecordAnswer, RecordStep
 from store.decisions import UNFINISHED
 from store.tables import event, record_entry, task
 

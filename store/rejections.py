@@ -5,7 +5,7 @@ from typing import Final
 
 from sqlalchemy import Connection, select
 
-from domain.lifecycle import TaskKind
+from domain.order.lifecycle import TaskKind
 from store.tables import event, message
 
 NOT_ACCEPTED: Final = "replied_not_accepted"

@@ -10,10 +10,11 @@ from datetime import date, datetime, time, timedelta
 
 from sqlalchemy import ColumnElement, Connection, and_, exists, or_, select
 
-from domain.lifecycle import TaskState
-from domain.orders import OrderClass, Stage
-from domain.policy import BOOKS
-from domain.workdays import OFFICE_ZONE, NamedDay
+from domain.calendar.workdays import OFFICE_ZONE, NamedDay
+from domain.matter.tasks import TaskState
+from domain.office.words import OrderClass
+from domain.order.policy import BOOKS
+from domain.order.words import Stage
 from messages.names import REQUESTER
 from store.calendar import find_year
 from store.tables import orders, task

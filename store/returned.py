@@ -10,8 +10,9 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, exists, or_, select
 
-from domain.judgement import DecisionStatus
-from domain.lifecycle import TASKS, FieldType, TaskKind, TaskState
+from domain.matter.judging import DecisionStatus
+from domain.matter.tasks import FieldType, TaskState
+from domain.order.lifecycle import TASKS, TaskKind
 from store.tables import decision, task
 
 _REVISED: Final = "revise"

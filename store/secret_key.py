@@ -11,7 +11,7 @@ from typing import Final
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from domain.orders import Via
+from domain.doors import Via
 from store.accounts import remove_second_factor
 from store.auditing import audited
 from store.credentials import keyed_hash

@@ -11,8 +11,8 @@ from typing import Final
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from domain.accounts import Profile, Step, needs_second_factor
-from domain.orders import Via
+from domain.doors import Via
+from domain.signin.accounts import Profile, Step, needs_second_factor
 from store.auditing import audited
 from store.credentials import keyed_hash
 from store.office import POST, Staff, acts_for, staff_of

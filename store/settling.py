@@ -7,13 +7,14 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 
-from domain.actions import fields_of
-from domain.judgement import DecisionStatus
-from domain.lifecycle import FieldType
-from domain.orders import Via
+from domain.doors import Via
+from domain.matter.judging import DecisionStatus
+from domain.matter.tasks import FieldType
+from domain.order.actions import fields_of
 from domain.text import clean
-from messages.records import RecordStep, Verdict
-from messages.signals import CompleteTask, Said
+from messages.matter.signals import CompleteTask, Said
+from messages.matter.step import Verdict
+from messages.order.step import RecordStep
 from store.auditing import audited
 from store.decisions import Subject
 from store.tables import audit, decision

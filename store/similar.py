@@ -22,7 +22,7 @@ from sqlalchemy import (
     union,
 )
 
-from domain.similarity import most_alike
+from domain.order.similarity import most_alike
 from store.instants import Instant
 from store.queries import Scope, scoped, shown
 from store.tables import orders, requester_phone

@@ -13,11 +13,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
 
-from domain.deadlines import Rested, in_sequence
-from domain.directory import Directory
+from domain.matter.clocks import Rested, in_sequence
+from domain.office.directory import Directory
 from domain.text import clean
 from messages.names import REQUESTER, system_id
-from messages.records import RecordStep, RestTaken, SplitRequest
+from messages.order.step import RecordStep, RestTaken, SplitRequest
 from store.contacts import CONTACT
 from store.directory import current
 from store.holds import holds_over

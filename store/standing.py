@@ -11,8 +11,8 @@ from typing import Final
 
 from sqlalchemy import Connection, func, select
 
-from domain.judgement import DecisionStatus
-from domain.orders import Stage
+from domain.matter.judging import DecisionStatus
+from domain.order.words import Stage
 from store.tables import calendar_year, decision, orders
 
 MOST: Final = 10_000

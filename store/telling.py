@@ -15,13 +15,14 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from domain.actions import ActionName, fields_of
-from domain.judgement import DecisionStatus
-from domain.lifecycle import SYSTEM
-from domain.normal import normal
-from domain.orders import Stage, Via
+from domain.doors import Via
+from domain.matter.judging import DecisionStatus
+from domain.matter.normal import normal
+from domain.matter.tasks import SYSTEM
+from domain.order.actions import ActionName, fields_of
+from domain.order.words import Stage
+from messages.matter.signals import OrderAction
 from messages.names import system_id
-from messages.signals import OrderAction
 from store.database import Store
 from store.decisions import Actor, Refused, Subject, fingerprint_of, submit_action
 from store.outbox import put_told

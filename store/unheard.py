@@ -4,9 +4,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select, update
 
-from domain.judgement import DecisionStatus
-from domain.orders import Stage
-from messages.signals import Said
+from domain.matter.judging import DecisionStatus
+from domain.order.words import Stage
+from messages.matter.signals import Said
 from store.decisions import lock_order
 from store.outbox import signals_of
 from store.tables import decision

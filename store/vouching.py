@@ -8,10 +8,10 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from domain.actions import fields_of
-from domain.judgement import Codes, named_codes
-from domain.lifecycle import CODED
-from messages.directory import LookUp, Vouched
+from domain.matter.judging import Codes, named_codes
+from domain.matter.tasks import CODED
+from domain.order.actions import fields_of
+from messages.office.directory import LookUp, Vouched
 from store.directory import current, look_up
 
 

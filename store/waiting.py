@@ -10,9 +10,10 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Select, exists, select
 
-from domain.judgement import DecisionStatus
-from domain.lifecycle import TaskKind, TaskState
-from domain.orders import Stage
+from domain.matter.judging import DecisionStatus
+from domain.matter.tasks import TaskState
+from domain.order.lifecycle import TaskKind
+from domain.order.words import Stage
 from store.decisions import decided_before
 from store.outbox import waits_since
 from store.standing import OPEN

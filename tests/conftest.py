@@ -13,8 +13,8 @@ from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 
 import worker
-from domain.policy import BOOKS, SECONDS
-from domain.workdays import Wall
+from domain.calendar.workdays import Wall
+from domain.order.policy import BOOKS, SECONDS
 from messages.names import NAMESPACE
 from runtime.temporal import Orders, set_up
 from store.database import Store

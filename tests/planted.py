@@ -17,7 +17,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 _LEAST = 85
-_TABLES = ("domain/lifecycle.py", "domain/actions.py", "domain/directory.py")
+_TABLES = ("domain/order/lifecycle.py", "domain/order/actions.py", "domain/office/directory.py")
 _PLANTS: tuple[tuple[str, str], ...] = (
     (r"(?<=closes=)False", "True"),
     (r"(?<=required=)False", "True"),

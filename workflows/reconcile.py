@@ -11,7 +11,7 @@ from workflows import options
 
 with workflow.unsafe.imports_passed_through():
     from activities.reconcile import OutboxDrain
-    from messages import orders
+    from messages.matter.outbox import Reconcile
     from messages.names import RECONCILE
 
 _ROUNDS = 100
@@ -23,7 +23,7 @@ class ReconcileWorkflow:
     """Drain the outbox, rest, and go on for ever, in short histories."""
 
     @workflow.run
-    async def run(self, start: orders.Reconcile) -> None:
+    async def run(self, start: Reconcile) -> None:
         """Do a run's rounds and continue as new; each says how long to rest, so that a new setting holds at once."""
         interval = start.interval_seconds
         for _ in range(_ROUNDS):
@@ -36,4 +36,4 @@ class ReconcileWorkflow:
             )
             interval = drained.interval_seconds or interval
             await workflow.sleep(timedelta(seconds=interval), summary="until the next round")
-        workflow.continue_as_new(orders.Reconcile(interval_seconds=interval))
+        workflow.continue_as_new(Reconcile(interval_seconds=interval))

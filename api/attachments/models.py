@@ -4,7 +4,9 @@ from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
-from domain.attachments import ID_PATTERN, KINDS, MAX_ATTACHMENTS, wrong_ids
+from domain.attachment.kinds import KINDS
+from domain.matter.judging import wrong_ids
+from domain.matter.tasks import ID_PATTERN, MAX_ATTACHMENTS
 
 UPLOAD: Final[dict[str, Any]] = {
     "requestBody": {

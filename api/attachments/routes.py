@@ -19,7 +19,8 @@ from api.attachments.models import UPLOAD, AttachmentKept
 from api.errors import FieldError, Problem, media_type_of, problems
 from api.security import Caller, ReaderOrChannelDep, UploaderDep, client_of, scope_of, uploader_of
 from api.service import Service, ServiceDep
-from domain.attachments import HEAD, KINDS, MAX_ATTACHMENTS, MAX_SIZE, Kind, kind_of, suffix_of
+from domain.attachment.kinds import HEAD, KINDS, MAX_SIZE, Kind, kind_of, suffix_of
+from domain.matter.tasks import MAX_ATTACHMENTS
 from store import attachments, queries
 from store.database import Connection
 from store.files import KeptFile

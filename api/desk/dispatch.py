@@ -20,10 +20,11 @@ from api.staff import views
 from api.staff.models import TaskView
 from api.staff.orders import keep
 from api.staff.tasks import settled, tasks_of
-from domain.directory import Directory
 from domain.errors import DomainError
-from domain.judgement import DecisionStatus
-from domain.lifecycle import FieldType, TaskKind
+from domain.matter.judging import DecisionStatus
+from domain.matter.tasks import FieldType
+from domain.office.directory import Directory
+from domain.order.lifecycle import TaskKind
 from store.database import Connection
 from store.decisions import DecisionRow, submit_decision
 from store.directory import current_named

@@ -21,8 +21,8 @@ from api.errors import Problem
 from api.pages.rendering import page, rendered
 from api.security import FiguresReaderDep, scope_of, still_in
 from api.service import Service, ServiceDep
-from domain.figures import Picture, Window, window
-from domain.permissions import Permission
+from domain.figures.counting import Picture, Window, window
+from domain.office.permissions import Permission
 from store.database import Connection, StoreUnavailable
 from store.directory import current_named
 from store.figures import picture

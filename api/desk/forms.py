@@ -16,12 +16,11 @@ from starlette.datastructures import FormData, UploadFile
 
 from api.errors import Problem
 from api.pages.rendering import texts, word
-from domain import judgement
-from domain.deadlines import local
-from domain.directory import Directory
-from domain.lifecycle import Field, FieldType
+from domain.calendar.instants import instant, local
+from domain.calendar.workdays import OFFICE_ZONE
+from domain.matter.tasks import Field, FieldType
+from domain.office.directory import Directory
 from domain.text import clean
-from domain.workdays import OFFICE_ZONE
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -160,7 +159,7 @@ def as_sent(formed: Formed, fields: Mapping[str, Any]) -> FormData:
             written += [(each.name, str(one)) for one in value or ()]
         elif each.type is FieldType.PARTS:
             written.append((each.name, "\n".join(str(part.get("text", "")) for part in value or ())))
-        elif each.type is FieldType.INSTANT and (at := judgement.instant(value)):
+        elif each.type is FieldType.INSTANT and (at := instant(value)):
             written.append((each.name, f"{local(at):%Y-%m-%dT%H:%M}"))
         elif value is not None:
             written.append((each.name, str(value)))
@@ -174,11 +173,11 @@ def _read(each: Field, sent: FormData) -> Any:
     if each.type is FieldType.PARTS:
         return [{"text": part} for line in text.split("\n") if (part := clean(line))]
     if each.type is FieldType.INSTANT:
-        return instant(text)
+        return as_instant(text)
     return text
 
 
-def instant(text: str) -> str:
+def as_instant(text: str) -> str:
     """Read a time of the office; what is none goes on as it is, to be refused with its field."""
     try:
         read = datetime.fromisoformat(text)

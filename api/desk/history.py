@@ -12,11 +12,12 @@ from sqlalchemy import Row
 
 from api.attachments.models import AttachmentView
 from api.pages.rendering import moment, texts, word
-from domain.directory import Directory
-from domain.judgement import instant
-from domain.lifecycle import ATTACHMENTS, STORED, TASKS, Field, FieldType, Outcome, TaskKind
-from domain.orders import Via
-from domain.voices import followed
+from domain.calendar.instants import instant
+from domain.doors import Via
+from domain.matter.tasks import ATTACHMENTS, STORED, Field, FieldType, Outcome
+from domain.office.directory import Directory
+from domain.order.lifecycle import TASKS, TaskKind
+from domain.order.voices import followed
 
 _RECEIVED: Final = "OrderReceived"
 _OF_A_TASK: Final = frozenset({"TaskCompleted", "TaskAnswered"})

@@ -11,9 +11,10 @@ from api.security import ReaderDep
 from api.service import ServiceDep
 from api.staff import views
 from api.staff.tasks import counts_of, tasks_of
-from domain.deadlines import local
-from domain.lifecycle import MAX_ORDER_NO, TASKS, TaskKind
-from domain.permissions import Permission, may
+from domain.calendar.instants import local
+from domain.matter.tasks import MAX_ORDER_NO
+from domain.office.permissions import Permission, may
+from domain.order.lifecycle import TASKS, TaskKind
 from store.database import Connection
 from store.directory import current_named
 from store.queries import Page, TaskCounts, subjects_of

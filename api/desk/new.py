@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from starlette.datastructures import FormData
 
 from api.attachments.routes import FORM_BODY
-from api.desk.forms import id_of, instant, new_id, options_of, wrong_in
+from api.desk.forms import as_instant, id_of, new_id, options_of, wrong_in
 from api.desk.showing import similar_for
 from api.desk.uploads import with_files_kept, without_files
 from api.errors import FieldError, Problem
@@ -21,11 +21,12 @@ from api.pages.rendering import page, texts, word
 from api.phones import is_phone, phone_keys
 from api.security import PlacerDep
 from api.service import Service, ServiceDep
-from domain.attachments import MAX_ATTACHMENTS, wrong_ids
-from domain.lifecycle import FieldType
-from domain.orders import Channel, RequestKind, Via
-from domain.permissions import Permission, may
-from domain.subjects import subject_of
+from domain.doors import Via
+from domain.matter.judging import wrong_ids
+from domain.matter.tasks import MAX_ATTACHMENTS, FieldType
+from domain.office.permissions import Permission, may
+from domain.order.subjects import subject_of
+from domain.order.words import Channel, RequestKind
 from domain.text import clean, line
 from store import queries
 from store.attachments import UnusableAttachment, Uploader
@@ -196,7 +197,7 @@ def _given(typed: Mapping[str, str], names: Sequence[str]) -> dict[str, str]:
     """Take the fields that were filled in."""
     found = {name: typed[name] for name in names if typed.get(name)}
     if due := found.get("source_due_at"):
-        found["source_due_at"] = instant(due)
+        found["source_due_at"] = as_instant(due)
     return found
 
 

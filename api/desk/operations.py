@@ -15,7 +15,7 @@ from api.desk.showing import workflow_page
 from api.pages.rendering import page
 from api.security import OperatorDep
 from api.service import Service, ServiceDep
-from domain.lifecycle import MAX_ORDER_NO
+from domain.matter.tasks import MAX_ORDER_NO
 from runtime import temporal, troubles
 from runtime.temporal import MissingSearchAttributes, TemporalAway, WrongSearchAttribute
 from runtime.troubles import Trouble, Troubled

@@ -20,13 +20,15 @@ from api.service import Service, ServiceDep
 from api.staff.models import Contact
 from api.staff.orders import act_on, reveal_to
 from api.staff.tasks import settled
-from domain.actions import ACTIONS, Action
-from domain.contacts import RevealReason
-from domain.judgement import DecisionStatus, OrderSituation, is_possible
-from domain.lifecycle import LEADING, MAX_ORDER_NO, TaskKind, TaskState
-from domain.orders import Ending, Stage
-from domain.permissions import Permission, may
-from domain.timeliness import timeliness
+from domain.matter.judging import DecisionStatus
+from domain.matter.tasks import MAX_ORDER_NO, TaskState
+from domain.matter.timeliness import timeliness
+from domain.office.permissions import Permission, may
+from domain.order.actions import ACTIONS, Action
+from domain.order.contacts import RevealReason
+from domain.order.judgement import OrderSituation, is_possible
+from domain.order.lifecycle import LEADING, TaskKind
+from domain.order.words import Ending, Stage
 from store.attachments import UnusableAttachment
 from store.database import Connection
 from store.decisions import Refused

@@ -13,9 +13,11 @@ from api.phones import FEWEST_FIGURES, phone_keys
 from api.security import ReaderDep, RevealerDep, scope_of
 from api.service import ServiceDep
 from api.staff import views
-from domain.figures import is_overdue
-from domain.orders import OrderClass, Stage, Tier, Via
-from domain.permissions import Permission, Reach, reaches
+from domain.doors import Via
+from domain.figures.counting import is_overdue
+from domain.office.permissions import Permission, Reach, reaches
+from domain.office.words import OrderClass, Tier
+from domain.order.words import Stage
 from store import queries
 from store.auditing import audited
 from store.database import Connection

@@ -14,9 +14,9 @@ from api.security import scope_of
 from api.service import Service
 from api.staff.models import Contact, OrderDetail
 from api.staff.orders import knows_requester, order_of
-from domain.contacts import RevealReason
-from domain.directory import Directory
-from domain.permissions import Permission, Reach, may, reaches
+from domain.office.directory import Directory
+from domain.office.permissions import Permission, Reach, may, reaches
+from domain.order.contacts import RevealReason
 from messages.names import order_workflow_id
 from runtime.temporal import TemporalAway
 from store import queries

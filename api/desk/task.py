@@ -24,11 +24,12 @@ from api.staff import views
 from api.staff.models import Contact, TaskDetail
 from api.staff.orders import keep, reveal_to
 from api.staff.tasks import settled, visible
-from domain.contacts import RevealReason
-from domain.judgement import DecisionStatus
-from domain.lifecycle import LEADING, MAX_ORDER_NO, Outcome, TaskKind, outcomes_of
-from domain.orders import Role
-from domain.responsibility import may_decide
+from domain.matter.judging import DecisionStatus
+from domain.matter.tasks import MAX_ORDER_NO, Outcome
+from domain.office.responsibility import may_decide
+from domain.office.words import Role
+from domain.order.contacts import RevealReason
+from domain.order.lifecycle import LEADING, TaskKind, outcomes_of
 from domain.text import line
 from store.attachments import UnusableAttachment
 from store.claims import change_holder, holder_of

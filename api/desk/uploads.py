@@ -14,8 +14,7 @@ from api.errors import Problem
 from api.pages.problems import words_of
 from api.pages.rendering import texts
 from api.service import Service
-from domain.attachments import ID_PATTERN
-from domain.lifecycle import Field, FieldType
+from domain.matter.tasks import ID_PATTERN, Field, FieldType
 from store.attachments import UnusableAttachment, Uploader
 from store.files import FilesUnavailable
 

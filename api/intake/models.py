@@ -10,8 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from api.attachments.models import Attachments
 from api.moments import Moment
 from api.typed import line_of, text_of
-from domain.directory import MAX_CODE
-from domain.orders import Channel, RequestKind
+from domain.office.directory import MAX_CODE
+from domain.order.words import Channel, RequestKind
 from store.receiving import PassedOver
 
 Subject = Annotated[str, *line_of(200)]

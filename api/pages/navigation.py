@@ -4,8 +4,8 @@ from collections.abc import Collection, Mapping
 from types import MappingProxyType
 from typing import Final
 
-from domain.orders import Role
-from domain.permissions import Permission, may
+from domain.office.permissions import Permission, may
+from domain.office.words import Role
 
 HOME: Final = "/desk"
 """Where staff begin."""

@@ -15,7 +15,7 @@ from starlette.requests import ClientDisconnect
 from api.errors import ProblemBody
 from api.pages.navigation import HOME, ways_of
 from api.pages.rendering import has_label, is_fragment, moment, page, texts
-from domain.judgement import Refusal
+from domain.matter.judging import Refusal
 
 _UNAUTHENTICATED: Final = "unauthenticated"
 _NOT_ENTITLED: Final = "not_entitled"

@@ -17,10 +17,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from api.pages.assets import asset_url
 from api.pages.navigation import ways_of
-from domain.actions import ACTIONS
-from domain.deadlines import local
-from domain.lifecycle import TASKS
-from domain.permissions import permissions_of
+from domain.calendar.instants import local
+from domain.office.permissions import permissions_of
+from domain.order.actions import ACTIONS
+from domain.order.lifecycle import TASKS
 
 _HERE: Final = Path(__file__).parent
 ELDER_COOKIE: Final = "dingdan-elder"

@@ -19,9 +19,9 @@ from api.pages.rendering import texts
 from api.phones import is_phone
 from api.resident.forms import text_of, wrong_in
 from api.resident.pictures import named_in
-from domain.attachments import ID_PATTERN
-from domain.directory import Directory
-from domain.orders import Channel
+from domain.matter.tasks import ID_PATTERN
+from domain.office.directory import Directory
+from domain.order.words import Channel
 from domain.text import is_visible, line
 
 STEPS: Final[tuple[tuple[str, ...], ...]] = (

@@ -25,11 +25,10 @@ from api.security import OpenDoor
 from api.service import Service, ServiceDep
 from api.sessions import check_origin
 from api.staff.tasks import settled
-from domain.actions import ActionName
-from domain.attachments import ID_PATTERN, MAX_ATTACHMENTS
-from domain.judgement import DecisionStatus
-from domain.lifecycle import ATTACHMENTS
-from domain.orders import Satisfied, Solved
+from domain.matter.judging import DecisionStatus
+from domain.matter.tasks import ATTACHMENTS, ID_PATTERN, MAX_ATTACHMENTS
+from domain.order.actions import ActionName
+from domain.order.words import Satisfied, Solved
 from store.attachments import UnusableAttachment, usable
 from store.database import Connection
 from store.decisions import KeyTaken, Refused

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.attachments.models import Attachments
 from api.typed import text_of
-from domain.orders import Satisfied, Solved
+from domain.order.words import Satisfied, Solved
 
 MAX_WORDS = 2_000
 """Longest text of a resident about an order that was placed, in characters."""

@@ -23,10 +23,10 @@ from api.resident.pictures import MAX_BODY, UPLOADER, with_new
 from api.security import OpenDoor
 from api.service import Service, ServiceDep
 from api.sessions import check_origin
-from domain.attachments import MAX_ATTACHMENTS
-from domain.directory import Directory
-from domain.orders import RequestKind
-from domain.subjects import subject_of
+from domain.matter.tasks import MAX_ATTACHMENTS
+from domain.office.directory import Directory
+from domain.order.subjects import subject_of
+from domain.order.words import RequestKind
 from store.attachments import UnusableAttachment, usable
 from store.database import Connection
 from store.directory import current_named

@@ -15,7 +15,8 @@ from api.errors import Problem
 from api.intake.placing import RESIDENT_PAGES
 from api.pages.rendering import texts
 from api.service import Service
-from domain.attachments import ID_PATTERN, MAX_ATTACHMENTS, MAX_SIZE, PICTURES
+from domain.attachment.kinds import MAX_SIZE, PICTURES
+from domain.matter.tasks import ID_PATTERN, MAX_ATTACHMENTS
 from store.attachments import Uploader
 from store.credentials import CredentialKind
 from store.files import FilesUnavailable

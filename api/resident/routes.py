@@ -11,7 +11,7 @@ from api.resident import tracking
 from api.resident.models import Addition, Nothing, Rating, Say, Taken, TrackView
 from api.security import OpenDoor
 from api.service import Service, ServiceDep
-from domain.actions import ActionName
+from domain.order.actions import ActionName
 
 router = APIRouter(
     prefix="/track/{tracking_code}",

@@ -18,10 +18,10 @@ from api.resident.models import NotAccepted, Part, Step, TrackView
 from api.resident.pictures import UPLOADER
 from api.service import Service
 from api.staff.orders import keep
-from domain.actions import ActionName
-from domain.figures import ANSWERED
-from domain.judgement import OrderSituation, is_possible
-from domain.orders import Ending, Stage
+from domain.figures.counting import ANSWERED
+from domain.order.actions import ActionName
+from domain.order.judgement import OrderSituation, is_possible
+from domain.order.words import Ending, Stage
 from store import queries
 from store.attachments import Uploader
 from store.credentials import CredentialKind

@@ -13,7 +13,7 @@ from api.security import OpenDoor
 from api.service import Service, ServiceDep
 from api.sessions import forget, keep, keep_cookie, look_up_session
 from api.signin.signin import local_path
-from domain.accounts import Step
+from domain.signin.accounts import Step
 from runtime.oidc import Provider, ProviderAway, SignInRefused
 from store import sessions
 from store.database import Connection

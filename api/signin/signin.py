@@ -19,7 +19,7 @@ from api.pages.rendering import page, texts
 from api.security import OpenDoor
 from api.service import Service, ServiceDep
 from api.sessions import check_origin, forget, keep, look_up_session, session_of
-from domain.accounts import LONGEST, Step, is_expired, next_step, wrong_password
+from domain.signin.accounts import LONGEST, Step, is_expired, next_step, wrong_password
 from domain.text import line
 from runtime.sealing import CannotUnseal
 from store import accounts, sessions

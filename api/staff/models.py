@@ -6,8 +6,8 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.attachments.models import AttachmentView
-from domain.contacts import RevealReason
-from domain.lifecycle import MAX_TEXT
+from domain.matter.tasks import MAX_TEXT
+from domain.order.contacts import RevealReason
 
 
 class DecisionBody(BaseModel):

@@ -22,9 +22,11 @@ from api.security import (
 from api.service import Service, ServiceDep
 from api.staff import views
 from api.staff.models import ActionAccepted, ActionBody, Contact, EventList, OrderDetail, OrderList, Reveal
-from domain.contacts import RevealReason, hides_requester
-from domain.orders import OrderClass, Stage, Tier, Via
-from domain.permissions import Permission, may, reaches
+from domain.doors import Via
+from domain.office.permissions import Permission, may, reaches
+from domain.office.words import OrderClass, Tier
+from domain.order.contacts import RevealReason, hides_requester
+from domain.order.words import Stage
 from store import queries
 from store.contacts import reveal_contact
 from store.credentials import Client

@@ -16,11 +16,11 @@ from api.service import Service, ServiceDep
 from api.staff import views
 from api.staff.models import DecisionBody, DecisionView, Returned, TaskDetail, TaskList
 from api.staff.orders import keep
-from domain.directory import OFFICE
-from domain.judgement import DecisionStatus
-from domain.lifecycle import TaskKind
-from domain.orders import Role
-from domain.responsibility import decided_by
+from domain.matter.judging import DecisionStatus
+from domain.office.directory import OFFICE
+from domain.office.responsibility import decided_by
+from domain.office.words import Role
+from domain.order.lifecycle import TaskKind
 from store import queries
 from store.claims import change_holder, holder_of
 from store.database import Connection

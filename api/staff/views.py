@@ -18,21 +18,20 @@ from api.staff.models import (
     TaskDetail,
     TaskView,
 )
-from domain.attachments import ID_PATTERN, MAX_ATTACHMENTS
-from domain.contacts import masked_address, masked_contact, masked_line
-from domain.directory import Directory
-from domain.lifecycle import (
+from domain.matter.tasks import (
+    ID_PATTERN,
+    MAX_ATTACHMENTS,
     MAX_ORDER_NO,
     MAX_PARTS,
     MAX_TEXT,
-    TASKS,
     Field,
     FieldType,
-    TaskKind,
     TaskState,
-    outcomes_of,
 )
-from domain.timeliness import CLOCK_SKEW, timeliness
+from domain.matter.timeliness import CLOCK_SKEW, timeliness
+from domain.office.directory import Directory
+from domain.order.contacts import masked_address, masked_contact, masked_line
+from domain.order.lifecycle import TASKS, TaskKind, outcomes_of
 from store.contacts import contact_of
 from store.decisions import UNFINISHED, DecisionRow
 

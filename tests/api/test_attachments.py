@@ -9,8 +9,8 @@ from typing import Any
 import httpx2
 import pytest
 
-from domain.attachments import MAX_SIZE
-from domain.lifecycle import TaskKind
+from domain.attachment.kinds import MAX_SIZE
+from domain.order.lifecycle import TaskKind
 from runtime.temporal import Orders
 from store.attachments import UNUSED_FOR, sweep
 from store.files import FileStore

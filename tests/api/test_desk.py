@@ -8,8 +8,8 @@ import pytest
 from markupsafe import escape
 
 from api.pages.rendering import moment, texts
-from domain.lifecycle import TASKS, TaskKind
-from domain.orders import Role
+from domain.office.words import Role
+from domain.order.lifecycle import TASKS, TaskKind
 from tests.api.conftest import Api
 from tests.api.test_sign_in import HOST, Browser, account
 

@@ -11,9 +11,9 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from activities.deliver import Courier
 from api.pages.rendering import texts
-from domain.lifecycle import TaskKind
+from domain.order.lifecycle import TaskKind
 from gateways.messaging.chosen import messenger
-from messages.orders import Delivered, DeliverMessages
+from messages.message.delivery import Delivered, DeliverMessages
 from runtime.temporal import Orders
 from runtime.troubles import Trouble
 from store.tables import message

@@ -8,9 +8,10 @@ from markupsafe import escape
 
 from api.pages.rendering import texts
 from api.sessions import COOKIE
-from domain.accounts import Step
-from domain.lifecycle import TaskKind
-from domain.orders import Ending, Stage, Tier
+from domain.office.words import Tier
+from domain.order.lifecycle import TaskKind
+from domain.order.words import Ending, Stage
+from domain.signin.accounts import Step
 from store import queries
 from store.sessions import Method, begin_session
 from tests.api.conftest import SECRET, Api

@@ -4,8 +4,8 @@ import re
 from typing import Any
 
 from api.pages.rendering import texts
-from domain.lifecycle import TaskKind
-from domain.orders import Role
+from domain.office.words import Role
+from domain.order.lifecycle import TaskKind
 from store.office import StaffRow, add_staff
 from tests.api.conftest import Api
 from tests.api.test_attachments import PNG

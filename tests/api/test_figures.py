@@ -24,8 +24,8 @@ from api.pages.navigation import WAYS, ways_of
 from api.pages.rendering import texts
 from api.service import Service
 from api.serving import Server
-from domain.figures import Window, window
-from domain.orders import Role
+from domain.figures.counting import Window, window
+from domain.office.words import Role
 from runtime.leash import leash_environment, leashed
 from runtime.ports import free_port
 from runtime.temporal import Orders

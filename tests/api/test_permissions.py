@@ -10,8 +10,8 @@ from sqlalchemy import text
 from api.app import Edge, create_app
 from api.security import Door, OpenDoor, UndeclaredRoute, check_doors, doors
 from api.service import Service
-from domain.orders import Role
-from domain.permissions import GRANTS
+from domain.office.permissions import GRANTS
+from domain.office.words import Role
 from runtime.temporal import Orders
 from store.files import FileStore
 from store.office import StaffRow, put_staff

@@ -12,7 +12,7 @@ from api.limits import RATES
 from api.pages.rendering import moment, texts
 from api.resident.models import MAX_WORDS
 from api.resident.tracking import OFFERED
-from domain.lifecycle import TaskKind
+from domain.order.lifecycle import TaskKind
 from store.tables import orders
 from tests.api.conftest import Api
 from tests.api.resident import PHONE, WIDE, Page, Resident

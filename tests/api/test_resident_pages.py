@@ -13,7 +13,7 @@ from api.limits import RATES, Limits
 from api.pages.rendering import moment, texts
 from api.phones import phone_keys
 from api.resident.tracking import OFFERED
-from domain.orders import RequestKind, Satisfied, Solved
+from domain.order.words import RequestKind, Satisfied, Solved
 from tests.api.conftest import Api
 from tests.api.resident import FILLED, JPEG, PHONE, PNG, WIDE, Page, Resident, service_of
 from tests.api.test_sign_in import HOST

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from api.pages.rendering import texts
-from domain.attachments import MAX_ATTACHMENTS
-from domain.lifecycle import TaskKind
+from domain.matter.tasks import MAX_ATTACHMENTS
+from domain.order.lifecycle import TaskKind
 from tests.api.conftest import Api
 from tests.api.resident import JPEG, PNG, Page, Resident
 from tests.api.test_attachments import sent as uploaded

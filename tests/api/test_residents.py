@@ -2,7 +2,7 @@
 
 import json
 
-from domain.lifecycle import TaskKind
+from domain.order.lifecycle import TaskKind
 from messages.names import order_workflow_id
 from tests.api.conftest import Api
 

@@ -22,7 +22,7 @@ from api.limits import RATES, Limits
 from api.pages.rendering import texts
 from api.service import Service
 from api.sessions import COOKIE
-from domain.accounts import PROFILES, Step
+from domain.signin.accounts import PROFILES, Step
 from runtime.leash import leash_environment, leashed
 from runtime.oidc import Provider
 from runtime.passwords import hash_password

@@ -8,7 +8,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from domain.lifecycle import TaskKind
+from domain.order.lifecycle import TaskKind
 from tests.api.conftest import Api
 from tests.support.office import now, plain
 

@@ -16,7 +16,7 @@ from temporalio.client import Client
 
 from api.app import create_app
 from api.service import Service
-from domain.lifecycle import TaskKind
+from domain.order.lifecycle import TaskKind
 from gateways.messaging.protocol import Message
 from runtime import tracing
 from runtime.temporal import Orders

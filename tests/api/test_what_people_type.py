@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from domain.workdays import OFFICE_ZONE
+from domain.calendar.workdays import OFFICE_ZONE
 from tests.api.conftest import Api
 from tests.api.test_desk import at_work
 from tests.api.test_desk_orders import send

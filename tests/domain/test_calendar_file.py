@@ -6,14 +6,14 @@ from datetime import date, timedelta
 import pytest
 from chinese_calendar.constants import Holiday, holidays, workdays
 
-from domain.calendar_file import (
+from domain.calendar.calendar_file import (
     WrongCalendarFile,
     differing_days,
     read_year,
     refuse_implausible,
     write_year,
 )
-from domain.workdays import DayKind, NamedDay
+from domain.calendar.workdays import DayKind, NamedDay
 
 RIGHT = """date,kind,name
 2027-01-01,off,元旦

@@ -8,26 +8,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.deadlines import (
+from domain.calendar.instants import NaiveDatetime, is_reckonable, local
+from domain.calendar.workdays import DueTime, Limit, Wall, WorkCalendar, Workdays, office_time
+from domain.matter.clocks import Given, Rested, after_rest, in_sequence
+from domain.office.words import OrderClass
+from domain.order.deadlines import (
     Basis,
     ClockFacts,
-    Given,
-    NaiveDatetime,
     PromiseFacts,
-    Rested,
-    after_rest,
     clock,
-    in_sequence,
-    is_reckonable,
     kept_promise,
-    local,
     promise,
     promised,
     round_promise,
 )
-from domain.orders import OrderClass
-from domain.policy import SECONDS, STANDARD, STANDARD_2, PolicyBook
-from domain.workdays import DueTime, Limit, Wall, WorkCalendar, Workdays, office_time
+from domain.order.policy import SECONDS, STANDARD, STANDARD_2, PolicyBook
 from tests.domain.test_workdays import CALENDAR, office, seen
 
 WALL = WorkCalendar({})

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from demo.office import STAFF, UNITS
-from domain.attachments import MAX_ATTACHMENTS
-from domain.directory import (
+from domain.matter.tasks import MAX_ATTACHMENTS
+from domain.office.directory import (
     OFFICES,
     Category,
     Directory,
@@ -20,10 +20,10 @@ from domain.directory import (
     faults,
     first_of,
 )
-from domain.first_directory import FIRST
-from domain.orders import OrderClass, Tier
-from domain.responsibility import handler, may_decide, reviewer
-from messages.directory import Routing
+from domain.office.first_directory import FIRST
+from domain.office.responsibility import handler, may_decide, reviewer
+from domain.office.words import OrderClass, Tier
+from messages.office.directory import Routing
 
 
 def first_unit(category: str | None, community: str | None) -> tuple[str, str]:

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from domain.directory import Route
-from domain.directory_file import (
+from domain.office.directory import Route
+from domain.office.directory_file import (
     WrongDirectoryFiles,
     changed_rows,
     look_alikes,
@@ -13,8 +13,8 @@ from domain.directory_file import (
     why_stale,
     write_directory,
 )
-from domain.first_directory import FIRST
-from domain.orders import Tier
+from domain.office.first_directory import FIRST
+from domain.office.words import Tier
 
 TABLES = write_directory(FIRST)
 

@@ -5,7 +5,7 @@ from datetime import datetime
 
 import pytest
 
-from domain.entries import (
+from domain.office.entries import (
     Encoding,
     WrongEntry,
     read_actor,

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from domain.figures import (
+from domain.figures.counting import (
     ANSWERED,
     OPEN,
     OWED,
@@ -20,7 +20,7 @@ from domain.figures import (
     satisfaction,
     window,
 )
-from domain.orders import Ending, Satisfied, Stage
+from domain.order.words import Ending, Satisfied, Stage
 
 NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)

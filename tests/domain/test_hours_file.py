@@ -4,8 +4,8 @@ from datetime import time
 
 import pytest
 
-from domain.hours_file import WrongHoursFile, differing_hours, read_hours, write_hours
-from domain.workdays import END_OF_DAY, USUAL_HOURS
+from domain.calendar.hours_file import WrongHoursFile, differing_hours, read_hours, write_hours
+from domain.calendar.workdays import END_OF_DAY, USUAL_HOURS
 
 USUAL = write_hours(USUAL_HOURS)
 

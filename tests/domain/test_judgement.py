@@ -8,23 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.actions import ACTIONS, ActionName
-from domain.faults import Fault
-from domain.first_directory import FIRST
-from domain.judgement import (
-    Codes,
-    OrderSituation,
-    Refusal,
-    Submission,
-    TaskFacts,
-    judge_action,
-    judge_outcome,
-    named_codes,
-)
-from domain.lifecycle import REQUESTS, TASKS, Outcome, Progress, Silence, TaskKind, outcomes_of, withheld
-from domain.orders import Ending, Role, Stage, Tier
-from domain.policy import STANDARD_2
-from domain.responsibility import (
+from domain.matter.faults import Fault
+from domain.matter.judging import Codes, Refusal, Submission, named_codes
+from domain.matter.tasks import Outcome, Silence
+from domain.office.first_directory import FIRST
+from domain.office.responsibility import (
     DISTRICT_DESK,
     STREET_DESK,
     STREET_LEADER,
@@ -37,7 +25,13 @@ from domain.responsibility import (
     reviewer,
     supervisor,
 )
-from domain.voices import by_voice
+from domain.office.words import Role, Tier
+from domain.order.actions import ACTIONS, ActionName
+from domain.order.judgement import OrderSituation, TaskFacts, judge_action, judge_outcome
+from domain.order.lifecycle import REQUESTS, TASKS, Progress, TaskKind, outcomes_of, withheld
+from domain.order.policy import STANDARD_2
+from domain.order.voices import by_voice
+from domain.order.words import Ending, Stage
 
 NOW = datetime(2026, 5, 15, 12, 0, tzinfo=UTC)
 LATER = "2026-05-16T12:00:00+08:00"

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.actions import fields_of
-from domain.normal import normal
+from domain.matter.normal import normal
+from domain.order.actions import fields_of
 
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=10),

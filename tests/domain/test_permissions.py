@@ -4,8 +4,17 @@ from itertools import combinations
 
 import pytest
 
-from domain.orders import Role
-from domain.permissions import GRANTS, REACHES, Permission, Reach, RolesApart, are_apart, keep_apart, reaches
+from domain.office.permissions import (
+    GRANTS,
+    REACHES,
+    Permission,
+    Reach,
+    RolesApart,
+    are_apart,
+    keep_apart,
+    reaches,
+)
+from domain.office.words import Role
 
 
 class TestAReach:

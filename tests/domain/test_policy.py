@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from domain.orders import OrderClass
-from domain.policy import ROWS, SECONDS, STANDARD, STANDARD_2, PolicyBook, UnknownPolicy, newest, policy
-from domain.workdays import Wall, wall_time
+from domain.calendar.workdays import Wall, wall_time
+from domain.office.words import OrderClass
+from domain.order.policy import ROWS, SECONDS, STANDARD, STANDARD_2, PolicyBook, UnknownPolicy, newest, policy
 
 
 def pinned(book: PolicyBook, rows_then: int) -> str:

@@ -2,9 +2,9 @@
 
 import pytest
 
-from domain.first_directory import FIRST
-from domain.orders import Role
-from domain.responsibility import has_work
+from domain.office.first_directory import FIRST
+from domain.office.responsibility import has_work
+from domain.office.words import Role
 
 ANYWHERE = "duty_officer auditor administrator"
 

@@ -4,10 +4,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from domain.contacts import masked_line
-from domain.orders import DissatisfactionCause, Satisfied, Solved, Stage, Tier, order_number
-from domain.ratings import asks_for_rework
-from domain.timeliness import Timeliness, timeliness
+from domain.matter.numbers import order_number
+from domain.matter.timeliness import Timeliness, timeliness
+from domain.office.words import Tier
+from domain.order.contacts import masked_line
+from domain.order.ratings import asks_for_rework
+from domain.order.words import DissatisfactionCause, Satisfied, Solved, Stage
 
 DUE = datetime(2026, 5, 15, 12, 0, tzinfo=UTC)
 REMIND = DUE - timedelta(hours=1)

@@ -4,9 +4,11 @@
 A role with `*` sends an action for its own unit's orders only.
 """
 
-from domain.actions import ACTIONS
-from domain.lifecycle import TASKS, Field
-from domain.orders import Role, Stage
+from domain.matter.tasks import Field
+from domain.office.words import Role
+from domain.order.actions import ACTIONS
+from domain.order.lifecycle import TASKS
+from domain.order.words import Stage
 
 
 def field(each: Field) -> str:

@@ -2,8 +2,16 @@
 
 import pytest
 
-from domain.policy import BOOKS, STANDARD_2, PolicyBook
-from domain.voices import RESIDENT, answers_the_question, by_voice, followed, follower, said_enough, voice
+from domain.order.policy import BOOKS, STANDARD_2, PolicyBook
+from domain.order.voices import (
+    RESIDENT,
+    answers_the_question,
+    by_voice,
+    followed,
+    follower,
+    said_enough,
+    voice,
+)
 
 FIRST, SECOND = "20261123-7K3M9Q", "20261123-AAAAAA"
 OWN = (RESIDENT, "desk-1", "system", "residents", "resident-1", "王 小明")

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.workdays import (
+from domain.calendar.workdays import (
     END_OF_DAY,
     OFFICE_ZONE,
     USUAL_HOURS,

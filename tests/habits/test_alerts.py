@@ -15,7 +15,8 @@ from pydantic import SecretStr
 import worker
 from activities.figures import Figures
 from api.metrics import Metrics
-from messages.records import EventRecord, OrderFacts, RecordAnswer, RecordStep
+from messages.matter.step import EventRecord
+from messages.order.step import OrderFacts, RecordAnswer, RecordStep
 from runtime.ports import free_port
 from runtime.settings import Settings
 from store.outbox import OutboxKind, Result

@@ -10,8 +10,9 @@ from pydantic_settings import BaseSettings
 
 import worker
 from api.pages.rendering import texts
-from domain.lifecycle import TASKS, TaskKind
-from domain.orders import Ending, Role, Stage
+from domain.office.words import Role
+from domain.order.lifecycle import TASKS, TaskKind
+from domain.order.words import Ending, Stage
 from messages import names
 from runtime.settings import WrongSettings, known_settings, read_settings
 

@@ -8,22 +8,27 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 KEPT = Path(__file__).parent / "rules.json"
 RULES = (
-    "domain/actions",
-    "domain/attachments",
-    "domain/deadlines",
-    "domain/directory",
-    "domain/faults",
-    "domain/judgement",
-    "domain/lifecycle",
-    "domain/orders",
-    "domain/ratings",
-    "domain/reasons",
-    "domain/responsibility",
+    "domain/calendar/instants",
+    "domain/matter/clocks",
+    "domain/matter/faults",
+    "domain/matter/judging",
+    "domain/matter/numbers",
+    "domain/matter/tasks",
+    "domain/matter/timeliness",
+    "domain/office/directory",
+    "domain/office/responsibility",
+    "domain/office/words",
+    "domain/order/actions",
+    "domain/order/deadlines",
+    "domain/order/judgement",
+    "domain/order/lifecycle",
+    "domain/order/ratings",
+    "domain/order/reasons",
+    "domain/order/voices",
+    "domain/order/words",
     "domain/text",
-    "domain/timeliness",
-    "domain/voices",
+    "messages/matter/signals",
     "messages/seals",
-    "messages/signals",
     "workflows/options",
 )
 
@@ -32,7 +37,7 @@ The text of rules has changed that running orders are judged by: {names}
 
 A replay judges again what an order was told weeks ago. If it judges otherwise than before, the commands differ, the
 workflow task fails, and the order stands still; neither fingerprints nor recorded histories need to notice. So:
-  1. A limit or a cap: a new policy version (`domain/policy.py`), which only new orders get.
+  1. A limit or a cap: a new policy version (`domain/order/policy.py`), which only new orders get.
   2. A new outcome, action or field: goes as it is, since no history holds it yet.
   3. What was allowed and is not any more, or the reverse: from the first tagged release on behind `workflow.patched`
      in `workflows/order/judge.py` (ADR-0012).

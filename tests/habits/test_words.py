@@ -10,10 +10,10 @@ from activities.wording import PLACES, REASONS
 from api.errors import _HTTP as FRAMEWORK
 from api.errors import STATUS
 from api.pages.rendering import texts
-from domain.actions import ACTIONS
-from domain.faults import Fault
-from domain.lifecycle import TASKS
-from domain.reasons import GOES_TO, REJECT
+from domain.matter.faults import Fault
+from domain.order.actions import ACTIONS
+from domain.order.lifecycle import TASKS
+from domain.order.reasons import GOES_TO, REJECT
 
 ROOT = Path(__file__).parents[2]
 

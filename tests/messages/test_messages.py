@@ -3,9 +3,11 @@
 import pytest
 from pydantic import ValidationError
 
-from messages import names, records, signals
-from messages.orders import StartOrder
-from messages.signals import CompleteTask
+from messages import names
+from messages.matter import signals
+from messages.matter.signals import CompleteTask
+from messages.order import step as records
+from messages.order.workflow import StartOrder
 
 
 class TestWireNames:

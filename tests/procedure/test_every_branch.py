@@ -11,11 +11,12 @@ from typing import Any
 
 import pytest
 
-from domain import actions, lifecycle
-from domain.actions import ACTIONS, Action, ActionName
-from domain.lifecycle import STORED, TASKS, Field, FieldType, Outcome, TaskKind
-from domain.orders import Stage
-from domain.reasons import GOES_TO, NOT_OURS
+from domain.matter.tasks import STORED, Field, FieldType, Outcome
+from domain.order import actions, lifecycle
+from domain.order.actions import ACTIONS, Action, ActionName
+from domain.order.lifecycle import TASKS, TaskKind
+from domain.order.reasons import GOES_TO, NOT_OURS
+from domain.order.words import Stage
 from store.database import Store
 from tests.support.stored_story import StoredStory
 from tests.support.story import StoryBroke
@@ -191,7 +192,7 @@ class TestAnAction:
         anywhere: Mapping[ActionName, Action] = MappingProxyType(
             {each.name: replace(each, stages=frozenset(Stage)) for each in ACTIONS.values()}
         )
-        for module in (actions, __import__("domain.judgement", fromlist=["ACTIONS"])):
+        for module in (actions, __import__("domain.order.judgement", fromlist=["ACTIONS"])):
             monkeypatch.setattr(module, "ACTIONS", anywhere)
         before = len(story.told.steps)
 

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 import worker
-from domain.actions import ActionName
-from domain.lifecycle import TaskKind
+from domain.order.actions import ActionName
+from domain.order.lifecycle import TaskKind
 from store.database import Store
 from store.decisions import Refused
 from store.telling import tell

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from api.resident.tracking import seen_by_the_resident
-from domain.policy import policy
+from domain.order.policy import policy
 from gateways.messaging.protocol import GatewayUnavailable, Message
 from store import queries
 from store.database import Store

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from domain.orders import Via
+from domain.doors import Via
 from store.database import Store
 from store.decisions import Actor, NotEntitled, Refused, submit_action
 from store.office import find_staff

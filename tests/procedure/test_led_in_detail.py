@@ -7,10 +7,10 @@ import pytest
 from sqlalchemy import text
 
 from api.desk.history import happened
-from domain.figures import window
-from domain.orders import Via
-from domain.policy import policy
-from messages.records import RecordedOrder, RecordedStep
+from domain.doors import Via
+from domain.figures.counting import window
+from domain.order.policy import policy
+from messages.order.step import RecordedOrder, RecordedStep
 from store import figures, queries
 from store.comparison import known_orders
 from store.database import Store

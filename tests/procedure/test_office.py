@@ -17,10 +17,10 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
-from domain.actions import ACTIONS, ActionName
-from domain.lifecycle import TASKS, TaskKind
-from domain.orders import Stage
-from domain.workdays import DayKind, NamedDay
+from domain.calendar.workdays import DayKind, NamedDay
+from domain.order.actions import ACTIONS, ActionName
+from domain.order.lifecycle import TASKS, TaskKind
+from domain.order.words import Stage
 from store import intake
 from store.database import Store
 from store.decisions import UNFINISHED

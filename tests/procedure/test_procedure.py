@@ -14,14 +14,17 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from domain.actions import ACTIONS, ActionName
-from domain.first_directory import FIRST
-from domain.lifecycle import TASKS, Field, FieldType, TaskKind
-from domain.orders import Stage, Tier
-from domain.policy import SECONDS
-from domain.workdays import wall_time
-from messages.directory import Routing
-from messages.orders import OpenTask, StartOrder
+from domain.calendar.workdays import wall_time
+from domain.matter.tasks import Field, FieldType
+from domain.office.first_directory import FIRST
+from domain.office.words import Tier
+from domain.order.actions import ACTIONS, ActionName
+from domain.order.lifecycle import TASKS, TaskKind
+from domain.order.policy import SECONDS
+from domain.order.words import Stage
+from messages.matter.tasks import OpenTask
+from messages.office.directory import Routing
+from messages.order.workflow import StartOrder
 from tests.support.story import ALL_FLAGS, Story
 
 BEGAN = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from domain.workdays import DayKind, NamedDay
+from domain.calendar.workdays import DayKind, NamedDay
 from store.calendar import find_year
 from store.database import Store
 from store.recalculation import load_year

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from domain.policy import STANDARD_2
+from domain.order.policy import STANDARD_2
 from store.database import Store
 from tests.support.joined import Post, delivered, join
 from tests.support.stored_story import StoredStory

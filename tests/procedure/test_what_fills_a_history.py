@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from domain.policy import SECONDS
+from domain.order.policy import SECONDS
 from messages.names import LONG_HISTORY
 from store.database import Store
 from store.decisions import Refused

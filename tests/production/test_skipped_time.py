@@ -13,10 +13,12 @@ import pytest_asyncio
 from temporalio.testing import TimeSkipper
 
 from demo.teller import Teller, Told
-from domain.deadlines import Basis, ClockFacts, after_rest, clock, local, promise, round_promise
-from domain.orders import OrderClass
-from domain.policy import STANDARD_2
-from domain.workdays import CalendarYear, DueTime, WorkCalendar, wall_time
+from domain.calendar.instants import local
+from domain.calendar.workdays import CalendarYear, DueTime, WorkCalendar, wall_time
+from domain.matter.clocks import after_rest
+from domain.office.words import OrderClass
+from domain.order.deadlines import Basis, ClockFacts, clock, promise, round_promise
+from domain.order.policy import STANDARD_2
 from messages.names import COMPLETE_TASK, order_workflow_id
 from tests.support.production import Stack
 

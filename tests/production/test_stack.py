@@ -8,7 +8,8 @@ import pytest
 
 from demo.stories import STORIES
 from demo.teller import Story, Teller, tell
-from domain.orders import Stage, Tier
+from domain.office.words import Tier
+from domain.order.words import Stage
 from messages.search_attributes import at_start
 from runtime import temporal
 from tests.support.production import Stack

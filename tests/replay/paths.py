@@ -19,9 +19,10 @@ from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
 from temporalio.client import Client
 from temporalio.common import RawValue
 
-from domain.actions import ActionName
-from domain.lifecycle import SYSTEM, TaskKind
-from domain.orders import Via
+from domain.doors import Via
+from domain.matter.tasks import SYSTEM
+from domain.order.actions import ActionName
+from domain.order.lifecycle import TaskKind
 from messages.names import order_workflow_id, system_id
 from runtime.temporal import Orders
 from store.database import Store

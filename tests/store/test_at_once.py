@@ -12,10 +12,11 @@ from typing import TypeVar
 import pytest
 from sqlalchemy import Connection, text
 
-from domain.policy import STANDARD, STANDARD_2
-from domain.workdays import DayKind, NamedDay
-from messages.orders import StartOrder
-from messages.records import EventRecord, OrderFacts, PromiseRequest, RecordStep
+from domain.calendar.workdays import DayKind, NamedDay
+from domain.order.policy import STANDARD, STANDARD_2
+from messages.matter.step import EventRecord, PromiseRequest
+from messages.order.step import OrderFacts, RecordStep
+from messages.order.workflow import StartOrder
 from store import intake
 from store.database import Store, WriteConflict
 from store.holds import lift_hold, order_hold

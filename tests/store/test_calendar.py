@@ -4,11 +4,11 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from domain.deadlines import local
-from domain.hours_file import read_hours, write_hours
-from domain.policy import SECONDS, STANDARD_2
-from domain.workdays import USUAL_HOURS, DayKind, NamedDay
-from messages.records import PromiseRequest
+from domain.calendar.hours_file import read_hours, write_hours
+from domain.calendar.instants import local
+from domain.calendar.workdays import USUAL_HOURS, DayKind, NamedDay
+from domain.order.policy import SECONDS, STANDARD_2
+from messages.matter.step import PromiseRequest
 from store.calendar import (
     all_years,
     calendar_for,

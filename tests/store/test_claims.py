@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Connection
 
-from domain.orders import Role
+from domain.office.words import Role
 from store.claims import HeldByColleague, change_holder, free_claims
 from store.database import Store
 from store.office import change_unit, dismiss, find_staff, leave_post, set_roles

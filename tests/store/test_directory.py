@@ -6,10 +6,10 @@ import pytest
 from sqlalchemy import text
 
 from demo.office import UNITS
-from domain.directory import Route
-from domain.first_directory import FIRST
-from domain.orders import Tier
-from messages.directory import LookUp
+from domain.office.directory import Route
+from domain.office.first_directory import FIRST
+from domain.office.words import Tier
+from messages.office.directory import LookUp
 from store.database import Store
 from store.directory import (
     FaultyDirectory,

@@ -1,4 +1,4 @@
-"""The database counts what `domain/figures.py` says, row by row, for every scope and window."""
+"""The database counts what `domain/figures/counting.py` says, row by row, for every scope and window."""
 
 import random
 from collections import Counter
@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, insert
 
-from domain.figures import Owing, Rate, Window, is_due, is_overdue, judge, window
-from domain.orders import Ending, Satisfied, Stage, Tier
+from domain.figures.counting import Owing, Rate, Window, is_due, is_overdue, judge, window
+from domain.office.words import Tier
+from domain.order.words import Ending, Satisfied, Stage
 from store.database import Store
 from store.figures import picture
 from store.queries import Scope

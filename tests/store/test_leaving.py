@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Connection, text
 
-from domain.orders import Role
+from domain.office.words import Role
 from store.database import Store
 from store.leaving import LeftBehind, left_behind
 from store.office import change_duty, change_unit, dismiss, leave_post

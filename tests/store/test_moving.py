@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import update
 
-from domain.orders import Stage
+from domain.order.words import Stage
 from store import moving
 from store.database import Store
 from store.moving import Move, begin_move, move_batch, next_orders, unsettled

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Connection, text
 
-from domain.orders import Role, Tier
-from domain.permissions import RolesApart
+from domain.office.permissions import RolesApart
+from domain.office.words import Role, Tier
 from store.database import Store
 from store.directory import routing_of
 from store.office import (

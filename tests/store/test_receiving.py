@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from domain.orders import Role
+from domain.office.words import Role
 from store.database import Store
 from store.office import dismiss, leave_post, set_roles
 from store.receiving import first_contact

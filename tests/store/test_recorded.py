@@ -7,8 +7,9 @@ import pytest
 from temporalio.exceptions import ApplicationError
 
 from activities.record import Recorder
-from messages.orders import StartOrder
-from messages.records import EventRecord, RecordStep
+from messages.matter.step import EventRecord
+from messages.order.step import RecordStep
+from messages.order.workflow import StartOrder
 from store.database import Store
 from tests.store.test_store import rows, step_of, take
 

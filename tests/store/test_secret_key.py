@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from api.phones import phone_keys
-from domain.accounts import PROFILES, Step
+from domain.signin.accounts import PROFILES, Step
 from store.accounts import accept_code, begin_enrolment, count_failure, find_account, set_password
 from store.credentials import CredentialKind, find_subject, mint
 from store.database import Store

@@ -10,21 +10,12 @@ from alembic import command
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError, InternalError
 
-from domain.policy import SECONDS, STANDARD, PolicyBook
-from domain.workdays import wall_time
-from messages.orders import StartOrder
-from messages.records import (
-    ClockRequest,
-    EventRecord,
-    OrderFacts,
-    PromiseRequest,
-    RecordAnswer,
-    RecordStep,
-    TaskClosed,
-    TaskOpened,
-    Verdict,
-)
-from messages.signals import CompleteTask
+from domain.calendar.workdays import wall_time
+from domain.order.policy import SECONDS, STANDARD, PolicyBook
+from messages.matter.signals import CompleteTask
+from messages.matter.step import ClockRequest, EventRecord, PromiseRequest, TaskClosed, TaskOpened, Verdict
+from messages.order.step import OrderFacts, RecordAnswer, RecordStep
+from messages.order.workflow import StartOrder
 from store import intake, outbox, projections
 from store.credentials import CredentialKind, find_subject, mint, revoke
 from store.database import Store, StoreUnavailable, WriteConflict

@@ -5,9 +5,10 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
-from domain.policy import STANDARD
-from messages.orders import StartOrder
-from messages.records import EventRecord, OrderFacts, RecordStep
+from domain.order.policy import STANDARD
+from messages.matter.step import EventRecord
+from messages.order.step import OrderFacts, RecordStep
+from messages.order.workflow import StartOrder
 from store import outbox, telling
 from store.comparison import old_decisions, old_outbox_rows
 from store.database import Store

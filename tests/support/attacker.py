@@ -9,10 +9,11 @@ from typing import Any
 
 from temporalio.api.common.v1 import Payload
 
-from domain.actions import ACTIONS
-from domain.lifecycle import TASKS, Field, TaskKind
+from domain.matter.tasks import Field
+from domain.order.actions import ACTIONS
+from domain.order.lifecycle import TASKS, TaskKind
+from messages.matter.tasks import TaskStatus
 from messages.names import COMPLETE_TASK, ORDER_ACTION
-from messages.orders import TaskStatus
 from runtime.sealing import SignalSeal
 from tests.support.office import SEAL
 

@@ -18,10 +18,11 @@ from temporalio.bridge.proto.workflow_activation import (
 
 from activities.deliver import Courier
 from gateways.messaging.protocol import GatewayUnavailable
+from messages.matter.signals import Said
+from messages.message.delivery import Delivered, DeliverMessages
 from messages.names import DELIVER, RECORD
-from messages.orders import Delivered, DeliverMessages, StartOrder
-from messages.records import RecordAnswer, RecordedOrder, RecordedStep, RecordStep
-from messages.signals import Said
+from messages.order.step import RecordAnswer, RecordedOrder, RecordedStep, RecordStep
+from messages.order.workflow import StartOrder
 from store.database import Store
 from tests.support.stored_story import StoredStory
 from tests.support.story import ALL_FLAGS, Asked, StoryBroke, resolved

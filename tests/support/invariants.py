@@ -11,10 +11,10 @@ from typing import Any
 
 from sqlalchemy import select
 
-from domain.orders import Ending, Stage
+from domain.order.words import Ending, Stage
 from gateways.messaging.protocol import Message
 from messages.names import REQUESTER
-from messages.records import RecordStep
+from messages.order.step import RecordStep
 from store.comparison import known_orders
 from store.decisions import UNFINISHED
 from store.holds import hold_in_force

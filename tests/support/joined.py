@@ -7,7 +7,7 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.deliver import Courier
 from gateways.messaging.protocol import Message
-from messages.orders import DeliverMessages
+from messages.message.delivery import DeliverMessages
 from store.database import Store
 from tests.support.stored_story import StoredStory
 

@@ -20,7 +20,7 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 import worker
 from activities.record import Recorder
 from messages.names import NAMESPACE, RECORD
-from messages.records import RecordAnswer, RecordStep
+from messages.order.step import RecordAnswer, RecordStep
 from store.database import Store
 
 NOTE = "note"

@@ -4,10 +4,11 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from domain.first_directory import FIRST
-from domain.lifecycle import TASKS, Field, FieldType, TaskKind
-from domain.orders import Role
-from domain.responsibility import may_decide
+from domain.matter.tasks import Field, FieldType
+from domain.office.first_directory import FIRST
+from domain.office.responsibility import may_decide
+from domain.office.words import Role
+from domain.order.lifecycle import TASKS, TaskKind
 from store.office import Staff
 
 Choose = Callable[[Sequence[Any]], Any]

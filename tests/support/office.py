@@ -18,13 +18,14 @@ from temporalio.worker import Worker
 import worker
 from activities.reconcile import OutboxDrain
 from demo.office import seed_office
-from domain.lifecycle import TaskKind
-from domain.orders import Role, Via
-from domain.responsibility import may_decide
+from domain.doors import Via
+from domain.office.responsibility import may_decide
+from domain.office.words import Role
+from domain.order.lifecycle import TaskKind
 from gateways.messaging.protocol import GatewayRefused, GatewayUnavailable, Message
+from messages.matter.signals import CompleteTask
 from messages.names import COMPLETE_TASK, ORDER_ACTION, STATUS, order_workflow_id
-from messages.orders import OrderArchived, OrderStatus, StartOrder
-from messages.signals import CompleteTask
+from messages.order.workflow import OrderArchived, OrderStatus, StartOrder
 from runtime.sealing import SignalSeal
 from runtime.temporal import Orders
 from store import calendar_seed, decisions, intake

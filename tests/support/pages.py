@@ -19,7 +19,7 @@ from sqlalchemy import event
 
 from api.sessions import COOKIE
 from demo.teller import Teller, Told
-from domain.accounts import Step
+from domain.signin.accounts import Step
 from store.database import Store
 from store.sessions import Method, begin_session
 

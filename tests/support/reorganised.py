@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from domain.directory import Directory, Route, Unit
-from domain.first_directory import FIRST
-from domain.orders import Role, Tier
+from domain.office.directory import Directory, Route, Unit
+from domain.office.first_directory import FIRST
+from domain.office.words import Role, Tier
 from store.database import Store
 from store.directory import load, named
 from store.office import StaffRow, put_staff

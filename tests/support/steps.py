@@ -1,6 +1,7 @@
 """Steps of an order as a workflow records them."""
 
-from messages.records import EventRecord, OrderFacts, RecordStep
+from messages.matter.step import EventRecord
+from messages.order.step import OrderFacts, RecordStep
 from tests.support.office import now
 
 

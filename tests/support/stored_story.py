@@ -8,11 +8,15 @@ from typing import Any
 
 from sqlalchemy import text
 
-from domain.orders import Role, Via
-from domain.policy import policy
-from domain.responsibility import may_decide
+from domain.doors import Via
+from domain.office.responsibility import may_decide
+from domain.office.words import Role
+from domain.order.policy import policy
+from messages.matter.outbox import Drained
+from messages.matter.tasks import TaskStatus
+from messages.message.delivery import Delivered
 from messages.names import DELIVER, LOOK_UP, START_ORDERS
-from messages.orders import Delivered, Drained, StartOrder, TaskStatus
+from messages.order.workflow import StartOrder
 from store import decisions, intake
 from store.confirming import looked_up
 from store.database import Store

@@ -30,12 +30,14 @@ from temporalio.worker._workflow_instance import (
 )
 
 import worker
-from domain.first_directory import FIRST
-from domain.policy import policy
-from messages.directory import LookedUp, LookUp, Routing, Vouched
+from domain.office.first_directory import FIRST
+from domain.order.policy import policy
+from messages.matter.outbox import Drained
+from messages.message.delivery import Delivered
 from messages.names import COMPLETE_TASK, DELIVER, LOOK_UP, ORDER, ORDER_ACTION, RECORD, START_ORDERS
-from messages.orders import Delivered, Drained, OrderStatus, StartOrder
-from messages.records import MergeRefused, RecordAnswer, RecordStep
+from messages.office.directory import LookedUp, LookUp, Routing, Vouched
+from messages.order.step import MergeRefused, RecordAnswer, RecordStep
+from messages.order.workflow import OrderStatus, StartOrder
 from store.reckoning import reckon_step
 from tests.support.office import SEAL
 from workflows.order.workflow import OrderWorkflow

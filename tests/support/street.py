@@ -14,10 +14,11 @@ from sqlalchemy import func, select
 
 from activities.deliver import Courier
 from activities.reconcile import OutboxDrain
-from domain.orders import Stage, Via
+from domain.doors import Via
+from domain.order.words import Stage
 from gateways.messaging.protocol import GatewayRefused, GatewayUnavailable, Message
-from messages.orders import StartOrder
-from messages.signals import CompleteTask, OrderAction, Said
+from messages.matter.signals import CompleteTask, OrderAction, Said
+from messages.order.workflow import StartOrder
 from runtime.temporal import OrderGone, TemporalAway
 from store import decisions, intake, outbox, tables
 from store.database import Store

@@ -6,9 +6,9 @@ import pytest
 
 from activities.figures import UNCOUNTED
 from activities.reconcile import OutboxDrain
-from domain.deadlines import local
-from domain.lifecycle import TaskKind
-from domain.workdays import DayKind, NamedDay
+from domain.calendar.instants import local
+from domain.calendar.workdays import DayKind, NamedDay
+from domain.order.lifecycle import TaskKind
 from store.calendar import put_year
 from store.recalculation import load_year
 from tests.support.office import Office, now

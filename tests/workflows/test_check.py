@@ -11,11 +11,11 @@ import worker
 from activities.comparison import Comparison
 from activities.rebuilding import Rebuilder
 from activities.record import Recorder
-from domain.lifecycle import TaskKind
-from domain.policy import STANDARD
+from domain.order.lifecycle import TaskKind
+from domain.order.policy import STANDARD
 from messages.names import ORDER, RECORD
-from messages.orders import StartOrder
-from messages.records import RecordAnswer, RecordStep
+from messages.order.step import RecordAnswer, RecordStep
+from messages.order.workflow import StartOrder
 from store.projections import write_step
 from tests.support.office import Office, now
 from tests.support.steps import first_step

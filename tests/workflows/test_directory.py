@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import text
 
-from domain.first_directory import FIRST
-from domain.lifecycle import TaskKind
+from domain.office.first_directory import FIRST
+from domain.order.lifecycle import TaskKind
 from tests.support.office import Office
 from tests.support.reorganised import MERGED, loaded
 from tests.workflows.test_operators_commands import dingdan

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from domain.directory_file import HEADINGS
+from domain.office.directory_file import HEADINGS
 from tests.support.office import Office
 from tests.workflows.test_operators_commands import dingdan, flat
 

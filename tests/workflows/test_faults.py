@@ -17,10 +17,10 @@ import worker
 from activities.deliver import Courier
 from activities.reconcile import OutboxDrain
 from activities.record import Recorder
-from domain.lifecycle import TaskKind
+from domain.order.lifecycle import TaskKind
 from gateways.messaging.protocol import GatewayRefused, Message
 from messages.names import RECORD
-from messages.records import RecordAnswer, RecordStep
+from messages.order.step import RecordAnswer, RecordStep
 from runtime.temporal import Orders
 from store.decisions import TaskClosed
 from tests.support.office import Office, now, passes

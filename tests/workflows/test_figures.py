@@ -12,8 +12,9 @@ import worker
 from activities.figures import Figures
 from activities.reconcile import OutboxDrain
 from activities.record import Recorder
-from domain.lifecycle import TaskKind
-from messages.records import EventRecord, OrderFacts, RecordStep, TaskClosed
+from domain.order.lifecycle import TaskKind
+from messages.matter.step import EventRecord, TaskClosed
+from messages.order.step import OrderFacts, RecordStep
 from runtime.ports import free_port
 from runtime.settings import Settings, WrongSettings
 from store.database import Store

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from domain.lifecycle import TaskKind
+from domain.order.lifecycle import TaskKind
 from tests.support.office import Office, now, seconds_between
 
 

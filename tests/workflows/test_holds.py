@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from domain.lifecycle import TaskKind
+from domain.order.lifecycle import TaskKind
 from store.holds import HeldAlready, NotHeld, WrongHold, hold_in_force, lift_hold, order_hold
 from store.telling import tell_next
 from tests.support.office import Office, at, now, passes

@@ -4,7 +4,7 @@ from functools import partial
 
 import pytest
 
-from domain.lifecycle import TaskKind
+from domain.order.lifecycle import TaskKind
 from runtime.histories import Standing, read_tail
 from store.decisions import Refused
 from tests.replay.paths import take_back

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from domain.first_directory import FIRST
+from domain.office.first_directory import FIRST
 from messages.names import NAMESPACE
 from tests.support.databases import Databases
 from tests.support.office import Office

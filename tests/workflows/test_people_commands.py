@@ -5,7 +5,7 @@ import json
 import pytest
 from sqlalchemy import text
 
-from domain.accounts import PROFILES, wrong_password
+from domain.signin.accounts import PROFILES, wrong_password
 from runtime.passwords import Passwords
 from store.accounts import begin_enrolment, count_failure, find_account, locked_since_failures
 from store.database import Store

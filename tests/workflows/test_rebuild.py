@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from activities.comparison import Comparison
 from activities.rebuilding import Rebuilder
-from domain.lifecycle import TaskKind
+from domain.order.lifecycle import TaskKind
 from runtime.histories import NoHistory
 from store.rebuild import Rebuilt, RowGone
 from tests.replay.paths import take_back

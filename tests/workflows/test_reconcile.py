@@ -19,9 +19,9 @@ import worker
 from activities.comparison import Comparison
 from activities.reconcile import OutboxDrain
 from api.service import Service
-from domain.lifecycle import TaskKind
+from domain.order.lifecycle import TaskKind
+from messages.matter.outbox import Drained, Reconcile
 from messages.names import DRAIN_OUTBOX, RECONCILE, order_workflow_id
-from messages.orders import Drained, Reconcile
 from store.files import FileStore
 from tests.support.office import Office, now
 from workflows.reconcile import ReconcileWorkflow

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 import worker
-from domain import policy
+from domain.order import policy
 from messages.names import order_workflow_id
 from runtime.replaying import replay_running
 from tests.support.office import Office

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from domain.lifecycle import TaskKind
+from domain.order.lifecycle import TaskKind
 from store.decisions import Refused
 from tests.support.office import Office, at, now, passes, seconds_between
 

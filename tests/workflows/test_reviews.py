@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.lifecycle import TaskKind
+from domain.order.lifecycle import TaskKind
 from store.decisions import Refused
 from tests.support.office import Office, seconds_between
 

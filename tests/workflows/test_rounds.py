@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from domain.lifecycle import TaskKind
+from domain.order.lifecycle import TaskKind
 from store.decisions import Refused
 from tests.support.office import Office
 

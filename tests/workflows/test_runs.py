@@ -9,9 +9,9 @@ from sqlalchemy import text
 from activities.comparison import Comparison
 from activities.rebuilding import Rebuilder
 from activities.record import Recorder
-from domain.lifecycle import TaskKind
-from domain.policy import STANDARD
-from messages.records import RecordStep
+from domain.order.lifecycle import TaskKind
+from domain.order.policy import STANDARD
+from messages.order.step import RecordStep
 from store.projections import Written, write_step
 from tests.support.office import Office, now
 from tests.support.steps import first_step

@@ -10,9 +10,9 @@ from temporalio.client import WorkflowExecutionStatus, WorkflowQueryFailedError,
 from temporalio.common import RawValue
 from temporalio.service import RPCError
 
-from domain.lifecycle import TaskKind
+from domain.order.lifecycle import TaskKind
+from messages.matter.signals import CompleteTask
 from messages.names import COMPLETE_TASK, ORDER_ACTION
-from messages.signals import CompleteTask
 from tests.support.attacker import LONG, Attacker, forged_units
 from tests.support.office import Office, now
 

@@ -3,7 +3,7 @@
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 
-from messages.orders import StartOrder
+from messages.order.workflow import StartOrder
 from store.database import Store
 from tests.support.stored_story import StoredStory
 from workflows.order.state import State

@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 from temporalio.api.sdk.v1 import WorkflowMetadata
 
-from domain.lifecycle import TaskKind
+from domain.order.lifecycle import TaskKind
 from store.decisions import NotEntitled
 from tests.support.office import Office, seconds_between
 

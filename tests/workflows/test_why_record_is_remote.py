@@ -19,9 +19,9 @@ import worker
 from activities.deliver import Courier
 from activities.rebuilding import Rebuilder
 from activities.record import Recorder
-from domain.lifecycle import TaskKind
+from domain.order.lifecycle import TaskKind
 from messages.names import RECORD
-from messages.records import RecordAnswer, RecordStep
+from messages.order.step import RecordAnswer, RecordStep
 from runtime.leash import leash_environment, leashed
 from tests.support.mortal import DIED, FileRecorder, LocalStory, local_worker
 from tests.support.office import Office, now

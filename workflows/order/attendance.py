@@ -22,9 +22,9 @@ from workflows.order.state import (
 )
 
 with workflow.unsafe.imports_passed_through():
-    from domain.actions import ActionName
-    from domain.lifecycle import TASKS, TaskKind
-    from domain.orders import Stage
+    from domain.order.actions import ActionName
+    from domain.order.lifecycle import TASKS, TaskKind
+    from domain.order.words import Stage
     from messages.names import ASKED, REQUESTER
 
 _REVIEWED = frozenset({"report_result", "cannot_resolve"})

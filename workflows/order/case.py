@@ -32,22 +32,19 @@ from workflows.order.state import (
 from workflows.order.status import status
 
 with workflow.unsafe.imports_passed_through():
-    from domain.deadlines import Basis
-    from domain.directory import OFFICES
-    from domain.lifecycle import SYSTEM, TASKS, TaskKind, TaskState, withheld
-    from domain.orders import Ending, OrderClass, Stage, Tier
-    from domain.policy import policy
-    from domain.responsibility import Owner, handler
-    from messages.directory import Routing, UnitFacts
+    from domain.matter.tasks import SYSTEM, TaskState
+    from domain.office.directory import OFFICES
+    from domain.office.responsibility import Owner, handler
+    from domain.office.words import OrderClass, Tier
+    from domain.order.deadlines import Basis
+    from domain.order.lifecycle import TASKS, TaskKind, withheld
+    from domain.order.policy import policy
+    from domain.order.words import Ending, Stage
+    from messages.matter.step import ClockRequest, Given, PromiseRequest, TaskOpened
     from messages.names import REQUESTER
-    from messages.orders import OrderStatus, StartOrder
-    from messages.records import (
-        ClockRequest,
-        Given,
-        LeadingStands,
-        PromiseRequest,
-        TaskOpened,
-    )
+    from messages.office.directory import Routing, UnitFacts
+    from messages.order.step import LeadingStands
+    from messages.order.workflow import OrderStatus, StartOrder
 
 _ID_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 

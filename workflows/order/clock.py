@@ -7,7 +7,7 @@ compared with `workflow.now()`. Nothing left means due now, never a negative wai
 from dataclasses import dataclass
 from datetime import datetime
 
-from messages.records import ClockReading, ClockRequest, Given
+from messages.matter.step import ClockReading, ClockRequest, Given
 
 
 @dataclass(slots=True)

@@ -28,13 +28,16 @@ from workflows.order.state import (
 )
 
 with workflow.unsafe.imports_passed_through():
-    from domain.actions import ActionName
-    from domain.lifecycle import LEADING, SYSTEM, TaskKind, TaskState
-    from domain.orders import Stage, order_number
+    from domain.matter.numbers import order_number
+    from domain.matter.tasks import SYSTEM, TaskState
+    from domain.order.actions import ActionName
+    from domain.order.lifecycle import LEADING, TaskKind
+    from domain.order.words import Stage
     from domain.text import is_visible
-    from messages.orders import OfficeHold
-    from messages.records import EventRecord, LeadingStands, MergeRequest, RecordAnswer, TaskClosed
-    from messages.signals import Said
+    from messages.matter.signals import Said
+    from messages.matter.step import EventRecord, TaskClosed
+    from messages.matter.tasks import OfficeHold
+    from messages.order.step import LeadingStands, MergeRequest, RecordAnswer
 
 
 _MERGES = frozenset({"mark_duplicate", "merge"})

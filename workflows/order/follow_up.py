@@ -12,12 +12,12 @@ from workflows.order.case import Case
 from workflows.order.state import Decided, Expired, Interrupted, NotForeseen
 
 with workflow.unsafe.imports_passed_through():
-    from domain.actions import ActionName
-    from domain.deadlines import Basis
-    from domain.lifecycle import TaskKind
-    from domain.orders import DissatisfactionCause, Ending, Satisfied, Solved, Stage
-    from domain.ratings import asks_for_rework
-    from domain.responsibility import CALL_BACK_DESK
+    from domain.office.responsibility import CALL_BACK_DESK
+    from domain.order.actions import ActionName
+    from domain.order.deadlines import Basis
+    from domain.order.lifecycle import TaskKind
+    from domain.order.ratings import asks_for_rework
+    from domain.order.words import DissatisfactionCause, Ending, Satisfied, Solved, Stage
 
 
 async def follow_up(case: Case) -> bool:

@@ -14,10 +14,10 @@ from workflows.order.review import Verdict, review
 from workflows.order.state import Concluded, Decided, Expired, HumanTask, Moved, NotForeseen, TakenOver
 
 with workflow.unsafe.imports_passed_through():
-    from domain.deadlines import Basis
-    from domain.lifecycle import TaskKind
-    from domain.orders import Ending
-    from domain.responsibility import Owner
+    from domain.office.responsibility import Owner
+    from domain.order.deadlines import Basis
+    from domain.order.lifecycle import TaskKind
+    from domain.order.words import Ending
     from messages.names import REQUESTER
 
 

@@ -14,10 +14,10 @@ from workflows.order.ledger import Ledger
 from workflows.order.state import HumanTask, State, Wait, Window
 
 with workflow.unsafe.imports_passed_through():
-    from domain.judgement import instant
-    from domain.lifecycle import SYSTEM
-    from messages.orders import OfficeHold
-    from messages.signals import OrderAction
+    from domain.calendar.instants import instant
+    from domain.matter.tasks import SYSTEM
+    from messages.matter.signals import OrderAction
+    from messages.matter.tasks import OfficeHold
 
 
 def hear(state: State, said: OrderAction) -> None:

@@ -11,9 +11,9 @@ from workflows.order.case import Case
 from workflows.order.state import Expired, Interrupted, Led, NotForeseen
 
 with workflow.unsafe.imports_passed_through():
-    from domain.actions import ActionName
-    from domain.orders import Ending
-    from messages.records import LeadingStands
+    from domain.order.actions import ActionName
+    from domain.order.words import Ending
+    from messages.order.step import LeadingStands
 
 
 async def await_leading(case: Case) -> None:

@@ -26,27 +26,20 @@ from workflows.order.state import (
 )
 
 with workflow.unsafe.imports_passed_through():
-    from domain.actions import ACTIONS, ActionName, fields_of
-    from domain.judgement import (
-        Codes,
-        OrderSituation,
-        Refusal,
-        Submission,
-        TaskFacts,
-        instant,
-        judge_action,
-        judge_outcome,
-        named_codes,
-    )
-    from domain.lifecycle import STORED, SYSTEM, Field, TaskState, outcome_named
-    from domain.orders import Stage
-    from domain.policy import PolicyBook
-    from domain.voices import answers_the_question, voice
-    from messages.directory import Claim, LookedUp, LookUp, Vouched
+    from domain.calendar.instants import instant
+    from domain.matter.judging import Codes, Refusal, Submission, named_codes
+    from domain.matter.tasks import STORED, SYSTEM, Field, TaskState
+    from domain.order.actions import ACTIONS, ActionName, fields_of
+    from domain.order.judgement import OrderSituation, TaskFacts, judge_action, judge_outcome
+    from domain.order.lifecycle import outcome_named
+    from domain.order.policy import PolicyBook
+    from domain.order.voices import answers_the_question, voice
+    from domain.order.words import Stage
+    from messages.matter.signals import CompleteTask, OrderAction, Said
+    from messages.matter.step import Verdict
+    from messages.matter.tasks import RefusedSignal
     from messages.names import COMPLETE_TASK, ORDER_ACTION, is_the_offices_id
-    from messages.orders import RefusedSignal
-    from messages.records import Verdict
-    from messages.signals import CompleteTask, OrderAction, Said
+    from messages.office.directory import Claim, LookedUp, LookUp, Vouched
 
 _SHOWN_REFUSALS = 20
 _UNKNOWN = "unknown"

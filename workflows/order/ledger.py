@@ -22,27 +22,31 @@ with workflow.unsafe.imports_passed_through():
     from activities.deliver import Courier
     from activities.reconcile import OutboxDrain
     from activities.record import Recorder
-    from domain.lifecycle import TaskState
-    from messages.directory import LookedUp, LookUp
-    from messages.names import REQUESTER
-    from messages.orders import DeliverMessages, StartOrder, StartOrders
-    from messages.records import (
+    from domain.matter.tasks import TaskState
+    from messages.matter.outbox import StartOrders
+    from messages.matter.step import (
         ClockRequest,
         EventRecord,
         Given,
-        MergeRequest,
         MessageWritten,
-        OrderFacts,
         PromiseRequest,
-        RecordAnswer,
-        RecordStep,
-        RestTaken,
-        SplitRequest,
         TaskChanged,
         TaskClosed,
         TaskOpened,
         Verdict,
     )
+    from messages.message.delivery import DeliverMessages
+    from messages.names import REQUESTER
+    from messages.office.directory import LookedUp, LookUp
+    from messages.order.step import (
+        MergeRequest,
+        OrderFacts,
+        RecordAnswer,
+        RecordStep,
+        RestTaken,
+        SplitRequest,
+    )
+    from messages.order.workflow import StartOrder
 
 
 class Ledger:

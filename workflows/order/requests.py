@@ -12,11 +12,11 @@ from workflows.order.case import Case
 from workflows.order.state import Decided, HumanTask, Moved, NotForeseen
 
 with workflow.unsafe.imports_passed_through():
-    from domain.deadlines import Basis
-    from domain.judgement import instant
-    from domain.lifecycle import TaskKind
-    from domain.orders import OrderClass
-    from domain.responsibility import grants_extension, reviewer
+    from domain.calendar.instants import instant
+    from domain.office.responsibility import grants_extension, reviewer
+    from domain.office.words import OrderClass
+    from domain.order.deadlines import Basis
+    from domain.order.lifecycle import TaskKind
     from messages.names import REQUESTER
 
 

@@ -12,10 +12,11 @@ from workflows.order.case import Case
 from workflows.order.state import Decided, Expired, NotForeseen
 
 with workflow.unsafe.imports_passed_through():
-    from domain.deadlines import Basis
-    from domain.lifecycle import Silence, TaskKind, outcome_named
-    from domain.orders import Stage
-    from domain.responsibility import Owner, above, reviewer
+    from domain.matter.tasks import Silence
+    from domain.office.responsibility import Owner, above, reviewer
+    from domain.order.deadlines import Basis
+    from domain.order.lifecycle import TaskKind, outcome_named
+    from domain.order.words import Stage
 
 
 class Verdict(StrEnum):

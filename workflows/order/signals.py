@@ -14,9 +14,9 @@ from workflows.order.state import Heard, Malformed, Unsealed
 
 with workflow.unsafe.imports_passed_through():
     from domain.text import line
-    from messages.orders import StartOrder
+    from messages.matter.signals import MAX_SIGNAL_BYTES, CompleteTask, OrderAction
+    from messages.order.workflow import StartOrder
     from messages.seals import digest, is_sealed
-    from messages.signals import MAX_SIGNAL_BYTES, CompleteTask, OrderAction
 
 
 def read(type_: type[CompleteTask | OrderAction], signal: str, raw: RawValue, start: StartOrder) -> Heard:

@@ -6,16 +6,19 @@ Assumes one writer, the `Case`; everything here can be serialised as it is.
 from dataclasses import MISSING, dataclass, field, fields, replace
 from datetime import datetime, timedelta
 
-from domain.actions import ACTIONS, ActionName
-from domain.deadlines import Basis
-from domain.lifecycle import Progress, TaskKind
-from domain.orders import Ending, OrderClass, Role, Stage, Tier
-from domain.responsibility import Owner
-from messages.directory import Routing, UnitFacts, Vouched
+from domain.office.responsibility import Owner
+from domain.office.words import OrderClass, Role, Tier
+from domain.order.actions import ACTIONS, ActionName
+from domain.order.deadlines import Basis
+from domain.order.lifecycle import Progress, TaskKind
+from domain.order.words import Ending, Stage
+from messages.matter.signals import CompleteTask, OrderAction
+from messages.matter.step import ClockRequest, Given, PromiseRequest
+from messages.matter.tasks import OfficeHold, RefusedSignal
 from messages.names import is_the_offices_id
-from messages.orders import OfficeHold, RefusedSignal, StartOrder
-from messages.records import ClockRequest, Given, PromiseRequest, RecordAnswer, RestTaken
-from messages.signals import CompleteTask, OrderAction
+from messages.office.directory import Routing, UnitFacts, Vouched
+from messages.order.step import RecordAnswer, RestTaken
+from messages.order.workflow import StartOrder
 
 from workflows.order.clock import Deadline
 
@@ -251,7 +254,7 @@ class State:
     """Where an order is; instants UTC, `seq` the last event's number, `heard` every id ever judged.
 
     What is said of one round alone is declared so, and ends with it: see `begin_round`.
-    `taken`: how often each action was taken, by voice (`domain/voices.py`).
+    `taken`: how often each action was taken, by voice (`domain/order/voices.py`).
     `hold` is in force, or has ended and is not lifted yet; `holds` are to come, and `holds_heard` the beginnings of all
     that the order ever heard of. `answers_before`: how many other orders had given this one when it joined. `joined` is
     what orders that joined this one were promised, the earliest first.

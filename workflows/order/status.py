@@ -6,8 +6,9 @@ from workflows.order.judge import refused_unheard
 from workflows.order.state import HumanTask, State
 
 with workflow.unsafe.imports_passed_through():
-    from domain.lifecycle import TaskState
-    from messages.orders import OrderStatus, StartOrder, TaskStatus
+    from domain.matter.tasks import TaskState
+    from messages.matter.tasks import TaskStatus
+    from messages.order.workflow import OrderStatus, StartOrder
 
 
 def status(start: StartOrder, state: State) -> OrderStatus:

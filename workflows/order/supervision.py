@@ -10,11 +10,11 @@ from workflows.order.case import Case
 from workflows.order.state import Concluded, Decided, HumanTask, NotForeseen, TakenOver
 
 with workflow.unsafe.imports_passed_through():
-    from domain.deadlines import Basis
-    from domain.judgement import instant
-    from domain.lifecycle import TaskKind
-    from domain.orders import Role
-    from domain.responsibility import supervisor
+    from domain.calendar.instants import instant
+    from domain.office.responsibility import supervisor
+    from domain.office.words import Role
+    from domain.order.deadlines import Basis
+    from domain.order.lifecycle import TaskKind
     from messages.names import REQUESTER
 
 

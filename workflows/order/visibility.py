@@ -13,12 +13,14 @@ from temporalio.common import SearchAttributeUpdate
 from workflows.order.state import HumanTask, Led, Rest, State, Wait, Window
 
 with workflow.unsafe.imports_passed_through():
-    from domain.deadlines import local
-    from domain.lifecycle import TASKS, FieldType, TaskKind
-    from domain.orders import Stage, Tier
+    from domain.calendar.instants import local
+    from domain.matter.tasks import FieldType
+    from domain.office.words import Tier
+    from domain.order.lifecycle import TASKS, TaskKind
+    from domain.order.words import Stage
     from messages import search_attributes as keys
     from messages.names import COMPLETE_TASK, LONG_HISTORY, NAMESPACE, order_workflow_id
-    from messages.orders import StartOrder
+    from messages.order.workflow import StartOrder
 
 _KEYS: Mapping[str, Any] = {
     key.name: key

@@ -27,15 +27,16 @@ from workflows.order.state import (
 )
 
 with workflow.unsafe.imports_passed_through():
-    from domain.actions import ActionName
-    from domain.deadlines import Basis
-    from domain.directory import OFFICE
-    from domain.lifecycle import TaskKind
-    from domain.orders import Ending, OrderClass, Stage, Tier
-    from domain.responsibility import STREET_DESK
+    from domain.office.directory import OFFICE
+    from domain.office.responsibility import STREET_DESK
+    from domain.office.words import OrderClass, Tier
+    from domain.order.actions import ActionName
+    from domain.order.deadlines import Basis
+    from domain.order.lifecycle import TaskKind
+    from domain.order.words import Ending, Stage
+    from messages.matter.signals import CompleteTask, OrderAction
     from messages.names import COMPLETE_TASK, ORDER, ORDER_ACTION, STATUS
-    from messages.orders import OrderArchived, OrderStatus, StartOrder
-    from messages.signals import CompleteTask, OrderAction
+    from messages.order.workflow import OrderArchived, OrderStatus, StartOrder
 
 
 @workflow.defn(name=ORDER)

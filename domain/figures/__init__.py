@@ -1,0 +1,1 @@
+"""What counts in the office's figures; never how it is counted."""

@@ -1,0 +1,23 @@
+"""What can be wrong with a field, and what fields say against each other."""
+
+from enum import StrEnum
+
+
+class Fault(StrEnum):
+    """What is wrong with a field, for pages that say it in words of their own."""
+
+    LETTERS = "letters"
+    TOO_LONG = "too_long"
+    CHOICE = "choice"
+    PARTS = "parts"
+    FILES = "files"
+    INSTANT = "instant"
+    NOT_AHEAD = "not_ahead"
+    NOT_PAST = "not_past"
+    TOO_EARLY = "too_early"
+    TOO_FAR = "too_far"
+    WITH_REJECTION = "with_rejection"
+    WITHOUT_COMPLAINT = "without_complaint"
+    EVIDENCE = "evidence"
+    GOES_NOWHERE = "goes_nowhere"
+    IS_OURS = "is_ours"

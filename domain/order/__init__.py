@@ -1,0 +1,1 @@
+"""The order: its tables of tasks and actions, its clocks and its own rules; never those of another kind."""

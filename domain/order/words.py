@@ -1,0 +1,91 @@
+"""The closed sets that an order is described with.
+
+Assumes nothing: every value here is a word of the procedure, spelled once, and travels unchanged
+through database, wire, search attributes and pages.
+"""
+
+from enum import StrEnum
+
+
+class Stage(StrEnum):
+    """Where an order is (阶段)."""
+
+    RECEIVED = "received"
+    FIRST_CONTACT = "first_contact"
+    CLASSIFICATION = "classification"
+    DISPATCH = "dispatch"
+    HANDLING = "handling"
+    EXPLAINING = "explaining"
+    SUPERVISION = "supervision"
+    REPLYING = "replying"
+    FOLLOW_UP = "follow_up"
+    CLOSED = "closed"
+    ARCHIVED = "archived"
+    REVIEW = "review"
+    PAUSED = "paused"
+    JOINED = "joined"
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the work has ended: closed or archived."""
+        return self in {Stage.CLOSED, Stage.ARCHIVED}
+
+
+class Ending(StrEnum):
+    """How an order ended (结局)."""
+
+    RESOLVED_ON_THE_SPOT = "resolved_on_the_spot"
+    RESOLVED = "resolved"
+    EXPLAINED = "explained"
+    NOT_ACCEPTED = "not_accepted"
+    WITHDRAWN = "withdrawn"
+    MERGED = "merged"
+    UNRESOLVED = "unresolved"
+
+
+class Channel(StrEnum):
+    """The way by which a request came in (渠道)."""
+
+    WEB = "web"
+    WECHAT = "wechat"
+    HOTLINE = "hotline"
+    COUNTER = "counter"
+    HOME_VISIT = "home_visit"
+    COURTYARD_VISIT = "courtyard_visit"
+    HOUSEHOLD_FILE = "household_file"
+    SUPERIOR = "superior"
+    OPEN311 = "open311"
+
+
+class RequestKind(StrEnum):
+    """What the resident wants (诉求)."""
+
+    INQUIRY = "inquiry"
+    ASSISTANCE = "assistance"
+    COMPLAINT = "complaint"
+    REPORT = "report"
+    SUGGESTION = "suggestion"
+
+
+class Solved(StrEnum):
+    """Whether the matter is solved, as the resident sees it (解决情况)."""
+
+    YES = "yes"
+    PARTLY = "partly"
+    NO = "no"
+
+
+class Satisfied(StrEnum):
+    """Whether the resident is satisfied (满意度)."""
+
+    YES = "yes"
+    BASICALLY = "basically"
+    NO = "no"
+
+
+class DissatisfactionCause(StrEnum):
+    """Where dissatisfaction comes from (不满意原因): only the unit's leads to rework."""
+
+    UNIT = "unit"
+    REQUEST = "request"
+    RULE = "rule"

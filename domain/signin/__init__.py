@@ -1,0 +1,1 @@
+"""Rules of local accounts; never a password itself."""

@@ -1,0 +1,132 @@
+"""The two signals by which people act on an order.
+
+Permissive on purpose: a signal that fails to decode is dropped by the SDK without a word, so the
+handlers take raw payloads and judge what they find. Whatever goes on into a column, an attribute or a list has its
+bounds here.
+"""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field
+
+from domain.matter.tasks import MAX_TEXT
+from domain.text import is_visible
+from messages.office.directory import Vouched
+from messages.wire import Wire
+
+MAX_SIGNAL_BYTES = 32_768
+"""Longest payload that is read: what one signal carries goes on into `record` and must fit there."""
+
+
+def _seen(name: str) -> str:
+    """Take the name of somebody.
+
+    Raises:
+        ValueError: it is a name that nobody sees.
+    """
+    if not is_visible(name):
+        raise ValueError("a name that nobody sees")
+    return name
+
+
+Name = Annotated[str, Field(min_length=1, max_length=100)]
+Actor = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(_seen)]
+TaskId = Annotated[str, Field(min_length=1, max_length=64)]
+Seal = Annotated[str, Field(max_length=200)]
+Comment = Annotated[str, Field(max_length=MAX_TEXT)]
+Stored = Annotated[tuple[Name, ...], Field(max_length=20)]
+
+_DEEPEST = 3
+_MOST = 50
+_LARGEST = 2**53
+
+
+def _bounded(value: Any, depth: int = 0) -> Any:
+    """Take texts, whole numbers and short lists or objects of them, and not too deep.
+
+    Raises:
+        ValueError: it is something else.
+    """
+    match value:
+        case None | bool():
+            pass
+        case str() if len(value) <= MAX_TEXT:
+            pass
+        case int() if abs(value) <= _LARGEST:
+            pass
+        case list() if len(value) <= _MOST and depth < _DEEPEST:
+            for each in value:
+                _bounded(each, depth + 1)
+        case dict() if len(value) <= _MOST and depth < _DEEPEST:
+            for name, each in value.items():
+                _bounded(name, depth + 1)
+                _bounded(each, depth + 1)
+        case _:
+            raise ValueError("a field is too long, too deep, or holds what no field holds")
+    return value
+
+
+Fields = Annotated[dict[str, Any], AfterValidator(_bounded)]
+
+
+class CompleteTask(Wire):
+    """Finish a human task (`complete_task`).
+
+    `stored` names the text fields that the store keeps with the row of `decision_id`; `decided_at` is
+    that row's instant; `vouched` is what the directory says of the codes it names. They are believed under the `seal`
+    of the store, or if the store has such a row pending. A signal typed by hand has none of them.
+    """
+
+    kind: Literal["decision"] = "decision"
+    task_id: TaskId
+    decision_id: Name
+    actor: Actor
+    outcome: Name
+    fields: Fields = Field(default_factory=dict)
+    comment: Comment | None = None
+    stored: Stored = ()
+    decided_at: datetime | None = None
+    vouched: Vouched | None = None
+    seal: Seal | None = None
+
+    @property
+    def said_id(self) -> str:
+        """The id by which it counts once."""
+        return self.decision_id
+
+    @property
+    def said_name(self) -> str:
+        """What was chosen."""
+        return self.outcome
+
+
+class OrderAction(Wire):
+    """Do something that concerns the whole order (`order_action`)."""
+
+    kind: Literal["action"] = "action"
+    action_id: Name
+    actor: Actor
+    action: Name
+    fields: Fields = Field(default_factory=dict)
+    comment: Comment | None = None
+    stored: Stored = ()
+    decided_at: datetime | None = None
+    vouched: Vouched | None = None
+    seal: Seal | None = None
+
+    @property
+    def said_id(self) -> str:
+        """The id by which it counts once."""
+        return self.action_id
+
+    @property
+    def said_name(self) -> str:
+        """What was chosen."""
+        return self.action
+
+
+Said = CompleteTask | OrderAction
+
+
+AnySaid = Annotated[CompleteTask | OrderAction, Field(discriminator="kind")]

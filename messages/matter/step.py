@@ -1,0 +1,155 @@
+"""The parts of a step that every kind of matter has: clocks, events, tasks, verdicts, messages."""
+
+from datetime import datetime
+from typing import Any, Self
+
+from pydantic import Field
+
+from messages.matter.signals import AnySaid
+from messages.matter.tasks import RestTaken
+from messages.wire import Wire
+
+
+class Given(Wire):
+    """An instant that somebody was given, and when: what rests since then moves it."""
+
+    at: datetime
+    said_at: datetime
+
+
+class Reckoned(Wire):
+    """What every instant is reckoned from: its origin, its rests, and what was said of it.
+
+    `word`: never earlier. `joined`: what orders that joined this one had been promised: never later. `floor_from`: a
+    minimum remainder from then.
+    """
+
+    since: datetime
+    order_class: str | None = None
+    rests: tuple[RestTaken, ...] = ()
+    word: Given | None = None
+    joined: tuple[Given, ...] = ()
+    floor_from: datetime | None = None
+
+    @property
+    def runs_from(self) -> datetime:
+        """Since when it has run without a rest."""
+        return max(self.since, self.rests[-1].ended) if self.rests else self.since
+
+    def rested(self, began: datetime, ended: datetime) -> Self:
+        """Count one rest more; of what is counted already only what is left, and then nothing is the same."""
+        began = max(began, self.runs_from)
+        if began >= ended:
+            return self
+        return self.model_copy(update={"rests": (*self.rests, RestTaken(began=began, ended=ended))})
+
+
+class PromiseRequest(Reckoned):
+    """A promise to be reckoned: by class from receipt, or for a later round from its start; then moved by its rests.
+
+    `granted`: by an extension. `is_capped`: by a limit that a superior platform set. `was`: what it promised before it
+    was classed anew, at `floor_from`.
+    """
+
+    granted: Given | None = None
+    is_capped: bool = False
+    was: datetime | None = None
+
+
+class ClockRequest(Reckoned):
+    """A clock to be reckoned by `record`; `key` is a task id, `rest`, or `window` for the reopening window.
+
+    `promise`: what the order promised when the clock was asked for, of work that serves it; a limit that caps it caps a
+    `given` date too.
+    """
+
+    key: str
+    basis: str
+    promise: PromiseRequest | None = None
+    repetition: int = 1
+    given: datetime | None = None
+
+
+class ClockReading(Wire):
+    """A clock as reckoned from the policy version and the calendar in force, UTC.
+
+    `is_provisional`: a day of a year that is not announced yet was counted.
+    """
+
+    due_at: datetime
+    remind_at: datetime
+    is_provisional: bool = False
+
+
+class EventRecord(Wire):
+    """One event of an order's history; numbered 1..n without a gap, number 1 is the intake's."""
+
+    seq: int
+    at: datetime
+    type: str
+    actor: str
+    task_id: str | None = None
+    said_id: str | None = None
+    data: dict[str, Any] = Field(default_factory=dict)
+
+
+class TaskOpened(Wire):
+    """A human task that a step opened; its clock is asked for under its id.
+
+    `withheld`: outcomes that it does not offer now. `not_by`: who may not decide it, being about their own work.
+    `on_duty`: its clock does not wait for the office to open, and the officer on duty may decide it too.
+    """
+
+    task_id: str
+    kind: str
+    unit: str
+    tier: str
+    role: str
+    opened_at: datetime
+    withheld: tuple[str, ...] = ()
+    not_by: tuple[str, ...] = ()
+    on_duty: bool = False
+
+
+class TaskChanged(Wire):
+    """An open task that rests or goes on, or offers other outcomes than before; at rest its clock shows nothing."""
+
+    task_id: str
+    state: str
+    withheld: tuple[str, ...] = ()
+
+
+class TaskClosed(Wire):
+    """A human task that a step closed: `done` with an outcome, or `superseded`."""
+
+    task_id: str
+    state: str
+    outcome: str
+    actor: str
+    at: datetime
+
+
+class Verdict(Wire):
+    """What became of a decision or action; carries what was said, for the case that no row stands behind it."""
+
+    said: AnySaid
+    applied: bool
+    at: datetime
+    code: str | None = None
+    reason: str | None = None
+
+
+class MessageWritten(Wire):
+    """A message to be sent: a template with codes; `text_of` names the decision whose text is its body.
+
+    `only_if_firm`: not if the promise that the same step asks for rests on a year that is not announced.
+    `only_if_after`: not unless that promise is later than an instant.
+    """
+
+    event_seq: int
+    recipient: str
+    template: str
+    data: dict[str, Any] = Field(default_factory=dict)
+    text_of: str | None = None
+    only_if_firm: bool = False
+    only_if_after: datetime | None = None

@@ -1,0 +1,1 @@
+"""What is said about the delivery of messages; never their words."""

@@ -1,0 +1,1 @@
+"""What the office's directory says to workflows; never the directory itself."""

@@ -1,0 +1,1 @@
+"""What an order's workflow is started with, records and answers; never rules."""
