@@ -23,7 +23,7 @@ from domain.order.deadlines import (
     round_promise,
 )
 from domain.order.policy import SECONDS, STANDARD, STANDARD_2, PolicyBook
-from tests.domain.test_workdays import CALENDAR, office, seen
+from tests.domain.calendar.test_workdays import CALENDAR, office, seen
 
 WALL = WorkCalendar({})
 """For books that run by the wall: never looked at."""
