@@ -83,10 +83,10 @@ def _foreseen() -> tuple[type[Exception], ...]:
     from runtime.settings import WrongSettings
     from runtime.supervisor import PartDidNotStart
     from runtime.temporal import MissingSearchAttributes, TemporalAway, WrongSearchAttribute
+    from store.attachment.files import FilesUnavailable
     from store.database import StoreUnavailable, WriteConflict
-    from store.files import FilesUnavailable
     from store.schema import SchemaMismatch, WrongLocale
-    from store.secret_key import AnotherSecretKey
+    from store.signin.secret_key import AnotherSecretKey
 
     return (
         AnotherSecretKey,
@@ -138,8 +138,8 @@ def demo() -> None:
 def setup() -> None:
     """Migrate the store, see to its units; make namespace, retention and search attributes. Can be repeated."""
     from runtime import temporal
-    from store.directory import current
-    from store.office import put_units
+    from store.office.directory import current
+    from store.office.people import put_units
 
     migrate()
     with open_store() as store, store.write() as connection:
@@ -177,8 +177,9 @@ def worker() -> None:
 @app.command()
 def migrate() -> None:
     """Bring the store to this version's schema, with the years that are announced. Can be repeated."""
-    from store import calendar_seed, schema
-    from store.secret_key import check as check_secret_key
+    from store import schema
+    from store.calendar import calendar_seed
+    from store.signin.secret_key import check as check_secret_key
 
     with any_store() as store:
         schema.migrate(store.engine)
@@ -299,8 +300,9 @@ def client_add(
     channel: Annotated[str, typer.Option(help="The channel it sends: web, wechat, hotline, …")],
 ) -> None:
     """Add a channel's client, or give it a new key; the key is shown once, and the earlier ones end."""
+    from domain.doors import CredentialKind
     from domain.order.words import Channel
-    from store.credentials import CredentialKind, put_client
+    from store.signin.credentials import put_client
 
     if channel not in list(Channel):
         raise typer.BadParameter(f"there is no channel {channel!r}; known: {', '.join(Channel)}")
@@ -312,7 +314,7 @@ def client_add(
 @client_app.command("list")
 def client_list() -> None:
     """List the clients, and which of them are revoked."""
-    from store.credentials import all_clients
+    from store.signin.credentials import all_clients
 
     with open_store() as store, store.read() as connection:
         for each in all_clients(connection):
@@ -322,7 +324,8 @@ def client_list() -> None:
 @client_app.command("revoke")
 def client_revoke(client_id: Annotated[str, typer.Argument(help="The client whose keys shall end.")]) -> None:
     """End all keys of a client."""
-    from store.credentials import CredentialKind, revoke
+    from domain.doors import CredentialKind
+    from store.signin.credentials import revoke
 
     with open_store() as store, store.write() as connection:
         count = revoke(connection, kind=CredentialKind.CLIENT, subject=client_id, now=now())
@@ -337,8 +340,8 @@ def attachments_sweep(
 ) -> None:
     """Count, or delete, uploads that nothing refers to after a day, and files that no upload names."""
     from runtime.settings import read_settings
-    from store.attachments import sweep
-    from store.files import FileStore
+    from store.attachment.attachments import sweep
+    from store.attachment.files import FileStore
 
     with open_store() as store:
         swept = sweep(store, FileStore(read_settings().attachments_dir), now=now(), really=delete)

@@ -15,8 +15,9 @@ from runtime.clocks import is_synchronised, temporal_ahead
 from runtime.devserver import cached_cli
 from runtime.oidc import CHANGED_BY_PEOPLE
 from runtime.settings import WrongSettings, known_settings, read_settings
-from store import schema, secret_key
+from store import schema
 from store.database import Store, StoreUnavailable
+from store.signin import secret_key
 
 _OLDEST_PYTHON = (3, 11)
 _CLOCKS_APART = timedelta(seconds=3)

@@ -27,8 +27,9 @@ from messages.names import TASK_QUEUE
 from runtime import logging, temporal, tracing
 from runtime.sealing import SignalSeal
 from runtime.settings import Settings, WrongSettings
-from store import schema, secret_key
+from store import schema
 from store.database import Store
+from store.signin import secret_key
 from workflows.interceptor import TotalSignals
 from workflows.order.workflow import OrderWorkflow
 from workflows.reconcile import ReconcileWorkflow

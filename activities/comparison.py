@@ -12,10 +12,10 @@ from messages.names import LONG_HISTORY
 from messages.order.step import RecordStep
 from runtime.histories import Standing, Tail, read_tail, running_orders
 from runtime.temporal import Orders
-from store import comparison
-from store.comparison import Known, OldRow
 from store.database import Connection, Store
-from store.recorded import StepDiffers, answered_before
+from store.matter.recorded import StepDiffers, answered_before
+from store.mending import comparison
+from store.mending.comparison import Known, OldRow
 
 _PAGE = 200
 _AT_ONCE = 8

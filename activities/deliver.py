@@ -10,8 +10,8 @@ from activities.wording import words
 from gateways.messaging.protocol import GatewayRefused, Message, Messenger
 from messages.message.delivery import Delivered, DeliverMessages
 from messages.names import DELIVER
-from store import messages
 from store.database import Store
+from store.message import outgoing as messages
 
 
 class Courier:

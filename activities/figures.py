@@ -16,8 +16,8 @@ from domain.order.words import Ending, Stage
 from messages.matter.step import EventRecord
 from messages.names import REQUESTER
 from messages.order.step import RecordStep
-from store.outbox import OutboxKind, Result
-from store.projections import Written
+from store.matter.outbox import OutboxKind, Result
+from store.order.step import Written
 
 SECONDS: Final = "dingdan_record_seconds"
 BUCKETS: Final = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0)

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from messages.order.step import RecordedOrder
 from runtime.histories import read_order
 from runtime.temporal import Orders
-from store.comparison import page_of_numbers
 from store.database import Store
-from store.rebuild import AheadOfHistory, Rebuilt, rebuild
+from store.mending.comparison import page_of_numbers
+from store.mending.rebuild import AheadOfHistory, Rebuilt, rebuild
 
 _PAGE = 500
 _LOOKS = 3

@@ -18,11 +18,12 @@ from messages.names import DRAIN_OUTBOX, START_ORDERS
 from messages.order.workflow import StartOrder
 from runtime.histories import Standing, read_tail
 from runtime.temporal import NotTaken, OrderGone, Orders, TemporalAway
-from store import comparison, outbox
 from store.database import Store
-from store.outbox import SIGNALS, OutboxKind, Result, Unreadable
-from store.telling import tell_next
-from store.unheard import reject_if_archived
+from store.matter import outbox
+from store.matter.outbox import SIGNALS, OutboxKind, Result, Unreadable
+from store.mending import comparison
+from store.order.joined.telling import tell_next
+from store.order.said.unheard import reject_if_archived
 
 _BATCH = 50
 _AT_ONCE = 8

@@ -17,10 +17,10 @@ from domain.order.policy import policy
 from messages.names import LOOK_UP, RECORD
 from messages.office.directory import LookedUp, LookUp
 from messages.order.step import RecordAnswer, RecordStep
-from store.confirming import looked_up
 from store.database import Store
-from store.projections import Written, write_step
-from store.recorded import OtherRun, StepDiffers
+from store.matter.recorded import OtherRun, StepDiffers
+from store.order.said.confirming import looked_up
+from store.order.step import Written, write_step
 
 PresentRun = Callable[[str], str | None]
 """Says which run of an order Temporal counts as the present one."""

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from domain.calendar.instants import local
 from domain.order.lifecycle import TASKS, TaskKind
 from messages.names import REQUESTER
-from store.messages import Outgoing
+from store.message.outgoing import Outgoing
 
 _NO_TEXT = "详情请致电街道服务热线。"
 

@@ -39,9 +39,10 @@ from runtime import logging, temporal, tracing
 from runtime.oidc import CHANGED_BY_PEOPLE, Provider
 from runtime.sealing import SignalSeal
 from runtime.settings import Settings, read_settings
-from store import schema, secret_key
+from store import schema
+from store.attachment.files import FileStore
 from store.database import Store
-from store.files import FileStore
+from store.signin import secret_key
 
 _log = structlog.get_logger("api")
 _SWITCH_SECONDS = 0.0005

@@ -11,7 +11,7 @@ from api.service import ServiceDep
 from domain.office.directory import Directory, Unit
 from domain.office.words import OrderClass, Tier
 from store.database import Connection
-from store.directory import current_named
+from store.office.directory import current_named
 
 router = APIRouter(tags=["directory"])
 

@@ -18,11 +18,11 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
 from domain.errors import DomainError
-from store.attachments import UnusableAttachment
+from store.attachment.attachments import UnusableAttachment
+from store.attachment.files import FilesUnavailable
 from store.database import StoreUnavailable
-from store.decisions import Refused
-from store.files import FilesUnavailable
-from store.intake import ReferenceReused
+from store.matter.decisions import Refused
+from store.order.intake import ReferenceReused
 
 _log = structlog.get_logger("api")
 

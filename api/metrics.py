@@ -12,8 +12,8 @@ from prometheus_client import (
     ProcessCollector,
 )
 
-from store.outbox import Backlog
-from store.standing import Standing
+from store.figures.standing import Standing
+from store.matter.outbox import Backlog
 
 
 class Metrics:

@@ -12,9 +12,9 @@ from pydantic import BaseModel
 from api.security import OpenDoor
 from api.service import Service, ServiceDep
 from runtime.temporal import MissingSearchAttributes, Orders, TemporalAway, WrongSearchAttribute
-from store import outbox
 from store.database import StoreUnavailable
-from store.standing import standing
+from store.figures.standing import standing
+from store.matter import outbox
 
 router = APIRouter(
     tags=["operations"], dependencies=[Depends(OpenDoor("probes and scrapers; nothing personal"))]

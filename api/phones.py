@@ -10,7 +10,7 @@ from typing import Final
 from phonenumbers import Leniency, PhoneNumberFormat, PhoneNumberMatch, PhoneNumberMatcher, format_number
 
 from domain.text import line
-from store.credentials import keyed_hash
+from store.signin.credentials import keyed_hash
 
 _COUNTRY: Final = "CN"
 FEWEST_FIGURES: Final = 7

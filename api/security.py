@@ -18,12 +18,13 @@ from starlette.routing import BaseRoute
 from api.errors import Problem
 from api.service import Service, ServiceDep
 from api.sessions import look_up_session, session_of
+from domain.doors import CredentialKind
 from domain.office.permissions import Permission, Reach, may, reaches
-from store.attachments import Uploader
-from store.credentials import Client, CredentialKind, find_client, find_subject
+from store.attachment.attachments import Uploader
 from store.database import Connection
-from store.office import Staff, find_staff
-from store.queries import Scope
+from store.matter.reach import Scope
+from store.office.people import Staff, find_staff
+from store.signin.credentials import Client, find_client, find_subject
 
 _bearer = HTTPBearer(auto_error=False, description="A channel's key, or a staff token.")
 

@@ -22,10 +22,10 @@ from messages.matter.signals import CompleteTask, Said
 from runtime.oidc import Provider
 from runtime.passwords import Passwords
 from runtime.temporal import OrderGone, Orders, TemporalAway
-from store import outbox
+from store.attachment.files import FileStore
 from store.database import Connection, Store, StoreUnavailable, WriteConflict
-from store.files import FileStore
-from store.unheard import reject_if_archived
+from store.matter import outbox
+from store.order.said.unheard import reject_if_archived
 
 T = TypeVar("T")
 _log = structlog.get_logger("api")

@@ -13,7 +13,7 @@ from fastapi.responses import Response
 
 from api.errors import Problem
 from api.service import Service
-from store.sessions import Session, find_session, mark_seen
+from store.signin.sessions import Session, find_session, mark_seen
 
 COOKIE: Final = "__Host-dingdan"
 """The prefix makes browsers keep it for this host alone, and send it over TLS (or to this machine) alone."""

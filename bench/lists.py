@@ -17,8 +17,13 @@ from demo.office import seed_office
 from domain.office.first_directory import FIRST
 from domain.office.words import Tier
 from domain.order.words import Ending, Stage
-from store import queries
 from store.database import Store
+from store.matter import tasks
+from store.matter.reach import Scope
+from store.matter.tasks import TaskFilter
+from store.order import finding
+from store.order.finding import OrderFilter
+from store.paging import PAGE, Page
 from store.schema import migrate
 from tests.support.postgres import Cluster
 
@@ -47,23 +52,23 @@ def measure(*, orders: int) -> list[Figure]:
 
 def _look(store: Store, name: str, orders: int) -> list[Figure]:
     draw = random.Random(1)  # noqa: S311 - no secret
-    inbox = queries.TaskFilter
-    everything = queries.Scope(everything=True)
-    kinds: dict[str, Callable[[Connection, str | None], queries.Page]] = {
-        "inbox of a unit": lambda c, cursor: queries.list_tasks(
+    inbox = TaskFilter
+    everything = Scope(everything=True)
+    kinds: dict[str, Callable[[Connection, str | None], Page]] = {
+        "inbox of a unit": lambda c, cursor: tasks.list_tasks(
             c, inbox(unit=draw.choice(_UNITS)), cursor=cursor, now=NOW
         ),
-        "inbox of a tier": lambda c, cursor: queries.list_tasks(
+        "inbox of a tier": lambda c, cursor: tasks.list_tasks(
             c, inbox(tier=Tier.STREET), cursor=cursor, now=NOW
         ),
-        "all orders": lambda c, cursor: queries.list_orders(
-            c, queries.OrderFilter(), everything, cursor=cursor, now=NOW
+        "all orders": lambda c, cursor: finding.list_orders(
+            c, OrderFilter(), everything, cursor=cursor, now=NOW
         ),
-        "orders of a stage": lambda c, cursor: queries.list_orders(
-            c, queries.OrderFilter(stage=Stage.HANDLING), everything, cursor=cursor, now=NOW
+        "orders of a stage": lambda c, cursor: finding.list_orders(
+            c, OrderFilter(stage=Stage.HANDLING), everything, cursor=cursor, now=NOW
         ),
-        "orders a unit had to do with": lambda c, cursor: queries.list_orders(
-            c, queries.OrderFilter(), queries.Scope(unit=draw.choice(_UNITS)), cursor=cursor, now=NOW
+        "orders a unit had to do with": lambda c, cursor: finding.list_orders(
+            c, OrderFilter(), Scope(unit=draw.choice(_UNITS)), cursor=cursor, now=NOW
         ),
     }
     raw = [_timed(store, _raw_page(draw)) for _ in range(_CALLS)]
@@ -76,7 +81,7 @@ def _look(store: Store, name: str, orders: int) -> list[Figure]:
             Figure(
                 program="lists",
                 place=name,
-                what=f"{kind}, a page of {queries.PAGE} of {orders:,} orders",
+                what=f"{kind}, a page of {PAGE} of {orders:,} orders",
                 value=f"p50 {p50:.1f} ms, p99 {p99:.1f} ms ({p50 / raw_ms:.1f} × the raw look-up)",
                 goal=f"p99 ≤ {_GOAL_MS:g} ms",
                 met=p99 <= _GOAL_MS,
@@ -86,7 +91,7 @@ def _look(store: Store, name: str, orders: int) -> list[Figure]:
     return figures
 
 
-def _pages(store: Store, page: Callable[[Connection, str | None], queries.Page]) -> list[float]:
+def _pages(store: Store, page: Callable[[Connection, str | None], Page]) -> list[float]:
     """Time first pages and the pages after them, as people turn them."""
     times: list[float] = []
     cursor: str | None = None
@@ -104,7 +109,7 @@ def _raw_page(draw: random.Random) -> Callable[[Connection], object]:
         "SELECT * FROM task WHERE state = 'open' AND unit = :unit ORDER BY due_at, task_id LIMIT :rows"
     )
     unit = draw.choice(_UNITS)
-    return lambda c: c.execute(statement, {"unit": unit, "rows": queries.PAGE + 1}).all()
+    return lambda c: c.execute(statement, {"unit": unit, "rows": PAGE + 1}).all()
 
 
 def _timed(store: Store, work: Callable[[Connection], object]) -> float:

@@ -10,9 +10,9 @@ from domain.calendar.workdays import wall_time
 from domain.order.policy import STANDARD
 from messages.order.workflow import StartOrder
 from runtime.temporal import Orders
-from store import outbox
 from store.database import WriteConflict
-from store.intake import NewOrder, place_order
+from store.matter import outbox
+from store.order.intake import NewOrder, place_order
 
 _TOGETHER = 100
 _PATIENCE = timedelta(seconds=30)

@@ -34,10 +34,10 @@ from runtime.passwords import Passwords, hash_password, new_password
 from runtime.ports import HOST, free_port
 from runtime.supervisor import Part, Supervisor
 from runtime.temporal import Orders
-from store.accounts import set_password
+from store.attachment.files import FileStore
 from store.database import Connection, Store
-from store.files import FileStore
-from store.sessions import Method, begin_session, find_session
+from store.signin.accounts import set_password
+from store.signin.sessions import Method, begin_session, find_session
 from tests.support.pages import (
     MOST_BYTES,
     MOST_STATEMENTS,

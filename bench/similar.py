@@ -20,8 +20,8 @@ from demo.office import seed_office
 from domain.order.similarity import most_alike
 from domain.order.subjects import subject_of
 from store.database import Store
-from store.queries import Scope
-from store.similar import WITHIN, Matter, similar_orders
+from store.matter.reach import Scope
+from store.order.joined.similar import WITHIN, Matter, similar_orders
 
 _GOAL_MS = 50.0
 _FOUND = 3

@@ -20,9 +20,9 @@ from bench.opening import request
 from commands.telling import tell_all
 from demo.office import seed_office
 from runtime.leash import leash_environment, leashed
-from store import intake
 from store.database import Store
-from store.holds import order_hold
+from store.order import intake
+from store.telling.holds import order_hold
 
 _GOAL_MS = 200.0
 _AT_MOST = 2_000

@@ -11,7 +11,7 @@ from commands.telling import tell_all
 from domain.office.entries import read_source
 
 if TYPE_CHECKING:
-    from store.resting import Resting
+    from store.order.resting import Resting
 
 calendar_app = typer.Typer(no_args_is_help=True, help="Working days and holidays, year by year.")
 
@@ -41,9 +41,9 @@ def calendar_load(
     new table moves, and its resident is told; nothing is ever moved to an earlier instant.
     """
     from domain.calendar.calendar_file import differing_days, read_year, refuse_implausible
-    from store.calendar import find_year, provisional_orders
-    from store.recalculation import load_year
-    from store.resting import changed_days, resting_on
+    from store.calendar.years import find_year, provisional_orders
+    from store.order.resting import changed_days, resting_on
+    from store.telling.recalculation import load_year
 
     days = read_year(text_of(file), year=year, file=file.name)
     if not unusual:
@@ -98,7 +98,7 @@ def calendar_export(
 ) -> None:
     """Write a year in force as a table, to edit and load again."""
     from domain.calendar.calendar_file import write_year
-    from store.calendar import find_year
+    from store.calendar.years import find_year
 
     with open_store() as store, store.read() as connection:
         found = find_year(connection, year)
@@ -122,7 +122,7 @@ def calendar_show(
     ] = None,
 ) -> None:
     """Show the years in force, or the days of one."""
-    from store.calendar import all_years, find_year
+    from store.calendar.years import all_years, find_year
 
     with open_store() as store, store.read() as connection:
         if year is None:
@@ -150,7 +150,7 @@ def calendar_hours(
 ) -> None:
     """Show when the office is open, or load it: for each weekday, and for make-up workdays; noon may be free."""
     from domain.calendar.hours_file import differing_hours, read_hours, write_hours
-    from store.calendar import hours, put_hours
+    from store.calendar.years import hours, put_hours
 
     if file is None:
         with open_store() as store, store.read() as connection:
@@ -178,7 +178,7 @@ def calendar_hours(
 def calendar_check() -> None:
     """Say which year is missing, and how many orders rest on a guess; 1 if one must be loaded now."""
     from domain.calendar.workdays import missing_year
-    from store.calendar import all_years, provisional_orders
+    from store.calendar.years import all_years, provisional_orders
 
     with open_store() as store, store.read() as connection:
         years = {each.year for each in all_years(connection)}

@@ -25,7 +25,7 @@ from domain.office.words import Tier
 if TYPE_CHECKING:
     from domain.office.directory import Directory
     from store.database import Store
-    from store.moving import Move
+    from store.telling.moving import Move
 
 routing_app = typer.Typer(no_args_is_help=True, help="The directory: units, categories, and who answers.")
 unit_app = typer.Typer(no_args_is_help=True, help="The units of the office's directory, and their orders.")
@@ -34,7 +34,7 @@ unit_app = typer.Typer(no_args_is_help=True, help="The units of the office's dir
 @unit_app.command("list")
 def unit_list() -> None:
     """List the units: code, tier, the unit above, name; a closed one with its successor."""
-    from store.directory import current, named
+    from store.office.directory import current, named
 
     with open_store() as store, store.read() as connection:
         for each in named(connection, current(connection)).units.values():
@@ -54,7 +54,7 @@ def unit_move(
     wait: Annotated[int, typer.Option(min=0, help="Seconds to wait for the orders' answers.")] = 60,
 ) -> None:
     """Move all open orders of a unit to another one; 1 if some did not move, and then they are named."""
-    from store.moving import refused, unsettled
+    from store.telling.moving import refused, unsettled
 
     with open_store() as store:
         move = _move(store, unit, to, reason=reason, actor=actor, dry_run=dry_run)
@@ -85,8 +85,8 @@ def unit_move(
 
 def _move(store: "Store", unit: str, to: str, *, reason: str, actor: str, dry_run: bool) -> "Move":
     """Ask the orders batch by batch, so that nobody waits long; stopped and ordered again it goes on."""
-    from store.moving import begin_move, end_move, move_batch, next_orders
-    from store.telling import PAUSE
+    from store.order.joined.telling import PAUSE
+    from store.telling.moving import begin_move, end_move, move_batch, next_orders
 
     after = ""
     with store.read() as connection:
@@ -111,7 +111,7 @@ def routing_show(
     community: Annotated[str | None, typer.Option(help="Only in this community.")] = None,
 ) -> None:
     """Say who answers for what (派单目录): the whole table, or for one matter tier by tier with its rule."""
-    from store.directory import current, routing_of, vacant_units
+    from store.office.directory import current, routing_of, vacant_units
 
     with open_store() as store, store.read() as connection:
         present = current(connection)
@@ -155,7 +155,7 @@ def _show_routes(present: "Directory", vacant: Collection[str]) -> None:
 @routing_app.command("versions")
 def routing_versions() -> None:
     """List the versions that were loaded."""
-    from store.directory import versions
+    from store.office.directory import versions
 
     with open_store() as store, store.read() as connection:
         for each in versions(connection):
@@ -169,7 +169,7 @@ def routing_export(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace tables that are there.")] = False,
 ) -> None:
     """Write the directory in force as three tables, to edit and load again; version.txt says of which version."""
-    from store.directory import current, find_version, named
+    from store.office.directory import current, find_version, named
 
     with open_store() as store, store.read() as connection:
         found = current(connection) if version is None else find_version(connection, version)
@@ -195,7 +195,7 @@ def routing_check(
     from collections import Counter
 
     from domain.office.directory import differences
-    from store.directory import current, named, past_matters, vacant_units
+    from store.office.directory import current, named, past_matters, vacant_units
 
     with open_store() as store, store.read() as connection:
         present = named(connection, current(connection))
@@ -245,7 +245,7 @@ def routing_load(
 
     routes.csv: rule,tier,category,community,unit,why
     """
-    from store.directory import current, load, named, vacant_units
+    from store.office.directory import current, load, named, vacant_units
 
     with open_store() as store, store.write() as connection:
         present = named(connection, current(connection))

@@ -32,7 +32,8 @@ def hold(
 ) -> None:
     """Stop all clocks of the office until an instant, now or ahead, or lift that; without options show the holds."""
     from domain.calendar.instants import local
-    from store.holds import holds_from, lift_hold, order_hold
+    from store.matter.holding import holds_from
+    from store.telling.holds import lift_hold, order_hold
 
     if lift and not (since is until is None):
         raise typer.BadParameter("either --until begins a hold, or --lift ends one")

@@ -14,8 +14,8 @@ import typer
 from domain.office.entries import Encoding, WrongEntry, read_actor, read_text
 
 if TYPE_CHECKING:
+    from domain.doors import CredentialKind
     from domain.office.directory import Unit
-    from store.credentials import CredentialKind
     from store.database import Connection, Store
 
 T = TypeVar("T")
@@ -45,8 +45,8 @@ INSTANT = (
 
 def require_open_unit(connection: "Connection", code: str, *, hint: str = "") -> "Unit":
     """Find an open unit, or refuse its code."""
-    from store.directory import current
-    from store.office import require_units
+    from store.office.directory import current
+    from store.office.people import require_units
 
     require_units(connection)
     known = current(connection).units.get(code)
@@ -123,7 +123,7 @@ def any_store() -> "closing[Store]":
 
 def new_credential(connection: "Connection", kind: "CredentialKind", subject: str) -> str:
     """Give a new key or token, and end the earlier ones."""
-    from store.credentials import mint, revoke
+    from store.signin.credentials import mint, revoke
 
     revoke(connection, kind=kind, subject=subject, now=now())
     return mint(connection, secret=secret_key(connection), kind=kind, subject=subject, now=now())
@@ -135,7 +135,7 @@ def secret_key(connection: "Connection") -> str:
     Raises:
         AnotherSecretKey: the store is used with another one: what would be made here would open nothing.
     """
-    from store.secret_key import require
+    from store.signin.secret_key import require
 
     require(connection, secret := given_secret_key())
     return secret

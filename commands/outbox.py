@@ -14,7 +14,7 @@ outbox_app = typer.Typer(no_args_is_help=True, help="Starts and signals that wer
 def outbox_list() -> None:
     """List what was set aside: its number, the order, what it is, since when, and why."""
     from domain.calendar.instants import local
-    from store.putting_back import set_aside
+    from store.mending.putting_back import set_aside
 
     with open_store() as store, store.read() as connection:
         for each in set_aside(connection):
@@ -28,7 +28,7 @@ def outbox_retry(
     actor: Annotated[str, ACTOR] = "operator",
 ) -> None:
     """Put back what was set aside; the next round of Reconcile tries it again."""
-    from store.putting_back import put_back
+    from store.mending.putting_back import put_back
 
     with open_store() as store, store.write() as connection:
         put_back(connection, number, by=actor, now=now())
@@ -44,7 +44,7 @@ def outbox_give_up(
     actor: Annotated[str, ACTOR] = "operator",
 ) -> None:
     """Never send a signal: the decision behind it is rejected with a reason, and can be made again."""
-    from store.putting_back import give_up
+    from store.mending.putting_back import give_up
 
     with open_store() as store, store.write() as connection:
         give_up(connection, number, reason=reason, by=actor, now=now())

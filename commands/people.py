@@ -22,8 +22,8 @@ from domain.office.words import Role
 if TYPE_CHECKING:
     from domain.office.directory import Unit
     from store.database import Connection
-    from store.leaving import LeftBehind
-    from store.office import StaffEntry
+    from store.matter.leaving import LeftBehind
+    from store.office.people import StaffEntry
 
 duty_app = typer.Typer(no_args_is_help=True, help="Who answers first, by channel and weekday.")
 user_app = typer.Typer(no_args_is_help=True, help="Staff, their roles and tokens.")
@@ -42,7 +42,7 @@ def user_add(
     actor: Annotated[str, ACTOR] = "operator",
 ) -> None:
     """Add a member of staff."""
-    from store.office import StaffRow, add_staff
+    from store.office.people import StaffRow, add_staff
 
     roles = _known_roles(role)
     with open_store() as store, store.write() as connection:
@@ -63,8 +63,8 @@ def user_role(
     actor: Annotated[str, ACTOR] = "operator",
 ) -> None:
     """Give somebody other roles instead of those they have."""
-    from store.directory import current
-    from store.office import set_roles
+    from store.office.directory import current
+    from store.office.people import set_roles
 
     roles = _known_roles(role)
     with open_store() as store, store.write() as connection:
@@ -82,7 +82,7 @@ def user_role(
 @user_app.command("token")
 def user_token(username: Annotated[str, typer.Argument(help="Who shall use it.")]) -> None:
     """Give a member of staff a new token; it is shown once, and the earlier ones end."""
-    from store.credentials import CredentialKind
+    from domain.doors import CredentialKind
 
     with open_store() as store, store.write() as connection:
         _active(connection, username)
@@ -99,8 +99,8 @@ def user_password(
     Their sessions end, and a name that was locked after wrong tries is open again.
     """
     from runtime.passwords import hash_password, new_password
-    from store.accounts import forget_failures, set_password
-    from store.sessions import end_sessions_of
+    from store.signin.accounts import forget_failures, set_password
+    from store.signin.sessions import end_sessions_of
 
     password = new_password()
     hashed = hash_password(password)
@@ -118,8 +118,8 @@ def user_second_factor(
     actor: Annotated[str, ACTOR] = "operator",
 ) -> None:
     """Remove a second factor that is lost; a leader enrols a new one at the next sign-in. Their sessions end."""
-    from store.accounts import remove_second_factor
-    from store.sessions import end_sessions_of
+    from store.signin.accounts import remove_second_factor
+    from store.signin.sessions import end_sessions_of
 
     with open_store() as store, store.write() as connection:
         _active(connection, username)
@@ -132,7 +132,7 @@ def user_second_factor(
 def user_list() -> None:
     """List the staff: username, unit, the roles that they have now, name, and who is away with whom as deputy."""
     from domain.calendar.instants import local
-    from store.office import all_staff, staff_entries
+    from store.office.people import all_staff, staff_entries
 
     at = now()
     with open_store() as store, store.read() as connection:
@@ -162,7 +162,7 @@ def user_away(
 ) -> None:
     """Let somebody be away, with a deputy or none; a post in which nobody is, is passed over."""
     from domain.calendar.instants import local
-    from store.office import leave_post
+    from store.office.people import leave_post
 
     with open_store() as store, store.write() as connection:
         before = _entry(connection, username)
@@ -180,8 +180,8 @@ def user_back(
     actor: Annotated[str, ACTOR] = "operator",
 ) -> None:
     """End an absence before its time."""
-    from store.claims import free_claims
-    from store.office import return_to_post
+    from store.office.people import return_to_post
+    from store.order.said.claims import free_claims
 
     with open_store() as store, store.write() as connection:
         before = _entry(connection, username)
@@ -198,7 +198,7 @@ def user_move(
     actor: Annotated[str, ACTOR] = "operator",
 ) -> None:
     """Give somebody another unit; the roles stay."""
-    from store.office import change_unit
+    from store.office.people import change_unit
 
     with open_store() as store, store.write() as connection:
         at = require_open_unit(connection, unit)
@@ -217,8 +217,9 @@ def user_leave(
     actor: Annotated[str, ACTOR] = "operator",
 ) -> None:
     """End somebody's service: their tokens end, and what they did stays under their name."""
-    from store.credentials import CredentialKind, revoke
-    from store.office import dismiss
+    from domain.doors import CredentialKind
+    from store.office.people import dismiss
+    from store.signin.credentials import revoke
 
     with open_store() as store, store.write() as connection:
         before = _entry(connection, username)
@@ -239,7 +240,7 @@ def user_return(
     actor: Annotated[str, ACTOR] = "operator",
 ) -> None:
     """Let somebody who had left be of the staff again, with the roles that they had and without a token."""
-    from store.office import reinstate
+    from store.office.people import reinstate
 
     with open_store() as store, store.write() as connection:
         if unit is not None:
@@ -260,7 +261,7 @@ def user_return(
 def duty_show() -> None:
     """Show the roster; on the days that are not listed the office answers first."""
     from domain.calendar.hours_file import WEEKDAYS
-    from store.office import duty_roster
+    from store.office.people import duty_roster
 
     with open_store() as store, store.read() as connection:
         for channel, weekday, username in duty_roster(connection):
@@ -280,7 +281,7 @@ def duty_set(
     """Put somebody on duty for a channel, or nobody."""
     from domain.calendar.hours_file import WEEKDAYS
     from domain.order.words import Channel
-    from store.office import change_duty
+    from store.office.people import change_duty
 
     if nobody == (username is not None):
         raise typer.BadParameter("name a duty officer, or say --nobody")
@@ -304,7 +305,7 @@ def _known_roles(codes: list[str]) -> tuple[Role, ...]:
 
 
 def _active(connection: "Connection", username: str) -> None:
-    from store.office import find_staff
+    from store.office.people import find_staff
 
     if find_staff(connection, username, now=now()) is None:
         raise typer.BadParameter(f"there is no active member of staff {username!r}; see: dingdan user list")
@@ -312,7 +313,7 @@ def _active(connection: "Connection", username: str) -> None:
 
 def _entry(connection: "Connection", username: str) -> "StaffEntry":
     """Find an active member of staff as they are now, before anything is changed."""
-    from store.office import UnknownStaff, staff_entry
+    from store.office.people import UnknownStaff, staff_entry
 
     known = staff_entry(connection, username)
     if known is None or not known.active:
@@ -322,8 +323,8 @@ def _entry(connection: "Connection", username: str) -> "StaffEntry":
 
 def _left_behind(connection: "Connection", before: "StaffEntry", actor: str) -> "LeftBehind":
     """Free what they were at, and find what waits for somebody else now."""
-    from store.claims import free_claims
-    from store.leaving import left_behind
+    from store.matter.leaving import left_behind
+    from store.order.said.claims import free_claims
 
     free_claims(connection, (before.username, before.deputy), by=actor, now=now())
     return left_behind(connection, before.username, unit=before.unit, roles=before.roles, now=now())

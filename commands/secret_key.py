@@ -20,8 +20,8 @@ def secret_key(
 ) -> None:
     """Say whether `DINGDAN_SECRET_KEY` is the key that the store is used with, or take a new one in for a lost one."""
     from api.phones import phone_keys
-    from store.secret_key import is_known, require
-    from store.secret_key import take_in as take_key_in
+    from store.signin.secret_key import is_known, require
+    from store.signin.secret_key import take_in as take_key_in
 
     secret = given_secret_key()
     with open_store() as store, store.write() as connection:

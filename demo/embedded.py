@@ -19,6 +19,7 @@ from typing import Any
 import httpx2
 
 from demo.office import CLIENTS, seed_office
+from domain.doors import CredentialKind
 from domain.office.directory import Directory
 from domain.order.policy import policy
 from messages.names import NAMESPACE, SEARCH_ATTRIBUTES
@@ -28,14 +29,15 @@ from runtime.passwords import hash_password, new_password
 from runtime.ports import free_port
 from runtime.settings import PREFIX
 from runtime.supervisor import Part
-from store import calendar_seed, secret_key
-from store.accounts import forget_failures, set_password
-from store.credentials import CredentialKind, mint, revoke
+from store.calendar import calendar_seed
 from store.database import Store
-from store.directory import current
-from store.office import Staff, all_staff
+from store.office.directory import current
+from store.office.people import Staff, all_staff
 from store.schema import migrate
-from store.sessions import end_sessions_of
+from store.signin import secret_key
+from store.signin.accounts import forget_failures, set_password
+from store.signin.credentials import mint, revoke
+from store.signin.sessions import end_sessions_of
 
 WITH_PASSWORD = (
     "duty-1",

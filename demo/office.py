@@ -8,9 +8,9 @@ from datetime import datetime
 from domain.office.directory import DISTRICT_OFFICE, OFFICE, Unit
 from domain.office.words import Role, Tier
 from domain.order.words import Channel
-from store.credentials import put_client
 from store.database import Store
-from store.office import StaffRow, put_duty, put_staff, put_units
+from store.office.people import StaffRow, put_duty, put_staff, put_units
+from store.signin.credentials import put_client
 
 _COMMUNITY_NAMES = (
     "梧桐里",

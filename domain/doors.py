@@ -11,3 +11,10 @@ class Via(StrEnum):
     RESIDENT = "resident"
     OPERATOR = "operator"
     SYSTEM = "system"
+
+
+class CredentialKind(StrEnum):
+    """Whom a credential stands for."""
+
+    CLIENT = "client"
+    STAFF = "staff"

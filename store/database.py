@@ -7,12 +7,21 @@ without an error when several writers read and then write.
 
 import select
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Table,
+    create_engine,
+    event,
+    text,
+)
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError, IntegrityError, OperationalError
 
 _READ_ONLY = "dingdan_read_only"
@@ -246,6 +255,16 @@ def _prepare_sqlite(dbapi_connection: Any, _record: object) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     read_only = connection.get_execution_options().get(_READ_ONLY)
     connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+
+def insert_ignore(
+    connection: Connection, table: Table, values: Mapping[str, Any], *besides: ColumnElement[Any]
+) -> bool:
+    """Insert a row unless its key exists; tells whether it was inserted. `besides` is evaluated with it."""
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    # What comes back tells it on both databases; a count of rows does not.
+    statement = dialect.insert(table).on_conflict_do_nothing().returning(*table.primary_key.columns, *besides)
+    return connection.execute(statement, values).first() is not None
 
 
 __all__ = ["Connection", "Engine", "Store", "StoreUnavailable", "WriteConflict"]

@@ -21,9 +21,11 @@ from api.security import Caller, ReaderOrChannelDep, UploaderDep, client_of, sco
 from api.service import Service, ServiceDep
 from domain.attachment.kinds import HEAD, KINDS, MAX_SIZE, Kind, kind_of, suffix_of
 from domain.matter.tasks import MAX_ATTACHMENTS
-from store import attachments, queries
+from store.attachment import attachments
+from store.attachment.files import KeptFile
 from store.database import Connection
-from store.files import KeptFile
+from store.matter import history
+from store.order import finding
 
 router = APIRouter(prefix="/attachments", tags=["attachments"])
 MAX_BODY = MAX_SIZE + 16 * 1024
@@ -101,11 +103,11 @@ async def download(attachment_id: str, who: ReaderOrChannelDep, service: Service
 
 
 def _is_of_an_order_of(connection: Connection, row: Row[Any], who: Caller) -> bool:
-    if queries.find_order(connection, row.order_no, scope_of(who)) is None:
+    if finding.find_order(connection, row.order_no, scope_of(who)) is None:
         return False
     if (client_id := client_of(who)) is None:
         return True
-    shown = queries.list_attachments(connection, row.order_no, client_id=client_id)
+    shown = history.list_attachments(connection, row.order_no, client_id=client_id)
     return row.attachment_id in {each.attachment_id for each in shown}
 
 

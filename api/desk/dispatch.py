@@ -26,10 +26,11 @@ from domain.matter.tasks import FieldType
 from domain.office.directory import Directory
 from domain.order.lifecycle import TaskKind
 from store.database import Connection
-from store.decisions import DecisionRow, submit_decision
-from store.directory import current_named
-from store.office import Staff
-from store.queries import matters_of, subjects_of
+from store.matter.decisions import DecisionRow
+from store.office.directory import current_named
+from store.office.people import Staff
+from store.order.finding import matters_of, subjects_of
+from store.order.said.decisions import submit_decision
 
 router = APIRouter(prefix="/desk/dispatch", include_in_schema=False)
 SUGGESTED: Final = "suggested"

@@ -24,10 +24,10 @@ from api.service import Service, ServiceDep
 from domain.figures.counting import Picture, Window, window
 from domain.office.permissions import Permission
 from store.database import Connection, StoreUnavailable
-from store.directory import current_named
-from store.figures import picture
-from store.office import Staff
-from store.queries import Scope
+from store.figures.counting import picture
+from store.matter.reach import Scope
+from store.office.directory import current_named
+from store.office.people import Staff
 
 router = APIRouter(prefix="/desk/figures", include_in_schema=False)
 ROUND: Final = 3.0

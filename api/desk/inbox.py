@@ -16,8 +16,10 @@ from domain.matter.tasks import MAX_ORDER_NO
 from domain.office.permissions import Permission, may
 from domain.order.lifecycle import TASKS, TaskKind
 from store.database import Connection
-from store.directory import current_named
-from store.queries import Page, TaskCounts, subjects_of
+from store.matter.tasks import TaskCounts
+from store.office.directory import current_named
+from store.order.finding import subjects_of
+from store.paging import Page
 
 router = APIRouter(prefix="/desk", include_in_schema=False)
 

@@ -21,23 +21,22 @@ from api.pages.rendering import page, texts, word
 from api.phones import is_phone, phone_keys
 from api.security import PlacerDep
 from api.service import Service, ServiceDep
-from domain.doors import Via
+from domain.doors import CredentialKind, Via
 from domain.matter.judging import wrong_ids
 from domain.matter.tasks import MAX_ATTACHMENTS, FieldType
 from domain.office.permissions import Permission, may
 from domain.order.subjects import subject_of
 from domain.order.words import Channel, RequestKind
 from domain.text import clean, line
-from store import queries
-from store.attachments import UnusableAttachment, Uploader
+from store.attachment.attachments import UnusableAttachment, Uploader
 from store.auditing import audited
-from store.credentials import CredentialKind
 from store.database import Connection
-from store.directory import current_named
-from store.intake import KeyReused, Receipt, ReferenceReused
-from store.office import Staff
-from store.queries import Scope
-from store.similar import Matter, Similar
+from store.matter.reach import Scope
+from store.office.directory import current_named
+from store.office.people import Staff
+from store.order import finding
+from store.order.intake import KeyReused, Receipt, ReferenceReused
+from store.order.joined.similar import Matter, Similar
 
 router = APIRouter(prefix="/desk/new", include_in_schema=False)
 CHANNELS: Final = (
@@ -156,10 +155,10 @@ async def receipt(request: Request, order_no: str, who: PlacerDep, service: Serv
     """Show what to tell the caller: the number and the tracking code, to whoever took the order and nobody else."""
 
     def work(connection: Connection) -> Any:
-        row = queries.find_order(connection, order_no, Scope(client_id=DESK_PAGES))
+        row = finding.find_order(connection, order_no, Scope(client_id=DESK_PAGES))
         if row is None or row.received_by != who.username:
             raise Problem(404, "not_found", f"there is no order {order_no!r} that you took")
-        return row, queries.open_tasks(connection, order_no)
+        return row, tasks.open_tasks(connection, order_no)
 
     row, tasks = await service.read(work)
     return page(

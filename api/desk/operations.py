@@ -19,10 +19,10 @@ from domain.matter.tasks import MAX_ORDER_NO
 from runtime import temporal, troubles
 from runtime.temporal import MissingSearchAttributes, TemporalAway, WrongSearchAttribute
 from runtime.troubles import Trouble, Troubled
-from store import outbox
 from store.database import Connection
-from store.messages import reach_nobody
-from store.waiting import MOST, Waiting, open_of, waiting
+from store.matter import outbox
+from store.mending.waiting import MOST, Waiting, open_of, waiting
+from store.message.outgoing import reach_nobody
 
 router = APIRouter(prefix="/desk/operations", include_in_schema=False)
 _NEEDS_OPEN: Final = frozenset({Trouble.MISSING, Trouble.ENDED, Trouble.ENDED_BY_FORCE})

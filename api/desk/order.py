@@ -29,11 +29,11 @@ from domain.order.contacts import RevealReason
 from domain.order.judgement import OrderSituation, is_possible
 from domain.order.lifecycle import LEADING, TaskKind
 from domain.order.words import Ending, Stage
-from store.attachments import UnusableAttachment
+from store.attachment.attachments import UnusableAttachment
 from store.database import Connection
-from store.decisions import Refused
-from store.office import Staff
-from store.similar import Similar
+from store.matter.decisions import Refused
+from store.office.people import Staff
+from store.order.joined.similar import Similar
 
 router = APIRouter(prefix="/desk/orders/{order_no}", include_in_schema=False)
 

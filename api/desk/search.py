@@ -18,11 +18,12 @@ from domain.figures.counting import is_overdue
 from domain.office.permissions import Permission, Reach, reaches
 from domain.office.words import OrderClass, Tier
 from domain.order.words import Stage
-from store import queries
 from store.auditing import audited
 from store.database import Connection
-from store.directory import current_named
-from store.queries import OrderFilter, Page, subjects_of
+from store.office.directory import current_named
+from store.order import finding
+from store.order.finding import OrderFilter, subjects_of
+from store.paging import Page
 
 router = APIRouter(prefix="/desk", include_in_schema=False)
 _YES_OR_NO: Final = {"true": True, "false": False}
@@ -57,7 +58,7 @@ async def search(  # noqa: PLR0913, PLR0917 - one parameter a filter
     )
 
     def work(connection: Connection) -> tuple[Page, dict[str, str], dict[str, str], tuple[str, ...]]:
-        found = queries.list_orders(connection, wanted, scope_of(who), cursor=cursor, now=now)
+        found = finding.list_orders(connection, wanted, scope_of(who), cursor=cursor, now=now)
         directory = current_named(connection)
         about = subjects_of(connection, [row.order_no for row in found.rows])
         names = {each.code: each.name for each in directory.units.values()}
@@ -117,7 +118,7 @@ async def callers(
     now = service.now()
 
     def work(connection: Connection) -> tuple[Sequence[Row[Any]], dict[str, str], dict[str, str]]:
-        rows = queries.list_of_caller(
+        rows = finding.list_of_caller(
             connection,
             keys,
             scope_of(who, Permission.REVEAL_CONTACTS),

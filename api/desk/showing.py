@@ -19,11 +19,13 @@ from domain.office.permissions import Permission, Reach, may, reaches
 from domain.order.contacts import RevealReason
 from messages.names import order_workflow_id
 from runtime.temporal import TemporalAway
-from store import queries
 from store.database import Connection
-from store.directory import current_named
-from store.office import Staff
-from store.similar import Matter, Similar, matter_of, similar_orders
+from store.matter import history
+from store.matter.history import REFUSED
+from store.office.directory import current_named
+from store.office.people import Staff
+from store.order import finding
+from store.order.joined.similar import Matter, Similar, matter_of, similar_orders
 
 WAITS = timedelta(seconds=5)
 """How long a page waits for the order to take what was sent, before it says that it will."""
@@ -51,11 +53,11 @@ def whole_order(connection: Connection, order_no: str, who: Staff, service: Serv
     if not may(who.roles, Permission.READ_ORDERS):
         # An administrator acts on an order by its number, and is shown nothing of it.
         raise Problem(403, "not_entitled", f"none of your roles has the permission {Permission.READ_ORDERS}")
-    row = queries.find_order(connection, order_no, scope_of(who))
+    row = finding.find_order(connection, order_no, scope_of(who))
     if row is None:
         raise Problem(404, "not_found", f"there is no order {order_no!r} that you may see")
-    events = queries.list_events(connection, order_no)
-    refusals = [each for each in events if each.type == queries.REFUSED]
+    events = history.list_events(connection, order_no)
+    refusals = [each for each in events if each.type == REFUSED]
     directory = current_named(connection)
     order = order_of(connection, row, who, refusals=refusals, now=service.now())
     files = {each.attachment_id: each for each in order.attachments}

@@ -31,14 +31,15 @@ from domain.office.words import Role
 from domain.order.contacts import RevealReason
 from domain.order.lifecycle import LEADING, TaskKind, outcomes_of
 from domain.text import line
-from store.attachments import UnusableAttachment
-from store.claims import change_holder, holder_of
+from store.attachment.attachments import UnusableAttachment
 from store.database import Connection
-from store.decisions import UNFINISHED, DecisionRow, Refused, TaskClosed, find, submit_decision
-from store.naming import name_order
-from store.office import Staff
-from store.returned import Returned, returned_to
-from store.similar import Similar
+from store.matter.decisions import UNFINISHED, DecisionRow, Refused, TaskClosed, find
+from store.matter.returned import Returned, returned_to
+from store.office.people import Staff
+from store.order.joined.similar import Similar
+from store.order.naming import name_order
+from store.order.said.claims import change_holder, holder_of
+from store.order.said.decisions import submit_decision
 
 router = APIRouter(prefix="/desk/tasks/{task_id}", include_in_schema=False)
 _NAMED_AT: Final = frozenset({TaskKind.FIRST_CONTACT, TaskKind.CLASSIFY})

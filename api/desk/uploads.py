@@ -15,8 +15,8 @@ from api.pages.problems import words_of
 from api.pages.rendering import texts
 from api.service import Service
 from domain.matter.tasks import ID_PATTERN, Field, FieldType
-from store.attachments import UnusableAttachment, Uploader
-from store.files import FilesUnavailable
+from store.attachment.attachments import UnusableAttachment, Uploader
+from store.attachment.files import FilesUnavailable
 
 _log = structlog.get_logger("api")
 

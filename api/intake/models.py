@@ -12,7 +12,7 @@ from api.moments import Moment
 from api.typed import line_of, text_of
 from domain.office.directory import MAX_CODE
 from domain.order.words import Channel, RequestKind
-from store.receiving import PassedOver
+from store.order.receiving import PassedOver
 
 Subject = Annotated[str, *line_of(200)]
 Description = Annotated[str, *text_of(5_000)]

@@ -12,7 +12,7 @@ from api.phones import phone_keys
 from api.service import Service
 from runtime.temporal import TemporalAway
 from store.database import Connection
-from store.intake import NewOrder, Placed, Receipt, UnknownCode, place_order
+from store.order.intake import NewOrder, Placed, Receipt, UnknownCode, place_order
 
 RESIDENT_PAGES: Final = "resident-pages"
 """The client of orders that residents write on a page of ours; no key stands for it."""

@@ -11,7 +11,7 @@ from api.intake.models import OrderBody, OrderPlaced
 from api.keys import RequiredKeyHeader, required_key
 from api.security import ChannelDep
 from api.service import ServiceDep
-from store.intake import Receipt
+from store.order.intake import Receipt
 
 router = APIRouter(tags=["intake"])
 

@@ -29,9 +29,9 @@ from domain.matter.judging import DecisionStatus
 from domain.matter.tasks import ATTACHMENTS, ID_PATTERN, MAX_ATTACHMENTS
 from domain.order.actions import ActionName
 from domain.order.words import Satisfied, Solved
-from store.attachments import UnusableAttachment, usable
+from store.attachment.attachments import UnusableAttachment, usable
 from store.database import Connection
-from store.decisions import KeyTaken, Refused
+from store.matter.decisions import KeyTaken, Refused
 
 router = APIRouter(
     prefix="/t/{tracking_code}",

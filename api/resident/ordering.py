@@ -27,10 +27,10 @@ from domain.matter.tasks import MAX_ATTACHMENTS
 from domain.office.directory import Directory
 from domain.order.subjects import subject_of
 from domain.order.words import RequestKind
-from store.attachments import UnusableAttachment, usable
+from store.attachment.attachments import UnusableAttachment, usable
 from store.database import Connection
-from store.directory import current_named
-from store.intake import KeyReused, Receipt
+from store.office.directory import current_named
+from store.order.intake import KeyReused, Receipt
 
 router = APIRouter(
     prefix="/order",

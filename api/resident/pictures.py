@@ -16,10 +16,10 @@ from api.intake.placing import RESIDENT_PAGES
 from api.pages.rendering import texts
 from api.service import Service
 from domain.attachment.kinds import MAX_SIZE, PICTURES
+from domain.doors import CredentialKind
 from domain.matter.tasks import ID_PATTERN, MAX_ATTACHMENTS
-from store.attachments import Uploader
-from store.credentials import CredentialKind
-from store.files import FilesUnavailable
+from store.attachment.attachments import Uploader
+from store.attachment.files import FilesUnavailable
 
 UPLOADER: Final = Uploader(kind=CredentialKind.CLIENT, name=RESIDENT_PAGES)
 """Whose they are: a resident has no account."""

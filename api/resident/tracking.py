@@ -18,18 +18,21 @@ from api.resident.models import NotAccepted, Part, Step, TrackView
 from api.resident.pictures import UPLOADER
 from api.service import Service
 from api.staff.orders import keep
+from domain.doors import CredentialKind
 from domain.figures.counting import ANSWERED
 from domain.order.actions import ActionName
 from domain.order.judgement import OrderSituation, is_possible
 from domain.order.words import Ending, Stage
-from store import queries
-from store.attachments import Uploader
-from store.credentials import CredentialKind
+from store.attachment.attachments import Uploader
 from store.database import Connection
-from store.decisions import PASSED_ON, RESIDENT, DecisionRow, Submitted, submit_action
-from store.leading import leading_of
-from store.rejections import told_of
-from store.splitting import parts_of
+from store.matter import history
+from store.matter.decisions import DecisionRow, Submitted
+from store.matter.reach import Scope
+from store.message.rejections import told_of
+from store.order import finding
+from store.order.joined.leading import leading_of
+from store.order.joined.splitting import parts_of
+from store.order.said.decisions import PASSED_ON, RESIDENT, submit_action
 
 OFFERED: Final = (
     ActionName.SUPPLEMENT,
@@ -60,7 +63,7 @@ async def find(service: Service, request: Request, tracking_code: str) -> str:
         Problem: 404, there is none; 429, too many wrong codes came from this address. A right one always finds.
     """
     code = read_code(tracking_code)
-    row = await service.look(lambda connection: queries.find_by_tracking_code(connection, code))
+    row = await service.look(lambda connection: finding.find_by_tracking_code(connection, code))
     if row is None:
         service.limits.hit(_GUESSES, request)
         raise Problem(
@@ -83,7 +86,7 @@ def seen_by_the_resident(connection: Connection, order_no: str) -> TrackView:
     if stage is Stage.JOINED:
         leads = _find(connection, leading_of(connection, order_no))
         words = _joined(words, leads)
-    events = queries.list_events(connection, order_no)
+    events = history.list_events(connection, order_no)
     rests = leads.stage == Stage.PAUSED
     return TrackView(
         order_no=order_no,
@@ -93,9 +96,9 @@ def seen_by_the_resident(connection: Connection, order_no: str) -> TrackView:
         promised_at=leads.promised_at,
         provisional=leads.is_provisional,
         due_at=None if Stage(leads.stage).is_over or _is_withdrawn(leads) else leads.due_at,
-        reply=queries.last_reply(connection, order_no),
+        reply=history.last_reply(connection, order_no),
         not_accepted=_not_accepted(connection, order_no),
-        question=queries.open_question(connection, order_no, by=leads.order_no) if rests else None,
+        question=history.open_question(connection, order_no, by=leads.order_no) if rests else None,
         steps=_steps(events),
         parts=[_part(each) for each in parts_of(connection, order_no)],
         can=[name for name in OFFERED if _is_possible(name, leads if name in PASSED_ON else row)],
@@ -107,7 +110,7 @@ def _part(order: Any) -> Part:
 
 
 def _find(connection: Connection, order_no: str) -> Any:
-    return queries.find_order(connection, order_no, queries.Scope(everything=True))
+    return finding.find_order(connection, order_no, Scope(everything=True))
 
 
 def _steps(events: Sequence[Row[Any]]) -> list[Step]:
@@ -128,7 +131,7 @@ def _left(connection: Connection, row: Any) -> TrackView:
 
     What was made of it before is theirs; what was made later is nobody's.
     """
-    events = queries.list_events(connection, row.order_no)
+    events = history.list_events(connection, row.order_no)
     until = next((number for number, each in enumerate(events) if each.type == _LEFT), len(events))
     is_theirs = any(each.type == _SPLIT for each in events[:until])
     return TrackView(

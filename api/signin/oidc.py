@@ -15,10 +15,10 @@ from api.sessions import forget, keep, keep_cookie, look_up_session
 from api.signin.signin import local_path
 from domain.signin.accounts import Step
 from runtime.oidc import Provider, ProviderAway, SignInRefused
-from store import sessions
 from store.database import Connection
-from store.office import find_staff
-from store.sessions import Attempt, Method
+from store.office.people import find_staff
+from store.signin import sessions
+from store.signin.sessions import Attempt, Method
 
 RETURN_PATH: Final = "/signin/return"
 router = APIRouter(include_in_schema=False, dependencies=[Depends(OpenDoor("whoever wants to sign in"))])

@@ -22,10 +22,10 @@ from api.sessions import check_origin, forget, keep, look_up_session, session_of
 from domain.signin.accounts import LONGEST, Step, is_expired, next_step, wrong_password
 from domain.text import line
 from runtime.sealing import CannotUnseal
-from store import accounts, sessions
 from store.database import Connection
-from store.office import Staff, find_staff
-from store.sessions import Method, Session
+from store.office.people import Staff, find_staff
+from store.signin import accounts, sessions
+from store.signin.sessions import Method, Session
 
 router = APIRouter(
     prefix="/signin",

@@ -27,12 +27,15 @@ from domain.office.permissions import Permission, may, reaches
 from domain.office.words import OrderClass, Tier
 from domain.order.contacts import RevealReason, hides_requester
 from domain.order.words import Stage
-from store import queries
-from store.contacts import reveal_contact
-from store.credentials import Client
 from store.database import Connection
-from store.decisions import Actor, Submitted, submit_action
-from store.office import Staff
+from store.matter import history, tasks
+from store.matter.decisions import Actor, Submitted
+from store.office.people import Staff
+from store.order import finding
+from store.order.contacts import reveal_contact
+from store.order.finding import OrderFilter
+from store.order.said.decisions import submit_action
+from store.signin.credentials import Client
 
 router = APIRouter(tags=["orders"])
 
@@ -46,10 +49,10 @@ async def read_order(order_no: str, who: ReaderOrChannelDep, service: ServiceDep
     """Read an order: staff those in their scope, a channel those that it sent (without the requester)."""
 
     def work(connection: Connection) -> OrderDetail:
-        row = queries.find_order(connection, order_no, scope_of(who))
+        row = finding.find_order(connection, order_no, scope_of(who))
         if row is None:
             raise _not_found(order_no)
-        refusals = queries.list_refusals(connection, order_no)
+        refusals = history.list_refusals(connection, order_no)
         return order_of(connection, row, who, refusals=refusals, now=service.now())
 
     return await service.read(work)
@@ -73,10 +76,10 @@ def order_of(
     """Show an order whole, as far as somebody may see it."""
     return views.order_detail(
         row,
-        tasks=queries.open_tasks(connection, row.order_no),
+        tasks=tasks.open_tasks(connection, row.order_no),
         refusals=refusals,
-        requester=queries.find_requester(connection, row.order_no) if knows_requester(who, row) else None,
-        attachments=queries.list_attachments(connection, row.order_no, client_id=client_of(who)),
+        requester=finding.find_requester(connection, row.order_no) if knows_requester(who, row) else None,
+        attachments=history.list_attachments(connection, row.order_no, client_id=client_of(who)),
         # A channel sent it; staff who may see contacts may see where it is.
         shows_place=isinstance(who, Client) or may(who.roles, Permission.REVEAL_CONTACTS),
         now=now,
@@ -91,7 +94,7 @@ def reveal_to(
     Raises:
         Problem: 404, no such order; 403, it is confidential, or the requester has taken the order back.
     """
-    row = queries.find_order(connection, order_no, scope_of(who, Permission.REVEAL_CONTACTS))
+    row = finding.find_order(connection, order_no, scope_of(who, Permission.REVEAL_CONTACTS))
     if row is None:
         raise _not_found(order_no)
     if row.requester_left:
@@ -116,9 +119,9 @@ async def read_events(order_no: str, who: ReaderOrChannelDep, service: ServiceDe
     """Read an order's events by number; staff see the texts of decisions with them."""
 
     def work(connection: Connection) -> EventList:
-        if queries.find_order(connection, order_no, scope_of(who)) is None:
+        if finding.find_order(connection, order_no, scope_of(who)) is None:
             raise _not_found(order_no)
-        rows = queries.list_events(connection, order_no)
+        rows = history.list_events(connection, order_no)
         with_texts = not isinstance(who, Client)
         return EventList(items=[views.event_view(row, with_texts=with_texts) for row in rows])
 
@@ -144,11 +147,11 @@ async def list_orders(  # noqa: PLR0913, PLR0917 - one parameter a filter, by co
     cursor: Annotated[str | None, Query(max_length=200)] = None,
 ) -> OrderList:
     """List the orders in one's scope, the latest first."""
-    wanted = queries.OrderFilter(
+    wanted = OrderFilter(
         stage=stage, tier=tier, unit=unit, order_class=order_class, community=community, overdue=overdue, q=q
     )
     page = await service.read(
-        lambda connection: queries.list_orders(
+        lambda connection: finding.list_orders(
             connection, wanted, scope_of(who), cursor=cursor, now=service.now()
         )
     )
@@ -180,7 +183,7 @@ async def act_on(
     """
 
     def work(connection: Connection) -> Submitted:
-        if queries.find_order(connection, order_no, scope_of(who, Permission.ACT_ON_ORDERS)) is None:
+        if finding.find_order(connection, order_no, scope_of(who, Permission.ACT_ON_ORDERS)) is None:
             raise _not_found(order_no)
         return submit_action(
             connection,

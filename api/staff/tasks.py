@@ -21,13 +21,18 @@ from domain.office.directory import OFFICE
 from domain.office.responsibility import decided_by
 from domain.office.words import Role
 from domain.order.lifecycle import TaskKind
-from store import queries
-from store.claims import change_holder, holder_of
 from store.database import Connection
-from store.decisions import DecisionRow, Submitted, find, submit_decision
-from store.directory import current
-from store.office import Staff
-from store.returned import returned_to
+from store.matter import tasks
+from store.matter.decisions import DecisionRow, Submitted, find
+from store.matter.reach import Scope
+from store.matter.returned import returned_to
+from store.matter.tasks import Post, TaskCounts, TaskFilter
+from store.office.directory import current
+from store.office.people import Staff
+from store.order import finding
+from store.order.said.claims import change_holder, holder_of
+from store.order.said.decisions import submit_decision
+from store.paging import Page
 
 router = APIRouter(tags=["tasks"])
 _FIRST_LOOK = timedelta(milliseconds=40)
@@ -66,24 +71,24 @@ async def list_tasks(
 
 def tasks_of(
     connection: Connection, who: Staff, *, scope: str, now: datetime, cursor: str | None = None, **wanted: Any
-) -> queries.Page:
+) -> Page:
     """List somebody's open tasks, what is due first at the top."""
-    return queries.list_tasks(
+    return tasks.list_tasks(
         connection, _filter(who, scope, wanted), cursor=cursor, now=now, scope=_reach(who, scope)
     )
 
 
 def counts_of(
     connection: Connection, who: Staff, *, scope: str, soon: datetime, now: datetime, **wanted: Any
-) -> queries.TaskCounts:
+) -> TaskCounts:
     """Count somebody's open tasks; those due before `soon` by themselves."""
-    return queries.count_tasks(
+    return tasks.count_tasks(
         connection, _filter(who, scope, wanted), soon=soon, now=now, scope=_reach(who, scope)
     )
 
 
-def _filter(who: Staff, scope: str, wanted: Mapping[str, Any]) -> queries.TaskFilter:
-    return queries.TaskFilter(
+def _filter(who: Staff, scope: str, wanted: Mapping[str, Any]) -> TaskFilter:
+    return TaskFilter(
         holder=who.username if scope == "mine" else None,
         tier=who.tier if scope == "tier" else None,
         post=_post(who, scope),
@@ -91,12 +96,12 @@ def _filter(who: Staff, scope: str, wanted: Mapping[str, Any]) -> queries.TaskFi
     )
 
 
-def _post(who: Staff, scope: str) -> queries.Post | None:
+def _post(who: Staff, scope: str) -> Post | None:
     """Say where somebody works; their `post` is what they may decide, as `may_decide` judges it task by task."""
     if scope not in {"unit", "post"}:
         return None
     roles = decided_by(who.roles)
-    return queries.Post(
+    return Post(
         unit=who.unit,
         roles=roles if scope == "post" else None,
         on_duty=Role.DUTY_OFFICER in who.roles,
@@ -104,9 +109,9 @@ def _post(who: Staff, scope: str) -> queries.Post | None:
     )
 
 
-def _reach(who: Staff, scope: str) -> queries.Scope:
+def _reach(who: Staff, scope: str) -> Scope:
     # What is one's unit's is within any scope; at a tier, and of what one took before one moved, there is also others'.
-    return queries.Scope(everything=True) if scope in {"unit", "post"} else scope_of(who)
+    return Scope(everything=True) if scope in {"unit", "post"} else scope_of(who)
 
 
 @router.get("/tasks/{task_id}", response_model=TaskDetail, responses=problems(401, 403, 404, 422))
@@ -186,7 +191,7 @@ async def read_decision(decision_id: str, who: ReaderDep, service: ServiceDep) -
 
     def work(connection: Connection) -> DecisionRow:
         row = find(connection, decision_id)
-        if row is None or queries.find_order(connection, row.order_no, scope_of(who)) is None:
+        if row is None or finding.find_order(connection, row.order_no, scope_of(who)) is None:
             raise Problem(404, "not_found", "there is no such decision that you may see")
         return row
 
@@ -216,7 +221,7 @@ def visible(connection: Connection, task_id: str, who: Staff) -> Row[Any]:
     Raises:
         Problem: 404, there is none.
     """
-    row = queries.find_task(connection, task_id, scope_of(who))
+    row = tasks.find_task(connection, task_id, scope_of(who))
     if row is None:
         raise Problem(404, "not_found", f"there is no task {task_id!r} that you may see")
     return row

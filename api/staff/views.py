@@ -32,8 +32,8 @@ from domain.matter.timeliness import CLOCK_SKEW, timeliness
 from domain.office.directory import Directory
 from domain.order.contacts import masked_address, masked_contact, masked_line
 from domain.order.lifecycle import TASKS, TaskKind, outcomes_of
-from store.contacts import contact_of
-from store.decisions import UNFINISHED, DecisionRow
+from store.matter.decisions import UNFINISHED, DecisionRow
+from store.order.contacts import contact_of
 
 
 def task_view(row: Row[Any], *, now: datetime) -> TaskView:

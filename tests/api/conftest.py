@@ -13,9 +13,10 @@ import pytest_asyncio
 from api.app import create_app
 from api.service import Service
 from demo.office import CLIENTS
+from domain.doors import CredentialKind
 from runtime.temporal import Orders
-from store.credentials import CredentialKind, mint
-from store.files import FileStore
+from store.attachment.files import FileStore
+from store.signin.credentials import mint
 from tests.support.office import Office, now
 
 _NO_FOLDER = Path(os.devnull) / "attachments"

@@ -12,8 +12,8 @@ import pytest
 from domain.attachment.kinds import MAX_SIZE
 from domain.order.lifecycle import TaskKind
 from runtime.temporal import Orders
-from store.attachments import UNUSED_FOR, sweep
-from store.files import FileStore
+from store.attachment.attachments import UNUSED_FOR, sweep
+from store.attachment.files import FileStore
 from tests.api.conftest import Api, api_of
 from tests.support.office import Office, now
 

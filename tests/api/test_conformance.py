@@ -24,13 +24,14 @@ from temporalio.client import Client
 
 from api.app import create_app
 from api.service import Service
+from domain.doors import CredentialKind
 from messages.names import NAMESPACE
 from runtime.leash import leash_environment, leashed
 from runtime.ports import free_port
 from runtime.temporal import Orders
-from store.credentials import CredentialKind, mint
+from store.attachment.files import FileStore
 from store.database import Store
-from store.files import FileStore
+from store.signin.credentials import mint
 from tests.api.conftest import SECRET, order_body
 from tests.support.databases import Databases
 from tests.support.office import now

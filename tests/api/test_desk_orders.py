@@ -12,8 +12,8 @@ from domain.office.words import Tier
 from domain.order.lifecycle import TaskKind
 from domain.order.words import Ending, Stage
 from domain.signin.accounts import Step
-from store import queries
-from store.sessions import Method, begin_session
+from store import paging
+from store.signin.sessions import Method, begin_session
 from tests.api.conftest import SECRET, Api
 from tests.api.test_desk import at_work
 from tests.api.test_sign_in import HOST, Browser
@@ -548,7 +548,7 @@ class TestDispatchingManyAtOnce:
             await live.office.decide(order_no, TaskKind.CLASSIFY, "general")
         first, second = [(await live.office.task(each, TaskKind.DISPATCH))["task_id"] for each in numbers]
         await live.office.drain()
-        monkeypatch.setattr(queries, "PAGE", 1)
+        monkeypatch.setattr(paging, "PAGE", 1)
         browser = await at_work(live, "desk-1")
         shown = (await browser.get("/desk/dispatch")).text
         assert (first in shown, second in shown) == (True, False)

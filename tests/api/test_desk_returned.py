@@ -6,7 +6,7 @@ from typing import Any
 from api.pages.rendering import texts
 from domain.office.words import Role
 from domain.order.lifecycle import TaskKind
-from store.office import StaffRow, add_staff
+from store.office.people import StaffRow, add_staff
 from tests.api.conftest import Api
 from tests.api.test_attachments import PNG
 from tests.api.test_desk import at_work, send

@@ -29,10 +29,10 @@ from domain.office.words import Role
 from runtime.leash import leash_environment, leashed
 from runtime.ports import free_port
 from runtime.temporal import Orders
+from store.attachment.files import FileStore
 from store.database import StoreUnavailable
-from store.files import FileStore
-from store.office import StaffRow, put_staff
-from store.queries import Scope
+from store.matter.reach import Scope
+from store.office.people import StaffRow, put_staff
 from tests.api.conftest import _NO_FOLDER, SECRET, Api
 from tests.api.test_desk import at_work
 from tests.support.office import Office, now, plain

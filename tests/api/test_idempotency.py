@@ -11,7 +11,7 @@ import httpx2
 import pytest
 
 from store.database import Store
-from store.decisions import _repeated
+from store.matter.decisions import repeated
 from tests.api.conftest import Api, api_of, order_body
 from tests.support.office import Office
 
@@ -118,14 +118,14 @@ class TestTheSameKeyOnTwoOrdersAtOnce:
         both_have_looked = threading.Barrier(2)
 
         def look(*arguments: Any) -> Any:
-            found = _repeated(*arguments)
+            found = repeated(*arguments)
             with suppress(threading.BrokenBarrierError):  # SQLite lets one in at a time
                 both_have_looked.wait(1)
             return found
 
         async with another_process(api) as first, another_process(api) as second:
             with monkeypatch.context() as patch:
-                patch.setattr("store.decisions._repeated", look)
+                patch.setattr("store.order.said.decisions.repeated", look)
                 answers = await asyncio.gather(
                     *(
                         http.post(url, json=body, headers=headers)

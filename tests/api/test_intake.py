@@ -239,7 +239,8 @@ class TestWhoMayPlaceOrders:
         assert (response.status_code, response.json()["code"]) == (403, "not_entitled")
 
     async def test_no_client_whose_key_was_revoked(self, api: Api) -> None:
-        from store.credentials import CredentialKind, revoke
+        from domain.doors import CredentialKind
+        from store.signin.credentials import revoke
         from tests.support.office import now
 
         headers = api.channel()

@@ -13,8 +13,8 @@ from api.service import Service
 from domain.office.permissions import GRANTS
 from domain.office.words import Role
 from runtime.temporal import Orders
-from store.files import FileStore
-from store.office import StaffRow, put_staff
+from store.attachment.files import FileStore
+from store.office.people import StaffRow, put_staff
 from tests.api.conftest import _NO_FOLDER, SECRET, Api
 
 TABLE = """

@@ -29,11 +29,11 @@ from runtime.passwords import hash_password
 from runtime.ports import free_port
 from runtime.settings import Settings
 from runtime.temporal import Orders
-from store import accounts
-from store.accounts import accept_code, begin_enrolment
-from store.files import FileStore
-from store.office import dismiss
-from store.sessions import Method, begin_session
+from store.attachment.files import FileStore
+from store.office.people import dismiss
+from store.signin import accounts
+from store.signin.accounts import accept_code, begin_enrolment
+from store.signin.sessions import Method, begin_session
 from tests.api.conftest import _NO_FOLDER, SECRET
 from tests.support.office import Office, now
 from tests.support.oidc_provider import CLIENT_ID, CLIENT_SECRET

@@ -20,8 +20,9 @@ from domain.order.lifecycle import TaskKind
 from gateways.messaging.protocol import Message
 from runtime import tracing
 from runtime.temporal import Orders
-from store import queries
-from store.files import FileStore
+from store.attachment.files import FileStore
+from store.matter import tasks
+from store.order import finding
 from tests.api.conftest import SECRET, Api
 from tests.support.office import Office, RecordingMessenger
 
@@ -152,8 +153,8 @@ class TestARequest:
         def listen(*_: object) -> None:
             seen.append(dict(structlog.contextvars.get_contextvars()))
 
-        monkeypatch.setattr(queries, "find_order", listen)
-        monkeypatch.setattr(queries, "find_task", listen)
+        monkeypatch.setattr(finding, "find_order", listen)
+        monkeypatch.setattr(tasks, "find_task", listen)
         headers = api.staff("desk-1")
         for path in ("orders/20261123-7K3M9Q", "tasks/20261123-7K3M9Q-1-AB2C", f"orders/{PHONE}"):
             await api.http.get(f"/api/v1/{path}", headers=headers)

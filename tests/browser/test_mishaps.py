@@ -10,7 +10,7 @@ from playwright.async_api import Page as Tab
 from sqlalchemy import text
 
 from demo.teller import Told
-from store.sessions import end_sessions_of
+from store.signin.sessions import end_sessions_of
 from tests.browser.browsing import Site, arrive
 from tests.support.pages import PAGES, bring
 

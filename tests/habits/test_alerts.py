@@ -19,8 +19,8 @@ from messages.matter.step import EventRecord
 from messages.order.step import OrderFacts, RecordAnswer, RecordStep
 from runtime.ports import free_port
 from runtime.settings import Settings
-from store.outbox import OutboxKind, Result
-from store.projections import StepResult, Written
+from store.matter.outbox import OutboxKind, Result
+from store.order.step import StepResult, Written
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy/prometheus"

@@ -9,8 +9,8 @@ from api.app import create_app
 from api.security import doors
 from api.service import Service
 from runtime.temporal import Orders
+from store.attachment.files import FileStore
 from store.database import Store
-from store.files import FileStore
 from tests.support.pages import NO_PAGES, PAGES
 
 

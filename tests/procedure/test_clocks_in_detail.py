@@ -7,8 +7,8 @@ import pytest
 
 from domain.calendar.workdays import DayKind, NamedDay
 from store.database import Store
-from store.decisions import Refused
-from store.recalculation import load_year
+from store.matter.decisions import Refused
+from store.telling.recalculation import load_year
 from tests.support.instants import about, due, office, promised
 from tests.support.stored_story import MONDAY, StoredStory, hours
 

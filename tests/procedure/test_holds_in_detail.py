@@ -6,7 +6,7 @@ from functools import partial
 import pytest
 
 from store.database import Store
-from store.holds import lift_hold, order_hold
+from store.telling.holds import lift_hold, order_hold
 from tests.support import instants
 from tests.support.instants import due, promised
 from tests.support.stored_story import MONDAY, StoredStory, hours

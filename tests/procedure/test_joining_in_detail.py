@@ -7,8 +7,9 @@ import pytest
 
 from domain.doors import Via
 from store.database import Store
-from store.decisions import Actor, NotEntitled, Refused, submit_action
-from store.office import find_staff
+from store.matter.decisions import Actor, NotEntitled, Refused
+from store.office.people import find_staff
+from store.order.said.decisions import submit_action
 from tests.support.stored_story import StoredStory, hours
 
 

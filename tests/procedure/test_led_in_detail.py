@@ -11,13 +11,17 @@ from domain.doors import Via
 from domain.figures.counting import window
 from domain.order.policy import policy
 from messages.order.step import RecordedOrder, RecordedStep
-from store import figures, queries
-from store.comparison import known_orders
 from store.database import Store
-from store.decisions import Actor, Refused, submit_action
-from store.directory import current
-from store.projections import write_step
-from store.rebuild import rebuild
+from store.figures import counting as figures
+from store.matter import history
+from store.matter.decisions import Actor, Refused
+from store.matter.reach import Scope
+from store.mending.comparison import known_orders
+from store.mending.rebuild import rebuild
+from store.office.directory import current
+from store.order import finding
+from store.order.said.decisions import submit_action
+from store.order.step import write_step
 from tests.support.joined import UNIT, Post, answered, delivered, heard, join, led, placed
 from tests.support.stored_story import StoredStory
 
@@ -101,7 +105,7 @@ class TestAJoinedOrder:
             heard(each)
             assert kinds(each) == {"follow_up"}
             with store.read() as connection:
-                assert queries.last_reply(connection, each.order_no) == "都清走了"
+                assert history.last_reply(connection, each.order_no) == "都清走了"
 
     def test_that_is_taken_back_is_told_nothing_and_leaves_the_leading_one_alone(self, store: Store) -> None:
         leading, order = led(store)
@@ -132,7 +136,7 @@ class TestAnAnswerThatIsHeardLate:
         assert kinds(order) == {"follow_up"}
         assert order.row["handled_by"] == leading.row["handled_by"] is not None
         with store.read() as connection:
-            assert queries.last_reply(connection, order.order_no) == "已清理"
+            assert history.last_reply(connection, order.order_no) == "已清理"
         discontented(order)
         assert order.task("handle").unit == UNIT
         assert rebuilt(order) == {}
@@ -216,7 +220,7 @@ class TestAnOrderThatJoinsAgain:
         heard(order)
         assert kinds(order) == {"follow_up"}
         with store.read() as connection:
-            assert queries.last_reply(connection, order.order_no) == "再清了一次"
+            assert history.last_reply(connection, order.order_no) == "再清了一次"
 
     def test_is_not_ended_by_an_earlier_answer_that_it_hears_only_then(self, store: Store) -> None:
         leading, order = led(store, book="standard-2")
@@ -241,10 +245,10 @@ class TestWhatItsResidentSays:
         with store.read() as connection:
             (said,) = [
                 each
-                for each in queries.list_events(connection, leading.order_no)
+                for each in history.list_events(connection, leading.order_no)
                 if each.type == "OrderSupplemented"
             ]
-            row: Any = queries.find_order(connection, leading.order_no, queries.Scope(everything=True))
+            row: Any = finding.find_order(connection, leading.order_no, Scope(everything=True))
             shown = happened(said, row, current(connection), {})
         assert (shown.who, shown.texts) == (f"并入工单 {order.order_no} 的诉求人", ("晚上更吵",))
         assert said.via == Via.RESIDENT
@@ -287,8 +291,8 @@ class TestAResidentWhomTheAnswerDoesNotHelp:
         answered(order, "再清了一次")
         order.decide_task("follow_up", "reached", solved="yes", satisfied="yes")
         with store.read() as connection:
-            assert queries.last_reply(connection, order.order_no) == "再清了一次"
-            assert queries.last_reply(connection, leading.order_no) == "已清理"
+            assert history.last_reply(connection, order.order_no) == "再清了一次"
+            assert history.last_reply(connection, leading.order_no) == "已清理"
 
     def test_opens_it_again_within_the_window(self, store: Store) -> None:
         leading, order = led(store)
@@ -335,7 +339,7 @@ class TestAWithdrawnOrder:
         order.order_action("withdraw")
         with store.read() as connection:
             drawn = figures.picture(
-                connection, window(7, now=order.now), queries.Scope(everything=True), now=order.now
+                connection, window(7, now=order.now), Scope(everything=True), now=order.now
             )
         assert drawn.satisfaction.whole == 0
 

@@ -21,13 +21,13 @@ from domain.calendar.workdays import DayKind, NamedDay
 from domain.order.actions import ACTIONS, ActionName
 from domain.order.lifecycle import TASKS, TaskKind
 from domain.order.words import Stage
-from store import intake
 from store.database import Store
-from store.decisions import UNFINISHED
-from store.holds import HeldAlready, lift_hold, order_hold
-from store.moving import begin_move, move_batch, next_orders
-from store.recalculation import load_year
+from store.matter.decisions import UNFINISHED
+from store.order import intake
 from store.tables import task
+from store.telling.holds import HeldAlready, lift_hold, order_hold
+from store.telling.moving import begin_move, move_batch, next_orders
+from store.telling.recalculation import load_year
 from tests.support.databases import Databases
 from tests.support.invariants import Watch
 from tests.support.moves import ENDING, FINISHING, entitled, fields_for, outcome_fields

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from store.database import Store
-from store.holds import order_hold
+from store.telling.holds import order_hold
 from tests.support.invariants import Watch
 from tests.support.stored_story import MONDAY
 from tests.support.street import Street

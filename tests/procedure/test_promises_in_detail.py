@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from domain.calendar.workdays import DayKind, NamedDay
-from store.calendar import find_year
+from store.calendar.years import find_year
 from store.database import Store
-from store.recalculation import load_year
-from store.resting import changed_days, resting_on
+from store.order.resting import changed_days, resting_on
+from store.telling.recalculation import load_year
 from tests.support.instants import about, due, office, promised
 from tests.support.stored_story import MONDAY, StoredStory, hours
 

@@ -5,7 +5,7 @@ import pytest
 from api.resident.tracking import seen_by_the_resident
 from domain.order.policy import SECONDS
 from store.database import Store
-from store.decisions import Refused
+from store.matter.decisions import Refused
 from tests.support.joined import Post, delivered, join, led, placed
 from tests.support.stored_story import StoredStory
 

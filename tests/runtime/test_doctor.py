@@ -7,7 +7,7 @@ import pytest
 import doctor
 from store.database import Store
 from store.schema import migrate
-from store.secret_key import check
+from store.signin.secret_key import check
 
 
 async def said_by_doctor() -> dict[str, str]:

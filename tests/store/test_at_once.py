@@ -17,12 +17,12 @@ from domain.order.policy import STANDARD, STANDARD_2
 from messages.matter.step import EventRecord, PromiseRequest
 from messages.order.step import OrderFacts, RecordStep
 from messages.order.workflow import StartOrder
-from store import intake
 from store.database import Store, WriteConflict
-from store.holds import lift_hold, order_hold
-from store.projections import StepResult, Written, write_step
-from store.recalculation import load_year
-from store.telling import tell_next
+from store.order import intake
+from store.order.joined.telling import tell_next
+from store.order.step import StepResult, Written, write_step
+from store.telling.holds import lift_hold, order_hold
+from store.telling.recalculation import load_year
 from tests.store.test_store import step_of
 from tests.support.databases import Databases
 from tests.support.office import new_order, now

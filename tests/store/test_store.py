@@ -11,18 +11,22 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError, InternalError
 
 from domain.calendar.workdays import wall_time
+from domain.doors import CredentialKind
 from domain.order.policy import SECONDS, STANDARD, PolicyBook
 from messages.matter.signals import CompleteTask
 from messages.matter.step import ClockRequest, EventRecord, PromiseRequest, TaskClosed, TaskOpened, Verdict
 from messages.order.step import OrderFacts, RecordAnswer, RecordStep
 from messages.order.workflow import StartOrder
-from store import intake, outbox, projections
-from store.credentials import CredentialKind, find_subject, mint, revoke
 from store.database import Store, StoreUnavailable, WriteConflict
-from store.decisions import find, lock_order, submit_decision
-from store.office import find_staff
-from store.recorded import OtherRun, StepDiffers
+from store.matter import outbox
+from store.matter.decisions import find
+from store.matter.recorded import OtherRun, StepDiffers
+from store.office.people import find_staff
+from store.order import intake
+from store.order import step as projections
+from store.order.said.decisions import lock_order, submit_decision
 from store.schema import SchemaMismatch, WrongLocale, alembic_config, check, migrate
+from store.signin.credentials import find_subject, mint, revoke
 from tests.support.databases import Databases, PostgresDatabases
 from tests.support.office import new_order, now, plain, seed
 

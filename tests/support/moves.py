@@ -9,7 +9,7 @@ from domain.office.first_directory import FIRST
 from domain.office.responsibility import may_decide
 from domain.office.words import Role
 from domain.order.lifecycle import TASKS, TaskKind
-from store.office import Staff
+from store.office.people import Staff
 
 Choose = Callable[[Sequence[Any]], Any]
 """Draws one of several."""

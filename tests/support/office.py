@@ -28,9 +28,12 @@ from messages.names import COMPLETE_TASK, ORDER_ACTION, STATUS, order_workflow_i
 from messages.order.workflow import OrderArchived, OrderStatus, StartOrder
 from runtime.sealing import SignalSeal
 from runtime.temporal import Orders
-from store import calendar_seed, decisions, intake
+from store.calendar import calendar_seed
 from store.database import Store
-from store.office import Staff, all_staff, find_staff
+from store.matter.decisions import Actor, Submitted
+from store.office.people import Staff, all_staff, find_staff
+from store.order import intake
+from store.order.said import decisions
 
 SEAL = SignalSeal("a secret of the tests, long enough for a key")
 """Under it these offices hand over what people say."""
@@ -253,7 +256,7 @@ class Office:
 
     def submit(
         self, task: dict[str, Any], outcome: str, *, by: str | None = None, **fields: Any
-    ) -> decisions.Submitted:
+    ) -> Submitted:
         """Keep a decision as the API does, without the signal; by somebody entitled, unless named."""
         with self.store.write() as connection:
             return decisions.submit_decision(
@@ -273,7 +276,7 @@ class Office:
         await self.send(submitted)
         return submitted.row.decision_id
 
-    async def send(self, submitted: decisions.Submitted) -> None:
+    async def send(self, submitted: Submitted) -> None:
         """Signal what was kept; nobody's page waits for it, so a busy server may take its time."""
         if isinstance(submitted.said, CompleteTask):
             await self.orders.complete_task(submitted.row.order_no, submitted.said, limit=PATIENCE)
@@ -287,13 +290,11 @@ class Office:
         assert found is not None
         return found
 
-    def submit_action(
-        self, order_no: str, action: str, *, by: str | None = None, **fields: Any
-    ) -> decisions.Submitted:
+    def submit_action(self, order_no: str, action: str, *, by: str | None = None, **fields: Any) -> Submitted:
         """Keep an action as the API does, without the signal: the resident's, or a member of staff's."""
-        actor = decisions.Actor(name="resident", via=Via.RESIDENT)
+        actor = Actor(name="resident", via=Via.RESIDENT)
         if by is not None:
-            actor = decisions.Actor(name=by, via=Via.STAFF, staff=self.named(by))
+            actor = Actor(name=by, via=Via.STAFF, staff=self.named(by))
         with self.store.write() as connection:
             return decisions.submit_action(
                 connection,

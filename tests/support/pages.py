@@ -21,7 +21,7 @@ from api.sessions import COOKIE
 from demo.teller import Teller, Told
 from domain.signin.accounts import Step
 from store.database import Store
-from store.sessions import Method, begin_session
+from store.signin.sessions import Method, begin_session
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

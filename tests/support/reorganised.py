@@ -6,8 +6,8 @@ from domain.office.directory import Directory, Route, Unit
 from domain.office.first_directory import FIRST
 from domain.office.words import Role, Tier
 from store.database import Store
-from store.directory import load, named
-from store.office import StaffRow, put_staff
+from store.office.directory import load, named
+from store.office.people import StaffRow, put_staff
 from tests.support.office import now
 
 MERGED = replace(

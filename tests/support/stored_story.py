@@ -17,13 +17,15 @@ from messages.matter.tasks import TaskStatus
 from messages.message.delivery import Delivered
 from messages.names import DELIVER, LOOK_UP, START_ORDERS
 from messages.order.workflow import StartOrder
-from store import decisions, intake
-from store.confirming import looked_up
 from store.database import Store
-from store.holds import lift_hold, order_hold
-from store.office import all_staff, find_staff
-from store.projections import write_step
-from store.telling import tell_next
+from store.matter.decisions import Actor, Submitted
+from store.office.people import all_staff, find_staff
+from store.order import intake
+from store.order.joined.telling import tell_next
+from store.order.said import decisions
+from store.order.said.confirming import looked_up
+from store.order.step import write_step
+from store.telling.holds import lift_hold, order_hold
 from tests.support.office import new_order
 from tests.support.story import Story
 
@@ -81,7 +83,7 @@ class StoredStory(Story):
 
     def decide_task(
         self, kind: str, outcome: str, *, by: str | None = None, at: datetime | None = None, **fields: Any
-    ) -> decisions.Submitted:
+    ) -> Submitted:
         """Let somebody decide the open task of a kind, and let the order hear it."""
         submitted = self.submit(kind, outcome, by=by, at=at, **fields)
         self.hear(submitted)
@@ -89,7 +91,7 @@ class StoredStory(Story):
 
     def submit(
         self, kind: str, outcome: str, *, by: str | None = None, at: datetime | None = None, **fields: Any
-    ) -> decisions.Submitted:
+    ) -> Submitted:
         """Keep a decision that has not reached the order yet."""
         task, now = self.task(kind), at or self.now
         with self.store.write() as connection:
@@ -111,27 +113,25 @@ class StoredStory(Story):
                 now=now,
             )
 
-    def hear(self, submitted: decisions.Submitted) -> None:
+    def hear(self, submitted: Submitted) -> None:
         """Let a decision or action reach the order."""
         assert submitted.said is not None
         payload = submitted.said.model_dump(mode="json")
         (self.decide if submitted.said.kind == "decision" else self.act)(payload)
         self.settle()
 
-    def order_action(self, action: str, *, by: str | None = None, **fields: Any) -> decisions.Submitted:
+    def order_action(self, action: str, *, by: str | None = None, **fields: Any) -> Submitted:
         """Act on the order as staff, or as its resident, and let the order hear it."""
         submitted = self.keep_action(action, by=by, **fields)
         if submitted.said is not None:
             self.hear(submitted)
         return submitted
 
-    def keep_action(self, action: str, *, by: str | None = None, **fields: Any) -> decisions.Submitted:
+    def keep_action(self, action: str, *, by: str | None = None, **fields: Any) -> Submitted:
         """Keep an action that has not reached the order yet."""
         with self.store.write() as connection:
             staff = find_staff(connection, by, now=self.now) if by else None
-            actor = decisions.Actor(
-                name=by or "resident", via=Via.STAFF if staff else Via.RESIDENT, staff=staff
-            )
+            actor = Actor(name=by or "resident", via=Via.STAFF if staff else Via.RESIDENT, staff=staff)
             return decisions.submit_action(
                 connection,
                 order_no=self.order_no,

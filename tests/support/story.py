@@ -38,7 +38,7 @@ from messages.names import COMPLETE_TASK, DELIVER, LOOK_UP, ORDER, ORDER_ACTION,
 from messages.office.directory import LookedUp, LookUp, Routing, Vouched
 from messages.order.step import MergeRefused, RecordAnswer, RecordStep
 from messages.order.workflow import OrderStatus, StartOrder
-from store.reckoning import reckon_step
+from store.order.reckoning import reckon_step
 from tests.support.office import SEAL
 from workflows.order.workflow import OrderWorkflow
 

@@ -20,9 +20,13 @@ from gateways.messaging.protocol import GatewayRefused, GatewayUnavailable, Mess
 from messages.matter.signals import CompleteTask, OrderAction, Said
 from messages.order.workflow import StartOrder
 from runtime.temporal import OrderGone, TemporalAway
-from store import decisions, intake, outbox, tables
+from store import tables
 from store.database import Store
-from store.office import Staff, all_staff
+from store.matter import outbox
+from store.matter.decisions import Actor, NotEntitled, NotFound, Refused, Submitted, TaskClosed
+from store.office.people import Staff, all_staff
+from store.order import intake
+from store.order.said import decisions
 from store.tables import orders
 from tests.support.hosted import Clock, Hosted, Written
 from tests.support.office import new_order
@@ -158,9 +162,7 @@ class Street:
             )
         return str(placed.response["order_no"])
 
-    def decide(
-        self, task_id: str, outcome: str, fields: dict[str, Any], staff: Staff
-    ) -> decisions.Submitted | None:
+    def decide(self, task_id: str, outcome: str, fields: dict[str, Any], staff: Staff) -> Submitted | None:
         """Keep a decision; `None` if it was refused at the door."""
         try:
             with self.store.write() as connection:
@@ -174,15 +176,15 @@ class Street:
                     staff=staff,
                     now=self.now,
                 )
-        except (decisions.Refused, decisions.NotEntitled, decisions.TaskClosed, decisions.NotFound):
+        except (Refused, NotEntitled, TaskClosed, NotFound):
             return None
 
     def act(
         self, order_no: str, action: str, fields: dict[str, Any], by: Staff | None = None
-    ) -> decisions.Submitted | None:
+    ) -> Submitted | None:
         """Keep an action of staff or of the resident; `None` if it was refused at the door."""
         via = Via.STAFF if by else Via.RESIDENT
-        actor = decisions.Actor(name=by.username if by else "resident", via=via, staff=by)
+        actor = Actor(name=by.username if by else "resident", via=via, staff=by)
         try:
             with self.store.write() as connection:
                 return decisions.submit_action(
@@ -194,15 +196,15 @@ class Street:
                     actor=actor,
                     now=self.now,
                 )
-        except (decisions.Refused, decisions.NotEntitled):
+        except (Refused, NotEntitled):
             return None
 
-    def send_in(self, submitted: decisions.Submitted | None, how: str) -> None:
+    def send_in(self, submitted: Submitted | None, how: str) -> None:
         """Signal after the commit, or `later`: the process died, and `Reconcile` finds it."""
         if how != "later":
             self.send(submitted)
 
-    def send(self, submitted: decisions.Submitted | None) -> None:
+    def send(self, submitted: Submitted | None) -> None:
         """Signal after the commit, as the API does; what does not get through is left to `Reconcile`."""
         if submitted is None or submitted.said is None or submitted.outbox_id is None:
             return

@@ -9,8 +9,8 @@ from activities.reconcile import OutboxDrain
 from domain.calendar.instants import local
 from domain.calendar.workdays import DayKind, NamedDay
 from domain.order.lifecycle import TaskKind
-from store.calendar import put_year
-from store.recalculation import load_year
+from store.calendar.years import put_year
+from store.telling.recalculation import load_year
 from tests.support.office import Office, now
 
 DECEMBER = 12

@@ -16,7 +16,7 @@ from domain.order.policy import STANDARD
 from messages.names import ORDER, RECORD
 from messages.order.step import RecordAnswer, RecordStep
 from messages.order.workflow import StartOrder
-from store.projections import write_step
+from store.order.step import write_step
 from tests.support.office import Office, now
 from tests.support.steps import first_step
 

@@ -22,7 +22,7 @@ from gateways.messaging.protocol import GatewayRefused, Message
 from messages.names import RECORD
 from messages.order.step import RecordAnswer, RecordStep
 from runtime.temporal import Orders
-from store.decisions import TaskClosed
+from store.matter.decisions import TaskClosed
 from tests.support.office import Office, now, passes
 
 

@@ -5,8 +5,9 @@ from datetime import timedelta
 import pytest
 
 from domain.order.lifecycle import TaskKind
-from store.holds import HeldAlready, NotHeld, WrongHold, hold_in_force, lift_hold, order_hold
-from store.telling import tell_next
+from store.matter.holding import hold_in_force
+from store.order.joined.telling import tell_next
+from store.telling.holds import HeldAlready, NotHeld, WrongHold, lift_hold, order_hold
 from tests.support.office import Office, at, now, passes
 
 

@@ -7,9 +7,9 @@ from sqlalchemy import text
 
 from domain.signin.accounts import PROFILES, wrong_password
 from runtime.passwords import Passwords
-from store.accounts import begin_enrolment, count_failure, find_account, locked_since_failures
 from store.database import Store
 from store.schema import migrate
+from store.signin.accounts import begin_enrolment, count_failure, find_account, locked_since_failures
 from tests.support.databases import Databases
 from tests.support.office import Office, now
 from tests.support.reorganised import loaded

@@ -10,7 +10,7 @@ from activities.comparison import Comparison
 from activities.rebuilding import Rebuilder
 from domain.order.lifecycle import TaskKind
 from runtime.histories import NoHistory
-from store.rebuild import Rebuilt, RowGone
+from store.mending.rebuild import Rebuilt, RowGone
 from tests.replay.paths import take_back
 from tests.support.office import Office, now, passes
 

@@ -22,7 +22,7 @@ from api.service import Service
 from domain.order.lifecycle import TaskKind
 from messages.matter.outbox import Drained, Reconcile
 from messages.names import DRAIN_OUTBOX, RECONCILE, order_workflow_id
-from store.files import FileStore
+from store.attachment.files import FileStore
 from tests.support.office import Office, now
 from workflows.reconcile import ReconcileWorkflow
 

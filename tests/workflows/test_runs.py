@@ -12,7 +12,7 @@ from activities.record import Recorder
 from domain.order.lifecycle import TaskKind
 from domain.order.policy import STANDARD
 from messages.order.step import RecordStep
-from store.projections import Written, write_step
+from store.order.step import Written, write_step
 from tests.support.office import Office, now
 from tests.support.steps import first_step
 from tests.workflows.test_reconcile import reset_to_its_end

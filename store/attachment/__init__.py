@@ -1,0 +1,1 @@
+"""Files and their rows; never what is decided with them."""

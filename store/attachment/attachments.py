@@ -1,0 +1,173 @@
+"""The rows of attachments: who uploaded which content, and which order or decision refers to it.
+
+Assumes that the file is there before its row. An attachment is uploaded first and referred to once,
+by who uploaded it; one that nobody refers to within a day is forgotten. A decision that its order refused refers to
+nothing any more: its files are its sender's to use again on that order. What a reviewer sent back still has its files,
+and what its unit sends instead may name them again.
+"""
+
+import uuid
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, delete, exists, func, insert, or_, select, update
+
+from domain.doors import CredentialKind
+from domain.errors import DomainError
+from domain.matter.judging import DecisionStatus
+from store.attachment.files import FileStore, KeptFile
+from store.database import Store
+from store.tables import attachment, decision
+
+UNUSED_FOR = timedelta(hours=24)
+"""How long an upload waits for somebody to refer to it."""
+_IS_GIVEN_BACK = exists().where(
+    decision.c.decision_id == attachment.c.decision_id,
+    decision.c.order_no == attachment.c.order_no,
+    decision.c.status == DecisionStatus.REJECTED,
+)
+"""The order of an attachment refused the decision that brought it."""
+
+
+class UnusableAttachment(DomainError):
+    """An id stands for no upload of the caller's, or for one that is referred to already."""
+
+    code = "unusable_attachment"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Uploader:
+    """Whose attachment it is: a channel's client or a member of staff."""
+
+    kind: CredentialKind
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Swept:
+    """What a sweep forgot: rows that nobody referred to, and files that no row names."""
+
+    rows: int
+    files: int
+
+
+def add(connection: Connection, kept: KeptFile, *, media_type: str, uploader: Uploader, now: datetime) -> str:
+    """Add the row of a file that was kept; gives its id."""
+    attachment_id = uuid.uuid4().hex
+    connection.execute(
+        insert(attachment).values(
+            attachment_id=attachment_id,
+            sha256=kept.sha256,
+            media_type=media_type,
+            size=kept.size,
+            uploaded_by=uploader.name,
+            uploaded_via=uploader.kind,
+            created_at=now,
+        )
+    )
+    return attachment_id
+
+
+def find(connection: Connection, attachment_id: str) -> Row[Any] | None:
+    """Find an attachment."""
+    return connection.execute(
+        select(attachment).where(attachment.c.attachment_id == attachment_id)
+    ).one_or_none()
+
+
+def usable(
+    connection: Connection, ids: Collection[str], *, uploaders: Collection[Uploader]
+) -> list[Row[Any]]:
+    """Find those of some attachments that can be referred to still, in the sequence in which they are named."""
+    if not ids:
+        return []
+    rows = connection.execute(
+        select(attachment).where(
+            attachment.c.attachment_id.in_(ids), or_(attachment.c.order_no.is_(None), _IS_GIVEN_BACK)
+        )
+    )
+    found = {row.attachment_id: row for row in rows if _uploader(row) in uploaders}
+    return [found[each] for each in ids if each in found]
+
+
+def contents_of(connection: Connection, ids: Collection[str]) -> list[str]:
+    """Say what attachments hold: the same file has another id whenever it is sent, as by a form that is sent twice."""
+    rows = connection.execute(
+        select(attachment.c.attachment_id, attachment.c.sha256).where(attachment.c.attachment_id.in_(ids))
+    )
+    known = {row.attachment_id: row.sha256 for row in rows}
+    return [known.get(each, each) for each in ids]
+
+
+def _uploader(row: Row[Any]) -> Uploader:
+    return Uploader(kind=row.uploaded_via, name=row.uploaded_by)
+
+
+def bind(
+    connection: Connection,
+    ids: Sequence[str],
+    *,
+    uploaders: Collection[Uploader],
+    order_no: str,
+    decision_id: str | None = None,
+    again: Collection[str] = (),
+) -> None:
+    """Let an order, or a decision on it, refer to attachments, of whichever of these uploaders.
+
+    Those that came back may be named `again`; they stay with the decision that brought them.
+
+    Raises:
+        UnusableAttachment: one is unknown, somebody else's, or referred to already.
+    """
+    ids = [each for each in ids if each not in again]
+    if not ids:
+        return
+    found = {
+        row.attachment_id: row
+        for row in connection.execute(
+            select(attachment, _IS_GIVEN_BACK.label("is_given_back"))
+            .where(attachment.c.attachment_id.in_(ids))
+            .order_by(attachment.c.attachment_id)
+            .with_for_update()
+        )
+    }
+    for each in ids:
+        row = found.get(each)
+        if row is None or _uploader(row) not in uploaders:
+            raise UnusableAttachment(
+                f"there is no attachment {each} that you uploaded within the last day; upload it first"
+            )
+        if row.order_no is not None and not (row.is_given_back and row.order_no == order_no):
+            raise UnusableAttachment(f"the attachment {each} is used already; upload the file again")
+    connection.execute(
+        update(attachment)
+        .where(attachment.c.attachment_id.in_(ids))
+        .values(order_no=order_no, decision_id=decision_id)
+    )
+
+
+def sweep(store: Store, files: FileStore, *, now: datetime, really: bool) -> Swept:
+    """Forget uploads that nobody referred to within a day, then files that no row names; can be repeated.
+
+    Unless `really`, only counts. A file goes after its row, so that a row never names what is not there.
+
+    Raises:
+        StoreUnavailable: the database does not answer.
+    """
+    before = now - UNUSED_FOR
+    unused = and_(attachment.c.order_no.is_(None), attachment.c.created_at < before)
+
+    def known(prefix: str) -> set[str]:
+        named = select(attachment.c.sha256).where(attachment.c.sha256.startswith(prefix))
+        with store.read() as connection:
+            return set(connection.scalars(named if really else named.where(~unused)))
+
+    if really:
+        with store.write() as connection:
+            rows = connection.execute(delete(attachment).where(unused)).rowcount
+    else:
+        with store.read() as connection:
+            rows = connection.scalar(select(func.count()).select_from(attachment).where(unused)) or 0
+    return Swept(rows=rows, files=files.sweep(known, before=before, delete=really))

@@ -1,0 +1,1 @@
+"""Announced years and office hours; never an order that rests on them."""

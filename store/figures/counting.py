@@ -1,0 +1,192 @@
+"""The figures of the office, counted by the database in a few grouped statements.
+
+Assumes a transaction in which all statements see one state. What counts is said in `domain/figures/counting.py`; a
+test counts the same rows again by those rules. Each statement walks an index over what is open or over the days asked
+for.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+)
+
+from domain.figures.counting import ANSWERED, COUNTED, OWED, Count, Day, DayLine, Picture, Rate, lines
+from domain.office.words import Tier
+from domain.order.words import Ending, Satisfied, Stage
+from store.instants import Instant
+from store.matter.reach import Scope, scoped
+from store.tables import STILL_OPEN, TOLD, event, orders
+
+_REPLIED: Final = "OrderReplied"
+_CLOSED: Final = "OrderClosed"
+_ANSWERS: Final = ("FollowUpEnded", "OrderRated")
+_OVER: Final = ""
+"""The stage of counts of what is over: nobody asks where that is."""
+
+
+def picture(connection: Connection, days: Sequence[Day], scope: Scope, *, now: datetime) -> Picture:
+    """Draw the picture of a scope over the days of a window, today last."""
+    since, today = days[0].begins, days[-1]
+    counts = _open(connection, scope, since=since, today=today, now=now)
+    counts += _answered(connection, scope, since=since)
+    answers = _answers(connection, scope, since=since)
+    total = lines(counts, lambda _: "") or lines([Count(stage=_OVER, tier="", unit="")], lambda _: "")
+    by_tier = {each.key: each for each in lines(counts, lambda each: each.tier)}
+    by_stage = {each.key: each for each in lines(counts, lambda each: each.stage)}
+    return Picture(
+        days=_by_day(connection, days, scope),
+        all=total[0],
+        by_unit=lines(counts, lambda each: each.unit),
+        by_tier=tuple(by_tier[tier] for tier in Tier if tier in by_tier),
+        by_stage=tuple(by_stage[stage] for stage in Stage if stage in by_stage),
+        satisfied={each: answers.get(each, 0) for each in Satisfied},
+        unrated=answers.get(None, 0),
+    )
+
+
+def _open(connection: Connection, scope: Scope, *, since: datetime, today: Day, now: datetime) -> list[Count]:
+    """Count what is open, and what of it has missed its promise in the window."""
+    due_at, promised_at = orders.c.due_at, orders.c.promised_at
+    missed = and_(
+        orders.c.stage.in_(OWED), orders.c.held.is_(False), promised_at >= since, promised_at <= now
+    )
+    query = select(
+        orders.c.stage,
+        orders.c.tier,
+        orders.c.unit,
+        func.count().label("open"),
+        func.count().filter(and_(due_at > now, due_at < today.ends)).label("due_today"),
+        func.count().filter(or_(orders.c.overdue.is_(True), due_at <= now)).label("overdue"),
+        func.count().filter(missed).label("missed"),
+    ).where(STILL_OPEN)
+    rows = connection.execute(scoped(query, scope).group_by(orders.c.unit, orders.c.tier, orders.c.stage))
+    return [
+        Count(
+            stage=row.stage,
+            tier=row.tier,
+            unit=row.unit,
+            open=row.open,
+            due_today=row.due_today,
+            overdue=row.overdue,
+            on_time=Rate(0, row.missed),
+        )
+        for row in rows
+    ]
+
+
+def _answered(connection: Connection, scope: Scope, *, since: datetime) -> list[Count]:
+    """Count what was answered in the window; what had missed its promise before counted then."""
+    last = (
+        _told(_REPLIED)
+        .with_only_columns(event.c.order_no, func.max(event.c.at).label("at"))
+        .where(event.c.at >= since)
+        .group_by(event.c.order_no)
+        .subquery()
+    )
+    promised_at = orders.c.promised_at
+    query = (
+        select(
+            orders.c.tier,
+            orders.c.unit,
+            func.count().filter(or_(promised_at.is_(None), last.c.at < promised_at)).label("on_time"),
+            func.count().label("judged"),
+        )
+        .join(last, last.c.order_no == orders.c.order_no)
+        .where(
+            orders.c.stage.in_(ANSWERED),
+            orders.c.ending.in_(COUNTED),
+            or_(promised_at.is_(None), promised_at >= since),
+        )
+    )
+    rows = connection.execute(scoped(query, scope).group_by(orders.c.tier, orders.c.unit))
+    return [
+        Count(stage=_OVER, tier=row.tier, unit=row.unit, on_time=Rate(row.on_time, row.judged))
+        for row in rows
+    ]
+
+
+def _answers(connection: Connection, scope: Scope, *, since: datetime) -> dict[Satisfied | None, int]:
+    """Count what residents said last: to a call-back or by a rating; `None` where the call-back had no answer."""
+    latest = func.row_number().over(
+        partition_by=event.c.order_no, order_by=(event.c.at.desc(), event.c.seq.desc())
+    )
+    said = (
+        _told(*_ANSWERS)
+        .with_only_columns(
+            event.c.order_no,
+            event.c.data["satisfied"].as_string().label("satisfied"),
+            latest.label("place"),
+        )
+        .where(event.c.at >= since)
+        .subquery()
+    )
+    query = (
+        select(said.c.satisfied, func.count().label("orders"))
+        .select_from(said)
+        .join(orders, orders.c.order_no == said.c.order_no)
+        .where(said.c.place == 1, orders.c.ending.is_distinct_from(Ending.WITHDRAWN))
+    )
+    rows = connection.execute(scoped(query, scope).group_by(said.c.satisfied))
+    return {Satisfied(row.satisfied) if row.satisfied else None: row.orders for row in rows}
+
+
+def _by_day(connection: Connection, days: Sequence[Day], scope: Scope) -> tuple[DayLine, ...]:
+    # Not `VALUES`, which SQLAlchemy compiles anew each time.
+    table = union_all(
+        *(
+            select(
+                literal(day.on.isoformat()).label("day"),
+                literal(day.begins, Instant).label("begins"),
+                literal(day.ends, Instant).label("ends"),
+            )
+            for day in days
+        )
+    ).cte("days")
+
+    def within(at: ColumnElement[Any]) -> ColumnElement[bool]:
+        return and_(at >= table.c.begins, at < table.c.ends)
+
+    # The window stands beside its days: else a database takes all that was ever written for what it has to look at.
+    received = scoped(
+        select(table.c.day, func.count().label("orders"))
+        .select_from(table)
+        .join(orders, within(orders.c.received_at))
+        .where(orders.c.received_at >= days[0].begins),
+        scope,
+    )
+    closed = _within_scope(
+        _told(_CLOSED)
+        .with_only_columns(table.c.day, func.count(event.c.order_no.distinct()).label("orders"))
+        .select_from(table)
+        .join(event, within(event.c.at))
+        .where(event.c.at >= days[0].begins),
+        event.c.order_no,
+        scope,
+    )
+    came, went = (
+        {row.day: row.orders for row in connection.execute(query.group_by(table.c.day))}
+        for query in (received, closed)
+    )
+    keys = ((day.on, day.on.isoformat()) for day in days)
+    return tuple(DayLine(on=on, received=came.get(key, 0), closed=went.get(key, 0)) for on, key in keys)
+
+
+def _within_scope(query: Select[Any], order_no: ColumnElement[str], scope: Scope) -> Select[Any]:
+    """Limit a query over events to orders of a scope; where that is all of them, no order is looked at."""
+    return query if scope.everything else scoped(query.join(orders, orders.c.order_no == order_no), scope)
+
+
+def _told(*types: str) -> Select[Any]:
+    """Select events that figures are made of; with `TOLD` as in the index, else neither database would use it."""
+    return select(event).where(TOLD, event.c.type.in_(types), event.c.abandoned.is_(False))

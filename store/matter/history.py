@@ -1,0 +1,107 @@
+"""What happened to a matter: its events, what was attached, what was asked and answered."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    and_,
+    false,
+    or_,
+    select,
+)
+
+from domain.matter.judging import DecisionStatus
+from messages.names import ASKED
+from store.matter.decisions import Subject
+from store.tables import (
+    attachment,
+    decision,
+    event,
+    message,
+    staff,
+)
+
+REFUSED = "SignalRefused"
+"""The event of a signal or decision that an order refused."""
+
+
+def list_events(connection: Connection, order_no: str) -> Sequence[Row[Any]]:
+    """List an order's events by number, none of an abandoned branch.
+
+    With each the texts and fields of the decision behind it, and what its actor is called (`called`) if they are staff.
+    """
+    said = event.c.data["decision_id"].as_string()
+    return connection.execute(
+        select(event, decision.c.texts, decision.c.fields, decision.c.comment, staff.c.name.label("called"))
+        .outerjoin(decision, and_(decision.c.decision_id == said, decision.c.order_no == event.c.order_no))
+        .outerjoin(staff, staff.c.username == event.c.actor)
+        .where(event.c.order_no == order_no, event.c.abandoned.is_(False))
+        .order_by(event.c.seq)
+    ).all()
+
+
+def list_refusals(connection: Connection, order_no: str) -> Sequence[Row[Any]]:
+    """List the signals and decisions that an order refused."""
+    return connection.execute(
+        select(event)
+        .where(event.c.order_no == order_no, event.c.type == REFUSED, event.c.abandoned.is_(False))
+        .order_by(event.c.seq)
+    ).all()
+
+
+def list_attachments(
+    connection: Connection, order_no: str, *, client_id: str | None = None
+) -> Sequence[Row[Any]]:
+    """List an order's attachments, the oldest first; none of a decision that was rejected.
+
+    A client is shown nothing that others added to the order, its residents or those of orders that joined it.
+    """
+    added = decision.c.subject == Subject.ORDER
+    theirs = and_(added, attachment.c.uploaded_by != client_id) if client_id is not None else false()
+    behind = and_(
+        decision.c.decision_id == attachment.c.decision_id, decision.c.order_no == attachment.c.order_no
+    )
+    return connection.execute(
+        select(attachment)
+        .outerjoin(decision, behind)
+        .where(
+            attachment.c.order_no == order_no,
+            or_(decision.c.status.is_(None), and_(decision.c.status != DecisionStatus.REJECTED, ~theirs)),
+        )
+        .order_by(attachment.c.created_at, attachment.c.attachment_id)
+    ).all()
+
+
+def last_reply(connection: Connection, order_no: str) -> str | None:
+    """Give the office's last words to the resident: the text behind the last reply."""
+    return _last_words(connection, order_no, message.c.template.startswith("replied_"))
+
+
+def open_question(connection: Connection, order_no: str, *, by: str) -> str | None:
+    """Give what an order that rests asks a resident, its own or a follower; `None` if nothing, or not them."""
+    theirs = message.c.order_no == by
+    why = connection.scalar(
+        select(message.c.template)
+        .where(message.c.for_order == order_no, theirs, message.c.template.in_([ASKED, "paused"]))
+        .order_by(message.c.id.desc())
+        .limit(1)
+    )
+    return _last_words(connection, order_no, theirs & (message.c.template == ASKED)) if why == ASKED else None
+
+
+def _last_words(connection: Connection, order_no: str, which: ColumnElement[bool]) -> str | None:
+    texts = connection.scalar(
+        select(decision.c.texts)
+        .select_from(message)
+        .join(
+            decision,
+            and_(decision.c.decision_id == message.c.text_of, decision.c.order_no == message.c.order_no),
+        )
+        .where(message.c.for_order == order_no, which)
+        .order_by(message.c.id.desc())
+        .limit(1)
+    )
+    return next((str(text) for text in (texts or {}).values() if text), None)

@@ -1,0 +1,80 @@
+"""What somebody leaves behind who leaves, moves, is away or loses a role: posts, absences, days on duty.
+
+Assumes that the change is made already, in the same transaction: what is found here is so from now on.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, func, select
+
+from domain.office.directory import OFFICE
+from domain.office.responsibility import entitled_roles
+from domain.office.words import Role
+from store.matter.decisions import UNFINISHED
+from store.office.people import is_away, is_in_post, posts
+from store.tables import duty, staff, staff_role, task
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LeftBehind:
+    """What waits for somebody else now.
+
+    `posts`: the roles in which nobody of the unit is in post, each with its open tasks. `uncovered`: who is away and
+    has lost their deputy. `on_duty`: channel and weekday, Monday 0, for which the roster names them.
+    """
+
+    posts: Mapping[Role, int]
+    uncovered: tuple[str, ...]
+    on_duty: tuple[tuple[str, int], ...]
+
+
+def left_behind(
+    connection: Connection, username: str, *, unit: str, roles: Collection[Role], now: datetime
+) -> LeftBehind:
+    """Find what somebody leaves behind who had roles in a unit."""
+    open_tasks = _open_tasks(connection, unit)
+    in_post = posts(connection, now=now)
+    theirs = [role for role in Role if not entitled_roles(role).isdisjoint(roles)]
+    vacant = [role for role in theirs if not any((unit, each) in in_post for each in entitled_roles(role))]
+    uncovered = select(staff.c.username).where(
+        staff.c.deputy == username, staff.c.active.is_(True), is_away(now), ~is_in_post(now)
+    )
+    return LeftBehind(
+        posts={role: open_tasks.get(role, 0) for role in vacant if role in roles or role in open_tasks},
+        uncovered=tuple(connection.scalars(uncovered.order_by(staff.c.username))),
+        on_duty=_on_duty(connection, username, unit, now),
+    )
+
+
+def _open_tasks(connection: Connection, unit: str) -> dict[Role, int]:
+    """Count the open tasks of a unit by role; those of bureaus without accounts are its liaison's."""
+    mine = task.c.unit == unit
+    if unit == OFFICE:
+        mine |= task.c.role == Role.LIAISON
+    rows = connection.execute(
+        select(task.c.role, func.count().label("open"))
+        .where(mine, task.c.state.in_(UNFINISHED))
+        .group_by(task.c.role)
+    )
+    return {Role(row.role): row.open for row in rows}
+
+
+def _on_duty(connection: Connection, username: str, unit: str, now: datetime) -> tuple[tuple[str, int], ...]:
+    """List what the roster gives somebody who does not answer there any more."""
+    still = select(staff.c.username).join(staff_role, staff_role.c.username == staff.c.username)
+    answers = still.where(
+        staff.c.username == username,
+        staff.c.unit == unit,
+        staff_role.c.role == Role.DUTY_OFFICER,
+        is_in_post(now),
+    )
+    if connection.scalar(answers) is not None:
+        return ()
+    rows = connection.execute(
+        select(duty.c.channel, duty.c.weekday)
+        .where(duty.c.username == username)
+        .order_by(duty.c.channel, duty.c.weekday)
+    )
+    return tuple((row.channel, row.weekday) for row in rows)

@@ -1,0 +1,67 @@
+"""Which matters somebody may see."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    exists,
+    false,
+    or_,
+    select,
+)
+
+from store.tables import (
+    orders,
+    task,
+    unit,
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Scope:
+    """Which orders a caller may see: all, those that a client sent, or what any of the other fields allows.
+
+    `unit` and `tier`: an order that ever had a task there; `below`: or at a unit below this one; `community`: an
+    order about something there.
+    """
+
+    everything: bool = False
+    client_id: str | None = None
+    unit: str | None = None
+    below: str | None = None
+    community: str | None = None
+    tier: str | None = None
+
+
+EVERYTHING: Final = Scope(everything=True)
+"""What nobody is limited to: the office's own programs."""
+
+
+def scoped(query: Select[Any], scope: Scope) -> Select[Any]:
+    """Limit a query over orders to those of a scope."""
+    if scope.everything:
+        return query
+    if scope.client_id is not None:
+        return query.where(orders.c.client_id == scope.client_id)
+    theirs = task.alias("theirs")
+    concerned: list[ColumnElement[bool]] = []
+    if scope.unit is not None:
+        concerned.append(theirs.c.unit == scope.unit)
+    if scope.below is not None:
+        concerned.append(theirs.c.unit.in_(_below(scope.below)))
+    if scope.tier is not None:
+        concerned.append(theirs.c.tier == scope.tier)
+    allowed: list[ColumnElement[bool]] = (
+        [exists().where(theirs.c.order_no == orders.c.order_no, or_(*concerned))] if concerned else []
+    )
+    if scope.community is not None:
+        allowed.append(orders.c.community == scope.community)
+    return query.where(or_(false(), *allowed))
+
+
+def _below(code: str) -> Select[Any]:
+    """Find the units under one, however deep."""
+    tree = select(unit.c.code).where(unit.c.parent == code).cte(recursive=True)
+    return select(tree.union(select(unit.c.code).where(unit.c.parent == tree.c.code)).c.code)

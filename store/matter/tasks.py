@@ -1,0 +1,157 @@
+"""Open tasks, as they are listed, counted and found.
+
+Assumes that who asks is entitled; `Scope` limits what is found. Nothing here asks Temporal.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    and_,
+    func,
+    literal,
+    or_,
+    select,
+    tuple_,
+)
+
+from domain.matter.tasks import TaskState
+from domain.matter.timeliness import CLOCK_SKEW
+from domain.office.words import Role
+from store.instants import Instant
+from store.matter.decisions import UNFINISHED
+from store.matter.reach import EVERYTHING, Scope, scoped
+from store.matter.returned import has_returns
+from store.paging import Page, page_of, read_cursor
+from store.tables import (
+    orders,
+    task,
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Post:
+    """Where somebody works: tasks at their unit, of these roles if they are named, and of bureaus they speak for."""
+
+    unit: str
+    roles: Collection[str] | None = None
+    on_duty: bool = False
+    speaks_for_bureaus: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TaskFilter:
+    """What a task list is limited to; `None` does not limit."""
+
+    task_ids: Collection[str] | None = None
+    post: Post | None = None
+    holder: str | None = None
+    unit: str | None = None
+    tier: str | None = None
+    kind: str | None = None
+    order_no: str | None = None
+    due_before: datetime | None = None
+    due_after: datetime | None = None
+
+
+def list_tasks(
+    connection: Connection,
+    wanted: TaskFilter,
+    *,
+    cursor: str | None,
+    now: datetime,
+    scope: Scope = EVERYTHING,
+) -> Page:
+    """List open tasks, what is due first at the top; of orders within a scope.
+
+    Raises:
+        BadCursor: the cursor cannot be read.
+    """
+    query = _open_tasks(select(task), wanted, scope, now)
+    if cursor:
+        at, last = read_cursor(cursor)
+        query = query.where(tuple_(task.c.due_at, task.c.task_id) > tuple_(literal(at, Instant), last))
+    query = query.order_by(task.c.due_at, task.c.task_id)
+    return page_of(connection, query, lambda row: (row.due_at, row.task_id))
+
+
+def _open_tasks(query: Select[Any], wanted: TaskFilter, scope: Scope, now: datetime) -> Select[Any]:
+    query = query.where(
+        task.c.state == TaskState.OPEN, task.c.opened_at <= now + CLOCK_SKEW, task.c.due_at.is_not(None)
+    )
+    for column, value in (
+        (task.c.holder, wanted.holder),
+        (task.c.unit, wanted.unit),
+        (task.c.tier, wanted.tier),
+        (task.c.kind, wanted.kind),
+        (task.c.order_no, wanted.order_no),
+    ):
+        if value is not None:
+            query = query.where(column == value)
+    if wanted.post is not None:
+        query = query.where(_of_post(wanted.post))
+    if wanted.task_ids is not None:
+        query = query.where(task.c.task_id.in_(wanted.task_ids))
+    if wanted.due_before is not None:
+        query = query.where(task.c.due_at < wanted.due_before)
+    if wanted.due_after is not None:
+        query = query.where(task.c.due_at > wanted.due_after)
+    if not scope.everything:
+        query = scoped(query.join(orders, orders.c.order_no == task.c.order_no), scope)
+    return query
+
+
+def _of_post(post: Post) -> ColumnElement[bool]:
+    here = task.c.unit == post.unit
+    if post.roles is not None:
+        mine = task.c.role.in_(post.roles)
+        here = and_(here, or_(mine, task.c.on_duty.is_(True)) if post.on_duty else mine)
+    return or_(here, task.c.role == Role.LIAISON) if post.speaks_for_bureaus else here
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TaskCounts:
+    """How many open tasks there are, how many are due from now to an instant, and how many are past their limit."""
+
+    every: int
+    due_soon: int
+    overdue: int
+
+
+def count_tasks(
+    connection: Connection, wanted: TaskFilter, *, soon: datetime, now: datetime, scope: Scope
+) -> TaskCounts:
+    """Count open tasks as they are listed; `soon` is the instant before which they count as due soon."""
+    due_at = task.c.due_at
+    counted: list[ColumnElement[Any]] = [
+        func.count().label("every"),
+        func.count()
+        .filter(due_at > literal(now, Instant), due_at < literal(soon, Instant))
+        .label("due_soon"),
+        func.count().filter(due_at <= literal(now, Instant)).label("overdue"),
+    ]
+    query = select(*counted).select_from(task)
+    row = connection.execute(_open_tasks(query, wanted, scope, now)).one()
+    return TaskCounts(**row._mapping)
+
+
+def find_task(connection: Connection, task_id: str, scope: Scope) -> Row[Any] | None:
+    """Find a task of an order within a scope; `has_returns` if something can have come back to it."""
+    found = select(task, has_returns().label("has_returns"))
+    query = found.join(orders, orders.c.order_no == task.c.order_no).where(task.c.task_id == task_id)
+    return connection.execute(scoped(query, scope)).one_or_none()
+
+
+def open_tasks(connection: Connection, order_no: str) -> Sequence[Row[Any]]:
+    """List an order's tasks that are open or rest, the oldest first."""
+    return connection.execute(
+        select(task)
+        .where(task.c.order_no == order_no, task.c.state.in_(UNFINISHED))
+        .order_by(task.c.opened_at, task.c.task_id)
+    ).all()

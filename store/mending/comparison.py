@@ -1,0 +1,175 @@
+"""How orders stand in the store, page by page, for comparing it with Temporal."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, and_, select, tuple_, update
+
+from domain.matter.judging import DecisionStatus
+from domain.order.words import Stage
+from messages.order.step import OrderFacts, RecordStep
+from store.matter.decisions import UNFINISHED, decided_before
+from store.matter.outbox import OutboxKind, Result, waits_since
+from store.tables import decision, orders, outbox, task
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Known:
+    """An order as the store has it."""
+
+    order_no: str
+    facts: OrderFacts
+    received_at: datetime
+    recorded_seq: int
+    waits_in_outbox: bool
+    open_tasks: frozenset[str]
+
+    @property
+    def is_open(self) -> bool:
+        """Whether its workflow has to run."""
+        return self.facts.stage != Stage.ARCHIVED
+
+    def differs_from(self, step: RecordStep) -> str | None:
+        """Say what differs from the last step that was committed, `None` if nothing does."""
+        seq = step.events[-1].seq if step.events else step.next_event - 1
+        still_open = set(step.open_tasks) - {each.task_id for each in step.closed}
+        if self.recorded_seq != seq:
+            return f"its last event is {self.recorded_seq} in the store and {seq} in its history"
+        if self.open_tasks != still_open:
+            return "its open tasks are others than in its history"
+        wrong = [name for name, value in self.facts if value != getattr(step.order, name)]
+        return f"it shows another {', '.join(wrong)} than its history" if wrong else None
+
+
+def page_of_numbers(connection: Connection, *, after: str, limit: int, only_open: bool = False) -> list[str]:
+    """List order numbers behind one, in sequence."""
+    page = select(orders.c.order_no).where(orders.c.order_no > after)
+    if only_open:
+        page = page.where(orders.c.stage != Stage.ARCHIVED)
+    return list(connection.scalars(page.order_by(orders.c.order_no).limit(limit)))
+
+
+def known_orders(connection: Connection, order_nos: Collection[str]) -> dict[str, Known]:
+    """Find orders; those that are not in the store are left out."""
+    waiting = set(
+        connection.scalars(
+            select(outbox.c.order_no).where(
+                outbox.c.order_no.in_(order_nos),
+                outbox.c.kind == OutboxKind.START,
+                outbox.c.done_at.is_(None),
+            )
+        )
+    )
+    open_tasks: dict[str, set[str]] = {}
+    of_these = task.c.order_no.in_(order_nos) & task.c.state.in_(UNFINISHED)
+    for row in connection.execute(select(task.c.order_no, task.c.task_id).where(of_these)):
+        open_tasks.setdefault(row.order_no, set()).add(row.task_id)
+    rows = connection.execute(select(orders).where(orders.c.order_no.in_(order_nos))).mappings()
+    return {
+        row["order_no"]: Known(
+            order_no=row["order_no"],
+            facts=OrderFacts.model_validate({**row, "order_class": row["class"]}),
+            received_at=row["received_at"],
+            recorded_seq=row["recorded_seq"],
+            waits_in_outbox=row["order_no"] in waiting,
+            open_tasks=frozenset(open_tasks.get(row["order_no"], ())),
+        )
+        for row in rows
+    }
+
+
+def old_decisions(
+    connection: Connection,
+    *,
+    before: datetime,
+    after: tuple[str, str],
+    limit: int,
+    only: Collection[str] | None = None,
+) -> list[tuple[str, str]]:
+    """List order and decision of what has been pending since before an instant, behind one, in sequence.
+
+    `only` of these orders, if they are named.
+    """
+    query = select(decision.c.order_no, decision.c.decision_id).where(
+        decision.c.status == DecisionStatus.PENDING,
+        decided_before(before),
+        tuple_(decision.c.order_no, decision.c.decision_id) > after,
+    )
+    if only is not None:
+        query = query.where(decision.c.order_no.in_(only))
+    rows = connection.execute(query.order_by(decision.c.order_no, decision.c.decision_id).limit(limit))
+    return [(row.order_no, row.decision_id) for row in rows]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OldRow:
+    """A row of the outbox that should be gone; `reason` says why it was set aside, if it was."""
+
+    id: int
+    order_no: str
+    kind: str
+    lacks_workflow: bool
+    reason: str | None
+
+
+def old_outbox_rows(
+    connection: Connection,
+    *,
+    before: datetime,
+    after: int,
+    limit: int,
+    only: Collection[str] | None = None,
+) -> list[OldRow]:
+    """List what has waited in the outbox since before an instant, or was set aside, behind one, oldest first.
+
+    `only` of these orders, if they are named.
+    """
+    is_old = waits_since(before) | outbox.c.set_aside_at.is_not(None)
+    query = select(outbox).where(outbox.c.done_at.is_(None), is_old, outbox.c.id > after)
+    if only is not None:
+        query = query.where(outbox.c.order_no.in_(only))
+    rows = connection.execute(query.order_by(outbox.c.id).limit(limit))
+    return [
+        OldRow(
+            id=row.id,
+            order_no=row.order_no,
+            kind=row.kind,
+            lacks_workflow=row.result == Result.NO_WORKFLOW,
+            reason=row.reason if row.set_aside_at is not None else None,
+        )
+        for row in rows
+    ]
+
+
+def never_recorded(connection: Connection, *, after: str, before: datetime, limit: int) -> list[str]:
+    """List open orders whose workflow counts as started but has recorded nothing so far, in sequence."""
+    page = (
+        select(orders.c.order_no)
+        .join(outbox, and_(outbox.c.order_no == orders.c.order_no, outbox.c.kind == OutboxKind.START))
+        .where(
+            orders.c.order_no > after,
+            orders.c.stage == Stage.FIRST_CONTACT,
+            orders.c.run_id.is_(None),
+            outbox.c.done_at < before,
+        )
+        .order_by(orders.c.order_no)
+        .limit(limit)
+    )
+    return list(connection.scalars(page))
+
+
+def start_again(connection: Connection, order_no: str, *, now: datetime) -> None:
+    """Let an order's start wait in the outbox once more."""
+    connection.execute(
+        update(outbox)
+        .where(outbox.c.order_no == order_no, outbox.c.kind == OutboxKind.START)
+        .values(
+            done_at=None,
+            result=None,
+            set_aside_at=None,
+            reason=None,
+            attempts=0,
+            next_at=now - timedelta(seconds=1),
+        )
+    )

@@ -1,0 +1,350 @@
+"""Writing an order's rows again from what its histories recorded.
+
+Assumes that histories were read whole: the rows are a function of them (ADR-0003). What they do not hold
+stays as it is: the request with its texts, the requester, the texts of decisions, claims, the audit, and
+what became of messages, so that nothing is ever sent twice.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Row, Table, delete, insert, select, update
+
+from domain.doors import Via
+from domain.errors import DomainError
+from domain.matter.judging import DecisionStatus
+from domain.matter.tasks import TaskState
+from messages.matter.signals import CompleteTask
+from messages.matter.step import Verdict
+from messages.order.step import RecordAnswer, RecordedOrder, RecordedStep
+from messages.order.workflow import StartOrder
+from store.database import insert_ignore
+from store.matter.decisions import NotFound
+from store.matter.holding import is_held
+from store.matter.outbox import SIGNALS
+from store.matter.recorded import abandon, digest_of
+from store.order.intake import INTAKE_RUN, as_taken_in, received_event
+from store.order.said.decisions import lock_order
+from store.order.said.settling import said_row, signalled
+from store.order.step import reapply_step, write_order
+from store.tables import LOST, decision, event, message, orders, outbox, record_entry, requester, staff, task
+
+_TABLES = (orders, task, event, record_entry, decision, message, outbox)
+_Key = tuple[str, int]
+
+
+class RowGone(DomainError):
+    """The order's own row is gone, and with it what no history holds."""
+
+    code = "row_gone"
+
+
+class UnknownRun(DomainError):
+    """The store holds steps of a run that Temporal does not know as one of this order's."""
+
+    code = "unknown_run"
+
+
+class AheadOfHistory(DomainError):
+    """The store holds steps that the history, as it was read, does not."""
+
+    code = "ahead_of_history"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Rebuilt:
+    """What writing again changed: rows that differ, by table; nothing if the order was whole.
+
+    `lost` names what no history holds, `sent_again` the decisions that the workflow has not heard of.
+    """
+
+    order_no: str
+    steps: int
+    changed: Mapping[str, int]
+    lost: tuple[str, ...] = ()
+    sent_again: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        """Say in one line what came of an order."""
+        differed = ", ".join(f"{count} in {name}" for name, count in self.changed.items())
+        line = f"{self.order_no}: {self.steps} step(s), " + (
+            f"rows that differed: {differed}" if differed else "whole"
+        )
+        if self.sent_again:
+            line += f"; waits to be signalled again: {', '.join(self.sent_again)}"
+        return line + (f"; cannot be written again: {', '.join(self.lost)}" if self.lost else "")
+
+
+def rebuild(
+    connection: Connection, recorded: RecordedOrder, *, behind: bool = False, dry_run: bool = False
+) -> Rebuilt:
+    """Write an order's rows again; an order that is whole is not touched.
+
+    A step of the store that the history lacks may have been recorded since it was read: then read it again.
+    With `behind` the history is taken as it is, since Temporal itself was restored from an earlier time.
+
+    Raises:
+        RowGone: the order is not in the store any more.
+        UnknownRun: rows would be lost that nothing can write again.
+        AheadOfHistory: the store holds a later step.
+    """
+    order_no = recorded.start.order_no
+    try:
+        order = lock_order(connection, order_no)
+    except NotFound:
+        raise RowGone(
+            f"order {order_no} has no row in the store; its request and its requester stand in no history: "
+            "bring them back from a backup of the store, then rebuild the order"
+        ) from None
+    committed = _committed(connection, recorded, behind=behind)
+    before = _rows(connection, order_no)
+    with connection.begin_nested() as attempt:
+        lost = _missing_texts(connection, recorded, committed)
+        sent_again = _take_back(connection, order, recorded.start, committed)
+        for each, answer in committed:
+            reapply_step(connection, each.step, answer)
+        _return_from_abandoned(connection, recorded, committed)
+        _keep_what_is_ours(connection, order_no, before, committed)
+        changed = _differences(before, _rows(connection, order_no))
+        if dry_run or not changed:
+            attempt.rollback()
+    return Rebuilt(
+        order_no=order_no,
+        steps=len(committed),
+        changed=changed,
+        lost=lost,
+        sent_again=sent_again,
+    )
+
+
+def _committed(
+    connection: Connection, recorded: RecordedOrder, *, behind: bool
+) -> list[tuple[RecordedStep, RecordAnswer]]:
+    """Pick the steps that were committed, each with the answer that it was given.
+
+    One that is under way may have been committed already: then the store has its answer.
+    """
+    order_no = recorded.start.order_no
+    rows = connection.execute(select(record_entry).where(record_entry.c.order_no == order_no)).all()
+    stored: dict[_Key, RecordAnswer] = {
+        (row.run_id, row.seq): RecordAnswer.model_validate(row.answer) for row in rows
+    }
+    foreign = {run_id for run_id, _ in stored} - set(recorded.runs)
+    if foreign:
+        raise UnknownRun(
+            f"order {order_no}: Temporal has no history of run {', '.join(sorted(foreign))}, whose steps the "
+            "store holds; nothing was changed"
+        )
+    later = stored.keys() - {(each.step.run_id, each.step.seq) for each in recorded.steps}
+    digests = {(row.run_id, row.seq): row.digest for row in rows}
+    for each in recorded.steps:
+        key = each.step.run_id, each.step.seq
+        # Committed under this number, and not what the history says: done again since, by a Temporal of earlier.
+        if digests.get(key) not in {None, digest_of(each.step)}:
+            later.add(key)
+            del stored[key]
+    if later and not behind:
+        raise AheadOfHistory(f"order {order_no}: the store holds {len(later)} step(s) that the history lacks")
+    answers = [
+        (each, each.answer or stored.get((each.step.run_id, each.step.seq))) for each in recorded.steps
+    ]
+    return [(each, answer) for each, answer in answers if answer and not (answer.pending or answer.hold)]
+
+
+def _take_back(
+    connection: Connection,
+    order: Row[Any],
+    start: StartOrder,
+    committed: Sequence[tuple[RecordedStep, RecordAnswer]],
+) -> tuple[str, ...]:
+    """Bring an order to where the intake left it; gives the decisions that have to be sent again."""
+    order_no, first = start.order_no, start.first_task
+    connection.execute(
+        delete(event).where(event.c.order_no == order_no, (event.c.run_id != INTAKE_RUN) | (event.c.seq > 1))
+    )
+    connection.execute(delete(task).where(task.c.order_no == order_no))
+    connection.execute(delete(record_entry).where(record_entry.c.order_no == order_no))
+    data = {
+        "channel": order.channel,
+        "kind": order.kind,
+        "community": order.community,
+        "category": start.category,
+    }
+    received = received_event(order_no=order_no, client_id=order.client_id, first=first, data=data)
+    insert_ignore(connection, event, received)
+    connection.execute(insert(task).values(**first.model_dump(), order_no=order_no, state=TaskState.OPEN))
+    connection.execute(
+        update(orders)
+        .where(orders.c.order_no == order_no)
+        .values(
+            **as_taken_in(
+                first, category=start.category, held=is_held(start.holds, at=start.first_task.opened_at)
+            )
+        )
+    )
+    return _take_verdicts_back(connection, order_no, {each.said.said_id for each in _verdicts(committed)})
+
+
+def _take_verdicts_back(connection: Connection, order_no: str, judged: set[str]) -> tuple[str, ...]:
+    """Let the steps settle the rows of decisions anew; an operator's row is made by them, whole."""
+    mine = decision.c.order_no == order_no
+    connection.execute(
+        delete(decision).where(mine, decision.c.fingerprint.is_(None), decision.c.decision_id.in_(judged))
+    )
+    unheard = list(
+        connection.scalars(
+            select(decision.c.decision_id)
+            .where(
+                mine,
+                decision.c.status != DecisionStatus.PENDING,
+                decision.c.decision_id.not_in(judged),
+                decision.c.code.is_distinct_from("order_archived"),
+            )
+            .order_by(decision.c.decision_id)
+        )
+    )
+    connection.execute(
+        update(decision)
+        .where(mine, decision.c.decision_id.in_({*judged, *unheard}))
+        .values(status=DecisionStatus.PENDING, code=None, reason=None, settled_at=None)
+    )
+    sent = connection.execute(
+        select(outbox.c.id, outbox.c.payload).where(
+            outbox.c.order_no == order_no, outbox.c.kind.in_(SIGNALS), outbox.c.done_at.is_not(None)
+        )
+    ).all()
+    again = [
+        row.id for row in sent if (row.payload.get("decision_id") or row.payload.get("action_id")) in unheard
+    ]
+    connection.execute(update(outbox).where(outbox.c.id.in_(again)).values(done_at=None, result=None))
+    return tuple(unheard)
+
+
+def _missing_texts(
+    connection: Connection,
+    recorded: RecordedOrder,
+    committed: Sequence[tuple[RecordedStep, RecordAnswer]],
+) -> tuple[str, ...]:
+    """Name what no history holds; a decision whose row is gone gets one without its texts."""
+    order_no = recorded.start.order_no
+    lost = []
+    has_requester = select(requester.c.order_no).where(requester.c.order_no == order_no)
+    if recorded.start.can_be_called and connection.scalar(has_requester) is None:
+        lost.append("the requester")
+    known = set(connection.scalars(select(decision.c.decision_id).where(decision.c.order_no == order_no)))
+    by_operators = signalled(connection, order_no)
+    for verdict in _verdicts(committed):
+        said_id = verdict.said.said_id
+        if said_id in known or said_id in by_operators or verdict.said.decided_at is None:
+            continue
+        known.add(said_id)
+        connection.execute(insert(decision).values(**_row_without_texts(connection, order_no, verdict)))
+        if verdict.said.stored:
+            lost.append(f"the texts of decision {said_id}")
+    return tuple(lost)
+
+
+def _row_without_texts(connection: Connection, order_no: str, verdict: Verdict) -> dict[str, Any]:
+    """Make the row that a signal speaks of; its fingerprint lets no repeated request pass for it."""
+    said = verdict.said
+    is_staff = connection.scalar(select(staff.c.username).where(staff.c.username == said.actor)) is not None
+    by_staff = is_staff or isinstance(said, CompleteTask)
+    return {
+        **said_row(order_no, said.said_id, verdict),
+        "via": Via.STAFF if by_staff else Via.RESIDENT,
+        "texts": {},
+        "comment": None,
+        "fingerprint": LOST,
+        "decided_at": said.decided_at,
+    }
+
+
+def _return_from_abandoned(
+    connection: Connection,
+    recorded: RecordedOrder,
+    committed: Sequence[tuple[RecordedStep, RecordAnswer]],
+) -> None:
+    """Show the present run's state, if a reset has left steps behind and it has recorded none itself."""
+    if not committed or not committed[-1][0].abandoned:
+        return
+    start, run_id, at = recorded.start, recorded.runs[-1], committed[-1][0].step.at
+    still = [(each.step, answer) for each, answer in committed if not each.abandoned]
+    connection.execute(
+        update(orders)
+        .where(orders.c.order_no == start.order_no)
+        .values(
+            **as_taken_in(
+                start.first_task,
+                category=start.category,
+                held=is_held(start.holds, at=start.first_task.opened_at),
+            )
+        )
+    )
+    if not still:
+        first = {start.first_task.task_id}
+        abandon(connection, start.order_no, run_id=run_id, next_event=2, open_tasks=first, at=at)
+        return
+    last, answer = still[-1]
+    open_tasks = set(last.open_tasks) - {each.task_id for each in last.closed}
+    next_event = max((each.seq for step, _ in still for each in step.events), default=1) + 1
+    abandon(connection, start.order_no, run_id=run_id, next_event=next_event, open_tasks=open_tasks, at=at)
+    promises = [given for _, given in still if given.promised_at]
+    promised = promises[-1] if promises else RecordAnswer()
+    shown = {
+        "promised_at": promised.promised_at,
+        "promise_is_provisional": promised.promise_is_provisional,
+    }
+    write_order(connection, last, answer.model_copy(update=shown))
+    connection.execute(
+        update(orders).where(orders.c.order_no == start.order_no).values(recorded_seq=next_event - 1)
+    )
+
+
+def _keep_what_is_ours(
+    connection: Connection,
+    order_no: str,
+    before: Mapping[str, Mapping[Any, Mapping[str, Any]]],
+    committed: Sequence[tuple[RecordedStep, RecordAnswer]],
+) -> None:
+    """Give claims back to who had them; mark messages that were gone, and had gone out, as such."""
+    for (task_id,), row in before["task"].items():
+        connection.execute(update(task).where(task.c.task_id == task_id).values(holder=row["holder"]))
+    for each, _ in committed:
+        if each.delivered_at is None:
+            continue
+        for written in each.step.messages:
+            connection.execute(
+                update(message)
+                .where(
+                    message.c.order_no == order_no,
+                    message.c.run_id == each.step.run_id,
+                    message.c.event_seq == written.event_seq,
+                    message.c.id.not_in([key[0] for key in before["message"]]),
+                )
+                .values(state=each.delivered_as, sent_at=each.delivered_at)
+            )
+
+
+def _verdicts(committed: Sequence[tuple[RecordedStep, RecordAnswer]]) -> list[Verdict]:
+    return [verdict for each, _ in committed for verdict in each.step.verdicts]
+
+
+def _rows(connection: Connection, order_no: str) -> dict[str, dict[Any, dict[str, Any]]]:
+    return {table.name: _rows_of(connection, table, order_no) for table in _TABLES}
+
+
+def _rows_of(connection: Connection, table: Table, order_no: str) -> dict[Any, dict[str, Any]]:
+    keys = [column.name for column in table.primary_key.columns]
+    rows = connection.execute(select(table).where(table.c.order_no == order_no)).mappings()
+    return {tuple(row[key] for key in keys): dict(row) for row in rows}
+
+
+def _differences(
+    before: Mapping[str, Mapping[Any, Any]], after: Mapping[str, Mapping[Any, Any]]
+) -> dict[str, int]:
+    counts = {
+        name: sum(before[name].get(key) != after[name].get(key) for key in {*before[name], *after[name]})
+        for name in before
+    }
+    return {name: count for name, count in counts.items() if count}

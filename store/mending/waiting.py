@@ -1,0 +1,118 @@
+"""What has waited too long, for those who operate this: each with its order and since when, the oldest first.
+
+Assumes that a list of `MOST` is enough to see what is wrong; it is never all that there may be. No text of anybody.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import Connection, Select, exists, select
+
+from domain.matter.judging import DecisionStatus
+from domain.matter.tasks import TaskState
+from domain.order.lifecycle import TaskKind
+from domain.order.words import Stage
+from store.figures.standing import OPEN
+from store.matter.decisions import decided_before
+from store.matter.outbox import waits_since
+from store.tables import TOLD, decision, event, orders, outbox, task
+
+MOST: Final = 50
+TOO_LONG: Final = timedelta(minutes=1)
+_LATELY: Final = timedelta(days=7)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Waits:
+    """An order, and since when something about it waits."""
+
+    order_no: str
+    since: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Waiting:
+    """What has waited for a minute: starts and signals, decisions, passed limits; and what was not delivered lately.
+
+    `set_aside`: starts and signals that can never be sent as they are.
+    """
+
+    set_aside: Sequence[Waits]
+    outbox: Sequence[Waits]
+    decisions: Sequence[Waits]
+    late: Sequence[Waits]
+    undelivered: Sequence[Waits]
+
+    @property
+    def suspects(self) -> tuple[str, ...]:
+        """The orders whose workflow may be to blame."""
+        return tuple(dict.fromkeys(each.order_no for each in (*self.outbox, *self.decisions, *self.late)))
+
+
+def waiting(connection: Connection, *, now: datetime) -> Waiting:
+    """Find what has waited too long."""
+    before = now - TOO_LONG
+    return Waiting(
+        set_aside=_list(
+            connection,
+            select(outbox.c.order_no, outbox.c.set_aside_at.label("since")).where(
+                outbox.c.done_at.is_(None), outbox.c.set_aside_at.is_not(None)
+            ),
+        ),
+        outbox=_list(
+            connection,
+            select(outbox.c.order_no, outbox.c.created_at.label("since")).where(waits_since(before)),
+        ),
+        decisions=_list(
+            connection,
+            # Only an order that is not archived has a decision that waits: so few are looked through.
+            select(decision.c.order_no, decision.c.decided_at.label("since"))
+            .join(orders, orders.c.order_no == decision.c.order_no)
+            .where(
+                orders.c.stage.in_([*OPEN, Stage.CLOSED]),
+                decision.c.status == DecisionStatus.PENDING,
+                decided_before(before),
+            ),
+        ),
+        late=_list(
+            connection,
+            # While a request of the unit is reviewed, its own limit passes without consequence (ADR-0017).
+            select(orders.c.order_no, orders.c.due_at.label("since")).where(
+                orders.c.stage.in_(OPEN),
+                orders.c.held.is_(False),
+                orders.c.due_at < before,
+                ~exists().where(
+                    task.c.order_no == orders.c.order_no,
+                    task.c.state == TaskState.OPEN,
+                    task.c.kind == TaskKind.REVIEW,
+                    task.c.due_at >= before,
+                ),
+            ),
+        ),
+        undelivered=_list(
+            connection,
+            select(event.c.order_no, event.c.at.label("since")).where(
+                TOLD,
+                event.c.type == "MessagesUndelivered",
+                event.c.abandoned.is_(False),
+                event.c.at >= now - _LATELY,
+            ),
+        ),
+    )
+
+
+def open_of(connection: Connection, order_nos: Sequence[str]) -> frozenset[str]:
+    """Say which of these orders are not archived."""
+    if not order_nos:
+        return frozenset()
+    query = select(orders.c.order_no).where(
+        orders.c.order_no.in_(order_nos), orders.c.stage != Stage.ARCHIVED
+    )
+    return frozenset(connection.scalars(query))
+
+
+def _list(connection: Connection, query: Select[Any]) -> tuple[Waits, ...]:
+    rows = connection.execute(query.order_by("since").limit(MOST))
+    return tuple(Waits(order_no=row.order_no, since=row.since) for row in rows)

@@ -1,0 +1,1 @@
+"""Messages that still go out, and what they have to say; never their words."""

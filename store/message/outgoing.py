@@ -1,0 +1,128 @@
+"""Messages to people that still have to go out, in the order in which they were written.
+
+Assumes that each row is for one person: who is told was said by the step that wrote it, under its order's lock.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection, and_, select, update
+
+from domain.order.words import Ending
+from messages.names import REQUESTER
+from store.message.rejections import NOT_ACCEPTED, Rejection, rejection_of
+from store.tables import decision, message, orders, requester
+
+_PENDING: Final = "pending"
+_DROPPED: Final = "dropped"
+_OF_OTHER_ORDERS: Final = "split"
+"""What a resident is told of further orders of theirs, which go on whatever becomes of this one."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Outgoing:
+    """A message with all that its words need; `contact` is empty for a unit.
+
+    `order_no` is the order that the recipient knows, which may be joined to the one that wrote it.
+    """
+
+    id: int
+    key: str
+    order_no: str
+    recipient: str
+    template: str
+    data: Mapping[str, Any]
+    text: str | None
+    promised_at: datetime | None
+    promise_is_provisional: bool
+    due_at: datetime | None
+    contact: Mapping[str, str]
+    rejection: Rejection | None = None
+
+
+def outgoing(connection: Connection, order_no: str) -> list[Outgoing]:
+    """List the messages that an order has written and that wait."""
+    rows = connection.execute(
+        select(
+            message, orders.c.promised_at, orders.c.promise_is_provisional, orders.c.due_at, decision.c.texts
+        )
+        .join(orders, orders.c.order_no == message.c.order_no)
+        .outerjoin(
+            decision,
+            and_(decision.c.decision_id == message.c.text_of, decision.c.order_no == message.c.order_no),
+        )
+        .where(message.c.order_no == order_no, message.c.state == _PENDING)
+        .order_by(message.c.id)
+    ).all()
+    return [
+        Outgoing(
+            id=row.id,
+            key=f"{row.for_order}:{row.run_id}:{row.event_seq}:{row.recipient}:{row.template}",
+            order_no=row.for_order,
+            recipient=row.recipient,
+            template=row.template,
+            data=dict(row.data),
+            text=next((text for text in (row.texts or {}).values() if text), None),
+            promised_at=row.promised_at,
+            promise_is_provisional=row.promise_is_provisional,
+            due_at=row.due_at,
+            contact=_contact(connection, row.for_order) if row.recipient == REQUESTER else {},
+            rejection=rejection_of(connection, row.order_no) if row.template == NOT_ACCEPTED else None,
+        )
+        for row in rows
+    ]
+
+
+def _contact(connection: Connection, order_no: str) -> dict[str, str]:
+    person = connection.execute(select(requester).where(requester.c.order_no == order_no)).one_or_none()
+    ways = ("name", "phone", "email", "wechat_openid")
+    return {way: str(person._mapping[way]) for way in ways if person and person._mapping[way]}
+
+
+def still_waits(connection: Connection, message_id: int) -> bool:
+    """Look again just before sending: whether nobody has dropped it, and its resident has not left."""
+    row = connection.execute(
+        select(
+            message.c.state, message.c.recipient, message.c.template, orders.c.ending, orders.c.requester_left
+        )
+        .join(orders, orders.c.order_no == message.c.for_order)
+        .where(message.c.id == message_id)
+    ).one_or_none()
+    if row is None or row.state != _PENDING:
+        return False
+    if row.recipient != REQUESTER or row.template == _OF_OTHER_ORDERS:
+        return True
+    return not (row.requester_left or row.ending == Ending.WITHDRAWN)
+
+
+def drop(connection: Connection, order_no: str) -> None:
+    """Let nothing more go out about an order to its resident who takes it back."""
+    connection.execute(
+        update(message)
+        .where(
+            message.c.for_order == order_no,
+            message.c.recipient == REQUESTER,
+            message.c.template != _OF_OTHER_ORDERS,
+            message.c.state == _PENDING,
+        )
+        .values(state=_DROPPED)
+    )
+
+
+def mark(connection: Connection, message_id: int, state: str, *, now: datetime) -> None:
+    """Mark a message `sent`, `logged` or `failed`; also one that was dropped while it went out."""
+    connection.execute(
+        update(message)
+        .where(message.c.id == message_id, message.c.state.in_((_PENDING, _DROPPED)))
+        .values(state=state, sent_at=now)
+    )
+
+
+def reach_nobody(connection: Connection) -> bool:
+    """Tell whether the last message that went out was written to the log alone: no provider is set up."""
+    last = (
+        select(message.c.state).where(message.c.sent_at.is_not(None)).order_by(message.c.id.desc()).limit(1)
+    )
+    return connection.scalar(last) == "logged"

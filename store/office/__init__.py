@@ -1,0 +1,1 @@
+"""Units, people, posts and the versions of the directory; never a matter."""

@@ -1,0 +1,219 @@
+"""The office's directory, version after version: the newest is in force, before any was loaded the first one.
+
+Assumes that a version is never changed: a process reads it once and keeps it by its digest. Units stand in the
+table `unit` too, where staff belong to them; loading a version brings that up to date.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from pydantic import TypeAdapter
+from sqlalchemy import Connection, insert, select, true, update
+
+from domain.doors import Via
+from domain.errors import DomainError
+from domain.office.directory import OFFICE, Category, Directory, Fault, Route, Unit, faults
+from domain.office.first_directory import FIRST
+from domain.office.responsibility import entitled_roles, handler
+from domain.office.words import Role
+from messages.office.directory import LookUp, Routing, Vouched
+from store.auditing import audited
+from store.database import insert_ignore
+from store.office.people import posts
+from store.tables import directory, orders, unit
+
+_UNITS = TypeAdapter(tuple[Unit, ...])
+_CATEGORIES = TypeAdapter(tuple[Category, ...])
+_ROUTES = TypeAdapter(tuple[Route, ...])
+_NEWEST = select(directory.c.version, directory.c.digest).order_by(directory.c.version.desc()).limit(1)
+
+
+class UnknownVersion(DomainError):
+    """There is no directory of that version."""
+
+    code = "unknown_version"
+
+
+class FaultyDirectory(DomainError):
+    """The directory cannot be loaded; `faults` says what is wrong, row by row."""
+
+    code = "faulty_directory"
+
+    def __init__(self, found: list[Fault]) -> None:
+        """Keep the faults."""
+        super().__init__("; ".join(f"{each.table} {each.key}: {each.reason}" for each in found))
+        self.faults = found
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LoadedVersion:
+    """A version as it was loaded: from what source, by whom."""
+
+    version: int
+    source: str
+    loaded_by: str
+    loaded_at: datetime
+
+
+def current(connection: Connection) -> Directory:
+    """Give the directory in force."""
+    newest = connection.execute(_NEWEST).one_or_none()
+    return _kept(connection, newest.version, newest.digest) if newest else FIRST
+
+
+def find_version(connection: Connection, version: int) -> Directory:
+    """Find a version.
+
+    Raises:
+        UnknownVersion: there is none.
+    """
+    if version == FIRST.version:
+        return FIRST
+    digest = connection.scalar(select(directory.c.digest).where(directory.c.version == version))
+    if digest is None:
+        raise UnknownVersion(f"there is no directory of version {version}; see: dingdan routing versions")
+    return _kept(connection, version, digest)
+
+
+def versions(connection: Connection) -> list[LoadedVersion]:
+    """List the versions that were loaded, in sequence."""
+    columns = directory.c.version, directory.c.source, directory.c.loaded_by, directory.c.loaded_at
+    rows = connection.execute(select(*columns).order_by(directory.c.version))
+    return [LoadedVersion(**row._mapping) for row in rows]
+
+
+def named(connection: Connection, given: Directory) -> Directory:
+    """Give a directory with its units called as people call them now."""
+    return _called(
+        given, {row.code: row.name for row in connection.execute(select(unit.c.code, unit.c.name))}
+    )
+
+
+def _called(given: Directory, names: Mapping[str, str]) -> Directory:
+    units = {code: replace(each, name=names.get(code, each.name)) for code, each in given.units.items()}
+    return replace(given, units=units)
+
+
+def current_named(connection: Connection) -> Directory:
+    """Give the directory in force with its units called as people call them now, in one statement."""
+    newest = _NEWEST.subquery()
+    rows = connection.execute(
+        select(unit.c.code, unit.c.name, newest.c.version, newest.c.digest).outerjoin(newest, true())
+    ).all()
+    newest_row = next((row for row in rows if row.version is not None), None)
+    given = _kept(connection, newest_row.version, newest_row.digest) if newest_row else FIRST
+    return _called(given, {row.code: row.name for row in rows})
+
+
+def load(
+    connection: Connection, given: Directory, *, source: str, loaded_by: str, now: datetime
+) -> Directory | None:
+    """Put the next version in force; `None` if it is in force already.
+
+    Raises:
+        FaultyDirectory: it has faults, or leaves out what the one in force has; nothing is changed.
+    """
+    before = current(connection)
+    if found := faults(given, before=before):
+        raise FaultyDirectory(found)
+    if _content(given) == _content(named(connection, before)):
+        return None
+    loaded = replace(given, version=before.version + 1)
+    content = _content(loaded)
+    connection.execute(
+        insert(directory).values(
+            version=loaded.version,
+            digest=_digest(content),
+            source=source,
+            loaded_by=loaded_by,
+            loaded_at=now,
+            **content,
+        )
+    )
+    for each in loaded.units.values():
+        values = {"code": each.code, "name": each.name, "tier": each.tier, "parent": each.parent}
+        if not insert_ignore(connection, unit, values):
+            connection.execute(update(unit).where(unit.c.code == each.code).values(**values))
+    audited(connection, loaded_by, Via.STAFF, "directory_loaded", None, {"version": loaded.version}, now)
+    return loaded
+
+
+def routing_of(
+    connection: Connection,
+    *,
+    category: str | None,
+    community: str | None,
+    unit: str | None = None,
+    now: datetime,
+) -> Routing:
+    """Say who answers for an order now, units passed over in which nobody is in post."""
+    present = current(connection)
+    return Routing.of(
+        present,
+        category=category,
+        community=community,
+        unit=unit,
+        vacant=vacant_units(connection, present, now=now),
+    )
+
+
+def look_up(connection: Connection, asked: LookUp) -> Vouched:
+    """Look up codes in the directory in force."""
+    return Vouched.by(current(connection), asked)
+
+
+def vacant_units(connection: Connection, given: Directory, *, now: datetime) -> frozenset[str]:
+    """Find the units in which nobody may handle orders: no active member of staff is in post."""
+    in_post = posts(connection, now=now)
+
+    def is_vacant(code: str) -> bool:
+        known = given.units[code]
+        role = handler(code, known.tier, by_liaison=known.by_liaison).role
+        at = OFFICE if role is Role.LIAISON else code
+        return not any((at, each) in in_post for each in entitled_roles(role))
+
+    return frozenset(code for code in given.handling_units if is_vacant(code))
+
+
+def past_matters(connection: Connection, *, since: datetime) -> Iterator[tuple[str, str | None, str | None]]:
+    """Give number, category and community of the orders received since an instant."""
+    rows = connection.execute(
+        select(orders.c.order_no, orders.c.category, orders.c.community)
+        .where(orders.c.received_at >= since)
+        .order_by(orders.c.order_no)
+    )
+    return ((row.order_no, row.category, row.community) for row in rows)
+
+
+def _content(given: Directory) -> dict[str, Any]:
+    return {
+        "units": _UNITS.dump_python(tuple(given.units.values()), mode="json"),
+        "categories": _CATEGORIES.dump_python(tuple(given.categories.values()), mode="json"),
+        "routes": _ROUTES.dump_python(given.routes, mode="json"),
+    }
+
+
+def _digest(content: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+
+_read: dict[tuple[int, str], Directory] = {}
+"""Versions that this process has read: by number and digest, since tests have many stores."""
+
+
+def _kept(connection: Connection, version: int, digest: str) -> Directory:
+    known = _read.get((version, digest))
+    if known is None:
+        row = connection.execute(select(directory).where(directory.c.version == version)).one()
+        known = Directory(
+            version=version,
+            units={each.code: each for each in _UNITS.validate_python(row.units)},
+            categories={each.code: each for each in _CATEGORIES.validate_python(row.categories)},
+            routes=_ROUTES.validate_python(row.routes),
+        )
+        _read[version, digest] = known
+    return known

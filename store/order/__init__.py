@@ -1,0 +1,1 @@
+"""The rows of orders: taken in, written step by step, found; never those of another kind."""

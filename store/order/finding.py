@@ -1,0 +1,156 @@
+"""Reading for pages and programs: each function one or a few indexed statements, keyset-paged.
+
+Assumes that who asks is entitled; `Scope` limits what is found. Nothing here asks Temporal.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    ScalarSelect,
+    and_,
+    func,
+    literal,
+    or_,
+    select,
+    tuple_,
+)
+
+from domain.order.contacts import masked_line
+from domain.order.words import Stage
+from messages.names import REQUESTER
+from store.instants import Instant
+from store.matter.reach import Scope, scoped
+from store.paging import PAGE, Page, page_of, read_cursor
+from store.tables import (
+    message,
+    orders,
+    requester,
+    requester_phone,
+)
+
+_WORDS = 8
+"""So many words of a search are looked for."""
+
+
+def shown(order: Row[*tuple[Any, ...]]) -> str:
+    """Say what an order is about as lists do: numbers of people in it are masked."""
+    return masked_line(order.subject)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OrderFilter:
+    """What an order list is limited to; `None` does not limit."""
+
+    stage: str | None = None
+    tier: str | None = None
+    unit: str | None = None
+    order_class: str | None = None
+    community: str | None = None
+    overdue: bool | None = None
+    is_open: bool | None = None
+    q: str | None = None
+
+
+def find_order(connection: Connection, order_no: str, scope: Scope) -> Row[Any] | None:
+    """Find an order within a scope.
+
+    `undelivered` counts the messages that a gateway refused for good, `logged` those to its resident that no provider
+    was there for.
+    """
+
+    def count(*which: ColumnElement[bool]) -> ScalarSelect[int]:
+        return select(func.count()).where(message.c.for_order == orders.c.order_no, *which).scalar_subquery()
+
+    undelivered = count(message.c.state == "failed").label("undelivered")
+    logged = count(message.c.state == "logged", message.c.recipient == REQUESTER).label("logged")
+    query = select(orders, undelivered, logged).where(orders.c.order_no == order_no)
+    return connection.execute(scoped(query, scope)).one_or_none()
+
+
+def find_by_tracking_code(connection: Connection, tracking_code: str) -> Row[Any] | None:
+    """Find the order that a resident tracks."""
+    return connection.execute(select(orders).where(orders.c.tracking_code == tracking_code)).one_or_none()
+
+
+def find_requester(connection: Connection, order_no: str) -> Row[Any] | None:
+    """Find who asked: personal data."""
+    return connection.execute(select(requester).where(requester.c.order_no == order_no)).one_or_none()
+
+
+def list_orders(
+    connection: Connection, wanted: OrderFilter, scope: Scope, *, cursor: str | None, now: datetime
+) -> Page:
+    """List orders, the latest first.
+
+    Raises:
+        BadCursor: the cursor cannot be read.
+    """
+    query = scoped(select(orders), scope)
+    for column, value in (
+        (orders.c.stage, wanted.stage),
+        (orders.c.tier, wanted.tier),
+        (orders.c.unit, wanted.unit),
+        (orders.c["class"], wanted.order_class),
+        (orders.c.community, wanted.community),
+    ):
+        if value is not None:
+            query = query.where(column == value)
+    still_open = orders.c.stage.not_in([Stage.CLOSED, Stage.ARCHIVED])
+    if wanted.is_open is not None:
+        query = query.where(still_open if wanted.is_open else ~still_open)
+    if wanted.overdue is not None:
+        past_due = and_(orders.c.due_at <= now, still_open)
+        is_overdue = or_(orders.c.overdue.is_(True), past_due)
+        query = query.where(is_overdue if wanted.overdue else ~is_overdue)
+    query = query.where(*map(_holds, (wanted.q or "").split()[:_WORDS]))
+    if cursor:
+        at, last = read_cursor(cursor)
+        query = query.where(
+            tuple_(orders.c.received_at, orders.c.order_no) < tuple_(literal(at, Instant), last)
+        )
+    query = query.order_by(orders.c.received_at.desc(), orders.c.order_no.desc())
+    return page_of(connection, query, lambda row: (row.received_at, row.order_no))
+
+
+def _holds(word: str) -> ColumnElement[bool]:
+    """Tell whether an order holds a word somewhere, in whatever case."""
+    columns = (orders.c.order_no, orders.c.subject, orders.c.description)
+    return or_(*(column.icontains(word, autoescape=True) for column in columns))
+
+
+def list_of_caller(
+    connection: Connection, phone_keys: Collection[str], scope: Scope, *, with_confidential: bool
+) -> Sequence[Row[Any]]:
+    """List the orders that whoever has one of these numbers placed, the latest first and one page at most."""
+    theirs = select(requester_phone.c.order_no).where(requester_phone.c.phone_key.in_(phone_keys))
+    query = select(orders).where(orders.c.order_no.in_(theirs))
+    if not with_confidential:
+        query = query.where(orders.c.confidential.is_(False))
+    latest = scoped(query, scope).order_by(orders.c.received_at.desc(), orders.c.order_no.desc())
+    return connection.execute(latest.limit(PAGE)).all()
+
+
+def subjects_of(connection: Connection, order_nos: Collection[str]) -> dict[str, str]:
+    """Say of each order what it is about, as it is shown in lists."""
+    rows = connection.execute(
+        select(orders.c.order_no, orders.c.subject).where(orders.c.order_no.in_(order_nos))
+    )
+    return {row.order_no: shown(row) for row in rows}
+
+
+def matters_of(
+    connection: Connection, order_nos: Collection[str]
+) -> dict[str, tuple[str | None, str | None]]:
+    """Give each order's category and community: what the directory is asked by."""
+    rows = connection.execute(
+        select(orders.c.order_no, orders.c.category, orders.c.community).where(
+            orders.c.order_no.in_(order_nos)
+        )
+    )
+    return {row.order_no: (row.category, row.community) for row in rows}

@@ -1,0 +1,422 @@
+"""Taking an order in: one transaction for order, first task, event, key, outbox and audit row.
+
+Assumes a validated body. Inserts first and looks afterwards, so that two requests with one key can
+never both place an order.
+"""
+
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, insert, select
+
+from domain.calendar.instants import local
+from domain.doors import CredentialKind, Via
+from domain.errors import DomainError
+from domain.matter.tasks import TaskState
+from domain.office.words import Tier
+from domain.order.deadlines import Basis, ClockFacts, clock
+from domain.order.lifecycle import TaskKind
+from domain.order.policy import policy
+from domain.order.subjects import subject_of
+from domain.order.words import Stage
+from domain.text import line
+from messages.matter.tasks import OpenTask, RestTaken
+from messages.office.directory import Routing
+from messages.order.workflow import StartOrder
+from store.attachment.attachments import Uploader, bind
+from store.calendar.years import calendar_for
+from store.database import insert_ignore
+from store.matter.holding import as_notice, holds_from, is_held
+from store.matter.outbox import OutboxKind, put
+from store.office.directory import current
+from store.office.office_lock import reading_the_office
+from store.order.receiving import FirstContact, first_contact
+from store.tables import audit, event, idempotency, orders, requester, requester_phone, task
+
+ROUTE = "POST /orders"
+INTAKE_RUN = "intake"
+"""The run id under which the intake writes event number 1, before any workflow exists."""
+_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+class KeyReused(DomainError):
+    """The idempotency key was used with another body."""
+
+    code = "idempotency_key_reused"
+
+
+class UnknownCode(DomainError):
+    """The category or the community is none of the directory's open ones; `field` says which."""
+
+    code = "unknown_code"
+
+    def __init__(self, field: str, known: Sequence[str]) -> None:
+        """Say which are known; what was sent is not repeated."""
+        super().__init__(f"{field} must be one of: {', '.join(known)}")
+        self.field = field
+
+
+class ReferenceReused(DomainError):
+    """The client's reference stands for an order with another body."""
+
+    code = "source_reference_reused"
+
+    def __init__(self, order_no: str) -> None:
+        """Keep the order that the reference stands for."""
+        super().__init__("this source_reference was sent with another body; look at the order it stands for")
+        self.order_no = order_no
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NewOrder:
+    """A request as a channel sent it, validated; `fingerprint` is the hash of the whole body.
+
+    `phone_keys`: hashes of the numbers of `requester`, by which it is found again. Without a `subject` one is made of
+    the description.
+
+    `received_at`: of a part, when the whole was received, whose `rests` count for it too; of any other order it is now.
+    """
+
+    client_id: str
+    key: str
+    fingerprint: str
+    channel: str
+    kind: str
+    subject: str | None
+    description: str
+    source_reference: str | None
+    source_due_at: datetime | None
+    confidential: bool
+    received_by: str | None
+    category: str | None
+    community: str | None
+    address: str | None
+    longitude: float | None
+    latitude: float | None
+    requester: Mapping[str, str | None]
+    phone_keys: tuple[str, ...] = ()
+    attachments: tuple[str, ...] = ()
+    received_at: datetime | None = None
+    rests: tuple[RestTaken, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Placed:
+    """What the client is told; `start` is to be started after the commit, `None` if nothing is new."""
+
+    status: int
+    response: dict[str, Any]
+    replayed: bool = False
+    start: StartOrder | None = None
+    outbox_id: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Receipt:
+    """What an order is known by from the first moment.
+
+    `passed_over`: why it is not with the officer whom `received_by` names.
+    """
+
+    order_no: str
+    tracking_code: str
+    stage: str
+    received_at: datetime
+    passed_over: str | None = None
+
+
+def new_order_no(now: datetime) -> str:
+    """Make an order number: the office's date and a random part, never a counter."""
+    return f"{local(now):%Y%m%d}-{''.join(secrets.choice(_LETTERS) for _ in range(6))}"
+
+
+def new_tracking_code() -> str:
+    """Make a tracking code of 80 random bits, grouped for reading aloud."""
+    letters = [secrets.choice(_LETTERS) for _ in range(16)]
+    return "-".join("".join(letters[index : index + 4]) for index in range(0, 16, 4))
+
+
+def place_order(
+    connection: Connection,
+    new: NewOrder,
+    *,
+    now: datetime,
+    policy_version: str,
+    page: Callable[[str], str],
+    respond: Callable[[Receipt], dict[str, Any]],
+) -> Placed:
+    """Place an order, or answer a repeated request as before.
+
+    Raises:
+        KeyReused: the key stands for another body.
+        ReferenceReused: the client's reference stands for another body.
+        UnknownCode: the category or the community is none, or closed.
+        UnusableAttachment: an attachment is not the client's own, or used already.
+    """
+    if known := _placed_before(connection, new):
+        response = respond(known)
+        repeated = _claim(connection, new, status=200, response=response, now=now)
+        return repeated or Placed(status=200, response=response)
+    contact = first_contact(connection, channel=new.channel, received_by=new.received_by, now=now)
+    receipt = Receipt(
+        order_no=new_order_no(now),
+        tracking_code=new_tracking_code(),
+        stage=Stage.FIRST_CONTACT,
+        received_at=new.received_at or now,
+        passed_over=contact.passed_over,
+    )
+    response = respond(receipt)
+    if repeated := _claim(connection, new, status=201, response=response, now=now):
+        return repeated
+    start = _insert(connection, new, receipt, contact, policy_version, page(receipt.order_no), now)
+    outbox_id = put(connection, receipt.order_no, OutboxKind.START, start.model_dump(mode="json"), now=now)
+    return Placed(status=201, response=response, start=start, outbox_id=outbox_id)
+
+
+def _claim(
+    connection: Connection, new: NewOrder, *, status: int, response: dict[str, Any], now: datetime
+) -> Placed | None:
+    """Take the key for this answer, or give the answer that it stands for already."""
+    claimed = insert_ignore(
+        connection,
+        idempotency,
+        {
+            "client_id": new.client_id,
+            "route": ROUTE,
+            "key": new.key,
+            "fingerprint": new.fingerprint,
+            "status": status,
+            "response": response,
+            "created_at": now,
+        },
+        # Before calendar and hold are read, and at no statement's cost.
+        *reading_the_office(connection),
+    )
+    if claimed:
+        return None
+    row = connection.execute(
+        select(idempotency).where(
+            idempotency.c.client_id == new.client_id,
+            idempotency.c.route == ROUTE,
+            idempotency.c.key == new.key,
+        )
+    ).one()
+    if row.fingerprint != new.fingerprint:
+        raise KeyReused("this Idempotency-Key was used with another body; make a new key for a new request")
+    return Placed(status=row.status, response=dict(row.response), replayed=True)
+
+
+def _placed_before(connection: Connection, new: NewOrder) -> Receipt | None:
+    """Find the order that the client's own reference stands for, unless the key itself will answer."""
+    if new.source_reference is None:
+        return None
+    row = connection.execute(
+        select(
+            orders.c.order_no,
+            orders.c.tracking_code,
+            orders.c.stage,
+            orders.c.received_at,
+            orders.c.fingerprint,
+            event.c.data["officer_passed_over"].as_string().label("passed_over"),
+        )
+        .join_from(
+            orders,
+            event,
+            (event.c.order_no == orders.c.order_no) & (event.c.run_id == INTAKE_RUN) & (event.c.seq == 1),
+            isouter=True,
+        )
+        .where(orders.c.client_id == new.client_id, orders.c.source_reference == new.source_reference)
+    ).one_or_none()
+    if row is None:
+        return None
+    if row.fingerprint != new.fingerprint:
+        if _key_is_used(connection, new):
+            raise KeyReused(
+                "this Idempotency-Key was used with another body; make a new key for a new request"
+            )
+        raise ReferenceReused(row.order_no)
+    return Receipt(
+        order_no=row.order_no,
+        tracking_code=row.tracking_code,
+        stage=row.stage,
+        received_at=row.received_at,
+        passed_over=row.passed_over,
+    )
+
+
+def _key_is_used(connection: Connection, new: NewOrder) -> bool:
+    return (
+        connection.scalar(
+            select(idempotency.c.key).where(
+                idempotency.c.client_id == new.client_id,
+                idempotency.c.route == ROUTE,
+                idempotency.c.key == new.key,
+            )
+        )
+        is not None
+    )
+
+
+def _insert(
+    connection: Connection,
+    new: NewOrder,
+    receipt: Receipt,
+    contact: FirstContact,
+    policy_version: str,
+    page: str,
+    now: datetime,
+) -> StartOrder:
+    order_no = receipt.order_no
+    directory = current(connection)
+    for field, code, known in (
+        ("category", new.category, directory.open_categories),
+        ("place.community", new.community, directory.communities),
+    ):
+        if code is not None and code not in known:
+            raise UnknownCode(field, known)
+    facts = ClockFacts(basis=Basis.FIRST_CONTACT, since=now)
+    book = policy(policy_version)
+    reading = clock(facts, book, calendar_for(connection, book, now))
+    first = OpenTask(
+        task_id=f"{order_no}-1-{''.join(secrets.choice(_LETTERS) for _ in range(4))}",
+        kind=TaskKind.FIRST_CONTACT,
+        unit=contact.unit,
+        tier=contact.tier,
+        role=contact.role,
+        opened_at=now,
+        due_at=reading.due_at,
+        remind_at=reading.remind_at,
+        is_provisional=reading.is_provisional,
+    )
+    holds = tuple(as_notice(each) for each in holds_from(connection, at=now))
+    row = _order_row(new, receipt, policy_version, first, held=is_held(holds, at=now))
+    connection.execute(insert(orders), row)
+    uploader = Uploader(kind=CredentialKind.CLIENT, name=new.client_id)
+    bind(connection, new.attachments, uploaders=[uploader], order_no=order_no)
+    if any(new.requester.values()):
+        connection.execute(insert(requester), {"order_no": order_no, **new.requester})
+    if new.phone_keys:
+        connection.execute(
+            insert(requester_phone), [{"order_no": order_no, "phone_key": each} for each in new.phone_keys]
+        )
+    connection.execute(
+        insert(task),
+        {**first.model_dump(), "order_no": order_no, "state": TaskState.OPEN, "holder": contact.holder},
+    )
+    connection.execute(
+        insert(event),
+        received_event(
+            order_no=order_no,
+            client_id=new.client_id,
+            first=first,
+            data={
+                "channel": new.channel,
+                "kind": new.kind,
+                "community": new.community,
+                "category": new.category,
+                "officer_passed_over": contact.passed_over,
+            },
+        ),
+    )
+    connection.execute(
+        insert(audit),
+        {
+            "at": now,
+            "actor": new.client_id,
+            "via": Via.CHANNEL,
+            "act": "order_placed",
+            "order_no": order_no,
+            "data": {"officer_passed_over": contact.passed_over} if contact.passed_over else {},
+        },
+    )
+    return StartOrder(
+        order_no=order_no,
+        policy=policy_version,
+        channel=new.channel,
+        category=new.category,
+        community=new.community,
+        received_at=receipt.received_at,
+        can_be_called=any(new.requester.get(way) for way in ("phone", "email", "wechat_openid")),
+        first_task=first,
+        page=page,
+        holds=holds,
+        rests=new.rests,
+        # Who is in post is asked when it matters: before any automatic step.
+        routing=Routing.of(directory, category=new.category, community=new.community),
+    )
+
+
+def received_event(
+    *, order_no: str, client_id: str, first: OpenTask, data: Mapping[str, str | None]
+) -> dict[str, Any]:
+    """Write an order's event number 1."""
+    return {
+        "order_no": order_no,
+        "run_id": INTAKE_RUN,
+        "seq": 1,
+        "at": first.opened_at,
+        "type": "OrderReceived",
+        "actor": client_id,
+        "via": Via.CHANNEL,
+        "task_id": first.task_id,
+        "data": {key: value for key, value in data.items() if value},
+        "abandoned": False,
+    }
+
+
+def as_taken_in(first: OpenTask, *, category: str | None, held: bool) -> dict[str, Any]:
+    """Show an order as it stands before its workflow has recorded anything."""
+    return {
+        "category": category,
+        "stage": Stage.FIRST_CONTACT,
+        "ending": None,
+        "round": 1,
+        "tier": Tier.STREET,
+        "unit": first.unit,
+        "class": None,
+        "promised_at": None,
+        "promise_is_provisional": False,
+        "is_provisional": first.is_provisional,
+        "due_at": first.due_at,
+        "escalations": 0,
+        "overdue": False,
+        "held": held,
+        "reclassified": False,
+        "reopened": False,
+        "handled_by": None,
+        "merged_into": None,
+        "requester_left": False,
+        "run_id": None,
+        "recorded_seq": 0,
+        "recorded_at": None,
+    }
+
+
+def _order_row(
+    new: NewOrder, receipt: Receipt, policy_version: str, first: OpenTask, *, held: bool
+) -> dict[str, Any]:
+    return {
+        "order_no": receipt.order_no,
+        "tracking_code": receipt.tracking_code,
+        "client_id": new.client_id,
+        "source_reference": new.source_reference,
+        "fingerprint": new.fingerprint,
+        "channel": new.channel,
+        "kind": new.kind,
+        # Lines: whoever compares orders reads them as such.
+        "subject": line(new.subject or "") or subject_of(new.description),
+        "description": new.description,
+        "confidential": new.confidential,
+        "received_by": new.received_by,
+        "community": new.community,
+        "address": line(new.address) if new.address else None,
+        "longitude": new.longitude,
+        "latitude": new.latitude,
+        "policy": policy_version,
+        "received_at": receipt.received_at,
+        "source_due_at": new.source_due_at,
+        **as_taken_in(first, category=new.category, held=held),
+    }

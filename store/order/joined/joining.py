@@ -1,0 +1,187 @@
+"""Joining orders about one matter (并单).
+
+Assumes the transaction of the step that asks for it, with the order's own row locked. A joined order points to the one
+that it was joined to, whatever becomes of that: who waits for an answer is found along these pointers, so that each
+order's row is a function of its own history.
+"""
+
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection, Row, func, select
+
+from domain.doors import Via
+from domain.figures.counting import ANSWERED
+from domain.matter.judging import DecisionStatus
+from domain.matter.numbers import order_number
+from domain.office.words import OrderClass, Role
+from domain.order.actions import ActionName
+from domain.order.deadlines import kept_promise
+from domain.order.lifecycle import JOINED_WHY, LEADING, TaskKind
+from domain.order.policy import policy
+from messages.names import system_id
+from messages.office.directory import UnitFacts
+from messages.order.step import LeadingStands, MergeRefused, MergeRequest, RecordStep
+from store.calendar.years import calendar_for
+from store.matter.decisions import NotFound, Subject
+from store.office.directory import current
+from store.office.people import find_staff
+from store.order.joined.leading import leading_of, waiting, why_it_cannot_lead
+from store.order.joined.telling import tell
+from store.order.reckoning import promise_of
+from store.order.said.decisions import is_supervised, lock_order
+from store.tables import decision, message, orders
+
+_REPLIED: Final = "replied_"
+"""How the templates of answers begin; the rest is the ending."""
+
+
+def join(connection: Connection, step: RecordStep, asked: MergeRequest) -> MergeRefused | None:
+    """Join an order to another one, or say why not: the leading order is open, and joined to nothing itself.
+
+    An order that has climbed or is supervised is joined by the street leader only (ADR-0017); if of the two, and of all
+    who wait for their answers, some are confidential and some not, by the street leader only, who says why (ADR-0024).
+    """
+    own = connection.execute(select(orders).where(orders.c.order_no == step.order_no)).one()
+    try:
+        leading = lock_order(connection, asked.leading_order_no)
+    except NotFound:
+        return _refused(f"there is no order {asked.leading_order_no}")
+    if (reason := why_it_cannot_lead(own.order_no, leading)) is not None:
+        return _refused(reason)
+    if _is_withdrawn_soon(connection, leading.order_no):
+        return _refused(f"{leading.order_no} is being withdrawn; only an open order can lead")
+    is_leader = _is_the_leaders_word(connection, step, asked)
+    # Also by what this very step says, which is not written yet.
+    watched = is_supervised(connection, own.order_no) or any(
+        each.kind == TaskKind.SUPERVISE for each in step.opened
+    )
+    if (step.order.escalations or watched) and not is_leader:
+        return _refused(
+            "the order has climbed a tier or is supervised: only the street leader joins it to another one"
+        )
+    if not (is_leader and asked.reasoned) and _differ(connection, own.order_no, leading.order_no):
+        return MergeRefused(
+            code="confidential_differs",
+            reason="of them and of those who wait for their answers some are confidential, and one answer would reach "
+            "all the residents: only the street leader joins them, and says why",
+        )
+    fields = {"joined": own.order_no}
+    # Also one that is not earlier now: what the leading order's row shows may stand still, and may get more time.
+    if (kept := _can_be_kept(connection, own, step, asked)) is not None:
+        fields["not_later_than"] = kept.isoformat()
+    # An order may join the same one again in a later round of one run.
+    key = system_id("joined", own.order_no, step.run_id, step.seq)
+    tell(connection, [leading.order_no], ActionName.RECALCULATE, key=key, fields=fields, now=step.at)
+    return None
+
+
+def _differ(connection: Connection, *order_nos: str) -> bool:
+    """Tell whether of these orders, and of all who wait for their answers, some are confidential and some not."""
+    line = [each for order_no in order_nos for each in (order_no, *waiting(connection, order_no))]
+    kinds = select(orders.c.confidential).where(orders.c.order_no.in_(line)).distinct()
+    return len(connection.scalars(kinds).all()) > 1
+
+
+def _refused(reason: str) -> MergeRefused:
+    return MergeRefused(code="merge_refused", reason=reason)
+
+
+def _can_be_kept(
+    connection: Connection, own: Row[Any], step: RecordStep, asked: MergeRequest
+) -> datetime | None:
+    """Say until when the leading unit can answer an order that joins now, if something was promised.
+
+    The row does not show what still stands still: the order says what it promises until now.
+    """
+    if asked.promise is None:
+        return None
+    book = policy(own.policy)
+    calendar = calendar_for(connection, book, asked.promise.since)
+    promised = promise_of(asked.promise, own.source_due_at, book, calendar)
+    order_class = OrderClass(step.order.order_class or OrderClass.GENERAL)
+    return kept_promise(promised.at, step.at, order_class, book, calendar) if promised else None
+
+
+def _is_withdrawn_soon(connection: Connection, order_no: str) -> bool:
+    withdrawal = select(decision.c.decision_id).where(
+        decision.c.order_no == order_no,
+        decision.c.subject == Subject.ORDER,
+        decision.c.name == ActionName.WITHDRAW,
+        decision.c.status == DecisionStatus.PENDING,
+    )
+    return connection.scalar(withdrawal.limit(1)) is not None
+
+
+def told(connection: Connection, order: Row[Any], step: RecordStep) -> tuple[str, ...]:
+    """Name the orders whose residents hear what a step writes, under the lock that `join` takes too."""
+    has_left = step.withdrawn or step.order.requester_left or order.requester_left
+    waits = waiting(connection, step.order_no)
+    left = select(orders.c.order_no).where(orders.c.order_no.in_(waits), orders.c.requester_left)
+    gone = set(connection.scalars(left)) if waits else set()
+    return (*([] if has_left else [step.order_no]), *(each for each in waits if each not in gone))
+
+
+def tell_waiting(connection: Connection, step: RecordStep) -> None:
+    """Let the orders that wait know that there is an answer, if this step gave one; also one whose requester left.
+
+    What they are told is the mark that it was given to them, whatever becomes of either order.
+    """
+    if any(each.template.startswith(_REPLIED) for each in step.messages):
+        waits = waiting(connection, step.order_no)
+        key = system_id("answered", step.order_no, step.run_id, step.seq)
+        tell(connection, waits, ActionName.ANSWER, key=key, fields={}, now=step.at)
+
+
+def answers_to(connection: Connection, order_no: str) -> int:
+    """Count the answers of other orders that an order was ever given; a signal typed by hand is none."""
+    query = select(func.count()).where(
+        decision.c.order_no == order_no,
+        decision.c.name == ActionName.ANSWER,
+        decision.c.fingerprint.is_not(None),
+    )
+    return connection.scalar(query) or 0
+
+
+def leading_stands(connection: Connection, order_no: str) -> LeadingStands:
+    """Say how the order stands whose answer one waits for, and what was answered if that one works on since."""
+    leading = connection.execute(
+        select(orders).where(orders.c.order_no == leading_of(connection, order_no))
+    ).one()
+    directory = current(connection)
+    works = leading.unit in directory.handling_units
+    answered = leading.stage in ANSWERED
+    return LeadingStands(
+        answered=answered,
+        answers=answers_to(connection, order_no),
+        ending=leading.ending if answered else _last_ending(connection, order_no),
+        unit=UnitFacts.of(directory.units[leading.unit]) if works else None,
+        handled_by=leading.handled_by,
+    )
+
+
+def _last_ending(connection: Connection, order_no: str) -> str | None:
+    """Say as what an order was answered last, by what its resident was told; nothing if they had left."""
+    reply = select(message.c.template).where(
+        message.c.for_order == order_no, message.c.template.startswith(_REPLIED, autoescape=True)
+    )
+    template = connection.scalar(reply.order_by(message.c.id.desc()).limit(1))
+    return template.removeprefix(_REPLIED) if template else None
+
+
+def _is_the_leaders_word(connection: Connection, step: RecordStep, asked: MergeRequest) -> bool:
+    """Tell whether the street leader said just this at a door of ours; a signal may bear any name (ADR-0028)."""
+    kept = connection.execute(
+        select(decision.c.fields, decision.c.texts).where(
+            decision.c.order_no == step.order_no,
+            decision.c.decision_id == asked.said_id,
+            decision.c.via == Via.STAFF,
+            decision.c.actor == asked.actor,
+        )
+    ).one_or_none()
+    if kept is None or order_number(kept.fields.get(LEADING.name)) != asked.leading_order_no:
+        return False
+    if asked.reasoned and not kept.texts.get(JOINED_WHY.name):
+        return False
+    somebody = find_staff(connection, asked.actor, now=step.at)
+    return somebody is not None and Role.STREET_LEADER in somebody.roles

@@ -1,0 +1,195 @@
+"""Orders that may be about the same: a hint for people, who alone decide what is joined.
+
+Assumes that one event is told in many ways: by whoever called before, at the same place, or in much the same words.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    and_,
+    false,
+    func,
+    literal,
+    select,
+    union,
+)
+
+from domain.order.similarity import most_alike
+from store.instants import Instant
+from store.matter.reach import Scope, scoped
+from store.order.finding import shown
+from store.tables import orders, requester_phone
+
+WITHIN: Final = timedelta(days=90)
+MOST_LINES: Final = 20_000
+"""So many of the latest orders are compared by their words."""
+_SHOWN: Final = 3
+_LOOKED_AT: Final = 20
+"""So many of the most alike are looked up: some of them are joined already, or not for whoever asks."""
+_LEAST: Final = 0.25
+"""Below this two lines are not called similar. Our decision, ADR-0023."""
+_NEAR_M: Final = 300.0
+_M_A_DEGREE: Final = 111_320.0
+_NEARBY, _SAME = 0.2, 0.05
+"""What lying near, and being of one community or category, adds to how alike two orders are."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Matter:
+    """What is looked for: an order of the store, or one that somebody writes down.
+
+    `phone_keys` are left out for who may not know who asked, and address and `point` (latitude and longitude) for who
+    may not know where.
+    """
+
+    subject: str
+    order_no: str | None = None
+    address: str | None = None
+    community: str | None = None
+    category: str | None = None
+    point: tuple[float, float] | None = None
+    phone_keys: Sequence[str] | Select[tuple[str]] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Similar:
+    """An order that may be about the same, and why: its words, who called, or how many metres away it is."""
+
+    order_no: str
+    about: str
+    stage: str
+    received_at: datetime
+    words: bool
+    same_caller: bool
+    metres: int | None
+
+
+def matter_of(own: Row[Any], *, by_caller: bool, by_place: bool) -> Matter:
+    """Say what of an order others are compared with, for who may know so much of it."""
+    by_whom = select(requester_phone.c.phone_key).where(requester_phone.c.order_no == own.order_no)
+    return Matter(
+        subject=own.subject,
+        order_no=own.order_no,
+        address=own.address if by_place else None,
+        community=own.community,
+        category=own.category,
+        point=(own.latitude, own.longitude) if by_place and own.latitude is not None else None,
+        phone_keys=by_whom if by_caller else (),
+    )
+
+
+def similar_orders(
+    connection: Connection, matter: Matter, scope: Scope, *, with_confidential: bool, now: datetime
+) -> list[Similar]:
+    """Find up to three orders of the last ninety days that say much the same or lie near, and three by the same caller.
+
+    `with_confidential`: also by callers who keep that from whoever sees a part of the office.
+    """
+    likeness = _alike(connection, matter, now)
+    since = orders.c.received_at > literal(now - WITHIN, Instant)
+    query = _candidates(matter, likeness, since, with_confidential=with_confidential)
+    rows = [
+        row
+        for row in connection.execute(scoped(query, scope))
+        # Those that were joined are left out here: either database would misjudge how few they are.
+        if row.merged_into is None and row.order_no != matter.order_no
+    ]
+    scores = {row.order_no: _score(row, matter, likeness) for row in rows}
+    found = sorted(rows, key=lambda row: (scores[row.order_no], row.received_at), reverse=True)
+    told = [
+        row for row in found if likeness.get(row.order_no, 0.0) >= _LEAST or _metres(row, matter) is not None
+    ][:_SHOWN]
+    called = sorted((row for row in rows if row.same_caller), key=lambda row: row.received_at, reverse=True)
+    told += [row for row in called if row not in told][:_SHOWN]
+    return [
+        Similar(
+            order_no=row.order_no,
+            about=shown(row),
+            stage=row.stage,
+            received_at=row.received_at,
+            words=likeness.get(row.order_no, 0.0) >= _LEAST,
+            same_caller=bool(row.same_caller),
+            metres=_metres(row, matter),
+        )
+        for row in told
+    ]
+
+
+def _alike(connection: Connection, matter: Matter, now: datetime) -> dict[str, float]:
+    """Say of the orders whose words are most alike how much so; the store hands all lines over as one text."""
+    line = f"{matter.subject} {matter.address or ''}".strip()
+    where = func.coalesce(orders.c.address, "")
+    latest = (
+        select(orders.c.order_no, (orders.c.subject + " " + where).label("said"))
+        .where(orders.c.received_at > literal(now - WITHIN, Instant))
+        .order_by(orders.c.received_at.desc())
+        .limit(MOST_LINES)
+        .subquery()
+    )
+    numbers, text = connection.execute(
+        select(func.aggregate_strings(latest.c.order_no, "\n"), func.aggregate_strings(latest.c.said, "\n"))
+    ).one()
+    if not text:
+        return {}
+    order_nos = numbers.split("\n")
+    return {order_nos[each.place]: each.likeness for each in most_alike(line, text, most=_LOOKED_AT)}
+
+
+def _candidates(
+    matter: Matter, likeness: dict[str, float], since: ColumnElement[bool], *, with_confidential: bool
+) -> Select[Any]:
+    """Choose the orders that are alike, near, or by the same caller; each way has its own index."""
+    by_caller = select(requester_phone.c.order_no).where(requester_phone.c.phone_key.in_(matter.phone_keys))
+    same_caller = and_(orders.c.requester_left.is_(False), orders.c.order_no.in_(by_caller))
+    if not with_confidential:
+        same_caller = and_(same_caller, orders.c.confidential.is_(False))
+    ways = [select(orders.c.order_no).where(orders.c.order_no.in_(likeness))]
+    if matter.phone_keys != ():
+        ways.append(select(orders.c.order_no).where(same_caller, since))
+    if matter.point is not None:
+        latitude, longitude = matter.point
+        north, east = _NEAR_M / _M_A_DEGREE, _NEAR_M / (_M_A_DEGREE * _narrowed(latitude))
+        ways.append(
+            select(orders.c.order_no).where(
+                orders.c.latitude.between(latitude - north, latitude + north),
+                orders.c.longitude.between(longitude - east, longitude + east),
+                since,
+            )
+        )
+    told = ["order_no", "subject", "stage", "received_at", "merged_into"]
+    compared = ["community", "category", "longitude", "latitude"]
+    columns: list[ColumnElement[Any]] = [orders.c[name] for name in (*told, *compared)]
+    called = same_caller if matter.phone_keys != () else false()
+    return select(*columns, called.label("same_caller")).where(orders.c.order_no.in_(union(*ways)))
+
+
+def _score(row: Row[Any], matter: Matter, likeness: dict[str, float]) -> float:
+    near = _metres(row, matter) is not None
+    same = sum(
+        own is not None and own == its
+        for own, its in ((matter.community, row.community), (matter.category, row.category))
+    )
+    return float(likeness.get(row.order_no, 0.0) + _NEARBY * near + _SAME * same)
+
+
+def _metres(row: Row[Any], matter: Matter) -> int | None:
+    """Say how far away an order is; `None` if that is not near, or not known."""
+    if matter.point is None or row.latitude is None:
+        return None
+    latitude, longitude = matter.point
+    north, east = row.latitude - latitude, (row.longitude - longitude) * _narrowed(latitude)
+    metres = math.hypot(north, east) * _M_A_DEGREE
+    return round(metres) if metres <= _NEAR_M else None
+
+
+def _narrowed(latitude: float) -> float:
+    """Say how much narrower than at the equator a degree of longitude is there."""
+    return max(math.cos(math.radians(latitude)), 0.01)

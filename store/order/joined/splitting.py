@@ -1,0 +1,160 @@
+"""Making orders of one that holds several matters (一单多诉，拆分).
+
+Assumes the transaction of the step that asks for it, with the order's own row locked. The parts were received with the
+whole: their promises count from then, and what rested meanwhile does not count; also a hold that is over and of which
+the whole has not heard all. Their resident is told each number with its code, once.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from domain.matter.clocks import Rested, in_sequence
+from domain.office.directory import Directory
+from domain.text import clean
+from messages.names import REQUESTER, system_id
+from messages.order.step import RecordStep, RestTaken, SplitRequest
+from store.matter.holding import holds_over
+from store.office.directory import current
+from store.order.contacts import CONTACT
+from store.order.intake import NewOrder, place_order
+from store.tables import decision, message, orders, requester, requester_phone
+
+
+def split(connection: Connection, step: RecordStep, asked: SplitRequest) -> tuple[str, ...]:
+    """Make an order of each part that a decision names, from the same requester; gives their numbers.
+
+    Done once: parts that became orders already are left alone.
+    """
+    own = connection.execute(select(orders).where(orders.c.order_no == step.order_no)).one()
+    known = connection.scalars(
+        select(orders.c.order_no)
+        .where(orders.c.split_from == own.order_no, orders.c.split_by == asked.decision_id)
+        .order_by(orders.c.order_no)
+    ).all()
+    if known:
+        return tuple(known)
+    made = _place(connection, step, asked, own)
+    if made and not own.requester_left:
+        _tell(connection, step, made)
+    return tuple(each["part"] for each in made)
+
+
+def _place(
+    connection: Connection, step: RecordStep, asked: SplitRequest, own: Row[Any]
+) -> list[dict[str, str]]:
+    """Place an order of each part; gives each one's number and tracking code."""
+    person = connection.execute(select(requester).where(requester.c.order_no == own.order_no)).one_or_none()
+    asks = person if not own.requester_left else None
+    contact = {name: asks._mapping[name] if asks else None for name in CONTACT}
+    theirs = select(requester_phone.c.phone_key).where(requester_phone.c.order_no == own.order_no)
+    phone_keys = tuple(connection.scalars(theirs.order_by(requester_phone.c.phone_key))) if asks else ()
+    directory = current(connection)
+    rests = _rests(connection, step, asked, own)
+    key = hashlib.sha256(asked.decision_id.encode()).hexdigest()[:32]
+    made = []
+    for number, part in enumerate(_parts(connection, own.order_no, asked.decision_id), start=1):
+        placed = place_order(
+            connection,
+            replace(
+                _further(directory, own, part, contact, rests=rests, key=system_id("split", key, number)),
+                phone_keys=phone_keys,
+            ),
+            now=step.at,
+            policy_version=own.policy,
+            page=partial(asked.page.replace, own.order_no),
+            respond=lambda receipt: {"part": receipt.order_no, "code": receipt.tracking_code},
+        )
+        connection.execute(
+            update(orders)
+            .where(orders.c.order_no == placed.response["part"])
+            .values(split_from=own.order_no, split_by=asked.decision_id)
+        )
+        made.append(placed.response)
+    return made
+
+
+def _rests(
+    connection: Connection, step: RecordStep, asked: SplitRequest, own: Row[Any]
+) -> tuple[RestTaken, ...]:
+    """Give what rested for the whole until now: what it has counted, and every hold that is over, each time once.
+
+    One that is still in force goes with the part, as with any order.
+    """
+    over = holds_over(connection, since=own.received_at, at=step.at)
+    rested = [Rested(each.began, each.ended) for each in asked.rests]
+    rested += [Rested(max(each.since, own.received_at), each.until) for each in over]
+    return tuple(RestTaken(began=each.began, ended=each.ended) for each in in_sequence(rested))
+
+
+def _tell(connection: Connection, step: RecordStep, made: Sequence[dict[str, str]]) -> None:
+    """Write to the resident which orders their request has become; whoever joined it has no part in the codes."""
+    connection.execute(
+        insert(message).values(
+            order_no=step.order_no,
+            for_order=step.order_no,
+            run_id=step.run_id,
+            event_seq=step.events[-1].seq if step.events else step.next_event,
+            recipient=REQUESTER,
+            template="split",
+            data={"parts": list(made)},
+            state="pending",
+            created_at=step.at,
+        )
+    )
+
+
+def parts_of(connection: Connection, order_no: str) -> Sequence[Row[*tuple[Any, ...]]]:
+    """List the orders that were made of one: number, tracking code, stage and ending."""
+    columns = (orders.c.order_no, orders.c.tracking_code, orders.c.stage, orders.c.ending)
+    return connection.execute(
+        select(*columns).where(orders.c.split_from == order_no).order_by(orders.c.order_no)
+    ).all()
+
+
+def _parts(connection: Connection, order_no: str, decision_id: str) -> list[dict[str, Any]]:
+    row = connection.execute(
+        select(decision.c.texts, decision.c.fields).where(
+            decision.c.decision_id == decision_id, decision.c.order_no == order_no
+        )
+    ).one_or_none()
+    stored = (row.texts.get("parts") or row.fields.get("parts")) if row else None
+    return list(stored or ())
+
+
+def _further(
+    directory: Directory,
+    own: Row[Any],
+    part: dict[str, Any],
+    contact: dict[str, str | None],
+    *,
+    rests: tuple[RestTaken, ...],
+    key: str,
+) -> NewOrder:
+    """Describe an order of one part; what was closed since it was written down is left to the desk."""
+    category, community = part.get("category"), directory.in_charge_of(own.community or "")
+    return NewOrder(
+        client_id=own.client_id,
+        key=key,
+        fingerprint=own.fingerprint,
+        channel=own.channel,
+        kind=own.kind,
+        subject=None,
+        description=clean(part["text"]),
+        source_reference=None,
+        source_due_at=own.source_due_at,
+        received_at=own.received_at,
+        rests=rests,
+        confidential=own.confidential,
+        received_by=own.received_by,
+        category=category if category in directory.open_categories else None,
+        community=community.code if community else None,
+        address=own.address,
+        longitude=own.longitude,
+        latitude=own.latitude,
+        requester=contact,
+    )

@@ -1,0 +1,233 @@
+"""What the office itself tells orders: a hold, its end, a year announced, an order that joins them.
+
+Assumes the transaction of what it tells of. To tell all open orders is only ordered there. They are told batch by
+batch, each in a short transaction of its own that locks no order; whoever finds a telling unfinished goes on with it,
+and an automatic step of an order that was not reached yet hears it first.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, func, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from domain.doors import Via
+from domain.matter.judging import DecisionStatus
+from domain.matter.normal import normal
+from domain.matter.tasks import SYSTEM
+from domain.order.actions import ActionName, fields_of
+from domain.order.words import Stage
+from messages.matter.signals import OrderAction
+from messages.names import system_id
+from store.database import Store
+from store.matter.decisions import Actor, Refused, Subject, fingerprint_of
+from store.matter.outbox import put_told
+from store.order.resting import rests_after
+from store.order.said.decisions import submit_action
+from store.tables import audit, decision, orders, telling
+
+BATCH = 50
+"""Orders that are told in one transaction; nobody who writes waits longer than for these."""
+
+PAUSE = timedelta(milliseconds=50)
+"""What others have between two batches: on SQLite they wait for the one writer by looking again and again."""
+
+
+class Audience(StrEnum):
+    """Who is told."""
+
+    OPEN = "open"
+    PROVISIONAL = "provisional"
+    DATED = "dated"
+    """Who has a date later than the field `changed_from` of what is told, or a provisional one."""
+
+
+def _who(audience: str, fields: Mapping[str, str]) -> ColumnElement[bool]:
+    match Audience(audience):
+        case Audience.OPEN:
+            return orders.c.stage != Stage.ARCHIVED
+        case Audience.PROVISIONAL:
+            return orders.c.is_provisional.is_(True) & (orders.c.stage != Stage.ARCHIVED)
+        case Audience.DATED:
+            return rests_after(datetime.fromisoformat(fields["changed_from"]))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Progress:
+    """How far a telling has come."""
+
+    told: int
+    is_done: bool
+
+
+def order_telling(
+    connection: Connection,
+    action: ActionName,
+    *,
+    key: str,
+    fields: Mapping[str, str],
+    audience: Audience,
+    now: datetime,
+) -> int:
+    """Order that an action of the office's own is sent to many orders; gives the number of this telling.
+
+    An order hears a `key` once, however often it is told.
+    """
+    values = {
+        "action": action,
+        "key": key,
+        "fields": dict(fields),
+        "audience": audience,
+        "reached": "",
+        "told": 0,
+        "ordered_at": now,
+    }
+    return int(connection.scalar(insert(telling).values(**values).returning(telling.c.id)) or 0)
+
+
+def audience_size(
+    connection: Connection, audience: Audience, fields: Mapping[str, str] = MappingProxyType({})
+) -> int:
+    """Count who would be told this now."""
+    return connection.scalar(select(func.count()).select_from(orders).where(_who(audience, fields))) or 0
+
+
+def progress_of(connection: Connection, number: int) -> Progress:
+    """Say how far a telling has come."""
+    row = connection.execute(select(telling.c.told, telling.c.done_at).where(telling.c.id == number)).one()
+    return Progress(told=row.told, is_done=row.done_at is not None)
+
+
+def tell_next(store: Store, *, now: datetime) -> bool:
+    """Tell the next batch of the oldest telling that is not finished; `False` if there is none.
+
+    Who is next is read beside all writers. The batch counts only if nobody else has told it meanwhile.
+    """
+    with store.look() as connection:
+        row = connection.execute(_unfinished().limit(1)).one_or_none()
+        if row is None:
+            return False
+        page = select(orders.c.order_no).where(
+            _who(row.audience, row.fields), orders.c.order_no > row.reached
+        )
+        order_nos = list(connection.scalars(page.order_by(orders.c.order_no).limit(BATCH)))
+    with store.write() as connection:
+        here = telling.c.id == row.id, telling.c.reached == row.reached, telling.c.done_at.is_(None)
+        goes_on = {"reached": order_nos[-1]} if order_nos else {"done_at": now}
+        if connection.execute(update(telling).where(*here).values(**goes_on).returning(telling.c.id)).first():
+            told = _tell(connection, row, order_nos, now)
+            counted = update(telling).where(telling.c.id == row.id)
+            connection.execute(counted.values(told=telling.c.told + told))
+    return True
+
+
+def hear_tellings(connection: Connection, order_no: str, *, now: datetime) -> None:
+    """Let an order hear at once what it would be told later; its next automatic step may depend on it."""
+    for row in connection.execute(_unfinished().where(telling.c.reached < order_no)).all():
+        is_meant = select(orders.c.order_no).where(orders.c.order_no == order_no)
+        if connection.scalar(is_meant.where(_who(row.audience, row.fields))) is not None:
+            _tell(connection, row, [order_no], now)
+
+
+def tell(
+    connection: Connection,
+    order_nos: Sequence[str],
+    action: ActionName,
+    *,
+    key: str,
+    fields: Mapping[str, str],
+    now: datetime,
+) -> int:
+    """Send an action of the office's own to a few orders, once each; gives to how many.
+
+    One that was archived since it was listed needs to hear nothing.
+    """
+    told = 0
+    for order_no in order_nos:
+        try:
+            submit_action(
+                connection,
+                order_no=order_no,
+                action_id=system_id(key, order_no),
+                action=action,
+                fields=fields,
+                actor=Actor(name=SYSTEM, via=Via.SYSTEM),
+                now=now,
+            )
+        except Refused as refused:
+            if refused.refusal.code not in {"wrong_stage", "merged"}:
+                raise
+        else:
+            told += 1
+    return told
+
+
+def _unfinished() -> Any:
+    """Tellings that are not finished, in their order: an order hears of a hold before it hears of its end."""
+    return select(telling).where(telling.c.done_at.is_(None)).order_by(telling.c.id)
+
+
+def _tell(connection: Connection, row: Row[Any], order_nos: Sequence[str], now: datetime) -> int:
+    """Write decision, signal and audit of orders that have not heard this; gives how many they are."""
+    said = [_said(row, order_no) for order_no in order_nos]
+    new = _keep(connection, row, said, order_nos)
+    heard = [(order_no, each) for order_no, each in zip(order_nos, said, strict=True) if order_no in new]
+    if not heard:
+        return 0
+    put_told(connection, [(order_no, each.model_dump(mode="json")) for order_no, each in heard], now=now)
+    connection.execute(
+        insert(audit),
+        [
+            {
+                "at": now,
+                "actor": SYSTEM,
+                "via": Via.SYSTEM,
+                "act": "decided",
+                "order_no": order_no,
+                "data": {"decision_id": each.action_id, "name": each.action},
+            }
+            for order_no, each in heard
+        ],
+    )
+    return len(heard)
+
+
+def _said(row: Row[Any], order_no: str) -> OrderAction:
+    return OrderAction(
+        action_id=system_id(row.key, order_no),
+        actor=SYSTEM,
+        action=row.action,
+        fields=normal(fields_of(row.action), row.fields),
+        decided_at=row.ordered_at,
+    )
+
+
+def _keep(
+    connection: Connection, row: Row[Any], said: Sequence[OrderAction], order_nos: Sequence[str]
+) -> set[str]:
+    """Keep the decisions; gives the orders that had not been told this."""
+    if not said:
+        return set()
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    statement = dialect.insert(decision).on_conflict_do_nothing().returning(decision.c.order_no)
+    values = [
+        {
+            "decision_id": each.action_id,
+            "order_no": order_no,
+            "subject": Subject.ORDER,
+            "name": each.action,
+            "actor": SYSTEM,
+            "via": Via.SYSTEM,
+            "fields": each.fields,
+            "texts": {},
+            "fingerprint": fingerprint_of(order_no, each.action, each.fields, None, SYSTEM),
+            "decided_at": row.ordered_at,
+            "status": DecisionStatus.PENDING,
+        }
+        for each, order_no in zip(said, order_nos, strict=True)
+    ]
+    return set(connection.scalars(statement, values))

@@ -1,0 +1,86 @@
+"""Which instants of open orders rest on days of the calendar, and on which.
+
+Assumes what a row shows: when something began and when it is due. What runs by the wall rests on no day: the orders of
+such a book, the first round of an urgent order, the reopening window.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from sqlalchemy import ColumnElement, Connection, and_, exists, or_, select
+
+from domain.calendar.workdays import OFFICE_ZONE, NamedDay
+from domain.matter.tasks import TaskState
+from domain.office.words import OrderClass
+from domain.order.policy import BOOKS
+from domain.order.words import Stage
+from messages.names import REQUESTER
+from store.calendar.years import find_year
+from store.tables import orders, task
+
+_PROMISE = "promise"
+_COUNTS_DAYS: ColumnElement[bool] = and_(
+    orders.c.stage != Stage.ARCHIVED,
+    orders.c.policy.in_([book.version for book in BOOKS.values() if book.needs_calendar]),
+    or_(orders.c["class"].is_distinct_from(OrderClass.URGENT), orders.c.round > 1),
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Resting:
+    """An instant that rests on days that change: what of an order, whose, and when."""
+
+    order_no: str
+    what: str
+    whose: str
+    at: datetime
+
+
+def changed_days(connection: Connection, year: int, days: Sequence[NamedDay]) -> frozenset[date]:
+    """Say which days of a year would be worked, or not any more; none of a year that was never announced."""
+    known = find_year(connection, year)
+    if known is None:
+        return frozenset()
+    before, after = ({(each.day, each.kind) for each in table} for table in (known.days, days))
+    return frozenset(day for day, _ in before ^ after)
+
+
+def begins(day: date) -> datetime:
+    """Give the first instant of a day at the office."""
+    return datetime.combine(day, time.min, OFFICE_ZONE)
+
+
+def rests_after(instant: datetime) -> ColumnElement[bool]:
+    """Say which orders have an instant later than this one that counts days, or one that is provisional."""
+    is_promised = orders.c.ending.is_(None) & (orders.c.promised_at > instant)
+    is_due = exists().where(
+        task.c.order_no == orders.c.order_no, task.c.state == TaskState.OPEN, task.c.due_at > instant
+    )
+    is_provisional = orders.c.is_provisional.is_(True) & (orders.c.stage != Stage.ARCHIVED)
+    return or_(is_provisional, _COUNTS_DAYS & or_(is_promised, is_due))
+
+
+def resting_on(connection: Connection, changed: Iterable[date], *, now: datetime) -> list[Resting]:
+    """List what open orders have ahead of them that was counted over days that change, in sequence."""
+    days = sorted(changed)
+    if not days:
+        return []
+    after, before = max(now, begins(days[0])), begins(days[-1] + timedelta(days=1))
+    promised = select(orders.c.order_no, orders.c.promised_at).where(
+        _COUNTS_DAYS, orders.c.ending.is_(None), orders.c.promised_at > after, orders.c.received_at < before
+    )
+    due = (
+        select(task.c.order_no, task.c.kind, task.c.unit, task.c.due_at)
+        .join(orders, orders.c.order_no == task.c.order_no)
+        .where(_COUNTS_DAYS, task.c.state == TaskState.OPEN, task.c.due_at > after, task.c.opened_at < before)
+    )
+    found = [
+        Resting(order_no=order_no, what=_PROMISE, whose=REQUESTER, at=at)
+        for order_no, at in connection.execute(promised)
+    ]
+    found += [
+        Resting(order_no=order_no, what=kind, whose=unit, at=at)
+        for order_no, kind, unit, at in connection.execute(due)
+    ]
+    return sorted(found, key=lambda each: (each.order_no, each.what != _PROMISE, each.at))

@@ -1,0 +1,79 @@
+"""Claims: who is at a task. A courtesy that binds nobody: any entitled colleague may still decide.
+
+Assumes that a claim may outlive its owner's post, since an absence of somebody else ends by itself: whoever looks
+judges it as it is then.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, select, update
+
+from domain.doors import Via
+from domain.errors import DomainError
+from domain.office.responsibility import may_decide
+from domain.office.words import Role
+from store.auditing import audited
+from store.matter.decisions import UNFINISHED, TaskClosed, done_by
+from store.office.people import Staff, find_present
+from store.order.said.decisions import lock_task
+from store.tables import task
+
+
+class HeldByColleague(DomainError):
+    """Somebody else is at it."""
+
+    code = "held_by_colleague"
+
+
+def change_holder(
+    connection: Connection, *, task_id: str, staff: Staff, holder: str | None, now: datetime
+) -> str | None:
+    """Take an open task (`holder` is oneself) or give it back (`None`); a courtesy that binds nobody.
+
+    Raises:
+        NotFound: there is no such task.
+        NotEntitled: the task is another unit's or another role's.
+        TaskClosed: the task is done.
+        HeldByColleague: somebody else is at it.
+    """
+    _, row = lock_task(connection, task_id, staff)
+    if row.state not in UNFINISHED:
+        raise TaskClosed(done_by(row))
+    if holder_of(connection, row, now=now) not in {None, staff.username}:
+        raise HeldByColleague(f"{row.holder} is at it; agree with them first")
+    connection.execute(update(task).where(task.c.task_id == task_id).values(holder=holder))
+    act = "task_claimed" if holder else "task_released"
+    audited(connection, staff.username, Via.STAFF, act, row.order_no, {"task_id": task_id}, now)
+    return holder
+
+
+def holder_of(connection: Connection, row: Row[Any], *, now: datetime) -> str | None:
+    """Say who is at a task: nobody who has left, is away, or may not decide it any more."""
+    if row.holder is None:
+        return None
+    found = find_present(connection, row.holder, now=now)
+    is_theirs = found is not None and may_decide(
+        found.unit, found.roles, unit=row.unit, role=Role(row.role), on_duty=row.on_duty
+    )
+    return str(row.holder) if is_theirs else None
+
+
+def free_claims(connection: Connection, usernames: Iterable[str | None], *, by: str, now: datetime) -> int:
+    """Free the open tasks that these people cannot be at any more; gives how many.
+
+    Call it in the transaction of the change: of unit, roles, absence or deputy.
+    """
+    freed = 0
+    held = select(task).where(
+        task.c.holder.in_([each for each in usernames if each]), task.c.state.in_(UNFINISHED)
+    )
+    for row in connection.execute(held.order_by(task.c.task_id)).all():
+        if holder_of(connection, row, now=now) is not None:
+            continue
+        connection.execute(update(task).where(task.c.task_id == row.task_id).values(holder=None))
+        data = {"task_id": row.task_id, "held_by": row.holder}
+        audited(connection, by, Via.OPERATOR, "task_released", row.order_no, data, now)
+        freed += 1
+    return freed

@@ -1,0 +1,21 @@
+"""What an order asks of a signal without the store's seal: its codes, and whether it really was kept here.
+
+A signal whose key has changed since its order began is told apart from a forged one by this (ADR-0028).
+"""
+
+from sqlalchemy import Connection
+
+from messages.office.directory import LookedUp, LookUp
+from messages.seals import digest
+from store.office.directory import look_up
+from store.order.said.unheard import pending_on
+
+
+def looked_up(connection: Connection, asked: LookUp) -> LookedUp:
+    """Look up codes, and which of the claims are pending rows of this order, word for word."""
+    kept: tuple[str, ...] = ()
+    if asked.claims:
+        pending = pending_on(connection, asked.order_no)
+        known = {said.said_id: digest(asked.order_no, said.model_dump(mode="json")) for said in pending}
+        kept = tuple(each.said_id for each in asked.claims if known.get(each.said_id) == each.digest)
+    return LookedUp(vouched=look_up(connection, asked), kept=kept)

@@ -1,0 +1,279 @@
+"""Decisions and actions: a durable row with its texts first, a signal afterwards.
+
+Assumes that the workflow judges; here a decision is refused early if the store can already tell. The
+order's row is locked for the length of the transaction, so that exactly one of a submission and an
+automatic step sees the other. One key on two orders meets no lock: there the later one ends in a
+`WriteConflict`, and finds the first when it looks again.
+"""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Connection, Row, func, select
+
+from domain.doors import CredentialKind, Via
+from domain.matter.judging import Submission, wrong_ids
+from domain.matter.normal import normal
+from domain.matter.tasks import FieldType, TaskState
+from domain.office.responsibility import may_decide
+from domain.office.words import OrderClass, Role
+from domain.order import voices
+from domain.order.actions import ACTIONS, ActionName, fields_of
+from domain.order.judgement import WITHDRAWN_ALREADY, OrderSituation, TaskFacts, judge_action, judge_outcome
+from domain.order.lifecycle import TaskKind, outcome_named
+from domain.order.policy import policy
+from domain.order.words import Ending, Stage
+from domain.text import clean
+from messages.matter.signals import CompleteTask, OrderAction
+from store.attachment.attachments import Uploader, bind, contents_of
+from store.matter.decisions import (
+    UNFINISHED,
+    Actor,
+    NotEntitled,
+    NotFound,
+    Refused,
+    Subject,
+    Submitted,
+    TaskClosed,
+    done_by,
+    files_of,
+    fingerprint_of,
+    keep,
+    repeated,
+    split_stored,
+)
+from store.matter.returned import sent_back
+from store.office.directory import current
+from store.office.people import Staff
+from store.order.joined.leading import leading_of, wrong_leading
+from store.order.said.vouching import codes_for, vouched_for
+from store.tables import decision, orders, task
+
+RESIDENT: Final = Actor(name=voices.RESIDENT, via=Via.RESIDENT)
+PASSED_ON: Final = frozenset({ActionName.SUPPLEMENT, ActionName.URGE})
+"""What the resident of a joined order says to the one that leads it."""
+
+
+def lock_order(connection: Connection, order_no: str, *besides: ColumnElement[Any]) -> Row[Any]:
+    """Lock an order's row until the end of the transaction; what only names the order does not wait for that.
+
+    Raises:
+        NotFound: there is no such order.
+    """
+    row = connection.execute(
+        select(orders, *besides).where(orders.c.order_no == order_no).with_for_update(key_share=True)
+    ).one_or_none()
+    if row is None:
+        raise NotFound(f"there is no order {order_no!r}")
+    return row
+
+
+def lock_task(connection: Connection, task_id: str, staff: Staff) -> tuple[Row[Any], Row[Any]]:
+    """Lock a task's order and read both rows, for somebody who may decide it.
+
+    Raises:
+        NotFound: there is no such task.
+        NotEntitled: the task is another unit's or another role's.
+    """
+    order_no = connection.scalar(select(task.c.order_no).where(task.c.task_id == task_id))
+    if order_no is None:
+        raise NotFound(f"there is no task {task_id!r}")
+    order = lock_order(connection, order_no)
+    row = connection.execute(select(task).where(task.c.task_id == task_id)).one()
+    role = Role(row.role)
+    if not may_decide(staff.unit, staff.roles, unit=row.unit, role=role, on_duty=row.on_duty):
+        raise NotEntitled(f"this task is for {role} of {row.unit}")
+    return order, row
+
+
+def submit_decision(
+    connection: Connection,
+    *,
+    task_id: str,
+    decision_id: str,
+    outcome: str,
+    fields: Mapping[str, Any],
+    comment: str | None,
+    staff: Staff,
+    now: datetime,
+) -> Submitted:
+    """Keep a decision on a task, or answer a repeated one as before.
+
+    Raises:
+        NotFound: there is no such task.
+        NotEntitled: the task is another unit's or another role's.
+        KeyTaken: the key stands for something else.
+        TaskClosed: the task is done; says by whom and when.
+        Refused: the outcome or one of its fields is not in order.
+        UnusableAttachment: an attachment is not the decider's own, or used already.
+    """
+    order, row = lock_task(connection, task_id, staff)
+    fields, comment = normal(fields_of(outcome), fields), clean(comment or "") or None
+    fingerprint = fingerprint_of(task_id, outcome, fields, comment, staff.username)
+    if (known := repeated(connection, decision_id, fingerprint)) is not None:
+        return known
+    if row.state not in UNFINISHED:
+        raise TaskClosed(done_by(row))
+    listed = codes_for(connection, outcome)
+    wanted = Submission(name=outcome, actor=staff.username, at=now, fields=fields, codes=listed)
+    evidence = current(connection).evidence(order.category) if outcome == "report_result" else 0
+    facts = _facts(row, order, evidence, taken=_times(connection, order.order_no, outcome))
+    refusal = judge_outcome(facts, wanted, policy(order.policy))
+    if refusal or (refusal := wrong_leading(connection, order.order_no, fields)):
+        raise Refused(refusal)
+    spec = outcome_named(TaskKind(row.kind), outcome)
+    codes, texts = split_stored(spec.fields, fields)
+    said = CompleteTask(
+        task_id=task_id,
+        decision_id=decision_id,
+        actor=staff.username,
+        outcome=outcome,
+        fields=codes,
+        stored=tuple(sorted(texts)),
+        decided_at=now,
+        vouched=vouched_for(connection, outcome, fields),
+    )
+    files = files_of(spec.fields, codes)
+    back = sent_back(connection, row) if files else None
+    bind(
+        connection,
+        files,
+        again=files_of(spec.fields, back.fields) if back else (),
+        uploaders=[Uploader(kind=CredentialKind.STAFF, name=staff.username)],
+        order_no=order.order_no,
+        decision_id=decision_id,
+    )
+    actor = Actor(name=staff.username, via=Via.STAFF, staff=staff)
+    return keep(connection, said, order.order_no, actor, texts, comment, fingerprint, now)
+
+
+def _facts(row: Row[Any], order: Row[Any], evidence: int, *, taken: int) -> TaskFacts:
+    return TaskFacts(
+        kind=TaskKind(row.kind),
+        order_no=order.order_no,
+        unit=order.unit,
+        order_class=OrderClass(order._mapping["class"]) if order._mapping["class"] else None,
+        opened_at=row.opened_at,
+        # While the office holds, no limit passes.
+        due_at=None if order.held else row.due_at,
+        withheld=row.withheld,
+        not_by=row.not_by,
+        evidence=evidence,
+        taken=taken,
+    )
+
+
+def submit_action(
+    connection: Connection,
+    *,
+    order_no: str,
+    action_id: str,
+    action: str,
+    fields: Mapping[str, Any],
+    actor: Actor,
+    now: datetime,
+    uploaders: Collection[Uploader] = (),
+) -> Submitted:
+    """Keep an action on an order, or answer a repeated one as before; `uploaders`: whose files it may name.
+
+    Raises:
+        NotFound: there is no such order.
+        NotEntitled: the actor's roles do not allow this action.
+        KeyTaken: the key stands for something else.
+        Refused: the action is not possible now, or a field is not in order.
+        UnusableAttachment: an attachment is nobody's of these, or used already.
+    """
+    order, speaks = _addressed(connection, order_no, action, actor)
+    fields = normal(fields_of(action), fields)
+    fingerprint = fingerprint_of(order_no, action, _by_content(connection, action, fields), None, actor.name)
+    order_no, actor = order.order_no, speaks
+    if (known := repeated(connection, action_id, fingerprint)) is not None:
+        return known
+    listed = codes_for(connection, action)
+    wanted = Submission(name=action, actor=actor.name, at=now, fields=fields, codes=listed)
+    situation = OrderSituation(
+        stage=Stage(order.stage),
+        order_no=order_no,
+        unit=order.unit,
+        ending=Ending(order.ending) if order.ending else None,
+        left=order.requester_left,
+        reopened=order.reopened,
+        supervised=action == ActionName.SUPERVISE and is_supervised(connection, order_no),
+        taken=_taken(connection, order_no, action),
+        book=policy(order.policy),
+        handled_by=order.handled_by,
+    )
+    if order.requester_left and actor == RESIDENT:
+        raise Refused(WITHDRAWN_ALREADY)
+    refusal = judge_action(situation, wanted)
+    if refusal and refusal.code == "unknown_action":
+        raise Refused(refusal)
+    spec = ACTIONS[ActionName(action)]
+    if actor.staff and not spec.is_for(actor.staff.roles, is_at_the_unit=actor.staff.unit == order.unit):
+        needed = ", ".join(sorted(spec.roles)) or "none, it is the system's own"
+        raise NotEntitled(
+            f"{action} is for the roles: {needed}; for a unit's own, while the order is with it"
+        )
+    if refusal or (refusal := wrong_leading(connection, order_no, fields)):
+        raise Refused(refusal)
+    codes, texts = split_stored(spec.fields, fields)
+    said = OrderAction(
+        action_id=action_id,
+        actor=actor.name,
+        action=action,
+        fields=codes,
+        stored=tuple(sorted(texts)),
+        decided_at=now,
+        vouched=vouched_for(connection, action, fields),
+    )
+    files = files_of(spec.fields, codes)
+    bind(connection, files, uploaders=uploaders, order_no=order_no, decision_id=action_id)
+    return keep(connection, said, order_no, actor, texts, None, fingerprint, now)
+
+
+def _addressed(connection: Connection, order_no: str, action: str, actor: Actor) -> tuple[Row[Any], Actor]:
+    """Lock the order that an action is for: what the resident of a joined one says goes to the one that leads it.
+
+    The joined order is not locked: a leading one locks those that it tells of its answer.
+    """
+    stage = connection.scalar(select(orders.c.stage).where(orders.c.order_no == order_no))
+    if stage != Stage.JOINED or action not in PASSED_ON or actor != RESIDENT:
+        return lock_order(connection, order_no), actor
+    leading = lock_order(connection, leading_of(connection, order_no))
+    return leading, Actor(name=voices.follower(order_no), via=Via.RESIDENT)
+
+
+def _by_content(connection: Connection, action: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Let files stand for what they hold: a form that is sent twice brings them twice."""
+    named = {each.name for each in fields_of(action) if each.type is FieldType.ATTACHMENTS}
+    return {
+        name: contents_of(connection, value) if name in named and wrong_ids(value) is None else value
+        for name, value in given.items()
+    }
+
+
+def is_supervised(connection: Connection, order_no: str) -> bool:
+    """Tell whether a leader watches over an order now; one that rests under supervision shows another stage."""
+    open_watch = select(task.c.task_id).where(
+        task.c.order_no == order_no, task.c.kind == TaskKind.SUPERVISE, task.c.state == TaskState.OPEN
+    )
+    return connection.scalar(open_watch.limit(1)) is not None
+
+
+def _times(connection: Connection, order_no: str, outcome: str) -> int:
+    """Count how often it was said, also what was refused afterwards: each has cost the order a step."""
+    query = select(func.count()).where(
+        decision.c.order_no == order_no, decision.c.subject == Subject.TASK, decision.c.name == outcome
+    )
+    return connection.scalar(query) or 0
+
+
+def _taken(connection: Connection, order_no: str, action: str) -> Mapping[str, int]:
+    """Count by voice how often it was said, likewise."""
+    query = select(decision.c.actor, func.count()).where(
+        decision.c.order_no == order_no, decision.c.subject == Subject.ORDER, decision.c.name == action
+    )
+    return voices.by_voice(
+        (actor, times) for actor, times in connection.execute(query.group_by(decision.c.actor))
+    )

@@ -1,0 +1,119 @@
+"""What became of what was said: the row behind it is settled, or made for what an operator signalled.
+
+Assumes the transaction of the step that says it.
+"""
+
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, update
+
+from domain.doors import Via
+from domain.matter.judging import DecisionStatus
+from domain.matter.tasks import FieldType
+from domain.order.actions import fields_of
+from domain.text import clean
+from messages.matter.signals import CompleteTask, Said
+from messages.matter.step import Verdict
+from messages.order.step import RecordStep
+from store.auditing import audited
+from store.matter.decisions import Subject
+from store.tables import audit, decision
+
+
+def settle_verdicts(connection: Connection, step: RecordStep) -> dict[str, Via]:
+    """Settle the rows behind what was said; what has no row came from an operator and gets one.
+
+    Gives, by id, through which door each came.
+    """
+    vias: dict[str, Via] = {}
+    for verdict in step.verdicts:
+        said_id = verdict.said.said_id
+        mine = (decision.c.decision_id == said_id) & (decision.c.order_no == step.order_no)
+        row = connection.execute(
+            select(
+                decision.c.via,
+                decision.c.status,
+                decision.c.task_id,
+                decision.c.name,
+                decision.c.actor,
+                decision.c.fields,
+            ).where(mine)
+        ).one_or_none()
+        if row is not None:
+            as_kept = (row.task_id, row.name, row.actor) == _what_by_whom(verdict.said)
+            # What was refused has left its fields behind.
+            as_kept &= not verdict.applied or row.fields == verdict.said.fields
+            vias[said_id] = Via(row.via) if as_kept else Via.OPERATOR
+            if row.status == DecisionStatus.PENDING:
+                settled = _settled(verdict) if as_kept else _overtaken(verdict)
+                connection.execute(update(decision).where(mine).values(**settled))
+            continue
+        vias[said_id] = Via.OPERATOR
+        connection.execute(insert(decision).values(**said_row(step.order_no, said_id, verdict)))
+        if said_id in signalled(connection, step.order_no):
+            continue
+        data = {"decision_id": said_id, "applied": verdict.applied}
+        audited(connection, verdict.said.actor, Via.OPERATOR, "signalled", step.order_no, data, verdict.at)
+    for said_id in {each.said_id for each in step.events if each.said_id} - vias.keys():
+        mine = (decision.c.decision_id == said_id) & (decision.c.order_no == step.order_no)
+        vias[said_id] = Via(connection.scalar(select(decision.c.via).where(mine)) or Via.OPERATOR)
+    return vias
+
+
+def _what_by_whom(said: Said) -> tuple[str | None, str, str]:
+    return said.task_id if isinstance(said, CompleteTask) else None, said.said_name, said.actor
+
+
+def _overtaken(verdict: Verdict) -> dict[str, Any]:
+    """Tell the sender of a row that a signal with its id said something else, and what became of that."""
+    what = "was taken" if verdict.applied else "was refused"
+    return {
+        "status": DecisionStatus.REJECTED,
+        "code": "overtaken_by_signal",
+        "reason": f"a signal with this id said {verdict.said.said_name} by {verdict.said.actor}, which {what}",
+        "settled_at": verdict.at,
+    }
+
+
+def _settled(verdict: Verdict) -> dict[str, Any]:
+    return {
+        "status": DecisionStatus.APPLIED if verdict.applied else DecisionStatus.REJECTED,
+        "code": verdict.code,
+        "reason": verdict.reason,
+        "settled_at": verdict.at,
+    }
+
+
+def signalled(connection: Connection, order_no: str) -> set[str]:
+    """List the ids that operators signalled to an order, as the audit has them."""
+    rows = connection.scalars(
+        select(audit.c.data).where(audit.c.order_no == order_no, audit.c.act == "signalled")
+    )
+    return {str(each["decision_id"]) for each in rows}
+
+
+def said_row(order_no: str, said_id: str, verdict: Verdict) -> dict[str, Any]:
+    """Make a row for what was said without one: an operator's, with all that the signal held."""
+    said = verdict.said
+    by_task = isinstance(said, CompleteTask)
+    name = verdict.said.said_name
+    texts = {
+        each.name: clean(str(said.fields.get(each.name) or said.comment or ""))
+        for each in fields_of(name)
+        if each.type is FieldType.TEXT
+    }
+    return {
+        "decision_id": said_id,
+        "order_no": order_no,
+        "task_id": said.task_id if isinstance(said, CompleteTask) else None,
+        "subject": Subject.TASK if by_task else Subject.ORDER,
+        "name": name,
+        "actor": said.actor,
+        "via": Via.OPERATOR,
+        "fields": said.fields,
+        "texts": texts,
+        "comment": clean(said.comment or "") or None,
+        "fingerprint": None,
+        "decided_at": verdict.at,
+        **_settled(verdict),
+    }

@@ -1,0 +1,62 @@
+"""Lists in pages: the rows of one, and the cursor by which the next begins."""
+
+import base64
+import binascii
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    Connection,
+    Row,
+    Select,
+)
+
+from domain.calendar.instants import is_reckonable
+from domain.errors import DomainError
+
+PAGE = 50
+"""Rows of one page."""
+
+
+class BadCursor(DomainError):
+    """The cursor is none that was given out."""
+
+    code = "bad_cursor"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Page:
+    """Rows, and the cursor of the next page if there is one."""
+
+    rows: Sequence[Row[Any]]
+    next_cursor: str | None
+
+
+def page_of(connection: Connection, query: Select[Any], key: Any) -> Page:
+    """Read one page, and by the `key` of its last row the cursor of the next."""
+    rows = connection.execute(query.limit(PAGE + 1)).all()
+    more = len(rows) > PAGE
+    return Page(rows=rows[:PAGE], next_cursor=_cursor(*key(rows[PAGE - 1])) if more else None)
+
+
+def _cursor(at: datetime, last: str) -> str:
+    return base64.urlsafe_b64encode(json.dumps([at.astimezone(UTC).isoformat(), last]).encode()).decode()
+
+
+def read_cursor(cursor: str) -> tuple[datetime, str]:
+    """Read the key after which a page begins.
+
+    Raises:
+        BadCursor: it was not given out here.
+    """
+    try:
+        at, last = json.loads(base64.urlsafe_b64decode(cursor.encode()))
+        read = datetime.fromisoformat(at)
+    except (binascii.Error, ValueError, TypeError) as error:
+        raise BadCursor("this cursor was not given out here; begin again without one") from error
+    if not is_reckonable(read) or not (isinstance(last, str) and last.isascii() and last.isprintable()):
+        raise BadCursor("this cursor was not given out here; begin again without one")
+    return read, last

@@ -1,0 +1,1 @@
+"""Accounts, credentials and sessions; never what somebody does once signed in."""

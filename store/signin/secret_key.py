@@ -1,0 +1,133 @@
+"""The secret key that hashes and seals of this store were made with: told apart from any other, and taken in anew.
+
+Assumes that the store keeps a keyed mark and never the key. Under another key nothing fails by itself: tokens are
+unknown, callers have no orders, and only a second factor cannot be unsealed; so the mark is looked at before.
+"""
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from domain.doors import Via
+from store.auditing import audited
+from store.database import Store, insert_ignore
+from store.signin.accounts import remove_second_factor
+from store.signin.credentials import keyed_hash
+from store.tables import (
+    account,
+    credential,
+    requester,
+    requester_phone,
+    secret_mark,
+    session,
+    sign_in_attempt,
+    sign_in_failure,
+)
+
+_BATCH: Final = 1_000
+_ONLY: Final = "only"
+
+
+class AnotherSecretKey(Exception):
+    """The secret key is not the one that this store is used with; the text says what to do."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TakenIn:
+    """What hung on the former key: whose second factors, how many keys and tokens, and how many callers."""
+
+    second_factors: Sequence[str]
+    credentials: int
+    callers: int
+
+
+def is_known(connection: Connection, secret: str) -> bool | None:
+    """Tell whether the store is used with this key; `None` while it is used with none."""
+    mark = connection.scalar(select(secret_mark.c.mark))
+    return None if mark is None else mark == _mark(secret)
+
+
+def require(connection: Connection, secret: str) -> None:
+    """Go on unless the store is used with another key.
+
+    Raises:
+        AnotherSecretKey: it is.
+    """
+    if is_known(connection, secret) is False:
+        raise AnotherSecretKey(
+            "DINGDAN_SECRET_KEY is another key than this store is used with, and second factors, keys, tokens and the "
+            "look-up of callers hang on it; put the former key back, or, if it is lost, stop API and workers and run: "
+            "dingdan secret-key --take-in"
+        )
+
+
+def check(store: Store, secret: str) -> None:
+    """Go on if the store is used with this key, which it is from now on if it was used with none.
+
+    Raises:
+        AnotherSecretKey: it is used with another one.
+        StoreUnavailable: the database does not answer.
+    """
+    with store.look() as connection:
+        known = is_known(connection, secret)
+    if known is None:
+        with store.write() as connection:
+            insert_ignore(connection, secret_mark, {"id": _ONLY, "mark": _mark(secret)})
+    with store.look() as connection:
+        require(connection, secret)
+
+
+def take_in(
+    connection: Connection,
+    secret: str,
+    *,
+    phone_keys: Callable[[str], Collection[str]],
+    by: str,
+    now: datetime,
+) -> TakenIn:
+    """Use the store with this key from now on: what hung on the former one ends, or is made anew, all at once.
+
+    `phone_keys` hashes under this key the numbers in what somebody wrote.
+    """
+    enrolled = select(account.c.username).where(account.c.totp_sealed.is_not(None))
+    usernames = connection.scalars(enrolled.order_by(account.c.username)).all()
+    for username in usernames:
+        remove_second_factor(connection, username, by=by, now=now)
+    connection.execute(update(session).where(session.c.ended_at.is_(None)).values(ended_at=now))
+    connection.execute(delete(sign_in_attempt))
+    connection.execute(delete(sign_in_failure))
+    ended = connection.execute(
+        update(credential).where(credential.c.revoked_at.is_(None)).values(revoked_at=now)
+    ).rowcount
+    connection.execute(delete(requester_phone))
+    callers = 0
+    for rows in _with_phone(connection):
+        found = {order_no: keys for order_no, phone in rows if (keys := phone_keys(phone))}
+        if numbers := [{"order_no": of, "phone_key": key} for of, keys in found.items() for key in keys]:
+            connection.execute(insert(requester_phone), numbers)
+        callers += len(found)
+    connection.execute(delete(secret_mark))
+    insert_ignore(connection, secret_mark, {"id": _ONLY, "mark": _mark(secret)})
+    data = {"second_factors": len(usernames), "credentials": ended, "callers": callers}
+    audited(connection, by, Via.OPERATOR, "secret_key_taken_in", None, data, now)
+    return TakenIn(second_factors=usernames, credentials=ended, callers=callers)
+
+
+def _with_phone(connection: Connection) -> Iterator[list[tuple[str, str]]]:
+    """Give whoever can be found by a number, some at a time: of many years they fill no memory."""
+    last = ""
+    while rows := connection.execute(
+        select(requester.c.order_no, requester.c.phone)
+        .where(requester.c.phone.is_not(None), requester.c.order_no > last)
+        .order_by(requester.c.order_no)
+        .limit(_BATCH)
+    ).all():
+        last = rows[-1].order_no
+        yield [(row.order_no, row.phone) for row in rows]
+
+
+def _mark(secret: str) -> str:
+    return keyed_hash(secret, "the secret key of this store")

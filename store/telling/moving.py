@@ -1,0 +1,171 @@
+"""Moving the open orders of a unit to another one, in bulk (单位撤并): each is reassigned like any other.
+
+Assumes that the workflow judges: an order that cannot be moved now stays where it is, and is named. Orders are asked
+batch by batch, each in a short transaction; a move that was stopped goes on when it is ordered again, and asks none
+twice.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import Connection, func, select
+
+from domain.doors import Via
+from domain.errors import DomainError
+from domain.matter.judging import DecisionStatus
+from domain.office.directory import UnknownUnit
+from domain.order.actions import ActionName
+from domain.order.lifecycle import TaskKind
+from domain.order.words import Stage
+from domain.text import is_visible
+from store.auditing import audited
+from store.matter.decisions import UNFINISHED, Actor, Refused
+from store.office.directory import current
+from store.order.said.decisions import submit_action
+from store.tables import decision, orders, task
+
+BATCH = 20
+"""Orders that are asked in one transaction; each is judged, so that it takes some milliseconds."""
+_NAMED_AT_ONCE = 500
+_ANSWERED = (Stage.REPLYING, Stage.FOLLOW_UP, Stage.CLOSED, Stage.ARCHIVED)
+
+
+class SameUnit(DomainError):
+    """Orders are to be moved to where they are."""
+
+    code = "same_unit"
+
+
+class ReasonMissing(DomainError):
+    """Orders are to be moved, and nobody says why."""
+
+    code = "reason_missing"
+
+
+@dataclass(kw_only=True, slots=True)
+class Move:
+    """What a move began: actions by order, orders that stay with the reason, and what is not moved at all.
+
+    `helping`: open tasks of the unit as a helper. `answered`: orders that were answered and wait for their end; should
+    they be worked on again, the directory says by whom.
+    """
+
+    sent: dict[str, str] = field(default_factory=dict)
+    stays: dict[str, str] = field(default_factory=dict)
+    helping: int = 0
+    answered: int = 0
+
+
+def begin_move(connection: Connection, unit: str, to: str, *, reason: str) -> Move:
+    """See that orders can go from a unit to another one, and count what will not be moved.
+
+    Raises:
+        UnknownUnit: there is no unit `unit`, or no open unit `to`.
+        SameUnit: it is the same.
+        ReasonMissing: the reason is empty.
+    """
+    present = current(connection)
+    if unit not in present.units:
+        raise UnknownUnit(f"there is no unit {unit!r}; see: dingdan unit list")
+    if unit == to:
+        raise SameUnit("the orders are with this unit already")
+    if not is_visible(reason):
+        raise ReasonMissing("--reason is empty: say why; it stands with every order")
+    present.handling_unit(to)
+    answered = select(func.count()).where(orders.c.unit == unit, orders.c.stage.in_(_ANSWERED))
+    return Move(helping=_helping(connection, unit), answered=connection.scalar(answered) or 0)
+
+
+def next_orders(connection: Connection, unit: str, *, after: str) -> list[str]:
+    """List orders that a unit has in hand behind a number, in sequence: a batch of them."""
+    mine = orders.c.unit == unit, orders.c.stage.not_in(_ANSWERED), orders.c.order_no > after
+    return list(
+        connection.scalars(select(orders.c.order_no).where(*mine).order_by(orders.c.order_no).limit(BATCH))
+    )
+
+
+def move_batch(
+    connection: Connection,
+    order_nos: Iterable[str],
+    move: Move,
+    to: str,
+    *,
+    reason: str,
+    actor: str,
+    now: datetime,
+    dry_run: bool = False,
+) -> None:
+    """Ask orders to go to another unit, and note in the move what came of it."""
+    for order_no in order_nos:
+        try:
+            with connection.begin_nested() as attempt:
+                move.sent[order_no] = _asked_already(connection, order_no, to) or _ask(
+                    connection, order_no, to, reason=reason, actor=actor, now=now
+                )
+                if dry_run:
+                    attempt.rollback()
+        except Refused as refused:
+            move.stays[order_no] = str(refused)
+
+
+def end_move(connection: Connection, move: Move, unit: str, to: str, *, actor: str, now: datetime) -> None:
+    """Write down for auditors what was moved."""
+    data = {"unit": unit, "to": to, "orders": len(move.sent), "stay": len(move.stays)}
+    audited(connection, actor, Via.OPERATOR, "orders_moved", None, data, now)
+
+
+def _ask(connection: Connection, order_no: str, to: str, *, reason: str, actor: str, now: datetime) -> str:
+    action_id = f"move-{order_no}-{now:%Y%m%dT%H%M%S%f}"
+    submit_action(
+        connection,
+        order_no=order_no,
+        action_id=action_id,
+        action=ActionName.REASSIGN,
+        fields={"unit": to, "reason": reason},
+        actor=Actor(name=actor, via=Via.OPERATOR),
+        now=now,
+    )
+    return action_id
+
+
+def _asked_already(connection: Connection, order_no: str, to: str) -> str | None:
+    """Find what was asked of an order by a move that was stopped, and has not been answered."""
+    waits = (
+        decision.c.order_no == order_no,
+        decision.c.name == ActionName.REASSIGN,
+        decision.c.status == DecisionStatus.PENDING,
+    )
+    rows = connection.execute(select(decision.c.decision_id, decision.c.fields).where(*waits))
+    return next((row.decision_id for row in rows if row.fields.get("unit") == to), None)
+
+
+def unsettled(connection: Connection, action_ids: Iterable[str]) -> int:
+    """Count those that no order has heard yet."""
+    waits = decision.c.status == DecisionStatus.PENDING
+    return sum(
+        connection.scalar(select(func.count()).where(decision.c.decision_id.in_(some), waits)) or 0
+        for some in _in_batches(action_ids)
+    )
+
+
+def refused(connection: Connection, action_ids: Iterable[str]) -> dict[str, str]:
+    """Give the orders that refused, each with its reason."""
+    found: dict[str, str] = {}
+    for some in _in_batches(action_ids):
+        wanted = decision.c.decision_id.in_(some), decision.c.status == DecisionStatus.REJECTED
+        rows = connection.execute(select(decision.c.order_no, decision.c.reason).where(*wanted))
+        found |= {row.order_no: row.reason or "refused" for row in rows}
+    return found
+
+
+def _in_batches(action_ids: Iterable[str]) -> Iterator[list[str]]:
+    """Part what no single statement could name."""
+    ids = list(action_ids)
+    for first in range(0, len(ids), _NAMED_AT_ONCE):
+        yield ids[first : first + _NAMED_AT_ONCE]
+
+
+def _helping(connection: Connection, unit: str) -> int:
+    mine = task.c.unit == unit, task.c.kind == TaskKind.ASSIST, task.c.state.in_(UNFINISHED)
+    return connection.scalar(select(func.count()).where(*mine)) or 0

@@ -1,0 +1,166 @@
+"""The directory's versions: all or nothing, never changed, followed by what is taken in."""
+
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import text
+
+from demo.office import UNITS
+from domain.office.directory import Route
+from domain.office.first_directory import FIRST
+from domain.office.words import Tier
+from messages.office.directory import LookUp
+from store.database import Store
+from store.office.directory import (
+    FaultyDirectory,
+    UnknownVersion,
+    current,
+    find_version,
+    load,
+    look_up,
+    named,
+    routing_of,
+    versions,
+)
+from store.office.people import put_units
+from store.order.intake import UnknownCode
+from store.schema import migrate
+from tests.store.test_store import take
+from tests.support.databases import Databases
+from tests.support.office import now
+from tests.support.reorganised import MERGED, loaded
+
+
+class TestAVersion:
+    def test_is_the_first_one_until_another_is_loaded(self, store: Store) -> None:
+        with store.read() as connection:
+            assert current(connection) == FIRST
+            assert versions(connection) == []
+        loaded(store)
+        with store.read() as connection:
+            assert current(connection).version == 1
+            assert current(connection).routes == MERGED.routes
+            assert find_version(connection, 0) == FIRST
+            assert [(each.version, each.source) for each in versions(connection)] == [
+                (1, "街办发2026年第1号")
+            ]
+            with pytest.raises(UnknownVersion, match="version 2"):
+                find_version(connection, 2)
+
+    def test_is_loaded_once(self, store: Store) -> None:
+        loaded(store)
+        with store.write() as connection:
+            again = load(connection, named(connection, MERGED), source="b", loaded_by="b", now=now())
+            assert again is None
+            assert len(versions(connection)) == 1
+
+    def test_with_a_fault_changes_nothing(self, store: Store) -> None:
+        faulty = replace(FIRST, routes=(*FIRST.routes, Route(rule="X", tier=Tier.STREET, unit="nobody")))
+        with (
+            pytest.raises(FaultyDirectory, match="there is no open unit 'nobody'"),
+            store.write() as connection,
+        ):
+            load(connection, faulty, source="a", loaded_by="a", now=now())
+        with store.read() as connection:
+            assert current(connection) == FIRST
+
+    def test_stands_as_it_was_loaded_whatever_comes_after(self, store: Store) -> None:
+        loaded(store)
+        with store.write() as connection:
+            later = replace(MERGED, routes=FIRST.routes)
+            second = load(connection, named(connection, later), source="b", loaded_by="b", now=now())
+            assert second is not None
+            assert (second.version, find_version(connection, 1).routes) == (2, MERGED.routes)
+
+    def test_is_written_to_the_audit(self, store: Store) -> None:
+        loaded(store)
+        with store.read() as connection:
+            rows = connection.execute(text("SELECT actor, act FROM audit ORDER BY id DESC")).all()
+        assert rows[0] == ("administrator-1", "directory_loaded")
+
+
+class TestAUnit:
+    def test_is_called_by_its_code_until_it_is_named(self, databases: Databases) -> None:
+        store = Store(databases.empty())
+        migrate(store.engine)
+        units = list(FIRST.units.values())
+        with store.write() as connection:
+            put_units(connection, units)
+            assert set(named(connection, FIRST).units.values()) == set(units)
+            put_units(connection, [*UNITS])
+            put_units(connection, units)
+            names = {each.code: each.name for each in named(connection, FIRST).units.values()}
+        assert names == {each.code: each.name for each in UNITS}
+        store.close()
+
+    def test_takes_name_and_place_of_the_version_in_force(self, store: Store) -> None:
+        loaded(store)
+        with store.read() as connection:
+            row = connection.execute(text("SELECT name, parent FROM unit WHERE code = 'street-safety'")).one()
+        assert row == ("安全办（示例）", "street")
+
+
+class TestRouting:
+    def test_names_units_passed_over_because_nobody_is_in_post(self, store: Store) -> None:
+        with store.write() as connection:
+            connection.execute(text("UPDATE staff SET active = false WHERE unit = 'street-urban-management'"))
+            routing = routing_of(connection, category="noise", community="community-03", now=now())
+        street = next(each for each in routing.ladder if each.tier is Tier.STREET)
+        assert (street.code, street.rule) == ("street-general", "S0")
+        assert street.passed_over == ("street-urban-management",)
+
+    def test_finds_a_bureau_by_the_streets_liaison(self, store: Store) -> None:
+        with store.write() as connection:
+            bureau = routing_of(connection, category="planning", community=None, now=now()).ladder[-1]
+            assert (bureau.code, bureau.by_liaison, bureau.passed_over) == ("district-planning", True, ())
+            connection.execute(text("UPDATE staff SET active = false WHERE username = 'liaison-1'"))
+            vacant = routing_of(connection, category="planning", community=None, now=now()).ladder[-1]
+        assert (vacant.code, vacant.passed_over) == ("district-general", ("district-planning",))
+
+    def test_follows_a_closed_unit(self, store: Store) -> None:
+        loaded(store)
+        with store.read() as connection:
+            routing = routing_of(
+                connection, category=None, community="community-03", unit="community-03", now=now()
+            )
+        assert routing.version == 1
+        assert routing.lead is not None
+        assert {routing.lead.code, routing.first.code} == {"community-04"}
+
+    def test_vouches_for_open_codes_only(self, store: Store) -> None:
+        loaded(store)
+        asked = LookUp(
+            units=("community-03", "community-04", "street", "nobody"), categories=("noise", "nonsense")
+        )
+        with store.read() as connection:
+            vouched = look_up(connection, asked)
+        assert [each.code for each in vouched.units] == ["community-04"]
+        assert vouched.categories == ("noise",)
+
+
+class TestAnOrder:
+    @pytest.mark.parametrize(
+        ("body", "field"),
+        [
+            ({"community": "community-03"}, "place.community"),
+            ({"community": "community-99"}, "place.community"),
+            ({"category": "consultation"}, "category"),
+            ({"category": "witchcraft"}, "category"),
+        ],
+    )
+    def test_of_a_closed_or_unknown_code_is_refused_with_the_valid_ones(
+        self, store: Store, body: dict[str, str], field: str
+    ) -> None:
+        loaded(store)
+        with pytest.raises(UnknownCode) as refused:
+            take(store, **{"community": "community-04", **body})
+        assert refused.value.field == field
+        assert ("community-04" if field == "place.community" else "noise") in str(refused.value)
+        assert next(iter(body.values())) not in str(refused.value)
+
+    def test_carries_what_the_directory_says_of_it(self, store: Store) -> None:
+        loaded(store)
+        routing = take(store, category="noise", community="community-04").routing
+        assert routing is not None
+        assert (routing.version, routing.first.code) == (1, "community-04")
+        assert [each.rule for each in routing.ladder] == ["C0", "S2x", "D2"]
