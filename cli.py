@@ -203,7 +203,7 @@ def rebuild(
     dry_run: Annotated[bool, typer.Option(help="Only say what would change.")] = False,
 ) -> None:
     """Write the rows of orders again from what their histories recorded; whole orders are not touched."""
-    from activities.rebuilding import Rebuilder
+    from activities.mending.rebuilding import Rebuilder
     from domain.errors import DomainError
     from runtime.histories import NoHistory
     from runtime.temporal import Orders, connect
@@ -242,7 +242,7 @@ def check(
     limit: Annotated[int, typer.Option(min=1, help="Findings to show before stopping.")] = 100,
 ) -> None:
     """Compare store and Temporal, both ways; 0 if all is well, 1 with the orders that are not, 2 if one is away."""
-    from activities.comparison import Comparison
+    from activities.mending.comparison import Comparison
     from runtime.temporal import Orders, TemporalAway, connect
     from store.database import StoreUnavailable
     from store.schema import SchemaMismatch, WrongLocale

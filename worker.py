@@ -16,11 +16,11 @@ from temporalio.worker import Replayer, Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from activities import figures
-from activities.deliver import Courier
 from activities.figures import Figures
 from activities.interceptor import NamedLines
-from activities.reconcile import OutboxDrain
-from activities.record import PresentRun, Recorder
+from activities.matter.reconcile import OutboxDrain
+from activities.message.deliver import Courier
+from activities.order.record import PresentRun, Recorder
 from gateways.messaging.chosen import messenger
 from gateways.messaging.protocol import Messenger
 from messages.names import TASK_QUEUE
@@ -31,14 +31,14 @@ from store import schema
 from store.database import Store
 from store.signin import secret_key
 from workflows.interceptor import TotalSignals
+from workflows.matter.reconcile import ReconcileWorkflow
 from workflows.order.workflow import OrderWorkflow
-from workflows.reconcile import ReconcileWorkflow
 
 CACHED_ORDERS = 500
 """Orders kept in memory between their steps, about 0.3 MiB each; any other is replayed when something happens to it."""
 WORKFLOWS = [OrderWorkflow, ReconcileWorkflow]
 INTERCEPTORS = [TotalSignals(), NamedLines()]
-PLAIN = ("workflows.options", "workflows.order.clock", "workflows.order.state")
+PLAIN = ("workflows.options", "workflows.matter.clock", "workflows.order.state")
 """Modules of `workflows` that hold values and nothing that runs by itself (ADR-0015; a habit test keeps them so)."""
 RUNNER = SandboxedWorkflowRunner(
     # Named one by one: a module passed through runs with the real clock and is shared by all orders. The compiled half

@@ -32,7 +32,7 @@ DELIVER = ActivityOptions(
 )
 
 DRAIN_OUTBOX = ActivityOptions(
-    # It stops by itself well before; see `activities.reconcile`.
+    # It stops by itself well before; see `activities.matter.reconcile`.
     start_to_close=timedelta(minutes=2),
     schedule_to_close=None,
     retry=RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=30)),

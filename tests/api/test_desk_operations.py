@@ -9,7 +9,7 @@ from sqlalchemy import insert
 from temporalio.testing import ActivityEnvironment
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
-from activities.deliver import Courier
+from activities.message.deliver import Courier
 from api.pages.rendering import texts
 from domain.order.lifecycle import TaskKind
 from gateways.messaging.chosen import messenger

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from activities.wording import PLACES, REASONS
+from activities.message.wording import PLACES, REASONS
 from api.errors import _HTTP as FRAMEWORK
 from api.errors import STATUS
 from api.pages.rendering import texts

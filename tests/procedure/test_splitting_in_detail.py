@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from activities.wording import words
+from activities.message.wording import words
 from api.errors import Problem
 from api.keys import required_key
 from store.database import Store

@@ -16,7 +16,7 @@ from temporalio.bridge.proto.workflow_activation import (
     WorkflowActivationJob,
 )
 
-from activities.deliver import Courier
+from activities.message.deliver import Courier
 from gateways.messaging.protocol import GatewayUnavailable
 from messages.matter.signals import Said
 from messages.message.delivery import Delivered, DeliverMessages

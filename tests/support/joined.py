@@ -5,7 +5,7 @@ from typing import Any
 
 from temporalio.testing import ActivityEnvironment
 
-from activities.deliver import Courier
+from activities.message.deliver import Courier
 from gateways.messaging.protocol import Message
 from messages.message.delivery import DeliverMessages
 from store.database import Store

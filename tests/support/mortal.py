@@ -18,7 +18,7 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 import worker
-from activities.record import Recorder
+from activities.order.record import Recorder
 from messages.names import NAMESPACE, RECORD
 from messages.order.step import RecordAnswer, RecordStep
 from store.database import Store

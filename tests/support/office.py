@@ -16,7 +16,7 @@ from temporalio.testing import ActivityEnvironment
 from temporalio.worker import Worker
 
 import worker
-from activities.reconcile import OutboxDrain
+from activities.matter.reconcile import OutboxDrain
 from demo.office import seed_office
 from domain.doors import Via
 from domain.office.responsibility import may_decide

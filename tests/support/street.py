@@ -12,8 +12,8 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from activities.deliver import Courier
-from activities.reconcile import OutboxDrain
+from activities.matter.reconcile import OutboxDrain
+from activities.message.deliver import Courier
 from domain.doors import Via
 from domain.order.words import Stage
 from gateways.messaging.protocol import GatewayRefused, GatewayUnavailable, Message

@@ -5,7 +5,7 @@ from datetime import date, datetime
 import pytest
 
 from activities.figures import UNCOUNTED
-from activities.reconcile import OutboxDrain
+from activities.matter.reconcile import OutboxDrain
 from domain.calendar.instants import local
 from domain.calendar.workdays import DayKind, NamedDay
 from domain.order.lifecycle import TaskKind

@@ -8,9 +8,9 @@ from temporalio import activity, workflow
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 import worker
-from activities.comparison import Comparison
-from activities.rebuilding import Rebuilder
-from activities.record import Recorder
+from activities.mending.comparison import Comparison
+from activities.mending.rebuilding import Rebuilder
+from activities.order.record import Recorder
 from domain.order.lifecycle import TaskKind
 from domain.order.policy import STANDARD
 from messages.names import ORDER, RECORD
@@ -208,7 +208,7 @@ class TestWhatHasWaitedTooLong:
     async def test_is_named_however_much_it_is(
         self, closed_office: Office, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("activities.comparison._PAGE", 2)
+        monkeypatch.setattr("activities.mending.comparison._PAGE", 2)
         orders = dict([await self.waiting(closed_office) for _ in range(5)])
         waits = [each for waiting in orders.values() for each in waiting]
         assert sorted(await self.too_long(closed_office, *orders)) == sorted(waits)

@@ -14,9 +14,9 @@ from temporalio.testing import ActivityEnvironment
 from temporalio.worker import Worker
 
 import worker
-from activities.deliver import Courier
-from activities.reconcile import OutboxDrain
-from activities.record import Recorder
+from activities.matter.reconcile import OutboxDrain
+from activities.message.deliver import Courier
+from activities.order.record import Recorder
 from domain.order.lifecycle import TaskKind
 from gateways.messaging.protocol import GatewayRefused, Message
 from messages.names import RECORD

@@ -10,8 +10,8 @@ from temporalio.runtime import Runtime
 
 import worker
 from activities.figures import Figures
-from activities.reconcile import OutboxDrain
-from activities.record import Recorder
+from activities.matter.reconcile import OutboxDrain
+from activities.order.record import Recorder
 from domain.order.lifecycle import TaskKind
 from messages.matter.step import EventRecord, TaskClosed
 from messages.order.step import OrderFacts, RecordStep

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from activities.comparison import Comparison
-from activities.rebuilding import Rebuilder
+from activities.mending.comparison import Comparison
+from activities.mending.rebuilding import Rebuilder
 from domain.order.lifecycle import TaskKind
 from runtime.histories import NoHistory
 from store.mending.rebuild import Rebuilt, RowGone

@@ -16,15 +16,15 @@ from temporalio.testing import ActivityEnvironment
 from temporalio.worker import Worker
 
 import worker
-from activities.comparison import Comparison
-from activities.reconcile import OutboxDrain
+from activities.matter.reconcile import OutboxDrain
+from activities.mending.comparison import Comparison
 from api.service import Service
 from domain.order.lifecycle import TaskKind
 from messages.matter.outbox import Drained, Reconcile
 from messages.names import DRAIN_OUTBOX, RECONCILE, order_workflow_id
 from store.attachment.files import FileStore
 from tests.support.office import Office, now
-from workflows.reconcile import ReconcileWorkflow
+from workflows.matter.reconcile import ReconcileWorkflow
 
 
 async def reset_to_its_end(office: Office, order_no: str) -> None:

@@ -6,9 +6,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
-from activities.comparison import Comparison
-from activities.rebuilding import Rebuilder
-from activities.record import Recorder
+from activities.mending.comparison import Comparison
+from activities.mending.rebuilding import Rebuilder
+from activities.order.record import Recorder
 from domain.order.lifecycle import TaskKind
 from domain.order.policy import STANDARD
 from messages.order.step import RecordStep

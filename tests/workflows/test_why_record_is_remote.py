@@ -16,9 +16,9 @@ from temporalio.client import WorkflowHandle
 from temporalio.worker import Worker
 
 import worker
-from activities.deliver import Courier
-from activities.rebuilding import Rebuilder
-from activities.record import Recorder
+from activities.mending.rebuilding import Rebuilder
+from activities.message.deliver import Courier
+from activities.order.record import Recorder
 from domain.order.lifecycle import TaskKind
 from messages.names import RECORD
 from messages.order.step import RecordAnswer, RecordStep

@@ -11,7 +11,7 @@ from typing import Any
 from temporalio import workflow
 
 from workflows import options
-from workflows.order.clock import Deadline
+from workflows.matter.clock import Deadline
 from workflows.order.door import Door
 from workflows.order.judge import Judge
 from workflows.order.ledger import Ledger

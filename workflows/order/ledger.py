@@ -19,9 +19,9 @@ from workflows.order import visibility
 from workflows.order.state import HumanTask, State
 
 with workflow.unsafe.imports_passed_through():
-    from activities.deliver import Courier
-    from activities.reconcile import OutboxDrain
-    from activities.record import Recorder
+    from activities.matter.reconcile import OutboxDrain
+    from activities.message.deliver import Courier
+    from activities.order.record import Recorder
     from domain.matter.tasks import TaskState
     from messages.matter.outbox import StartOrders
     from messages.matter.step import (

@@ -20,7 +20,7 @@ from messages.office.directory import Routing, UnitFacts, Vouched
 from messages.order.step import RecordAnswer, RestTaken
 from messages.order.workflow import StartOrder
 
-from workflows.order.clock import Deadline
+from workflows.matter.clock import Deadline
 
 
 @dataclass(slots=True, kw_only=True)

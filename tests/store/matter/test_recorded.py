@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from temporalio.exceptions import ApplicationError
 
-from activities.record import Recorder
+from activities.order.record import Recorder
 from messages.matter.step import EventRecord
 from messages.order.step import RecordStep
 from messages.order.workflow import StartOrder

@@ -10,7 +10,7 @@ from temporalio import workflow
 from workflows import options
 
 with workflow.unsafe.imports_passed_through():
-    from activities.reconcile import OutboxDrain
+    from activities.matter.reconcile import OutboxDrain
     from messages.matter.outbox import Reconcile
     from messages.names import RECONCILE
 

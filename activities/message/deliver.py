@@ -6,7 +6,7 @@ from datetime import datetime
 from temporalio import activity
 
 from activities.figures import UNCOUNTED, Figures
-from activities.wording import words
+from activities.message.wording import words
 from gateways.messaging.protocol import GatewayRefused, Message, Messenger
 from messages.message.delivery import Delivered, DeliverMessages
 from messages.names import DELIVER
