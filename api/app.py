@@ -18,11 +18,12 @@ from opentelemetry.sdk.trace import TracerProvider
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import Message, Receive, Scope, Send
 
-from api import directory, errors, operations
-from api.attachments import routes as attachments
+from api import errors
+from api.channels import attachments, directory
+from api.channels import orders as intake
 from api.desk import dispatch, figures, inbox, new, order, search, task
-from api.desk import operations as desk_operations
-from api.intake import routes as intake
+from api.operations import health
+from api.operations import page as operations
 from api.pages import elder, static, viewer
 from api.pages.problems import problem_page
 from api.resident import following, home, ordering
@@ -166,7 +167,7 @@ def create_app(service: Service, *, tracer_provider: TracerProvider | None = Non
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         # Beside the serving: orders are taken from the first moment, whatever Temporal says.
-        telling = asyncio.create_task(operations.tell_until_well(service.orders))
+        telling = asyncio.create_task(health.tell_until_well(service.orders))
         yield
         telling.cancel()
         await asyncio.wait({telling})
@@ -196,8 +197,8 @@ def create_app(service: Service, *, tracer_provider: TracerProvider | None = Non
         },
     )
     app.state.service = service
-    app.state.readiness = operations.ReadinessCheck()
-    app.state.figures = operations.Figures()
+    app.state.readiness = health.ReadinessCheck()
+    app.state.figures = health.Figures()
     app.state.readings = readings = figures.Readings()
     errors.install(app, as_page=problem_page)
     app.openapi = lambda: _document(app)  # type: ignore[method-assign]  # as FastAPI's documentation says
@@ -225,15 +226,15 @@ def create_app(service: Service, *, tracer_provider: TracerProvider | None = Non
         search,
         order,
         figures,
-        desk_operations,
+        operations,
         home,
         ordering,
         following,
     ):
         app.include_router(pages.router)
     # At the root for probes and scrapers, and beside the rest for programs that know one address only.
-    app.include_router(operations.router)
-    app.include_router(operations.router, prefix="/api/v1", include_in_schema=False)
+    app.include_router(health.router)
+    app.include_router(health.router, prefix="/api/v1", include_in_schema=False)
     check_doors(app.routes, beside=[app.openapi_url or ""])
     return Edge(app, service, readings)
 

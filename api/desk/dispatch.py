@@ -10,16 +10,16 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, Response
 from starlette.datastructures import FormData
 
+from api.acts.deciding import keep, settled
+from api.acts.seeing import tasks_of
+from api.contract import views
+from api.contract.staff import TaskView
 from api.desk.forms import id_of, new_id, options_of
 from api.desk.showing import WAITS, suggested_unit
 from api.pages.problems import words_of
 from api.pages.rendering import page, texts
 from api.security import DeciderDep
 from api.service import Service, ServiceDep
-from api.staff import views
-from api.staff.models import TaskView
-from api.staff.orders import keep
-from api.staff.tasks import settled, tasks_of
 from domain.errors import DomainError
 from domain.matter.judging import DecisionStatus
 from domain.matter.tasks import FieldType

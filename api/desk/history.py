@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from sqlalchemy import Row
 
-from api.attachments.models import AttachmentView
+from api.contract.attachments import AttachmentView
 from api.pages.rendering import moment, texts, word
 from domain.calendar.instants import instant
 from domain.doors import Via

@@ -6,11 +6,11 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 
+from api.acts.seeing import counts_of, tasks_of
+from api.contract import views
 from api.pages.rendering import page
 from api.security import ReaderDep
 from api.service import ServiceDep
-from api.staff import views
-from api.staff.tasks import counts_of, tasks_of
 from domain.calendar.instants import local
 from domain.matter.tasks import MAX_ORDER_NO
 from domain.office.permissions import Permission, may

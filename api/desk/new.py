@@ -9,13 +9,13 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from pydantic import ValidationError
 from starlette.datastructures import FormData
 
-from api.attachments.routes import FORM_BODY
+from api.acts.placing import DESK_PAGES, new_order, place
+from api.acts.uploading import FORM_BODY
+from api.contract.intake import OrderBody
 from api.desk.forms import as_instant, id_of, new_id, options_of, wrong_in
 from api.desk.showing import similar_for
 from api.desk.uploads import with_files_kept, without_files
 from api.errors import FieldError, Problem
-from api.intake.models import OrderBody
-from api.intake.placing import DESK_PAGES, new_order, place
 from api.pages.problems import words_of
 from api.pages.rendering import page, texts, word
 from api.phones import is_phone, phone_keys

@@ -9,17 +9,17 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy import Row
 from starlette.datastructures import FormData
 
-from api.attachments.routes import FORM_BODY
+from api.acts.deciding import act_on, settled
+from api.acts.seeing import namespace_of, reveal_to, workflow_page
+from api.acts.uploading import FORM_BODY
+from api.contract.staff import Contact
 from api.desk.forms import fields_of, forms_of, id_of, new_id
-from api.desk.showing import WAITS, Whole, namespace_of, shown_of, similar_to, whole_order, workflow_page
+from api.desk.showing import WAITS, Whole, shown_of, similar_to, whole_order
 from api.desk.uploads import file_fields, with_files_kept, without_files
 from api.pages.problems import words_for, words_of
 from api.pages.rendering import page
 from api.security import ActorDep, ReaderDep, RevealerDep, uploader_of
 from api.service import Service, ServiceDep
-from api.staff.models import Contact
-from api.staff.orders import act_on, reveal_to
-from api.staff.tasks import settled
 from domain.matter.judging import DecisionStatus
 from domain.matter.tasks import MAX_ORDER_NO, TaskState
 from domain.matter.timeliness import timeliness

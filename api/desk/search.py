@@ -8,11 +8,11 @@ from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import HTMLResponse, Response
 from sqlalchemy import Row
 
+from api.contract import views
 from api.pages.rendering import page, texts
 from api.phones import FEWEST_FIGURES, phone_keys
 from api.security import ReaderDep, RevealerDep, scope_of
 from api.service import ServiceDep
-from api.staff import views
 from domain.doors import Via
 from domain.figures.counting import is_overdue
 from domain.office.permissions import Permission, Reach, reaches

@@ -3,22 +3,19 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import quote
 
 from sqlalchemy import Row
 
+from api.acts.seeing import knows_requester, order_of
+from api.contract.staff import Contact, OrderDetail
 from api.desk.history import Happened, happened
 from api.errors import Problem
 from api.pages.rendering import texts
 from api.security import scope_of
 from api.service import Service
-from api.staff.models import Contact, OrderDetail
-from api.staff.orders import knows_requester, order_of
 from domain.office.directory import Directory
 from domain.office.permissions import Permission, Reach, may, reaches
 from domain.order.contacts import RevealReason
-from messages.names import order_workflow_id
-from runtime.temporal import TemporalAway
 from store.database import Connection
 from store.matter import history
 from store.matter.history import REFUSED
@@ -102,19 +99,3 @@ def suggested_unit(directory: Directory, category: str | None, community: str | 
     """Name the unit that the directory has for a matter."""
     routed = directory.answering(directory.starts_at(category), category=category, community=community)
     return routed.unit if routed else None
-
-
-def workflow_page(service: Service, namespace: str | None, order_no: str) -> str | None:
-    """Give the page of an order's workflow in the Temporal UI, where there is one."""
-    if service.temporal_ui is None or namespace is None:
-        return None
-    workflow = quote(order_workflow_id(order_no), safe="")
-    return f"{service.temporal_ui.rstrip('/')}/namespaces/{quote(namespace, safe='')}/workflows/{workflow}"
-
-
-async def namespace_of(service: Service) -> str | None:
-    """Name Temporal's namespace; `None` while it is away."""
-    try:
-        return (await service.orders.client()).namespace
-    except TemporalAway:
-        return None

@@ -9,21 +9,21 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from pydantic import BaseModel, ValidationError
 from starlette.datastructures import FormData
 
-from api.attachments.routes import FORM_BODY
+from api.acts.deciding import keep, settled
+from api.acts.seeing import reveal_to, visible
+from api.acts.uploading import FORM_BODY
+from api.contract import views
+from api.contract.intake import Subject
+from api.contract.staff import Contact, TaskDetail
 from api.desk.forms import as_sent, fields_of, forms_of, id_of, new_id, wrong_in
 from api.desk.history import Happened
 from api.desk.showing import WAITS, Whole, shown_of, similar_to, suggested_unit, whole_order
 from api.desk.uploads import file_fields, with_files_kept, without_files
 from api.errors import Problem
-from api.intake.models import Subject
 from api.pages.problems import typed_in, words_for, words_of
 from api.pages.rendering import page, texts
 from api.security import DeciderDep, ReaderDep, RevealerDep, uploader_of
 from api.service import Service, ServiceDep
-from api.staff import views
-from api.staff.models import Contact, TaskDetail
-from api.staff.orders import keep, reveal_to
-from api.staff.tasks import settled, visible
 from domain.matter.judging import DecisionStatus
 from domain.matter.tasks import MAX_ORDER_NO, Outcome
 from domain.office.responsibility import may_decide

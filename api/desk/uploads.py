@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Mapping
 import structlog
 from starlette.datastructures import FormData, UploadFile
 
-from api.attachments.routes import take_in
+from api.acts.uploading import take_in
 from api.errors import Problem
 from api.pages.problems import words_of
 from api.pages.rendering import texts

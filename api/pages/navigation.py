@@ -23,3 +23,9 @@ WAYS: Final[Mapping[str, Permission]] = MappingProxyType(
 def ways_of(roles: Collection[Role]) -> tuple[str, ...]:
     """List the pages that are open to somebody, as they stand in the bar."""
     return tuple(path for path, permission in WAYS.items() if may(roles, permission))
+
+
+def local_path(goes_to: str) -> str:
+    """Keep a path of our own; anything else leads home."""
+    is_ours = goes_to.startswith("/") and not goes_to.startswith(("//", "/\\")) and goes_to.isprintable()
+    return goes_to if is_ours and len(goes_to) <= 200 else HOME  # noqa: PLR2004 - the column's length

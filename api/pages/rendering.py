@@ -6,13 +6,13 @@ that wording is found, checked and changed in one place.
 
 import tomllib
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
 from fastapi import Request
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from api.pages.assets import asset_url
@@ -128,3 +128,20 @@ def rendered(request: Request, template: str, /, **shown: Any) -> str:
 def is_fragment(request: Request) -> bool:
     """Tell whether htmx asks for a part of a page."""
     return "hx-request" in request.headers
+
+
+_KEPT: Final = timedelta(days=365)
+
+
+def keep_choice(response: Response, *, is_elder: bool) -> Response:
+    """Let the browser keep how pages are shown."""
+    response.set_cookie(
+        ELDER_COOKIE,
+        "1" if is_elder else "0",
+        max_age=int(_KEPT.total_seconds()),
+        secure=True,
+        httponly=True,
+        samesite="lax",
+        path="/",
+    )
+    return response

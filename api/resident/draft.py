@@ -14,7 +14,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 from starlette.datastructures import FormData
 
-from api.intake.models import OrderBody
+from api.contract.intake import OrderBody
 from api.pages.rendering import texts
 from api.phones import is_phone
 from api.resident.forms import text_of, wrong_in

@@ -15,16 +15,17 @@ from pydantic import BaseModel, ValidationError
 from sqlalchemy import Row
 from starlette.datastructures import FormData
 
+from api.acts import tracking
+from api.acts.deciding import settled
+from api.acts.uploading import UPLOADER
+from api.contract.tracking import MAX_WORDS, Nothing, Rating, Say, TrackView
 from api.errors import Problem
 from api.pages.rendering import page, texts
-from api.resident import tracking
 from api.resident.forms import text_of, wrong_in
-from api.resident.models import MAX_WORDS, Nothing, Rating, Say, TrackView
-from api.resident.pictures import MAX_BODY, UPLOADER, named_in, with_new
+from api.resident.pictures import MAX_BODY, named_in, with_new
 from api.security import OpenDoor
 from api.service import Service, ServiceDep
 from api.sessions import check_origin
-from api.staff.tasks import settled
 from domain.matter.judging import DecisionStatus
 from domain.matter.tasks import ATTACHMENTS, ID_PATTERN, MAX_ATTACHMENTS
 from domain.order.actions import ActionName

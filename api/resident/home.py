@@ -6,9 +6,9 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
+from api.acts import tracking
 from api.errors import Problem
 from api.pages.rendering import page, texts
-from api.resident import tracking
 from api.security import OpenDoor
 from api.service import ServiceDep
 from api.sessions import check_origin

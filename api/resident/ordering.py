@@ -11,15 +11,15 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy import Row
 
+from api.acts import placing
+from api.acts.uploading import UPLOADER
+from api.contract.intake import OrderBody
 from api.errors import Problem
-from api.intake import placing
-from api.intake.models import OrderBody
-from api.pages.elder import keep_choice
-from api.pages.rendering import page, texts
+from api.pages.rendering import keep_choice, page, texts
 from api.phones import phone_numbers
 from api.resident.draft import CHECK, STEPS, Draft, first_wrong, judge, new_key, read
 from api.resident.forms import text_of
-from api.resident.pictures import MAX_BODY, UPLOADER, with_new
+from api.resident.pictures import MAX_BODY, with_new
 from api.security import OpenDoor
 from api.service import Service, ServiceDep
 from api.sessions import check_origin

@@ -10,19 +10,14 @@ from typing import Final
 from fastapi import Request
 from starlette.datastructures import FormData, UploadFile
 
-from api.attachments.routes import take_in
+from api.acts.uploading import UPLOADER, take_in
 from api.errors import Problem
-from api.intake.placing import RESIDENT_PAGES
 from api.pages.rendering import texts
 from api.service import Service
 from domain.attachment.kinds import MAX_SIZE, PICTURES
-from domain.doors import CredentialKind
 from domain.matter.tasks import ID_PATTERN, MAX_ATTACHMENTS
-from store.attachment.attachments import Uploader
 from store.attachment.files import FilesUnavailable
 
-UPLOADER: Final = Uploader(kind=CredentialKind.CLIENT, name=RESIDENT_PAGES)
-"""Whose they are: a resident has no account."""
 MAX_BODY: Final = MAX_ATTACHMENTS * MAX_SIZE + 256 * 1024
 """Longest form, in bytes: as many pictures as may come at once, and the words."""
 

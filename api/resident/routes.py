@@ -5,10 +5,10 @@ from typing import Any
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel
 
+from api.acts import tracking
+from api.contract.tracking import Addition, Nothing, Rating, Say, Taken, TrackView
 from api.errors import problems
 from api.keys import KeyHeader, optional_key
-from api.resident import tracking
-from api.resident.models import Addition, Nothing, Rating, Say, Taken, TrackView
 from api.security import OpenDoor
 from api.service import Service, ServiceDep
 from domain.order.actions import ActionName

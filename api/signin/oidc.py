@@ -8,11 +8,10 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
 
 from api.errors import Problem
-from api.pages.navigation import HOME
+from api.pages.navigation import HOME, local_path
 from api.security import OpenDoor
 from api.service import Service, ServiceDep
 from api.sessions import forget, keep, keep_cookie, look_up_session
-from api.signin.signin import local_path
 from domain.signin.accounts import Step
 from runtime.oidc import Provider, ProviderAway, SignInRefused
 from store.database import Connection

@@ -14,7 +14,7 @@ from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from api.errors import Problem
-from api.pages.navigation import HOME
+from api.pages.navigation import HOME, local_path
 from api.pages.rendering import page, texts
 from api.security import OpenDoor
 from api.service import Service, ServiceDep
@@ -39,12 +39,6 @@ _log = structlog.get_logger("api")
 
 NameField = Annotated[str, Form(max_length=200)]
 SecretField = Annotated[str, Form(max_length=1_000)]
-
-
-def local_path(goes_to: str) -> str:
-    """Keep a path of our own; anything else leads home."""
-    is_ours = goes_to.startswith("/") and not goes_to.startswith(("//", "/\\")) and goes_to.isprintable()
-    return goes_to if is_ours and len(goes_to) <= 200 else HOME  # noqa: PLR2004 - the column's length
 
 
 @router.get("", response_class=HTMLResponse)

@@ -1,47 +1,33 @@
 """Orders: one, its events, lists, and actions on an order as a whole."""
 
-from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query
-from sqlalchemy import Row
 
-from api.errors import Problem, problems
+from api.acts.deciding import act_on
+from api.acts.seeing import no_such_order, order_of, reveal_to
+from api.contract import views
+from api.contract.staff import ActionAccepted, ActionBody, Contact, EventList, OrderDetail, OrderList, Reveal
+from api.errors import problems
 from api.keys import KeyHeader, optional_key
 from api.security import (
     ActorDep,
-    Caller,
     ReaderDep,
     ReaderOrChannelDep,
     RevealerDep,
-    client_of,
     scope_of,
-    uploader_of,
 )
-from api.service import Service, ServiceDep
-from api.staff import views
-from api.staff.models import ActionAccepted, ActionBody, Contact, EventList, OrderDetail, OrderList, Reveal
-from domain.doors import Via
-from domain.office.permissions import Permission, may, reaches
+from api.service import ServiceDep
 from domain.office.words import OrderClass, Tier
-from domain.order.contacts import RevealReason, hides_requester
 from domain.order.words import Stage
 from store.database import Connection
-from store.matter import history, tasks
-from store.matter.decisions import Actor, Submitted
-from store.office.people import Staff
+from store.matter import history
+from store.matter.decisions import Submitted
 from store.order import finding
-from store.order.contacts import reveal_contact
 from store.order.finding import OrderFilter
-from store.order.said.decisions import submit_action
 from store.signin.credentials import Client
 
 router = APIRouter(tags=["orders"])
-
-
-def _not_found(order_no: str) -> Problem:
-    return Problem(404, "not_found", f"there is no order {order_no!r} that you may see")
 
 
 @router.get("/orders/{order_no}", response_model=OrderDetail, responses=problems(401, 403, 404, 422))
@@ -51,7 +37,7 @@ async def read_order(order_no: str, who: ReaderOrChannelDep, service: ServiceDep
     def work(connection: Connection) -> OrderDetail:
         row = finding.find_order(connection, order_no, scope_of(who))
         if row is None:
-            raise _not_found(order_no)
+            raise no_such_order(order_no)
         refusals = history.list_refusals(connection, order_no)
         return order_of(connection, row, who, refusals=refusals, now=service.now())
 
@@ -70,57 +56,13 @@ async def reveal(order_no: str, body: Reveal, who: RevealerDep, service: Service
     )
 
 
-def order_of(
-    connection: Connection, row: Any, who: Caller, *, refusals: Sequence[Row[Any]], now: datetime
-) -> OrderDetail:
-    """Show an order whole, as far as somebody may see it."""
-    return views.order_detail(
-        row,
-        tasks=tasks.open_tasks(connection, row.order_no),
-        refusals=refusals,
-        requester=finding.find_requester(connection, row.order_no) if knows_requester(who, row) else None,
-        attachments=history.list_attachments(connection, row.order_no, client_id=client_of(who)),
-        # A channel sent it; staff who may see contacts may see where it is.
-        shows_place=isinstance(who, Client) or may(who.roles, Permission.REVEAL_CONTACTS),
-        now=now,
-    )
-
-
-def reveal_to(
-    connection: Connection, order_no: str, who: Staff, reason: RevealReason, *, now: datetime
-) -> Contact:
-    """Give who asked in the clear, and write down who looked and why.
-
-    Raises:
-        Problem: 404, no such order; 403, it is confidential, or the requester has taken the order back.
-    """
-    row = finding.find_order(connection, order_no, scope_of(who, Permission.REVEAL_CONTACTS))
-    if row is None:
-        raise _not_found(order_no)
-    if row.requester_left:
-        raise Problem(403, "requester_left", "who asked has taken the order back: nobody calls them any more")
-    if not knows_requester(who, row):
-        raise Problem(
-            403, "confidential", "who asked is confidential here; the street desk may speak to them"
-        )
-    found = reveal_contact(connection, order_no, actor=who.username, reason=reason, now=now)
-    return Contact.model_validate(found)
-
-
-def knows_requester(who: Caller, row: Any) -> bool:
-    """Tell whether somebody may know who asked for an order."""
-    if isinstance(who, Client) or row.requester_left:
-        return False
-    return not hides_requester(confidential=row.confidential, reaches=reaches(who.roles))
-
-
 @router.get("/orders/{order_no}/events", response_model=EventList, responses=problems(401, 403, 404, 422))
 async def read_events(order_no: str, who: ReaderOrChannelDep, service: ServiceDep) -> EventList:
     """Read an order's events by number; staff see the texts of decisions with them."""
 
     def work(connection: Connection) -> EventList:
         if finding.find_order(connection, order_no, scope_of(who)) is None:
-            raise _not_found(order_no)
+            raise no_such_order(order_no)
         rows = history.list_events(connection, order_no)
         with_texts = not isinstance(who, Client)
         return EventList(items=[views.event_view(row, with_texts=with_texts) for row in rows])
@@ -171,41 +113,6 @@ async def act(
     action_id = optional_key(key)
     async with service.in_flight.alone(who.username, action_id):
         return accepted(await act_on(service, order_no, who, body.action, body.fields, action_id))
-
-
-async def act_on(
-    service: Service, order_no: str, who: Staff, action: str, fields: Mapping[str, Any], action_id: str
-) -> Submitted:
-    """Keep an action on an order within somebody's reach, and send it.
-
-    Raises:
-        Problem: 404, there is none.
-    """
-
-    def work(connection: Connection) -> Submitted:
-        if finding.find_order(connection, order_no, scope_of(who, Permission.ACT_ON_ORDERS)) is None:
-            raise _not_found(order_no)
-        return submit_action(
-            connection,
-            order_no=order_no,
-            action_id=action_id,
-            action=action,
-            fields=fields,
-            actor=Actor(name=who.username, via=Via.STAFF, staff=who),
-            now=service.now(),
-            uploaders=[uploader_of(who)],
-        )
-
-    return await keep(service, work)
-
-
-async def keep(service: ServiceDep, work: Callable[[Connection], Submitted]) -> Submitted:
-    """Keep a decision or action, and send it if it is new."""
-    submitted = await service.write_once(work)
-    if submitted.said is not None and submitted.outbox_id is not None:
-        service.metrics.decisions.labels(name=submitted.row.name).inc()
-        await service.send(submitted.row.order_no, submitted.said, submitted.outbox_id)
-    return submitted
 
 
 def accepted(submitted: Submitted) -> ActionAccepted:

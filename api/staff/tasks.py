@@ -1,42 +1,31 @@
 """Tasks: the inbox, one task with its forms, claiming, deciding, and what became of a decision."""
 
-import asyncio
-from collections.abc import Mapping
-from datetime import datetime, timedelta
-from typing import Annotated, Any, Literal
+from datetime import timedelta
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Response
-from sqlalchemy import Row
 
+from api.acts.deciding import keep, settled
+from api.acts.seeing import tasks_of, visible
+from api.contract import views
+from api.contract.staff import DecisionBody, DecisionView, Returned, TaskDetail, TaskList
 from api.errors import Problem, problems
 from api.keys import KeyHeader, optional_key
 from api.moments import Moment
 from api.security import DeciderDep, ReaderDep, scope_of
 from api.service import Service, ServiceDep
-from api.staff import views
-from api.staff.models import DecisionBody, DecisionView, Returned, TaskDetail, TaskList
-from api.staff.orders import keep
 from domain.matter.judging import DecisionStatus
-from domain.office.directory import OFFICE
-from domain.office.responsibility import decided_by
-from domain.office.words import Role
 from domain.order.lifecycle import TaskKind
 from store.database import Connection
-from store.matter import tasks
 from store.matter.decisions import DecisionRow, Submitted, find
-from store.matter.reach import Scope
 from store.matter.returned import returned_to
-from store.matter.tasks import Post, TaskCounts, TaskFilter
 from store.office.directory import current
 from store.office.people import Staff
 from store.order import finding
 from store.order.said.claims import change_holder, holder_of
 from store.order.said.decisions import submit_decision
-from store.paging import Page
 
 router = APIRouter(tags=["tasks"])
-_FIRST_LOOK = timedelta(milliseconds=40)
-_LONGEST_PAUSE = timedelta(milliseconds=250)
 
 
 @router.get("/tasks", response_model=TaskList, responses=problems(401, 403, 422))
@@ -67,51 +56,6 @@ async def list_tasks(
         )
     )
     return TaskList(items=[views.task_view(row, now=now) for row in page.rows], next_cursor=page.next_cursor)
-
-
-def tasks_of(
-    connection: Connection, who: Staff, *, scope: str, now: datetime, cursor: str | None = None, **wanted: Any
-) -> Page:
-    """List somebody's open tasks, what is due first at the top."""
-    return tasks.list_tasks(
-        connection, _filter(who, scope, wanted), cursor=cursor, now=now, scope=_reach(who, scope)
-    )
-
-
-def counts_of(
-    connection: Connection, who: Staff, *, scope: str, soon: datetime, now: datetime, **wanted: Any
-) -> TaskCounts:
-    """Count somebody's open tasks; those due before `soon` by themselves."""
-    return tasks.count_tasks(
-        connection, _filter(who, scope, wanted), soon=soon, now=now, scope=_reach(who, scope)
-    )
-
-
-def _filter(who: Staff, scope: str, wanted: Mapping[str, Any]) -> TaskFilter:
-    return TaskFilter(
-        holder=who.username if scope == "mine" else None,
-        tier=who.tier if scope == "tier" else None,
-        post=_post(who, scope),
-        **wanted,
-    )
-
-
-def _post(who: Staff, scope: str) -> Post | None:
-    """Say where somebody works; their `post` is what they may decide, as `may_decide` judges it task by task."""
-    if scope not in {"unit", "post"}:
-        return None
-    roles = decided_by(who.roles)
-    return Post(
-        unit=who.unit,
-        roles=roles if scope == "post" else None,
-        on_duty=Role.DUTY_OFFICER in who.roles,
-        speaks_for_bureaus=Role.LIAISON in roles and who.unit == OFFICE,
-    )
-
-
-def _reach(who: Staff, scope: str) -> Scope:
-    # What is one's unit's is within any scope; at a tier, and of what one took before one moved, there is also others'.
-    return Scope(everything=True) if scope in {"unit", "post"} else scope_of(who)
 
 
 @router.get("/tasks/{task_id}", response_model=TaskDetail, responses=problems(401, 403, 404, 422))
@@ -213,33 +157,3 @@ def _detail(connection: Connection, task_id: str, who: Staff, service: Service) 
     back = returned_to(connection, row, who.username) if detail.outcomes else None
     said = Returned.model_validate(back, from_attributes=True) if back else None
     return detail.model_copy(update={"holder": holder_of(connection, row, now=now), "returned": said})
-
-
-def visible(connection: Connection, task_id: str, who: Staff) -> Row[Any]:
-    """Find a task that somebody may see.
-
-    Raises:
-        Problem: 404, there is none.
-    """
-    row = tasks.find_task(connection, task_id, scope_of(who))
-    if row is None:
-        raise Problem(404, "not_found", f"there is no task {task_id!r} that you may see")
-    return row
-
-
-async def settled(service: Service, row: DecisionRow, wait: timedelta) -> DecisionRow:
-    """Look at the row until it is settled or the time is used up: the row is what `record` settles."""
-
-    def look(connection: Connection) -> DecisionRow:
-        return find(connection, decision_id) or row
-
-    decision_id, pause = row.decision_id, _FIRST_LOOK
-    try:
-        async with asyncio.timeout(wait.total_seconds()):
-            while row.status is DecisionStatus.PENDING:
-                await asyncio.sleep(pause.total_seconds())
-                pause = min(pause * 1.5, _LONGEST_PAUSE)
-                row = await service.read(look)
-    except TimeoutError:
-        pass
-    return row

@@ -13,7 +13,7 @@ from temporalio.api.workflowservice.v1 import RegisterNamespaceRequest
 from temporalio.client import Client
 
 from api.errors import STATUS
-from api.operations import tell_until_well
+from api.operations.health import tell_until_well
 from runtime.temporal import MissingSearchAttributes, Orders, TemporalAway, connect, set_up
 from store.database import StoreUnavailable
 from tests.api.conftest import Api, api_of
@@ -125,7 +125,7 @@ class TestATemporalThatIsNotSetUp:
     async def test_is_told_once_and_again_when_it_is_well(
         self, closed_office: Office, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("api.operations._NEXT_LOOK_SECONDS", 0.1)
+        monkeypatch.setattr("api.operations.health._NEXT_LOOK_SECONDS", 0.1)
         client = await client_of(closed_office.client, await fresh_namespace(closed_office.client))
         with structlog.testing.capture_logs() as lines:
             telling = asyncio.create_task(tell_until_well(Orders(client)))

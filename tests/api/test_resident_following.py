@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
+from api.acts.tracking import OFFERED
+from api.contract.tracking import MAX_WORDS
 from api.limits import RATES
 from api.pages.rendering import moment, texts
-from api.resident.models import MAX_WORDS
-from api.resident.tracking import OFFERED
 from domain.order.lifecycle import TaskKind
 from store.tables import orders
 from tests.api.conftest import Api

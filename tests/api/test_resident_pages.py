@@ -8,11 +8,11 @@ import pytest
 from limits import parse
 from markupsafe import escape
 
-from api.intake.placing import RESIDENT_PAGES
+from api.acts.placing import RESIDENT_PAGES
+from api.acts.tracking import OFFERED
 from api.limits import RATES, Limits
 from api.pages.rendering import moment, texts
 from api.phones import phone_keys
-from api.resident.tracking import OFFERED
 from domain.order.words import RequestKind, Satisfied, Solved
 from tests.api.conftest import Api
 from tests.api.resident import FILLED, JPEG, PHONE, PNG, WIDE, Page, Resident, service_of

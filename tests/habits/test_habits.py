@@ -1,6 +1,7 @@
 """Habits of the house, kept by the tests: layers, names, documents and sizes."""
 
 import ast
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -44,6 +45,16 @@ def imports_of(path: Path) -> Iterator[str]:
             yield node.module
 
 
+def imported(path: Path) -> Iterator[str]:
+    """List what a file imports, modules and names alike."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (each.name for each in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            yield from (f"{node.module}.{each.name}" for each in node.names)
+
+
 class TestTheLayers:
     def test_the_domain_imports_the_standard_library_and_itself(self) -> None:
         foreign = {
@@ -57,6 +68,18 @@ class TestTheLayers:
     def test_nothing_imports_the_composition_roots(self) -> None:
         for path in sources(*ROOMS):
             assert not {"cli", "worker", "doctor"} & set(imports_of(path)), path
+
+    def test_nobody_imports_a_module_of_routes_but_the_application(self) -> None:
+        """What two doors need stands in `api/acts` or `api/contract`."""
+        doors = {
+            ".".join(path.relative_to(ROOT).with_suffix("").parts)
+            for path in sources("api")
+            if re.search(r"^router = ", path.read_text(encoding="utf-8"), re.MULTILINE)
+        }
+        assert len(doors) > 15
+        for path in sources(*ROOMS):
+            if path != ROOT / "api" / "app.py":
+                assert not doors & set(imported(path)), path
 
     def test_only_the_roots_read_settings(self) -> None:
         readers = {

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from api.resident.tracking import seen_by_the_resident
+from api.acts.tracking import seen_by_the_resident
 from domain.order.policy import policy
 from gateways.messaging.protocol import GatewayUnavailable, Message
 from store.database import Store

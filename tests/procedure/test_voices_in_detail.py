@@ -2,7 +2,7 @@
 
 import pytest
 
-from api.resident.tracking import seen_by_the_resident
+from api.acts.tracking import seen_by_the_resident
 from domain.order.policy import SECONDS
 from store.database import Store
 from store.matter.decisions import Refused

@@ -12,12 +12,12 @@ from typing import Any, Final
 from fastapi import Request
 from sqlalchemy import Row
 
+from api.acts.deciding import keep
+from api.acts.uploading import UPLOADER
+from api.contract.tracking import NotAccepted, Part, Step, TrackView
 from api.errors import Problem
 from api.pages.rendering import texts, word
-from api.resident.models import NotAccepted, Part, Step, TrackView
-from api.resident.pictures import UPLOADER
 from api.service import Service
-from api.staff.orders import keep
 from domain.doors import CredentialKind
 from domain.figures.counting import ANSWERED
 from domain.order.actions import ActionName

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.attachments.models import Attachments
+from api.contract.attachments import Attachments
 from api.typed import text_of
 from domain.order.words import Satisfied, Solved
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from api.attachments.models import Attachments
+from api.contract.attachments import Attachments
 from api.moments import Moment
 from api.typed import line_of, text_of
 from domain.office.directory import MAX_CODE

@@ -7,8 +7,8 @@ from urllib.parse import quote
 
 from sqlalchemy import Row
 
-from api.attachments.models import AttachmentView
-from api.staff.models import (
+from api.contract.attachments import AttachmentView
+from api.contract.staff import (
     DecisionView,
     EventView,
     OrderDetail,

@@ -11,7 +11,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 
-from api.desk.showing import workflow_page
+from api.acts.seeing import workflow_page
 from api.pages.rendering import page
 from api.security import OperatorDep
 from api.service import Service, ServiceDep

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.attachments.models import AttachmentView
+from api.contract.attachments import AttachmentView
 from domain.matter.tasks import MAX_TEXT
 from domain.order.contacts import RevealReason
 

@@ -6,8 +6,8 @@ from typing import Any, Final
 
 import structlog
 
+from api.contract.intake import OrderBody
 from api.errors import FieldError, Problem
-from api.intake.models import OrderBody
 from api.phones import phone_keys
 from api.service import Service
 from runtime.temporal import TemporalAway

@@ -5,9 +5,9 @@ from typing import Any
 from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse
 
+from api.acts import placing
+from api.contract.intake import OrderBody, OrderPlaced
 from api.errors import FieldError, Problem, problems
-from api.intake import placing
-from api.intake.models import OrderBody, OrderPlaced
 from api.keys import RequiredKeyHeader, required_key
 from api.security import ChannelDep
 from api.service import ServiceDep

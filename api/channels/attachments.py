@@ -5,8 +5,7 @@ beyond 1 MiB, so that uploads side by side need little memory.
 """
 
 import asyncio
-from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import StreamingResponse
@@ -15,14 +14,13 @@ from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from api.attachments.models import UPLOAD, AttachmentKept
-from api.errors import FieldError, Problem, media_type_of, problems
+from api.acts.uploading import take_in, wrong_file
+from api.contract.attachments import UPLOAD, AttachmentKept
+from api.errors import Problem, media_type_of, problems
 from api.security import Caller, ReaderOrChannelDep, UploaderDep, client_of, scope_of, uploader_of
-from api.service import Service, ServiceDep
-from domain.attachment.kinds import HEAD, KINDS, MAX_SIZE, Kind, kind_of, suffix_of
-from domain.matter.tasks import MAX_ATTACHMENTS
+from api.service import ServiceDep
+from domain.attachment.kinds import KINDS, MAX_SIZE, suffix_of
 from store.attachment import attachments
-from store.attachment.files import KeptFile
 from store.database import Connection
 from store.matter import history
 from store.order import finding
@@ -30,10 +28,6 @@ from store.order import finding
 router = APIRouter(prefix="/attachments", tags=["attachments"])
 MAX_BODY = MAX_SIZE + 16 * 1024
 """Longest body of an upload, in bytes: the file and the form around it."""
-FORM_BODY: Final = MAX_ATTACHMENTS * MAX_SIZE + 128 * 1024
-"""Longest body of a page's form with files, in bytes."""
-TEXT_BODY: Final = 1024 * 1024
-"""Longest body of a page's form without files, in bytes: a text that is too long is still told beside its field."""
 _FORM = "multipart/form-data"
 
 
@@ -55,7 +49,7 @@ async def upload(request: Request, who: UploaderDep, service: ServiceDep) -> Att
         async with request.form(max_files=1, max_fields=0) as form:
             file = form.get("file")
             if not isinstance(file, UploadFile):
-                raise _wrong_file("send exactly one file, in a part with the name `file` and a file name")
+                raise wrong_file("send exactly one file, in a part with the name `file` and a file name")
             return await take_in(service, file, uploader_of(who))
     except ClientDisconnect:
         raise _malformed("the upload broke off; send it again") from None
@@ -109,44 +103,6 @@ def _is_of_an_order_of(connection: Connection, row: Row[Any], who: Caller) -> bo
         return True
     shown = history.list_attachments(connection, row.order_no, client_id=client_id)
     return row.attachment_id in {each.attachment_id for each in shown}
-
-
-async def take_in(
-    service: Service, file: UploadFile, uploader: attachments.Uploader, *, among: Sequence[Kind] = KINDS
-) -> AttachmentKept:
-    """Keep a file and its row, if it is of a kind that is wanted.
-
-    Raises:
-        Problem: 413, 415 or 422, it is too large, of no kind that is taken, or empty.
-    """
-    kind, kept = await _keep(service, file, among)
-    attachment_id = await service.write(
-        lambda connection: attachments.add(
-            connection, kept, media_type=kind.media_type, uploader=uploader, now=service.now()
-        )
-    )
-    return AttachmentKept(
-        attachment_id=attachment_id, media_type=kind.media_type, size=kept.size, sha256=kept.sha256
-    )
-
-
-async def _keep(service: Service, file: UploadFile, among: Sequence[Kind]) -> tuple[Kind, KeptFile]:
-    if not file.size:
-        raise _wrong_file("the file is empty")
-    if file.size > MAX_SIZE:
-        raise Problem(
-            413, "attachment_too_large", f"a file has at most {MAX_SIZE >> 20} MiB; send a smaller one"
-        )
-    kind = kind_of(await file.read(HEAD))
-    if kind is None or kind not in among:
-        known = ", ".join(each.name for each in among)
-        raise Problem(415, "unsupported_kind", f"the content is of no kind that is taken here; send {known}")
-    await file.seek(0)
-    return kind, await asyncio.to_thread(service.files.keep, file.file)
-
-
-def _wrong_file(reason: str) -> Problem:
-    return Problem(422, "invalid_file", reason, errors=[FieldError(field="file", reason=reason)])
 
 
 def _malformed(detail: str) -> Problem:

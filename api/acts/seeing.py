@@ -1,0 +1,159 @@
+"""Seeing: which orders and tasks somebody finds, and what of an order they are shown.
+
+Assumes that the caller is known; whoever may not see something is told that it is not there.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+
+from sqlalchemy import Row
+
+from api.contract import views
+from api.contract.staff import Contact, OrderDetail
+from api.errors import Problem
+from api.security import (
+    Caller,
+    client_of,
+    scope_of,
+)
+from api.service import Service
+from domain.office.directory import OFFICE
+from domain.office.permissions import Permission, may, reaches
+from domain.office.responsibility import decided_by
+from domain.office.words import Role
+from domain.order.contacts import RevealReason, hides_requester
+from messages.names import order_workflow_id
+from runtime.temporal import TemporalAway
+from store.database import Connection
+from store.matter import history, tasks
+from store.matter.reach import Scope
+from store.matter.tasks import Post, TaskCounts, TaskFilter
+from store.office.people import Staff
+from store.order import finding
+from store.order.contacts import reveal_contact
+from store.paging import Page
+from store.signin.credentials import Client
+
+
+def no_such_order(order_no: str) -> Problem:
+    """Say that there is no such order, or none that the caller may see."""
+    return Problem(404, "not_found", f"there is no order {order_no!r} that you may see")
+
+
+def order_of(
+    connection: Connection, row: Any, who: Caller, *, refusals: Sequence[Row[Any]], now: datetime
+) -> OrderDetail:
+    """Show an order whole, as far as somebody may see it."""
+    return views.order_detail(
+        row,
+        tasks=tasks.open_tasks(connection, row.order_no),
+        refusals=refusals,
+        requester=finding.find_requester(connection, row.order_no) if knows_requester(who, row) else None,
+        attachments=history.list_attachments(connection, row.order_no, client_id=client_of(who)),
+        # A channel sent it; staff who may see contacts may see where it is.
+        shows_place=isinstance(who, Client) or may(who.roles, Permission.REVEAL_CONTACTS),
+        now=now,
+    )
+
+
+def reveal_to(
+    connection: Connection, order_no: str, who: Staff, reason: RevealReason, *, now: datetime
+) -> Contact:
+    """Give who asked in the clear, and write down who looked and why.
+
+    Raises:
+        Problem: 404, no such order; 403, it is confidential, or the requester has taken the order back.
+    """
+    row = finding.find_order(connection, order_no, scope_of(who, Permission.REVEAL_CONTACTS))
+    if row is None:
+        raise no_such_order(order_no)
+    if row.requester_left:
+        raise Problem(403, "requester_left", "who asked has taken the order back: nobody calls them any more")
+    if not knows_requester(who, row):
+        raise Problem(
+            403, "confidential", "who asked is confidential here; the street desk may speak to them"
+        )
+    found = reveal_contact(connection, order_no, actor=who.username, reason=reason, now=now)
+    return Contact.model_validate(found)
+
+
+def knows_requester(who: Caller, row: Any) -> bool:
+    """Tell whether somebody may know who asked for an order."""
+    if isinstance(who, Client) or row.requester_left:
+        return False
+    return not hides_requester(confidential=row.confidential, reaches=reaches(who.roles))
+
+
+def tasks_of(
+    connection: Connection, who: Staff, *, scope: str, now: datetime, cursor: str | None = None, **wanted: Any
+) -> Page:
+    """List somebody's open tasks, what is due first at the top."""
+    return tasks.list_tasks(
+        connection, _filter(who, scope, wanted), cursor=cursor, now=now, scope=_reach(who, scope)
+    )
+
+
+def counts_of(
+    connection: Connection, who: Staff, *, scope: str, soon: datetime, now: datetime, **wanted: Any
+) -> TaskCounts:
+    """Count somebody's open tasks; those due before `soon` by themselves."""
+    return tasks.count_tasks(
+        connection, _filter(who, scope, wanted), soon=soon, now=now, scope=_reach(who, scope)
+    )
+
+
+def _filter(who: Staff, scope: str, wanted: Mapping[str, Any]) -> TaskFilter:
+    return TaskFilter(
+        holder=who.username if scope == "mine" else None,
+        tier=who.tier if scope == "tier" else None,
+        post=_post(who, scope),
+        **wanted,
+    )
+
+
+def _post(who: Staff, scope: str) -> Post | None:
+    """Say where somebody works; their `post` is what they may decide, as `may_decide` judges it task by task."""
+    if scope not in {"unit", "post"}:
+        return None
+    roles = decided_by(who.roles)
+    return Post(
+        unit=who.unit,
+        roles=roles if scope == "post" else None,
+        on_duty=Role.DUTY_OFFICER in who.roles,
+        speaks_for_bureaus=Role.LIAISON in roles and who.unit == OFFICE,
+    )
+
+
+def _reach(who: Staff, scope: str) -> Scope:
+    # What is one's unit's is within any scope; at a tier, and of what one took before one moved, there is also others'.
+    return Scope(everything=True) if scope in {"unit", "post"} else scope_of(who)
+
+
+def visible(connection: Connection, task_id: str, who: Staff) -> Row[Any]:
+    """Find a task that somebody may see.
+
+    Raises:
+        Problem: 404, there is none.
+    """
+    row = tasks.find_task(connection, task_id, scope_of(who))
+    if row is None:
+        raise Problem(404, "not_found", f"there is no task {task_id!r} that you may see")
+    return row
+
+
+def workflow_page(service: Service, namespace: str | None, order_no: str) -> str | None:
+    """Give the page of an order's workflow in the Temporal UI, where there is one."""
+    if service.temporal_ui is None or namespace is None:
+        return None
+    workflow = quote(order_workflow_id(order_no), safe="")
+    return f"{service.temporal_ui.rstrip('/')}/namespaces/{quote(namespace, safe='')}/workflows/{workflow}"
+
+
+async def namespace_of(service: Service) -> str | None:
+    """Name Temporal's namespace; `None` while it is away."""
+    try:
+        return (await service.orders.client()).namespace
+    except TemporalAway:
+        return None

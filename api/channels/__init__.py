@@ -1,0 +1,1 @@
+"""What programs of channels send: orders, files, and the codes they may name; never a page."""

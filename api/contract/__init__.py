@@ -1,0 +1,1 @@
+"""What is sent and shown, as models and views; never how it is found."""

@@ -1,0 +1,1 @@
+"""What operators and probes look at; never the words or the people of an order."""
