@@ -54,7 +54,7 @@ def _look(store: Store, name: str, orders: int) -> list[Figure]:
     draw = random.Random(1)  # noqa: S311 - no secret
     inbox = TaskFilter
     everything = Scope(everything=True)
-    kinds: dict[str, Callable[[Connection, str | None], Page]] = {
+    kinds: dict[str, Callable[[Connection, str | None], Page[Any]]] = {
         "inbox of a unit": lambda c, cursor: tasks.list_tasks(
             c, inbox(unit=draw.choice(_UNITS)), cursor=cursor, now=NOW
         ),
@@ -91,7 +91,7 @@ def _look(store: Store, name: str, orders: int) -> list[Figure]:
     return figures
 
 
-def _pages(store: Store, page: Callable[[Connection, str | None], Page]) -> list[float]:
+def _pages(store: Store, page: Callable[[Connection, str | None], Page[Any]]) -> list[float]:
     """Time first pages and the pages after them, as people turn them."""
     times: list[float] = []
     cursor: str | None = None

@@ -3,19 +3,17 @@
 import base64
 import binascii
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Generic, TypeVar
 
-from sqlalchemy import (
-    Connection,
-    Row,
-    Select,
-)
+from sqlalchemy import Connection, Row, Select
 
 from domain.calendar.instants import is_reckonable
 from domain.errors import DomainError
+
+Value = TypeVar("Value")
 
 PAGE = 50
 """Rows of one page."""
@@ -28,18 +26,23 @@ class BadCursor(DomainError):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Page:
+class Page(Generic[Value]):
     """Rows, and the cursor of the next page if there is one."""
 
-    rows: Sequence[Row[Any]]
+    rows: Sequence[Value]
     next_cursor: str | None
 
 
-def page_of(connection: Connection, query: Select[Any], key: Any) -> Page:
-    """Read one page, and by the `key` of its last row the cursor of the next."""
-    rows = connection.execute(query.limit(PAGE + 1)).all()
-    more = len(rows) > PAGE
-    return Page(rows=rows[:PAGE], next_cursor=_cursor(*key(rows[PAGE - 1])) if more else None)
+def page_of(
+    connection: Connection,
+    query: Select[Any],
+    value: Callable[[Row[Any]], Value],
+    key: Callable[[Value], tuple[datetime, str]],
+) -> Page[Value]:
+    """Read one page of values, and by the `key` of its last one the cursor of the next."""
+    found = [value(row) for row in connection.execute(query.limit(PAGE + 1))]
+    more = len(found) > PAGE
+    return Page(rows=found[:PAGE], next_cursor=_cursor(*key(found[PAGE - 1])) if more else None)
 
 
 def _cursor(at: datetime, last: str) -> str:

@@ -8,8 +8,6 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import Row
-
 from api.contract import views
 from api.contract.staff import Contact, OrderDetail
 from api.errors import Problem
@@ -29,10 +27,12 @@ from runtime.temporal import TemporalAway
 from store.database import Connection
 from store.matter import history, tasks
 from store.matter.reach import Scope
+from store.matter.rows import EventRow, TaskRow
 from store.matter.tasks import Post, TaskCounts, TaskFilter
 from store.office.people import Staff
 from store.order import finding
 from store.order.contacts import reveal_contact
+from store.order.rows import OrderRow
 from store.paging import Page
 from store.signin.credentials import Client
 
@@ -43,7 +43,7 @@ def no_such_order(order_no: str) -> Problem:
 
 
 def order_of(
-    connection: Connection, row: Any, who: Caller, *, refusals: Sequence[Row[Any]], now: datetime
+    connection: Connection, row: OrderRow, who: Caller, *, refusals: Sequence[EventRow], now: datetime
 ) -> OrderDetail:
     """Show an order whole, as far as somebody may see it."""
     return views.order_detail(
@@ -79,7 +79,7 @@ def reveal_to(
     return Contact.model_validate(found)
 
 
-def knows_requester(who: Caller, row: Any) -> bool:
+def knows_requester(who: Caller, row: OrderRow) -> bool:
     """Tell whether somebody may know who asked for an order."""
     if isinstance(who, Client) or row.requester_left:
         return False
@@ -88,7 +88,7 @@ def knows_requester(who: Caller, row: Any) -> bool:
 
 def tasks_of(
     connection: Connection, who: Staff, *, scope: str, now: datetime, cursor: str | None = None, **wanted: Any
-) -> Page:
+) -> Page[TaskRow]:
     """List somebody's open tasks, what is due first at the top."""
     return tasks.list_tasks(
         connection, _filter(who, scope, wanted), cursor=cursor, now=now, scope=_reach(who, scope)
@@ -131,7 +131,7 @@ def _reach(who: Staff, scope: str) -> Scope:
     return Scope(everything=True) if scope in {"unit", "post"} else scope_of(who)
 
 
-def visible(connection: Connection, task_id: str, who: Staff) -> Row[Any]:
+def visible(connection: Connection, task_id: str, who: Staff) -> TaskRow:
     """Find a task that somebody may see.
 
     Raises:

@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from fastapi import Request
-from sqlalchemy import Row
 
 from api.acts.deciding import keep
 from api.acts.uploading import UPLOADER
@@ -26,12 +25,14 @@ from domain.order.words import Ending, Stage
 from store.attachment.attachments import Uploader
 from store.database import Connection
 from store.matter import history
-from store.matter.decisions import DecisionRow, Submitted
-from store.matter.reach import Scope
+from store.matter.decisions import DecisionRow, NotFound, Submitted
+from store.matter.reach import EVERYTHING
+from store.matter.rows import EventRow
 from store.message.rejections import told_of
 from store.order import finding
 from store.order.joined.leading import leading_of
 from store.order.joined.splitting import parts_of
+from store.order.rows import OrderRow
 from store.order.said.decisions import PASSED_ON, RESIDENT, submit_action
 
 OFFERED: Final = (
@@ -63,13 +64,13 @@ async def find(service: Service, request: Request, tracking_code: str) -> str:
         Problem: 404, there is none; 429, too many wrong codes came from this address. A right one always finds.
     """
     code = read_code(tracking_code)
-    row = await service.look(lambda connection: finding.find_by_tracking_code(connection, code))
-    if row is None:
+    order_no = await service.look(lambda connection: finding.find_by_tracking_code(connection, code))
+    if order_no is None:
         service.limits.hit(_GUESSES, request)
         raise Problem(
             404, "not_found", "this tracking code stands for no order; check each letter, or call the hotline"
         )
-    return str(row.order_no)
+    return order_no
 
 
 async def view(service: Service, order_no: str) -> TrackView:
@@ -105,15 +106,18 @@ def seen_by_the_resident(connection: Connection, order_no: str) -> TrackView:
     )
 
 
-def _part(order: Any) -> Part:
+def _part(order: OrderRow) -> Part:
     return Part(order_no=order.order_no, tracking_code=order.tracking_code, words=_words(order))
 
 
-def _find(connection: Connection, order_no: str) -> Any:
-    return finding.find_order(connection, order_no, Scope(everything=True))
+def _find(connection: Connection, order_no: str) -> OrderRow:
+    found = finding.find_order(connection, order_no, EVERYTHING)
+    if found is None:
+        raise NotFound(f"there is no order {order_no!r}")
+    return found
 
 
-def _steps(events: Sequence[Row[Any]]) -> list[Step]:
+def _steps(events: Sequence[EventRow]) -> list[Step]:
     words = texts()["resident"]["events"]
     return [Step(at=each.at, words=words[each.type]) for each in events if each.type in words]
 
@@ -126,7 +130,7 @@ def _not_accepted(connection: Connection, order_no: str) -> NotAccepted | None:
     return NotAccepted(reason=word(told.reason, "codes"), goes_to=goes_to)
 
 
-def _left(connection: Connection, row: Any) -> TrackView:
+def _left(connection: Connection, row: OrderRow) -> TrackView:
     """Show an order that its resident took back, and that goes on for others: over, as far as they are concerned.
 
     What was made of it before is theirs; what was made later is nobody's.
@@ -150,7 +154,7 @@ def _left(connection: Connection, row: Any) -> TrackView:
     )
 
 
-def _words(order: Any) -> str:
+def _words(order: OrderRow) -> str:
     """Say how an order stands."""
     told = texts()["resident"]
     stage, ending = Stage(order.stage), Ending(order.ending) if order.ending else None
@@ -159,12 +163,12 @@ def _words(order: Any) -> str:
     return str(told["stages"][stage]) + (f"（{told['endings'][ending]}）" if ending and stage.is_over else "")
 
 
-def _is_withdrawn(order: Any) -> bool:
+def _is_withdrawn(order: OrderRow) -> bool:
     """Tell whether its resident took it back; its stage changes with the order's next step only."""
-    return bool(order.ending == Ending.WITHDRAWN)
+    return order.ending == Ending.WITHDRAWN
 
 
-def _joined(words: str, leading: Any) -> str:
+def _joined(words: str, leading: OrderRow) -> str:
     """Say how the order stands whose answer this one waits for; its own call-back is not the resident's."""
     how = Stage.REPLYING if leading.stage in ANSWERED else Stage(leading.stage)
     return str(texts()["words"]["field"].format(label=words, value=texts()["resident"]["stages"][how]))
@@ -202,7 +206,7 @@ async def act(
     return (await keep(service, work)).row
 
 
-def _is_possible(name: ActionName, row: Any) -> bool:
+def _is_possible(name: ActionName, row: OrderRow) -> bool:
     if _is_withdrawn(row) and not Stage(row.stage).is_over:
         return False
     order = OrderSituation(

@@ -5,11 +5,9 @@ beyond 1 MiB, so that uploads side by side need little memory.
 """
 
 import asyncio
-from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import StreamingResponse
-from sqlalchemy import Row
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
@@ -20,9 +18,11 @@ from api.errors import Problem, media_type_of, problems
 from api.security import Caller, ReaderOrChannelDep, UploaderDep, client_of, scope_of, uploader_of
 from api.service import ServiceDep
 from domain.attachment.kinds import KINDS, MAX_SIZE, suffix_of
+from domain.doors import CredentialKind
 from store.attachment import attachments
 from store.database import Connection
 from store.matter import history
+from store.matter.rows import AttachmentRow
 from store.order import finding
 
 router = APIRouter(prefix="/attachments", tags=["attachments"])
@@ -75,11 +75,13 @@ async def upload(request: Request, who: UploaderDep, service: ServiceDep) -> Att
 async def download(attachment_id: str, who: ReaderOrChannelDep, service: ServiceDep) -> StreamingResponse:
     """Give the file to who may read its order, or to who uploaded it."""
 
-    def work(connection: Connection) -> Any:
+    def work(connection: Connection) -> AttachmentRow:
         row = attachments.find(connection, attachment_id)
         if row is not None:
-            mine = attachments.Uploader(kind=row.uploaded_via, name=row.uploaded_by) == uploader_of(who)
-            if mine or (row.order_no and _is_of_an_order_of(connection, row, who)):
+            mine = attachments.Uploader(
+                kind=CredentialKind(row.uploaded_via), name=row.uploaded_by
+            ) == uploader_of(who)
+            if mine or _is_of_an_order_of(connection, row, who):
                 return row
         raise Problem(404, "not_found", "there is no attachment of this id that you may see")
 
@@ -96,8 +98,8 @@ async def download(attachment_id: str, who: ReaderOrChannelDep, service: Service
     )
 
 
-def _is_of_an_order_of(connection: Connection, row: Row[Any], who: Caller) -> bool:
-    if finding.find_order(connection, row.order_no, scope_of(who)) is None:
+def _is_of_an_order_of(connection: Connection, row: AttachmentRow, who: Caller) -> bool:
+    if row.order_no is None or finding.find_order(connection, row.order_no, scope_of(who)) is None:
         return False
     if (client_id := client_of(who)) is None:
         return True

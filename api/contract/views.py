@@ -1,11 +1,9 @@
-"""Turning rows into the contract's shapes."""
+"""Turning what the store hands out into the contract's shapes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
-
-from sqlalchemy import Row
 
 from api.contract.attachments import AttachmentView
 from api.contract.staff import (
@@ -33,15 +31,16 @@ from domain.office.directory import Directory
 from domain.order.contacts import masked_address, masked_contact, masked_line
 from domain.order.lifecycle import TASKS, TaskKind, outcomes_of
 from store.matter.decisions import UNFINISHED, DecisionRow
-from store.order.contacts import contact_of
+from store.matter.rows import AttachmentRow, EventRow, TaskRow
+from store.order.rows import OrderRow
 
 
-def task_view(row: Row[Any], *, now: datetime) -> TaskView:
+def task_view(row: TaskRow, *, now: datetime) -> TaskView:
     """Show a task in a list."""
     return TaskView(**_task(row, now))
 
 
-def task_detail(row: Row[Any], *, directory: Directory, now: datetime) -> TaskDetail:
+def task_detail(row: TaskRow, *, directory: Directory, now: datetime) -> TaskDetail:
     """Show a task with the forms of its outcomes."""
     is_open = row.state in UNFINISHED
     offered = outcomes_of(TaskKind(row.kind), without=row.withheld) if is_open else ()
@@ -59,30 +58,30 @@ def task_detail(row: Row[Any], *, directory: Directory, now: datetime) -> TaskDe
     )
 
 
-def order_summary(row: Row[Any]) -> OrderSummary:
+def order_summary(row: OrderRow) -> OrderSummary:
     """Show an order in a list: numbers of people in its subject are masked."""
     return OrderSummary.model_validate({**_summary(row), "subject": masked_line(row.subject)})
 
 
 def order_detail(
-    row: Row[Any],
+    row: OrderRow,
     *,
-    tasks: Sequence[Row[Any]],
-    refusals: Sequence[Row[Any]],
-    requester: Row[Any] | None,
-    attachments: Sequence[Row[Any]],
+    tasks: Sequence[TaskRow],
+    refusals: Sequence[EventRow],
+    requester: Mapping[str, str] | None,
+    attachments: Sequence[AttachmentRow],
     shows_place: bool,
     now: datetime,
 ) -> OrderDetail:
     """Show an order whole, but for who asked: a contact is masked until somebody says why they need it."""
-    person = masked_contact(contact_of(requester._mapping)) if requester else None
-    place = {name: row._mapping[name] for name in ("address", "longitude", "latitude")}
+    person = None if requester is None else masked_contact(requester)
+    place = {name: getattr(row, name) for name in ("address", "longitude", "latitude")}
     if not shows_place:
         place = {"address": row.address and masked_address(row.address), "longitude": None, "latitude": None}
     return OrderDetail.model_validate(
         {
             **_summary(row),
-            **{name: row._mapping[name] for name in _DETAIL},
+            **{name: getattr(row, name) for name in _DETAIL},
             **place,
             "requester": person,
             "attachments": [_attachment(each) for each in attachments],
@@ -105,7 +104,7 @@ def order_detail(
     )
 
 
-def event_view(row: Row[Any], *, with_texts: bool) -> EventView:
+def event_view(row: EventRow, *, with_texts: bool) -> EventView:
     """Show an event; the texts of decisions are the office's own."""
     return EventView(
         seq=row.seq,
@@ -185,9 +184,10 @@ def _property(each: Field, directory: Directory) -> dict[str, Any]:
     return {"title": each.label, **kind}
 
 
-def _summary(row: Row[Any]) -> dict[str, Any]:
+def _summary(row: OrderRow) -> dict[str, Any]:
     return {
-        **{name: row._mapping[name] for name in _SUMMARY},
+        **{name: getattr(row, name) for name in _SUMMARY},
+        "class": row.order_class,
         "provisional": row.is_provisional,
     }
 
@@ -199,7 +199,6 @@ _SUMMARY = (
     "round",
     "tier",
     "unit",
-    "class",
     "category",
     "channel",
     "kind",
@@ -224,7 +223,7 @@ _DETAIL = (
 )
 
 
-def _attachment(row: Row[Any]) -> AttachmentView:
+def _attachment(row: AttachmentRow) -> AttachmentView:
     return AttachmentView(
         attachment_id=row.attachment_id,
         media_type=row.media_type,
@@ -234,7 +233,7 @@ def _attachment(row: Row[Any]) -> AttachmentView:
     )
 
 
-def _task(row: Row[Any], now: datetime) -> dict[str, Any]:
+def _task(row: TaskRow, now: datetime) -> dict[str, Any]:
     return {
         "task_id": row.task_id,
         "order_no": row.order_no,

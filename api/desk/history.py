@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Row
-
 from api.contract.attachments import AttachmentView
 from api.pages.rendering import moment, texts, word
 from domain.calendar.instants import instant
@@ -18,6 +16,8 @@ from domain.matter.tasks import ATTACHMENTS, STORED, Field, FieldType, Outcome
 from domain.office.directory import Directory
 from domain.order.lifecycle import TASKS, TaskKind
 from domain.order.voices import followed
+from store.matter.rows import EventRow
+from store.order.rows import OrderRow
 
 _RECEIVED: Final = "OrderReceived"
 _OF_A_TASK: Final = frozenset({"TaskCompleted", "TaskAnswered"})
@@ -45,7 +45,7 @@ class Happened:
 
 
 def happened(
-    row: Row[Any], order: Row[Any], directory: Directory, files: Mapping[str, AttachmentView]
+    row: EventRow, order: OrderRow, directory: Directory, files: Mapping[str, AttachmentView]
 ) -> Happened:
     """Put one event of an order into words; `files` are the order's, by their ids."""
     data, called = row.data, str(texts()["words"]["called"])

@@ -16,6 +16,7 @@ from domain.matter.tasks import MAX_ORDER_NO
 from domain.office.permissions import Permission, may
 from domain.order.lifecycle import TASKS, TaskKind
 from store.database import Connection
+from store.matter.rows import TaskRow
 from store.matter.tasks import TaskCounts
 from store.office.directory import current_named
 from store.order.finding import subjects_of
@@ -44,7 +45,7 @@ async def inbox(  # noqa: PLR0913, PLR0917 - one parameter a filter
     before = {"today": tomorrow, "overdue": now + timedelta(microseconds=1)}.get(due)
     after = now if due == "today" else None
 
-    def work(connection: Connection) -> tuple[Page, TaskCounts, dict[str, str], dict[str, str]]:
+    def work(connection: Connection) -> tuple[Page[TaskRow], TaskCounts, dict[str, str], dict[str, str]]:
         directory = current_named(connection)
         found = tasks_of(
             connection,

@@ -32,11 +32,14 @@ from store.attachment.attachments import UnusableAttachment, Uploader
 from store.auditing import audited
 from store.database import Connection
 from store.matter.reach import Scope
+from store.matter.rows import TaskRow
+from store.matter.tasks import open_tasks
 from store.office.directory import current_named
 from store.office.people import Staff
 from store.order import finding
 from store.order.intake import KeyReused, Receipt, ReferenceReused
 from store.order.joined.similar import Matter, Similar
+from store.order.rows import OrderRow
 
 router = APIRouter(prefix="/desk/new", include_in_schema=False)
 CHANNELS: Final = (
@@ -154,11 +157,11 @@ def _wrong_phone(typed: Mapping[str, str]) -> dict[str, str]:
 async def receipt(request: Request, order_no: str, who: PlacerDep, service: ServiceDep) -> Response:
     """Show what to tell the caller: the number and the tracking code, to whoever took the order and nobody else."""
 
-    def work(connection: Connection) -> Any:
+    def work(connection: Connection) -> tuple[OrderRow, Sequence[TaskRow]]:
         row = finding.find_order(connection, order_no, Scope(client_id=DESK_PAGES))
         if row is None or row.received_by != who.username:
             raise Problem(404, "not_found", f"there is no order {order_no!r} that you took")
-        return row, tasks.open_tasks(connection, order_no)
+        return row, open_tasks(connection, order_no)
 
     row, tasks = await service.read(work)
     return page(

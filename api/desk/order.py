@@ -2,11 +2,10 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
-from sqlalchemy import Row
 from starlette.datastructures import FormData
 
 from api.acts.deciding import act_on, settled
@@ -34,6 +33,7 @@ from store.database import Connection
 from store.matter.decisions import Refused
 from store.office.people import Staff
 from store.order.joined.similar import Similar
+from store.order.rows import OrderRow
 
 router = APIRouter(prefix="/desk/orders/{order_no}", include_in_schema=False)
 
@@ -167,5 +167,5 @@ async def _page(
     )
 
 
-def _timeliness(row: Row[Any], now: datetime) -> str | None:
+def _timeliness(row: OrderRow, now: datetime) -> str | None:
     return None if Stage(row.stage).is_over else timeliness(row.due_at, None, now=now)

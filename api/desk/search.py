@@ -2,11 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import HTMLResponse, Response
-from sqlalchemy import Row
 
 from api.contract import views
 from api.pages.rendering import page, texts
@@ -23,6 +22,7 @@ from store.database import Connection
 from store.office.directory import current_named
 from store.order import finding
 from store.order.finding import OrderFilter, subjects_of
+from store.order.rows import OrderRow
 from store.paging import Page
 
 router = APIRouter(prefix="/desk", include_in_schema=False)
@@ -57,7 +57,9 @@ async def search(  # noqa: PLR0913, PLR0917 - one parameter a filter
         q=q.strip() or None,
     )
 
-    def work(connection: Connection) -> tuple[Page, dict[str, str], dict[str, str], tuple[str, ...]]:
+    def work(
+        connection: Connection,
+    ) -> tuple[Page[OrderRow], dict[str, str], dict[str, str], tuple[str, ...]]:
         found = finding.list_orders(connection, wanted, scope_of(who), cursor=cursor, now=now)
         directory = current_named(connection)
         about = subjects_of(connection, [row.order_no for row in found.rows])
@@ -117,7 +119,7 @@ async def callers(
 
     now = service.now()
 
-    def work(connection: Connection) -> tuple[Sequence[Row[Any]], dict[str, str], dict[str, str]]:
+    def work(connection: Connection) -> tuple[Sequence[OrderRow], dict[str, str], dict[str, str]]:
         rows = finding.list_of_caller(
             connection,
             keys,
@@ -143,7 +145,7 @@ async def callers(
     )
 
 
-def _late(rows: Sequence[Row[Any]], now: datetime) -> frozenset[str]:
+def _late(rows: Sequence[OrderRow], now: datetime) -> frozenset[str]:
     """Name the orders that are marked: those that are overdue now, or had missed a limit before they were closed."""
     return frozenset(
         row.order_no

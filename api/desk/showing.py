@@ -4,8 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row
-
 from api.acts.seeing import knows_requester, order_of
 from api.contract.staff import Contact, OrderDetail
 from api.desk.history import Happened, happened
@@ -23,6 +21,7 @@ from store.office.directory import current_named
 from store.office.people import Staff
 from store.order import finding
 from store.order.joined.similar import Matter, Similar, matter_of, similar_orders
+from store.order.rows import OrderRow
 
 WAITS = timedelta(seconds=5)
 """How long a page waits for the order to take what was sent, before it says that it will."""
@@ -34,7 +33,7 @@ _URGED = "OrderUrged"
 class Whole:
     """An order as its pages show it; `row` is what rules are asked about, `urged` when somebody urged."""
 
-    row: Row[Any]
+    row: OrderRow
     order: OrderDetail
     events: list[Happened]
     urged: list[datetime]
@@ -67,7 +66,7 @@ def whole_order(connection: Connection, order_no: str, who: Staff, service: Serv
     )
 
 
-def similar_to(connection: Connection, row: Row[Any], who: Staff, *, now: datetime) -> list[Similar]:
+def similar_to(connection: Connection, row: OrderRow, who: Staff, *, now: datetime) -> list[Similar]:
     """Find the orders that may be about the same as one, as far as somebody may know it."""
     reveals = may(who.roles, Permission.REVEAL_CONTACTS)
     matter = matter_of(row, by_caller=reveals and knows_requester(who, row), by_place=reveals)

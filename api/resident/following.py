@@ -12,7 +12,6 @@ import segno
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from pydantic import BaseModel, ValidationError
-from sqlalchemy import Row
 from starlette.datastructures import FormData
 
 from api.acts import tracking
@@ -33,6 +32,7 @@ from domain.order.words import Satisfied, Solved
 from store.attachment.attachments import UnusableAttachment, usable
 from store.database import Connection
 from store.matter.decisions import KeyTaken, Refused
+from store.matter.rows import AttachmentRow
 
 router = APIRouter(
     prefix="/t/{tracking_code}",
@@ -160,7 +160,7 @@ async def _page(
 ) -> HTMLResponse:
     is_kept, sent = sent is not None, sent or Sent()
 
-    def work(connection: Connection) -> tuple[TrackView, Sequence[Row[Any]]]:
+    def work(connection: Connection) -> tuple[TrackView, Sequence[AttachmentRow]]:
         kept = usable(connection, sent.pictures, uploaders=[UPLOADER])
         return tracking.seen_by_the_resident(connection, order_no), kept
 

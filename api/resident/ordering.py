@@ -9,7 +9,6 @@ from typing import Any
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
-from sqlalchemy import Row
 
 from api.acts import placing
 from api.acts.uploading import UPLOADER
@@ -29,6 +28,7 @@ from domain.order.subjects import subject_of
 from domain.order.words import RequestKind
 from store.attachment.attachments import UnusableAttachment, usable
 from store.database import Connection
+from store.matter.rows import AttachmentRow
 from store.office.directory import current_named
 from store.order.intake import KeyReused, Receipt
 
@@ -44,7 +44,7 @@ class Seen:
     """What the store has for a draft: the directory in force, and those of its pictures that are still there."""
 
     directory: Directory
-    pictures: Sequence[Row[Any]]
+    pictures: Sequence[AttachmentRow]
 
 
 @router.get("", response_class=HTMLResponse)

@@ -19,7 +19,9 @@ from domain.errors import DomainError
 from domain.matter.judging import DecisionStatus
 from store.attachment.files import FileStore, KeptFile
 from store.database import Store
+from store.matter.rows import AttachmentRow
 from store.tables import attachment, decision
+from store.values import value_of
 
 UNUSED_FOR = timedelta(hours=24)
 """How long an upload waits for somebody to refer to it."""
@@ -70,16 +72,17 @@ def add(connection: Connection, kept: KeptFile, *, media_type: str, uploader: Up
     return attachment_id
 
 
-def find(connection: Connection, attachment_id: str) -> Row[Any] | None:
+def find(connection: Connection, attachment_id: str) -> AttachmentRow | None:
     """Find an attachment."""
-    return connection.execute(
+    row = connection.execute(
         select(attachment).where(attachment.c.attachment_id == attachment_id)
     ).one_or_none()
+    return value_of(AttachmentRow, row) if row else None
 
 
 def usable(
     connection: Connection, ids: Collection[str], *, uploaders: Collection[Uploader]
-) -> list[Row[Any]]:
+) -> list[AttachmentRow]:
     """Find those of some attachments that can be referred to still, in the sequence in which they are named."""
     if not ids:
         return []
@@ -88,7 +91,7 @@ def usable(
             attachment.c.attachment_id.in_(ids), or_(attachment.c.order_no.is_(None), _IS_GIVEN_BACK)
         )
     )
-    found = {row.attachment_id: row for row in rows if _uploader(row) in uploaders}
+    found = {row.attachment_id: value_of(AttachmentRow, row) for row in rows if _uploader(row) in uploaders}
     return [found[each] for each in ids if each in found]
 
 

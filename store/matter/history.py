@@ -1,12 +1,10 @@
 """What happened to a matter: its events, what was attached, what was asked and answered."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    Row,
     and_,
     false,
     or_,
@@ -16,6 +14,7 @@ from sqlalchemy import (
 from domain.matter.judging import DecisionStatus
 from messages.names import ASKED
 from store.matter.decisions import Subject
+from store.matter.rows import AttachmentRow, EventRow
 from store.tables import (
     attachment,
     decision,
@@ -23,38 +22,41 @@ from store.tables import (
     message,
     staff,
 )
+from store.values import value_of
 
 REFUSED = "SignalRefused"
 """The event of a signal or decision that an order refused."""
 
 
-def list_events(connection: Connection, order_no: str) -> Sequence[Row[Any]]:
+def list_events(connection: Connection, order_no: str) -> Sequence[EventRow]:
     """List an order's events by number, none of an abandoned branch.
 
     With each the texts and fields of the decision behind it, and what its actor is called (`called`) if they are staff.
     """
     said = event.c.data["decision_id"].as_string()
-    return connection.execute(
+    rows = connection.execute(
         select(event, decision.c.texts, decision.c.fields, decision.c.comment, staff.c.name.label("called"))
         .outerjoin(decision, and_(decision.c.decision_id == said, decision.c.order_no == event.c.order_no))
         .outerjoin(staff, staff.c.username == event.c.actor)
         .where(event.c.order_no == order_no, event.c.abandoned.is_(False))
         .order_by(event.c.seq)
-    ).all()
+    )
+    return [value_of(EventRow, row) for row in rows]
 
 
-def list_refusals(connection: Connection, order_no: str) -> Sequence[Row[Any]]:
+def list_refusals(connection: Connection, order_no: str) -> Sequence[EventRow]:
     """List the signals and decisions that an order refused."""
-    return connection.execute(
+    rows = connection.execute(
         select(event)
         .where(event.c.order_no == order_no, event.c.type == REFUSED, event.c.abandoned.is_(False))
         .order_by(event.c.seq)
-    ).all()
+    )
+    return [value_of(EventRow, row) for row in rows]
 
 
 def list_attachments(
     connection: Connection, order_no: str, *, client_id: str | None = None
-) -> Sequence[Row[Any]]:
+) -> Sequence[AttachmentRow]:
     """List an order's attachments, the oldest first; none of a decision that was rejected.
 
     A client is shown nothing that others added to the order, its residents or those of orders that joined it.
@@ -64,7 +66,7 @@ def list_attachments(
     behind = and_(
         decision.c.decision_id == attachment.c.decision_id, decision.c.order_no == attachment.c.order_no
     )
-    return connection.execute(
+    rows = connection.execute(
         select(attachment)
         .outerjoin(decision, behind)
         .where(
@@ -72,7 +74,8 @@ def list_attachments(
             or_(decision.c.status.is_(None), and_(decision.c.status != DecisionStatus.REJECTED, ~theirs)),
         )
         .order_by(attachment.c.created_at, attachment.c.attachment_id)
-    ).all()
+    )
+    return [value_of(AttachmentRow, row) for row in rows]
 
 
 def last_reply(connection: Connection, order_no: str) -> str | None:

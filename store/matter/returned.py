@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, exists, or_, select
 from domain.matter.judging import DecisionStatus
 from domain.matter.tasks import FieldType, TaskState
 from domain.order.lifecycle import TASKS, TaskKind
+from store.matter.rows import TaskRow
 from store.tables import decision, task
 
 _REVISED: Final = "revise"
@@ -46,7 +47,7 @@ def has_returns() -> ColumnElement[bool]:
     return or_(revised, refused)
 
 
-def returned_to(connection: Connection, row: Row[Any], username: str) -> Returned | None:
+def returned_to(connection: Connection, row: TaskRow, username: str) -> Returned | None:
     """Find what somebody goes on from when they decide a task that was found; `None` if they begin anew."""
     if not row.has_returns:
         return None
@@ -57,12 +58,12 @@ def returned_to(connection: Connection, row: Row[Any], username: str) -> Returne
     return _sent_back(answers, row)
 
 
-def sent_back(connection: Connection, row: Row[Any]) -> Returned | None:
+def sent_back(connection: Connection, row: TaskRow | Row[Any]) -> Returned | None:
     """Find what a task was opened anew for: the same unit proposed it, and its reviewer wants it otherwise."""
     return _sent_back(_answers(connection, row), row)
 
 
-def _answers(connection: Connection, row: Row[Any]) -> Sequence[Row[Any]]:
+def _answers(connection: Connection, row: TaskRow | Row[Any]) -> Sequence[Row[Any]]:
     """List an order's tasks of this kind and its reviews, each with the decisions on it, the oldest first."""
     said = and_(decision.c.task_id == task.c.task_id, decision.c.order_no == task.c.order_no)
     words = (
@@ -77,7 +78,7 @@ def _answers(connection: Connection, row: Row[Any]) -> Sequence[Row[Any]]:
     ).all()
 
 
-def _sent_back(answers: Sequence[Row[Any]], row: Row[Any]) -> Returned | None:
+def _sent_back(answers: Sequence[Row[Any]], row: TaskRow | Row[Any]) -> Returned | None:
     """Find the proposal among the answers.
 
     A unit has its work only once at a time: between the task before and this one lies nothing but that review.

@@ -28,11 +28,13 @@ from store.instants import Instant
 from store.matter.decisions import UNFINISHED
 from store.matter.reach import EVERYTHING, Scope, scoped
 from store.matter.returned import has_returns
+from store.matter.rows import TaskRow
 from store.paging import Page, page_of, read_cursor
 from store.tables import (
     orders,
     task,
 )
+from store.values import value_of
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,7 +69,7 @@ def list_tasks(
     cursor: str | None,
     now: datetime,
     scope: Scope = EVERYTHING,
-) -> Page:
+) -> Page[TaskRow]:
     """List open tasks, what is due first at the top; of orders within a scope.
 
     Raises:
@@ -78,7 +80,12 @@ def list_tasks(
         at, last = read_cursor(cursor)
         query = query.where(tuple_(task.c.due_at, task.c.task_id) > tuple_(literal(at, Instant), last))
     query = query.order_by(task.c.due_at, task.c.task_id)
-    return page_of(connection, query, lambda row: (row.due_at, row.task_id))
+    # One without a due time is not listed.
+    return page_of(connection, query, _task, lambda each: (each.due_at or now, each.task_id))
+
+
+def _task(row: Row[Any]) -> TaskRow:
+    return value_of(TaskRow, row)
 
 
 def _open_tasks(query: Select[Any], wanted: TaskFilter, scope: Scope, now: datetime) -> Select[Any]:
@@ -141,17 +148,19 @@ def count_tasks(
     return TaskCounts(**row._mapping)
 
 
-def find_task(connection: Connection, task_id: str, scope: Scope) -> Row[Any] | None:
+def find_task(connection: Connection, task_id: str, scope: Scope) -> TaskRow | None:
     """Find a task of an order within a scope; `has_returns` if something can have come back to it."""
     found = select(task, has_returns().label("has_returns"))
     query = found.join(orders, orders.c.order_no == task.c.order_no).where(task.c.task_id == task_id)
-    return connection.execute(scoped(query, scope)).one_or_none()
+    row = connection.execute(scoped(query, scope)).one_or_none()
+    return _task(row) if row else None
 
 
-def open_tasks(connection: Connection, order_no: str) -> Sequence[Row[Any]]:
+def open_tasks(connection: Connection, order_no: str) -> Sequence[TaskRow]:
     """List an order's tasks that are open or rest, the oldest first."""
-    return connection.execute(
+    rows = connection.execute(
         select(task)
         .where(task.c.order_no == order_no, task.c.state.in_(UNFINISHED))
         .order_by(task.c.opened_at, task.c.task_id)
-    ).all()
+    )
+    return [_task(row) for row in rows]

@@ -6,12 +6,11 @@ Assumes that who asks is entitled; `Scope` limits what is found. Nothing here as
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Final
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    Row,
     ScalarSelect,
     and_,
     func,
@@ -26,6 +25,7 @@ from domain.order.words import Stage
 from messages.names import REQUESTER
 from store.instants import Instant
 from store.matter.reach import Scope, scoped
+from store.order.rows import COLUMNS, OrderRow
 from store.paging import PAGE, Page, page_of, read_cursor
 from store.tables import (
     message,
@@ -34,13 +34,10 @@ from store.tables import (
     requester_phone,
 )
 
+CONTACT: Final = ("name", "phone", "email", "wechat_openid")
+"""The parts of a contact; all are personal data."""
 _WORDS = 8
 """So many words of a search are looked for."""
-
-
-def shown(order: Row[*tuple[Any, ...]]) -> str:
-    """Say what an order is about as lists do: numbers of people in it are masked."""
-    return masked_line(order.subject)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,41 +54,39 @@ class OrderFilter:
     q: str | None = None
 
 
-def find_order(connection: Connection, order_no: str, scope: Scope) -> Row[Any] | None:
-    """Find an order within a scope.
-
-    `undelivered` counts the messages that a gateway refused for good, `logged` those to its resident that no provider
-    was there for.
-    """
+def find_order(connection: Connection, order_no: str, scope: Scope) -> OrderRow | None:
+    """Find an order within a scope, with what became of its messages."""
 
     def count(*which: ColumnElement[bool]) -> ScalarSelect[int]:
         return select(func.count()).where(message.c.for_order == orders.c.order_no, *which).scalar_subquery()
 
     undelivered = count(message.c.state == "failed").label("undelivered")
     logged = count(message.c.state == "logged", message.c.recipient == REQUESTER).label("logged")
-    query = select(orders, undelivered, logged).where(orders.c.order_no == order_no)
-    return connection.execute(scoped(query, scope)).one_or_none()
+    query = select(*COLUMNS, undelivered, logged).where(orders.c.order_no == order_no)
+    row = connection.execute(scoped(query, scope)).one_or_none()
+    return OrderRow.of(row) if row else None
 
 
-def find_by_tracking_code(connection: Connection, tracking_code: str) -> Row[Any] | None:
-    """Find the order that a resident tracks."""
-    return connection.execute(select(orders).where(orders.c.tracking_code == tracking_code)).one_or_none()
+def find_by_tracking_code(connection: Connection, tracking_code: str) -> str | None:
+    """Find the number of the order that a resident tracks."""
+    return connection.scalar(select(orders.c.order_no).where(orders.c.tracking_code == tracking_code))
 
 
-def find_requester(connection: Connection, order_no: str) -> Row[Any] | None:
-    """Find who asked: personal data."""
-    return connection.execute(select(requester).where(requester.c.order_no == order_no)).one_or_none()
+def find_requester(connection: Connection, order_no: str) -> dict[str, str]:
+    """Find who asked, as far as it is known, by the parts of a contact: personal data."""
+    row = connection.execute(select(requester).where(requester.c.order_no == order_no)).one_or_none()
+    return {part: row._mapping[part] for part in CONTACT if row._mapping[part]} if row else {}
 
 
 def list_orders(
     connection: Connection, wanted: OrderFilter, scope: Scope, *, cursor: str | None, now: datetime
-) -> Page:
+) -> Page[OrderRow]:
     """List orders, the latest first.
 
     Raises:
         BadCursor: the cursor cannot be read.
     """
-    query = scoped(select(orders), scope)
+    query = scoped(select(*COLUMNS), scope)
     for column, value in (
         (orders.c.stage, wanted.stage),
         (orders.c.tier, wanted.tier),
@@ -115,7 +110,7 @@ def list_orders(
             tuple_(orders.c.received_at, orders.c.order_no) < tuple_(literal(at, Instant), last)
         )
     query = query.order_by(orders.c.received_at.desc(), orders.c.order_no.desc())
-    return page_of(connection, query, lambda row: (row.received_at, row.order_no))
+    return page_of(connection, query, OrderRow.of, lambda order: (order.received_at, order.order_no))
 
 
 def _holds(word: str) -> ColumnElement[bool]:
@@ -126,14 +121,14 @@ def _holds(word: str) -> ColumnElement[bool]:
 
 def list_of_caller(
     connection: Connection, phone_keys: Collection[str], scope: Scope, *, with_confidential: bool
-) -> Sequence[Row[Any]]:
+) -> Sequence[OrderRow]:
     """List the orders that whoever has one of these numbers placed, the latest first and one page at most."""
     theirs = select(requester_phone.c.order_no).where(requester_phone.c.phone_key.in_(phone_keys))
-    query = select(orders).where(orders.c.order_no.in_(theirs))
+    query = select(*COLUMNS).where(orders.c.order_no.in_(theirs))
     if not with_confidential:
         query = query.where(orders.c.confidential.is_(False))
     latest = scoped(query, scope).order_by(orders.c.received_at.desc(), orders.c.order_no.desc())
-    return connection.execute(latest.limit(PAGE)).all()
+    return [OrderRow.of(row) for row in connection.execute(latest.limit(PAGE))]
 
 
 def subjects_of(connection: Connection, order_nos: Collection[str]) -> dict[str, str]:
@@ -141,7 +136,7 @@ def subjects_of(connection: Connection, order_nos: Collection[str]) -> dict[str,
     rows = connection.execute(
         select(orders.c.order_no, orders.c.subject).where(orders.c.order_no.in_(order_nos))
     )
-    return {row.order_no: shown(row) for row in rows}
+    return {row.order_no: masked_line(row.subject) for row in rows}
 
 
 def matters_of(

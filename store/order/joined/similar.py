@@ -22,10 +22,11 @@ from sqlalchemy import (
     union,
 )
 
+from domain.order.contacts import masked_line
 from domain.order.similarity import most_alike
 from store.instants import Instant
 from store.matter.reach import Scope, scoped
-from store.order.finding import shown
+from store.order.rows import OrderRow
 from store.tables import orders, requester_phone
 
 WITHIN: Final = timedelta(days=90)
@@ -72,7 +73,7 @@ class Similar:
     metres: int | None
 
 
-def matter_of(own: Row[Any], *, by_caller: bool, by_place: bool) -> Matter:
+def matter_of(own: OrderRow, *, by_caller: bool, by_place: bool) -> Matter:
     """Say what of an order others are compared with, for who may know so much of it."""
     by_whom = select(requester_phone.c.phone_key).where(requester_phone.c.order_no == own.order_no)
     return Matter(
@@ -81,9 +82,13 @@ def matter_of(own: Row[Any], *, by_caller: bool, by_place: bool) -> Matter:
         address=own.address if by_place else None,
         community=own.community,
         category=own.category,
-        point=(own.latitude, own.longitude) if by_place and own.latitude is not None else None,
+        point=_point(own) if by_place else None,
         phone_keys=by_whom if by_caller else (),
     )
+
+
+def _point(own: OrderRow) -> tuple[float, float] | None:
+    return None if own.latitude is None or own.longitude is None else (own.latitude, own.longitude)
 
 
 def similar_orders(
@@ -112,7 +117,7 @@ def similar_orders(
     return [
         Similar(
             order_no=row.order_no,
-            about=shown(row),
+            about=masked_line(row.subject),
             stage=row.stage,
             received_at=row.received_at,
             words=likeness.get(row.order_no, 0.0) >= _LEAST,

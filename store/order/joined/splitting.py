@@ -20,8 +20,9 @@ from messages.names import REQUESTER, system_id
 from messages.order.step import RecordStep, RestTaken, SplitRequest
 from store.matter.holding import holds_over
 from store.office.directory import current
-from store.order.contacts import CONTACT
+from store.order.finding import CONTACT
 from store.order.intake import NewOrder, place_order
+from store.order.rows import COLUMNS, OrderRow
 from store.tables import decision, message, orders, requester, requester_phone
 
 
@@ -108,12 +109,10 @@ def _tell(connection: Connection, step: RecordStep, made: Sequence[dict[str, str
     )
 
 
-def parts_of(connection: Connection, order_no: str) -> Sequence[Row[*tuple[Any, ...]]]:
-    """List the orders that were made of one: number, tracking code, stage and ending."""
-    columns = (orders.c.order_no, orders.c.tracking_code, orders.c.stage, orders.c.ending)
-    return connection.execute(
-        select(*columns).where(orders.c.split_from == order_no).order_by(orders.c.order_no)
-    ).all()
+def parts_of(connection: Connection, order_no: str) -> Sequence[OrderRow]:
+    """List the orders that were made of one."""
+    query = select(*COLUMNS).where(orders.c.split_from == order_no).order_by(orders.c.order_no)
+    return [OrderRow.of(row) for row in connection.execute(query)]
 
 
 def _parts(connection: Connection, order_no: str, decision_id: str) -> list[dict[str, Any]]:

@@ -16,6 +16,7 @@ from domain.office.responsibility import may_decide
 from domain.office.words import Role
 from store.auditing import audited
 from store.matter.decisions import UNFINISHED, TaskClosed, done_by
+from store.matter.rows import TaskRow
 from store.office.people import Staff, find_present
 from store.order.said.decisions import lock_task
 from store.tables import task
@@ -49,7 +50,7 @@ def change_holder(
     return holder
 
 
-def holder_of(connection: Connection, row: Row[Any], *, now: datetime) -> str | None:
+def holder_of(connection: Connection, row: TaskRow | Row[Any], *, now: datetime) -> str | None:
     """Say who is at a task: nobody who has left, is away, or may not decide it any more."""
     if row.holder is None:
         return None

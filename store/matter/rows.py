@@ -1,0 +1,65 @@
+"""What the store hands out of a matter: its tasks, events and files as they stand in their rows.
+
+Assumes instants in UTC, and codes as they were written: an old row may hold a code that no table has any more.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TaskRow:
+    """A human task; `has_returns` if something can have come back to it, where that was asked."""
+
+    task_id: str
+    order_no: str
+    kind: str
+    state: str
+    unit: str
+    tier: str
+    role: str
+    opened_at: datetime
+    due_at: datetime | None
+    remind_at: datetime | None
+    withheld: Sequence[str]
+    not_by: Sequence[str]
+    on_duty: bool
+    holder: str | None
+    outcome: str | None
+    closed_by: str | None
+    closed_at: datetime | None
+    has_returns: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EventRow:
+    """An event; with it, where they were read, the texts and fields of the decision behind it and its actor's name."""
+
+    seq: int
+    at: datetime
+    type: str
+    actor: str
+    via: str
+    task_id: str | None
+    data: dict[str, Any]
+    texts: dict[str, Any] | None = None
+    fields: dict[str, Any] | None = None
+    comment: str | None = None
+    called: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AttachmentRow:
+    """A file as it was kept, and what refers to it."""
+
+    attachment_id: str
+    order_no: str | None
+    decision_id: str | None
+    sha256: str
+    size: int
+    media_type: str
+    uploaded_via: str
+    uploaded_by: str
+    created_at: datetime
