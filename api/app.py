@@ -198,7 +198,7 @@ def create_app(service: Service, *, tracer_provider: TracerProvider | None = Non
     )
     app.state.service = service
     app.state.readiness = health.ReadinessCheck()
-    app.state.figures = health.Figures()
+    app.state.figures = health.StandingGauges()
     app.state.readings = readings = figures.Readings()
     errors.install(app, as_page=problem_page)
     app.openapi = lambda: _document(app)  # type: ignore[method-assign]  # as FastAPI's documentation says

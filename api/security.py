@@ -96,7 +96,7 @@ async def still_in(request: Request, service: Service, permission: Permission) -
 
 
 @dataclass(frozen=True, slots=True)
-class Door:
+class StaffDoor:
     """Lets in staff with a permission, and channels if it says so; with no permission channels alone."""
 
     permission: Permission | None = None
@@ -145,7 +145,7 @@ def check_doors(routes: Sequence[BaseRoute], *, beside: Sequence[str]) -> None:
         )
 
 
-def doors(routes: Sequence[BaseRoute]) -> list[tuple[str, str, Door | OpenDoor | None]]:
+def doors(routes: Sequence[BaseRoute]) -> list[tuple[str, str, StaffDoor | OpenDoor | None]]:
     """List path, method and door of every route; a route with two doors is told by the first that is not open."""
     return [
         (str(route.path), method, _first(_declared(getattr(route, "dependant", None))))
@@ -154,14 +154,14 @@ def doors(routes: Sequence[BaseRoute]) -> list[tuple[str, str, Door | OpenDoor |
     ]
 
 
-def _first(declared: Sequence[Door | OpenDoor]) -> Door | OpenDoor | None:
+def _first(declared: Sequence[StaffDoor | OpenDoor]) -> StaffDoor | OpenDoor | None:
     return min(declared, key=lambda each: isinstance(each, OpenDoor), default=None)
 
 
-def _declared(dependant: Dependant | None) -> list[Door | OpenDoor]:
+def _declared(dependant: Dependant | None) -> list[StaffDoor | OpenDoor]:
     if dependant is None:
         return []
-    own = [dependant.call] if isinstance(dependant.call, Door | OpenDoor) else []
+    own = [dependant.call] if isinstance(dependant.call, StaffDoor | OpenDoor) else []
     return own + [door for each in dependant.dependencies for door in _declared(each)]
 
 
@@ -177,17 +177,17 @@ def uploader_of(who: Caller) -> Uploader:
     return Uploader(kind=CredentialKind.STAFF, name=who.username)
 
 
-ChannelDep = Annotated[Client, Depends(Door(channels=True))]
-ReaderDep = Annotated[Staff, Depends(Door(Permission.READ_ORDERS))]
-ReaderOrChannelDep = Annotated[Caller, Depends(Door(Permission.READ_ORDERS, channels=True))]
-DeciderDep = Annotated[Staff, Depends(Door(Permission.DECIDE_TASKS))]
-ActorDep = Annotated[Staff, Depends(Door(Permission.ACT_ON_ORDERS))]
-RevealerDep = Annotated[Staff, Depends(Door(Permission.REVEAL_CONTACTS))]
-PlacerDep = Annotated[Staff, Depends(Door(Permission.PLACE_ORDERS))]
-UploaderDep = Annotated[Caller, Depends(Door(Permission.ATTACH_FILES, channels=True))]
-FiguresReaderDep = Annotated[Staff, Depends(Door(Permission.READ_FIGURES))]
-OperatorDep = Annotated[Staff, Depends(Door(Permission.OPERATE))]
-DirectoryReaderDep = Annotated[Caller, Depends(Door(Permission.READ_DIRECTORY, channels=True))]
+ChannelDep = Annotated[Client, Depends(StaffDoor(channels=True))]
+ReaderDep = Annotated[Staff, Depends(StaffDoor(Permission.READ_ORDERS))]
+ReaderOrChannelDep = Annotated[Caller, Depends(StaffDoor(Permission.READ_ORDERS, channels=True))]
+DeciderDep = Annotated[Staff, Depends(StaffDoor(Permission.DECIDE_TASKS))]
+ActorDep = Annotated[Staff, Depends(StaffDoor(Permission.ACT_ON_ORDERS))]
+RevealerDep = Annotated[Staff, Depends(StaffDoor(Permission.REVEAL_CONTACTS))]
+PlacerDep = Annotated[Staff, Depends(StaffDoor(Permission.PLACE_ORDERS))]
+UploaderDep = Annotated[Caller, Depends(StaffDoor(Permission.ATTACH_FILES, channels=True))]
+FiguresReaderDep = Annotated[Staff, Depends(StaffDoor(Permission.READ_FIGURES))]
+OperatorDep = Annotated[Staff, Depends(StaffDoor(Permission.OPERATE))]
+DirectoryReaderDep = Annotated[Caller, Depends(StaffDoor(Permission.READ_DIRECTORY, channels=True))]
 
 
 def scope_of(who: Caller, permission: Permission = Permission.READ_ORDERS) -> Scope:

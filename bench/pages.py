@@ -29,7 +29,7 @@ from api.service import Service
 from bench.figures import Figure, percentile, say
 from bench.lists import OPEN_IN, fill, postgres, sqlite, tidy, tracking_code
 from demo.office import STAFF, seed_office
-from domain.signin.accounts import PROFILES, Step
+from domain.signin.accounts import PROFILES, SignInStep
 from runtime.passwords import Passwords, hash_password, new_password
 from runtime.ports import HOST, free_port
 from runtime.supervisor import Part, Supervisor
@@ -318,7 +318,7 @@ def _sessions(store: Store, name: str) -> Figure:
     def begin(connection: Connection) -> list[str]:
         return [
             begin_session(
-                connection, "desk-1", step=Step.OPEN, method=Method.PASSWORD, secret=secret, now=now
+                connection, "desk-1", step=SignInStep.OPEN, method=Method.PASSWORD, secret=secret, now=now
             )
             for _ in range(_SESSIONS)
         ]

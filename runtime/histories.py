@@ -37,7 +37,7 @@ class NoHistory(DomainError):
     code = "no_history"
 
 
-class Standing(StrEnum):
+class RunStanding(StrEnum):
     """How the workflow of an order stands; `ended_by_force` is terminated, cancelled or failed."""
 
     RUNNING = "running"
@@ -54,7 +54,7 @@ class Tail:
     last did not succeed. `length`: how many events the history has.
     """
 
-    standing: Standing
+    standing: RunStanding
     step: RecordStep | None = None
     under_way: RecordStep | None = None
     fails: bool = False
@@ -94,7 +94,7 @@ async def read_tail(client: Client, order_no: str) -> Tail:
     Raises:
         TemporalAway: it refused or did not answer.
     """
-    standing: Standing | None = None
+    standing: RunStanding | None = None
     fails: bool | None = None
     under_way: RecordStep | None = None
     length = 0
@@ -102,7 +102,7 @@ async def read_tail(client: Client, order_no: str) -> Tail:
     try:
         async for event in _backwards(client, order_no):
             length = length or event.event_id
-            standing = standing or _ENDS.get(event.event_type, Standing.RUNNING)
+            standing = standing or _ENDS.get(event.event_type, RunStanding.RUNNING)
             if fails is None and event.event_type in _TASK_ENDS:
                 # A reset begins with a task that counts as failed, and names the run that it leaves.
                 fails = _TASK_ENDS[event.event_type] and not (
@@ -123,8 +123,10 @@ async def read_tail(client: Client, order_no: str) -> Tail:
                         standing=standing, step=step, under_way=under_way, fails=bool(fails), length=length
                     )
     except NoHistory:
-        return Tail(standing=Standing.MISSING)
-    return Tail(standing=standing or Standing.MISSING, under_way=under_way, fails=bool(fails), length=length)
+        return Tail(standing=RunStanding.MISSING)
+    return Tail(
+        standing=standing or RunStanding.MISSING, under_way=under_way, fails=bool(fails), length=length
+    )
 
 
 async def running_orders(client: Client) -> AsyncIterator[str]:
@@ -251,12 +253,12 @@ def _answering(what: str) -> Iterator[None]:
         raise TemporalAway("Temporal did not answer in time") from error
 
 
-_ENDS: dict[int, Standing] = {
-    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED: Standing.COMPLETED,
-    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_TERMINATED: Standing.ENDED_BY_FORCE,
-    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CANCELED: Standing.ENDED_BY_FORCE,
-    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_FAILED: Standing.ENDED_BY_FORCE,
-    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_TIMED_OUT: Standing.ENDED_BY_FORCE,
+_ENDS: dict[int, RunStanding] = {
+    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED: RunStanding.COMPLETED,
+    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_TERMINATED: RunStanding.ENDED_BY_FORCE,
+    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CANCELED: RunStanding.ENDED_BY_FORCE,
+    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_FAILED: RunStanding.ENDED_BY_FORCE,
+    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_TIMED_OUT: RunStanding.ENDED_BY_FORCE,
 }
 _TASK_ENDS: dict[int, bool] = {
     EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED: False,

@@ -16,7 +16,7 @@ from messages.matter.outbox import Drained, StartOrders
 from messages.matter.signals import CompleteTask
 from messages.names import DRAIN_OUTBOX, START_ORDERS
 from messages.order.workflow import StartOrder
-from runtime.histories import Standing, read_tail
+from runtime.histories import RunStanding, read_tail
 from runtime.temporal import NotTaken, OrderGone, Orders, TemporalAway
 from store.database import Store
 from store.matter import outbox
@@ -84,7 +84,7 @@ class OutboxDrain:
         kinds = await self._send_all(await asyncio.to_thread(self._claim_starts, asked.order_nos))
         return Drained(started=len(kinds), signalled=0, waiting=len(asked.order_nos) - len(kinds))
 
-    async def _send_all(self, claimed: Sequence[outbox.Waiting]) -> list[str]:
+    async def _send_all(self, claimed: Sequence[outbox.WaitingRow]) -> list[str]:
         """Send what was claimed; no two of one order are claimed together, so their sequence is kept."""
         turn = asyncio.Semaphore(_AT_ONCE)
         sent = await asyncio.gather(*(self._send(each, turn) for each in claimed))
@@ -103,13 +103,13 @@ class OutboxDrain:
                 tail = await read_tail(await self._orders.client(), order_no)
             except TemporalAway:
                 return
-            if tail.standing is Standing.MISSING:
+            if tail.standing is RunStanding.MISSING:
                 await asyncio.to_thread(self._start_again, order_no)
                 _log.warning("order_starts_again", order_no=order_no)
-            elif tail.standing is not Standing.RUNNING:
+            elif tail.standing is not RunStanding.RUNNING:
                 _log.warning("workflow_has_ended", order_no=order_no, standing=tail.standing)
 
-    async def _send(self, waiting: outbox.Waiting, turn: asyncio.Semaphore) -> bool:
+    async def _send(self, waiting: outbox.WaitingRow, turn: asyncio.Semaphore) -> bool:
         async with turn:
             result, reason = await self._try(waiting)
             result = await asyncio.to_thread(self._settle, waiting, result, reason)
@@ -118,7 +118,7 @@ class OutboxDrain:
             _log.error("set_aside", order_no=waiting.order_no, outbox_id=waiting.id, reason=reason)
         return result is Result.SENT
 
-    async def _try(self, waiting: outbox.Waiting) -> tuple[Result, str | None]:
+    async def _try(self, waiting: outbox.WaitingRow) -> tuple[Result, str | None]:
         """Send one; gives its result, and why it is set aside if it is."""
         try:
             match waiting.read():
@@ -151,15 +151,15 @@ class OutboxDrain:
         with self._store.write() as connection:
             comparison.start_again(connection, order_no, now=self._now())
 
-    def _claim(self) -> list[outbox.Waiting]:
+    def _claim(self) -> list[outbox.WaitingRow]:
         with self._store.write() as connection:
             return outbox.claim(connection, now=self._now(), limit=_BATCH)
 
-    def _claim_starts(self, order_nos: Collection[str]) -> list[outbox.Waiting]:
+    def _claim_starts(self, order_nos: Collection[str]) -> list[outbox.WaitingRow]:
         with self._store.write() as connection:
             return outbox.claim_starts(connection, order_nos, now=self._now())
 
-    def _settle(self, waiting: outbox.Waiting, result: Result, reason: str | None) -> Result:
+    def _settle(self, waiting: outbox.WaitingRow, result: Result, reason: str | None) -> Result:
         """Keep what came of it; only the store knows whether an order without a workflow is archived."""
         with self._store.write() as connection:
             if result is Result.NO_WORKFLOW and reject_if_archived(

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from messages.names import LONG_HISTORY
 from messages.order.step import RecordStep
-from runtime.histories import Standing, Tail, read_tail, running_orders
+from runtime.histories import RunStanding, Tail, read_tail, running_orders
 from runtime.temporal import Orders
 from store.database import Connection, Store
 from store.matter.recorded import StepDiffers, answered_before
@@ -29,12 +29,12 @@ _LONG = "nothing is wrong yet: see docs/runbooks.md, A long history"
 _NO_WORKFLOW = "no workflow of the order runs: once it does, Reconcile sends it within five minutes"
 _NOT_STARTED = ("its workflow has not started yet", _RECONCILE)
 _ABSENT = {
-    Standing.MISSING: (
+    RunStanding.MISSING: (
         "it is open in the store and has no workflow",
         "Reconcile starts it again if it never ran, else see docs/operate.md",
     ),
-    Standing.COMPLETED: ("it is open in the store and its workflow has ended", _REBUILD),
-    Standing.ENDED_BY_FORCE: (
+    RunStanding.COMPLETED: ("it is open in the store and its workflow has ended", _REBUILD),
+    RunStanding.ENDED_BY_FORCE: (
         "it is open and its workflow was ended by force",
         "nobody is reminded any more: reset the workflow (docs/operate.md), then " + _REBUILD,
     ),
@@ -202,22 +202,22 @@ def _look_at(
 ) -> tuple[str, str] | None:
     """Say what is wrong with an order, and what to do about it."""
     match tail.standing:
-        case Standing.MISSING if known is None:
+        case RunStanding.MISSING if known is None:
             return "it is in neither store nor Temporal", "look for the right number"
         case _ if known is None:
             return (
                 "its workflow has no row in the store",
                 f"bring the store back from a backup, then {_REBUILD}",
             )
-        case Standing.RUNNING if tail.fails:
+        case RunStanding.RUNNING if tail.fails:
             return "its workflow task fails", "nothing is lost: see docs/operate.md, Runbook"
-        case Standing.RUNNING:
+        case RunStanding.RUNNING:
             differs = _differs(known, step, is_recorded=is_recorded)
             return (differs, _REBUILD) if differs else _too_long(tail)
         case _ if not known.is_open:
             return None
         case standing:
-            waits = standing is Standing.MISSING and known.waits_in_outbox
+            waits = standing is RunStanding.MISSING and known.waits_in_outbox
             return _NOT_STARTED if waits else _ABSENT[standing]
 
 

@@ -13,7 +13,7 @@ from fastapi import Request
 
 from api.acts.deciding import keep
 from api.acts.uploading import UPLOADER
-from api.contract.tracking import NotAccepted, Part, Step, TrackView
+from api.contract.tracking import NotAccepted, TrackedPart, TrackedStep, TrackView
 from api.errors import Problem
 from api.pages.rendering import texts, word
 from api.service import Service
@@ -106,8 +106,8 @@ def seen_by_the_resident(connection: Connection, order_no: str) -> TrackView:
     )
 
 
-def _part(order: OrderRow) -> Part:
-    return Part(order_no=order.order_no, tracking_code=order.tracking_code, words=_words(order))
+def _part(order: OrderRow) -> TrackedPart:
+    return TrackedPart(order_no=order.order_no, tracking_code=order.tracking_code, words=_words(order))
 
 
 def _find(connection: Connection, order_no: str) -> OrderRow:
@@ -117,9 +117,9 @@ def _find(connection: Connection, order_no: str) -> OrderRow:
     return found
 
 
-def _steps(events: Sequence[EventRow]) -> list[Step]:
+def _steps(events: Sequence[EventRow]) -> list[TrackedStep]:
     words = texts()["resident"]["events"]
-    return [Step(at=each.at, words=words[each.type]) for each in events if each.type in words]
+    return [TrackedStep(at=each.at, words=words[each.type]) for each in events if each.type in words]
 
 
 def _not_accepted(connection: Connection, order_no: str) -> NotAccepted | None:

@@ -55,7 +55,7 @@ class OutcomeView(BaseModel):
     fields: Annotated[dict[str, Any], Field(alias="schema")]
 
 
-class Returned(BaseModel):
+class ReturnedView(BaseModel):
     """What was decided before and came back, with its fields as they were: to be changed, and sent again.
 
     `why`: a reviewer's opinion, or the reason of the order, whose `code` then stands with it.
@@ -74,7 +74,7 @@ class TaskDetail(TaskView):
     outcome: str | None
     closed_by: str | None
     closed_at: datetime | None
-    returned: Returned | None = None
+    returned: ReturnedView | None = None
 
 
 class TaskList(BaseModel):
@@ -84,7 +84,7 @@ class TaskList(BaseModel):
     next_cursor: str | None
 
 
-class Refusal(BaseModel):
+class RefusalView(BaseModel):
     """A signal or decision that the order refused, with its reason."""
 
     at: datetime
@@ -141,7 +141,7 @@ class OrderDetail(OrderSummary):
     ]
     attachments: list[AttachmentView]
     tasks: list[TaskView]
-    refusals: list[Refusal]
+    refusals: list[RefusalView]
     undelivered_messages: int
     logged_messages: int
 

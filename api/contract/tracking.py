@@ -46,14 +46,14 @@ class Rating(BaseModel):
     satisfied: Satisfied
 
 
-class Step(BaseModel):
+class TrackedStep(BaseModel):
     """One thing that happened, in plain words."""
 
     at: datetime
     words: str
 
 
-class Part(BaseModel):
+class TrackedPart(BaseModel):
     """An order that was made of one that holds several matters, with the code that it is followed by."""
 
     order_no: str
@@ -81,8 +81,8 @@ class TrackView(BaseModel):
     reply: str | None
     not_accepted: NotAccepted | None = None
     question: str | None
-    steps: list[Step]
-    parts: list[Part]
+    steps: list[TrackedStep]
+    parts: list[TrackedPart]
     can: list[str]
 
 

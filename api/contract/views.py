@@ -12,7 +12,7 @@ from api.contract.staff import (
     OrderDetail,
     OrderSummary,
     OutcomeView,
-    Refusal,
+    RefusalView,
     TaskDetail,
     TaskView,
 )
@@ -87,7 +87,7 @@ def order_detail(
             "attachments": [_attachment(each) for each in attachments],
             "tasks": [task_view(each, now=now) for each in tasks],
             "refusals": [
-                Refusal(
+                RefusalView(
                     at=each.at,
                     signal=each.data["signal"],
                     actor=each.actor,

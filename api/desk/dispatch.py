@@ -38,7 +38,7 @@ SUGGESTED: Final = "suggested"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Waiting:
+class WaitingOrder:
     """An order that waits to be dispatched, and the unit that the directory names for it."""
 
     task: TaskView
@@ -50,7 +50,7 @@ class Waiting:
 class Found:
     """A page of what waits, or what was chosen of it, and the directory in force."""
 
-    waiting: list[Waiting]
+    waiting: list[WaitingOrder]
     directory: Directory
     next_cursor: str | None
 
@@ -96,7 +96,7 @@ async def dispatch(request: Request, who: DeciderDep, service: ServiceDep) -> Re
         return await _page(request, who, service, done=done, gone=len(gone))
 
 
-async def _dispatch(service: Service, who: Staff, each: Waiting, unit: str | None, form_id: str) -> Done:
+async def _dispatch(service: Service, who: Staff, each: WaitingOrder, unit: str | None, form_id: str) -> Done:
     done = Done(order_no=each.task.order_no, unit=unit or "", result=DecisionStatus.REJECTED)
     if unit is None:
         return replace(done, reason=texts()["dispatch"]["none_named"])
@@ -149,7 +149,7 @@ def _waiting(
     numbers = [row.order_no for row in page.rows]
     about, matters = subjects_of(connection, numbers), matters_of(connection, numbers)
     waiting = [
-        Waiting(
+        WaitingOrder(
             task=views.task_view(row, now=now),
             about=about[row.order_no],
             suggested=suggested_unit(directory, *matters[row.order_no]),

@@ -21,7 +21,7 @@ from api.errors import Problem
 from api.pages.rendering import page, rendered
 from api.security import FiguresReaderDep, scope_of, still_in
 from api.service import Service, ServiceDep
-from domain.figures.counting import Picture, Window, window
+from domain.figures.counting import DayWindow, Picture, window
 from domain.office.permissions import Permission
 from store.database import Connection, StoreUnavailable
 from store.figures.counting import picture
@@ -44,7 +44,7 @@ class Asked:
     """What somebody looks at."""
 
     scope: Scope
-    days: Window
+    days: DayWindow
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -154,7 +154,7 @@ def _readings(request: Request) -> Readings:
 
 @router.get("", response_class=HTMLResponse)
 async def show(
-    request: Request, who: FiguresReaderDep, service: ServiceDep, days: Window = Window.WEEK
+    request: Request, who: FiguresReaderDep, service: ServiceDep, days: DayWindow = DayWindow.WEEK
 ) -> HTMLResponse:
     """Show today's picture: as fresh as what listeners are sent."""
     shown = await _readings(request).read(
@@ -164,7 +164,7 @@ async def show(
         request,
         "desk/figures.html",
         days=days,
-        windows=list(Window),
+        windows=list(DayWindow),
         **shown.for_template(),
     )
 
@@ -180,7 +180,7 @@ async def live(
     request: Request,
     who: Annotated[Staff, Depends(_listener)],
     service: ServiceDep,
-    days: Window = Window.WEEK,
+    days: DayWindow = DayWindow.WEEK,
 ) -> AsyncIterator[ServerSentEvent]:
     """Send the figures, and again whenever they have changed, until the session ends.
 

@@ -33,7 +33,7 @@ from domain.order.lifecycle import LEADING, TaskKind, outcomes_of
 from domain.text import line
 from store.attachment.attachments import UnusableAttachment
 from store.database import Connection
-from store.matter.decisions import UNFINISHED, DecisionRow, Refused, TaskClosed, find
+from store.matter.decisions import UNFINISHED, DecisionRow, Refused, TaskDone, find
 from store.matter.returned import Returned, returned_to
 from store.office.people import Staff
 from store.order.joined.similar import Similar
@@ -54,7 +54,7 @@ class Named(BaseModel):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Seen:
+class SeenTask:
     """What the page of a task shows."""
 
     task: TaskDetail
@@ -109,7 +109,7 @@ async def _decide(request: Request, task_id: str, who: Staff, service: Service, 
                 now=service.now(),
             ),
         )
-    except TaskClosed:
+    except TaskDone:
         wrong = {}
     except UnusableAttachment as error:
         sent, wrong = without_files(sent, files, error)
@@ -192,14 +192,14 @@ async def _hold(task_id: str, who: Staff, service: Service, *, holder: str | Non
     return RedirectResponse(f"/desk/tasks/{task_id}", status_code=303)
 
 
-def _see(connection: Connection, task_id: str, who: Staff, service: Service) -> Seen:
+def _see(connection: Connection, task_id: str, who: Staff, service: Service) -> SeenTask:
     row = visible(connection, task_id, who)
     whole = whole_order(connection, row.order_no, who, service)
     entitled = may_decide(who.unit, who.roles, unit=row.unit, role=Role(row.role), on_duty=row.on_duty)
     is_open = row.state in UNFINISHED
     decides = is_open and entitled and who.username not in row.not_by
     may_name_it = decides and TaskKind(row.kind) in _NAMED_AT
-    return Seen(
+    return SeenTask(
         task=views.task_detail(row, directory=whole.directory, now=service.now()).model_copy(
             update={"holder": holder_of(connection, row, now=service.now())}
         ),
@@ -213,7 +213,7 @@ def _see(connection: Connection, task_id: str, who: Staff, service: Service) -> 
     )
 
 
-def _proposal(seen: Seen) -> Happened | None:
+def _proposal(seen: SeenTask) -> Happened | None:
     """Find what a review is about: the last that was proposed before it."""
     if seen.task.kind != TaskKind.REVIEW:
         return None
@@ -221,7 +221,7 @@ def _proposal(seen: Seen) -> Happened | None:
     return next((each for each in before if each.is_proposal), None)
 
 
-def _back(seen: Seen, back: Returned | None) -> FormData | None:
+def _back(seen: SeenTask, back: Returned | None) -> FormData | None:
     """Give the form as it was sent before, if what it asks for is offered still."""
     return next(
         (as_sent(each, back.fields) for each in seen.outcomes if back and each.name == back.outcome), None

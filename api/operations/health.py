@@ -114,7 +114,7 @@ async def readyz(request: Request, service: ServiceDep, response: Response) -> R
     return readiness
 
 
-class Figures:
+class StandingGauges:
     """Reads how the office stands, at most every ten seconds however many ask."""
 
     def __init__(self) -> None:
@@ -147,6 +147,6 @@ async def metrics(request: Request, service: ServiceDep) -> Response:
     for part in ("store", "temporal"):
         service.metrics.up.labels(part=part).set(getattr(ready, part) == "up")
     figures = request.app.state.figures
-    assert isinstance(figures, Figures)  # noqa: S101 - narrows for the type checker
+    assert isinstance(figures, StandingGauges)  # noqa: S101 - narrows for the type checker
     await figures.refresh(service)
     return Response(generate_latest(service.metrics.registry), media_type=CONTENT_TYPE_LATEST)

@@ -21,7 +21,7 @@ from runtime.temporal import MissingSearchAttributes, TemporalAway, WrongSearchA
 from runtime.troubles import Trouble, Troubled
 from store.database import Connection
 from store.matter import outbox
-from store.mending.waiting import MOST, Waiting, open_of, waiting
+from store.mending.waiting import MOST, WaitedTooLong, open_of, waiting
 from store.message.outgoing import reach_nobody
 
 router = APIRouter(prefix="/desk/operations", include_in_schema=False)
@@ -33,7 +33,7 @@ _ANYWAY: Final = frozenset({"undelivered", "set_aside"})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Finding:
+class StuckOrder:
     """Something that does not go on; `code` has its words, its remedy and its runbook in the texts."""
 
     code: str
@@ -64,7 +64,7 @@ async def show(
     del who
     now, order_no = service.now(), order_no.strip().upper()
 
-    def work(connection: Connection) -> tuple[Waiting, outbox.Backlog, bool]:
+    def work(connection: Connection) -> tuple[WaitedTooLong, outbox.Backlog, bool]:
         return waiting(connection, now=now), outbox.backlog(connection, now=now), reach_nobody(connection)
 
     waits, backlog, nobody_told = await service.read(work)
@@ -100,7 +100,9 @@ async def _ask(service: Service, suspects: tuple[str, ...]) -> Parts:
     )
 
 
-def _findings(service: Service, waits: Waiting, parts: Parts, still_open: frozenset[str]) -> list[Finding]:
+def _findings(
+    service: Service, waits: WaitedTooLong, parts: Parts, still_open: frozenset[str]
+) -> list[StuckOrder]:
     """List what was found, a line for each order and reason, workflows first: they are mostly the cause of the rest."""
     unsent = {each.order_no for each in waits.outbox}
     of_workflows = [
@@ -125,7 +127,7 @@ def _findings(service: Service, waits: Waiting, parts: Parts, still_open: frozen
         if code in _ANYWAY or each.order_no not in explained
     )
     return [
-        Finding(
+        StuckOrder(
             code=code, order_no=order_no, since=since, href=workflow_page(service, parts.namespace, order_no)
         )
         for code, order_no, since in dict.fromkeys((*of_workflows, *of_store))

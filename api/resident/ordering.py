@@ -40,7 +40,7 @@ router = APIRouter(
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Seen:
+class SeenDraft:
     """What the store has for a draft: the directory in force, and those of its pictures that are still there."""
 
     directory: Directory
@@ -112,10 +112,10 @@ def _respond(receipt: Receipt) -> dict[str, Any]:
     return {"order_no": receipt.order_no, "tracking_code": receipt.tracking_code}
 
 
-async def _look(service: Service, draft: Draft) -> Seen:
-    def work(connection: Connection) -> Seen:
+async def _look(service: Service, draft: Draft) -> SeenDraft:
+    def work(connection: Connection) -> SeenDraft:
         pictures = usable(connection, draft.pictures, uploaders=[UPLOADER])
-        return Seen(directory=current_named(connection), pictures=pictures)
+        return SeenDraft(directory=current_named(connection), pictures=pictures)
 
     return await service.read(work)
 
@@ -123,7 +123,7 @@ async def _look(service: Service, draft: Draft) -> Seen:
 def _page(
     request: Request,
     draft: Draft,
-    seen: Seen,
+    seen: SeenDraft,
     *,
     step: int,
     wrong: Mapping[str, str] | None = None,

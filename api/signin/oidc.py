@@ -12,7 +12,7 @@ from api.pages.navigation import HOME, local_path
 from api.security import OpenDoor
 from api.service import Service, ServiceDep
 from api.sessions import forget, keep, keep_cookie, look_up_session
-from domain.signin.accounts import Step
+from domain.signin.accounts import SignInStep
 from runtime.oidc import Provider, ProviderAway, SignInRefused
 from store.database import Connection
 from store.office.people import find_staff
@@ -77,7 +77,7 @@ async def arrive(request: Request, service: ServiceDep, code: str = "", state: s
         if before is not None:
             sessions.end_session(connection, before, now=now)
         return sessions.begin_session(
-            connection, username, step=Step.OPEN, method=Method.OIDC, secret=service.secret, now=now
+            connection, username, step=SignInStep.OPEN, method=Method.OIDC, secret=service.secret, now=now
         )
 
     session_id = await service.write(begin)

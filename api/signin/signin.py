@@ -19,7 +19,7 @@ from api.pages.rendering import page, texts
 from api.security import OpenDoor
 from api.service import Service, ServiceDep
 from api.sessions import check_origin, forget, keep, look_up_session, session_of
-from domain.signin.accounts import LONGEST, Step, is_expired, next_step, wrong_password
+from domain.signin.accounts import LONGEST, SignInStep, is_expired, next_step, wrong_password
 from domain.text import line
 from runtime.sealing import CannotUnseal
 from store.database import Connection
@@ -33,7 +33,11 @@ router = APIRouter(
     dependencies=[Depends(OpenDoor("whoever wants to sign in")), Depends(check_origin)],
 )
 _ISSUER: Final = "Dingdan"
-_PAGES: Final = {Step.CODE: "/signin/code", Step.ENROL: "/signin/enrol", Step.PASSWORD: "/signin/password"}
+_PAGES: Final = {
+    SignInStep.CODE: "/signin/code",
+    SignInStep.ENROL: "/signin/enrol",
+    SignInStep.PASSWORD: "/signin/password",
+}
 _LONG_NAME: Final = 64
 _log = structlog.get_logger("api")
 
@@ -45,7 +49,7 @@ SecretField = Annotated[str, Form(max_length=1_000)]
 async def ask(request: Request, service: ServiceDep, goes_to: str = HOME) -> Response:
     """Show the form; whoever is in goes on."""
     session = await session_of(request, service)
-    if session is not None and session.step is not Step.OPEN:
+    if session is not None and session.step is not SignInStep.OPEN:
         return RedirectResponse(_PAGES[session.step], status_code=303)
     if session is not None and session.is_open:
         # Not to a page of the sign-in itself, which would only lead back here.
@@ -87,9 +91,9 @@ async def sign_in(
 
     before = await look_up_session(request, service)
 
-    def begin(connection: Connection) -> tuple[str, Step]:
+    def begin(connection: Connection) -> tuple[str, SignInStep]:
         step = _next(account, staff, service, gave_code=False)
-        if step is not Step.CODE:
+        if step is not SignInStep.CODE:
             # Else whoever knows the password could begin to guess codes anew, again and again.
             accounts.forget_failures(connection, name, secret=service.secret)
         if before is not None:
@@ -105,7 +109,7 @@ async def sign_in(
 @router.get("/code", response_class=HTMLResponse)
 async def ask_for_code(request: Request, service: ServiceDep, goes_to: str = HOME) -> Response:
     """Ask for the code of the second factor."""
-    await _at(request, service, Step.CODE)
+    await _at(request, service, SignInStep.CODE)
     return page(request, "signin/code.html", goes_to=local_path(goes_to), wrong=None)
 
 
@@ -114,14 +118,14 @@ async def give_code(
     request: Request, service: ServiceDep, code: SecretField = "", goes_to: SecretField = HOME
 ) -> Response:
     """Check the code; each is taken once."""
-    session = await _at(request, service, Step.CODE)
+    session = await _at(request, service, SignInStep.CODE)
     return await _with_code(request, service, session, code, "signin/code.html", local_path(goes_to))
 
 
 @router.get("/enrol", response_class=HTMLResponse)
 async def ask_to_enrol(request: Request, service: ServiceDep, goes_to: str = HOME) -> Response:
     """Show the secret to put into an authenticator, as a picture and as letters."""
-    session = await _at(request, service, Step.ENROL)
+    session = await _at(request, service, SignInStep.ENROL)
     return await _enrol_page(request, service, session, local_path(goes_to))
 
 
@@ -130,14 +134,14 @@ async def enrol(
     request: Request, service: ServiceDep, code: SecretField = "", goes_to: SecretField = HOME
 ) -> Response:
     """Check that the authenticator gives the right code, and take it from now on."""
-    session = await _at(request, service, Step.ENROL)
+    session = await _at(request, service, SignInStep.ENROL)
     return await _with_code(request, service, session, code, None, local_path(goes_to))
 
 
 @router.get("/password", response_class=HTMLResponse)
 async def ask_for_password(request: Request, service: ServiceDep, goes_to: str = HOME) -> Response:
     """Ask for a new password."""
-    await _at(request, service, Step.PASSWORD, Step.OPEN)
+    await _at(request, service, SignInStep.PASSWORD, SignInStep.OPEN)
     return _password_form(request, service, local_path(goes_to))
 
 
@@ -151,7 +155,7 @@ async def change_password(
     goes_to: SecretField = HOME,
 ) -> Response:
     """Change one's password; all one's other sessions end."""
-    session = await _at(request, service, Step.PASSWORD, Step.OPEN)
+    session = await _at(request, service, SignInStep.PASSWORD, SignInStep.OPEN)
     _may_try(request, service)
     account, _ = await _who(service, session)
     goes_to = local_path(goes_to)
@@ -175,7 +179,7 @@ async def change_password(
         )
     hashed = await service.passwords.hash(wanted)
 
-    def change(connection: Connection) -> tuple[str, Step]:
+    def change(connection: Connection) -> tuple[str, SignInStep]:
         now = service.now()
         accounts.set_password(
             connection,
@@ -189,12 +193,12 @@ async def change_password(
         session_id = sessions.begin_session(
             connection,
             session.username,
-            step=Step.OPEN,
+            step=SignInStep.OPEN,
             method=session.method,
             secret=service.secret,
             now=now,
         )
-        return session_id, Step.OPEN
+        return session_id, SignInStep.OPEN
 
     return _go_on(*await service.write(change), goes_to=goes_to)
 
@@ -210,7 +214,7 @@ async def sign_out(request: Request, service: ServiceDep) -> Response:
     return response
 
 
-async def _at(request: Request, service: Service, *steps: Step) -> Session:
+async def _at(request: Request, service: Service, *steps: SignInStep) -> Session:
     session = await session_of(request, service)
     if session is None or session.step not in steps:
         raise Problem(401, "unauthenticated", "sign in first")
@@ -229,7 +233,7 @@ async def _who(service: Service, session: Session) -> tuple[accounts.Account, St
     return account, staff
 
 
-def _next(account: accounts.Account, staff: Staff, service: Service, *, gave_code: bool) -> Step:
+def _next(account: accounts.Account, staff: Staff, service: Service, *, gave_code: bool) -> SignInStep:
     expired = is_expired(account.password_set_at, service.profile, now=service.now())
     return next_step(
         roles=staff.roles,
@@ -246,7 +250,7 @@ async def _with_code(
     _may_try(request, service)
     account, staff = await _who(service, session)
 
-    def work(connection: Connection) -> tuple[str, Step] | None:
+    def work(connection: Connection) -> tuple[str, SignInStep] | None:
         now = service.now()
         if accounts.locked_since_failures(connection, session.username, secret=service.secret, now=now):
             return None
@@ -257,7 +261,7 @@ async def _with_code(
             )
             return None
         accounts.forget_failures(connection, session.username, secret=service.secret)
-        if session.step is Step.ENROL:
+        if session.step is SignInStep.ENROL:
             # Whoever else had the secret before them enrols nothing any more.
             sessions.end_sessions_of(connection, session.username, now=now)
         sessions.end_session(connection, session, now=now)
@@ -330,7 +334,7 @@ async def _count_failure(request: Request, service: Service, name: str) -> None:
     service.limits.hit("wrong_sign_in", request)
 
 
-def _go_on(session_id: str, step: Step, *, goes_to: str) -> Response:
+def _go_on(session_id: str, step: SignInStep, *, goes_to: str) -> Response:
     path = _PAGES.get(step)
     address = f"{path}?{urlencode({'goes_to': goes_to})}" if path else goes_to
     response = RedirectResponse(address, status_code=303)

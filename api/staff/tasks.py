@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Response
 from api.acts.deciding import keep, settled
 from api.acts.seeing import tasks_of, visible
 from api.contract import views
-from api.contract.staff import DecisionBody, DecisionView, Returned, TaskDetail, TaskList
+from api.contract.staff import DecisionBody, DecisionView, ReturnedView, TaskDetail, TaskList
 from api.errors import Problem, problems
 from api.keys import KeyHeader, optional_key
 from api.moments import Moment
@@ -155,5 +155,5 @@ def _detail(connection: Connection, task_id: str, who: Staff, service: Service) 
     row, now = visible(connection, task_id, who), service.now()
     detail = views.task_detail(row, directory=current(connection), now=now)
     back = returned_to(connection, row, who.username) if detail.outcomes else None
-    said = Returned.model_validate(back, from_attributes=True) if back else None
+    said = ReturnedView.model_validate(back, from_attributes=True) if back else None
     return detail.model_copy(update={"holder": holder_of(connection, row, now=now), "returned": said})

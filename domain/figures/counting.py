@@ -23,7 +23,7 @@ COUNTED: Final = (Ending.RESOLVED_ON_THE_SPOT, Ending.RESOLVED, Ending.EXPLAINED
 """Endings for which an answer was owed: nobody owes one for what was withdrawn, joined or not accepted."""
 
 
-class Window(IntEnum):
+class DayWindow(IntEnum):
     """How many days somebody may look back, today counted."""
 
     WEEK = 7

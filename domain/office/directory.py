@@ -97,7 +97,7 @@ class Routed:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Fault:
+class DirectoryFault:
     """What is wrong with one row: the table, the row's key, and a sentence."""
 
     table: str
@@ -240,7 +240,7 @@ def first_of(ladder: Mapping[Tier, Routed], starts_at: Tier) -> Routed:
     return next(ladder[tier] for tier in upwards if tier in ladder)
 
 
-def faults(directory: Directory, *, before: Directory | None = None) -> list[Fault]:
+def faults(directory: Directory, *, before: Directory | None = None) -> list[DirectoryFault]:
     """Find what is wrong with a directory; with the one `before` it, also what it may not leave out."""
     found = [
         *_faults_of_units(directory),
@@ -249,12 +249,16 @@ def faults(directory: Directory, *, before: Directory | None = None) -> list[Fau
     ]
     if before is not None:
         found += [
-            Fault(table="units", key=code, reason="is missing; a unit is closed by naming its successor")
+            DirectoryFault(
+                table="units", key=code, reason="is missing; a unit is closed by naming its successor"
+            )
             for code in before.units
             if code not in directory.units
         ]
         found += [
-            Fault(table="categories", key=code, reason="is missing; a category is closed, never left out")
+            DirectoryFault(
+                table="categories", key=code, reason="is missing; a category is closed, never left out"
+            )
             for code in before.categories
             if code not in directory.categories
         ]
@@ -264,11 +268,11 @@ def faults(directory: Directory, *, before: Directory | None = None) -> list[Fau
 _PARENT_TIERS = {Tier.COMMUNITY: Tier.STREET, Tier.STREET: Tier.STREET, Tier.DISTRICT: Tier.DISTRICT}
 
 
-def _faults_of_units(directory: Directory) -> Iterator[Fault]:
+def _faults_of_units(directory: Directory) -> Iterator[DirectoryFault]:
     units = directory.units
     for code, tier in OFFICES.items():
         if code not in units or units[code].tier is not tier or not units[code].is_open:
-            yield Fault(
+            yield DirectoryFault(
                 table="units", key=code, reason=f"the office {code!r} must be there, open, at the tier {tier}"
             )
     for unit in units.values():
@@ -282,7 +286,7 @@ def _faults_of_units(directory: Directory) -> Iterator[Fault]:
             ),
         ]
         for reason in reasons:
-            yield Fault(table="units", key=unit.code, reason=reason)
+            yield DirectoryFault(table="units", key=unit.code, reason=reason)
 
 
 def _faults_of_parent(unit: Unit, units: Mapping[str, Unit]) -> Iterator[str]:
@@ -323,7 +327,7 @@ def _goes_in_a_circle(code: str, parents: Mapping[str, str | None]) -> bool:
     return at is not None
 
 
-def _faults_of_categories(directory: Directory) -> Iterator[Fault]:
+def _faults_of_categories(directory: Directory) -> Iterator[DirectoryFault]:
     categories = directory.categories
     parents = {code: each.parent for code, each in categories.items()}
     for category in categories.values():
@@ -337,19 +341,19 @@ def _faults_of_categories(directory: Directory) -> Iterator[Fault]:
         elif category.evidence is not None and not 0 <= category.evidence <= MAX_EVIDENCE:
             reason = f"evidence is a number from 0 to {MAX_EVIDENCE}"
         if reason:
-            yield Fault(table="categories", key=category.code, reason=reason)
+            yield DirectoryFault(table="categories", key=category.code, reason=reason)
     if not categories:
-        yield Fault(table="categories", key="", reason="there is no category")
+        yield DirectoryFault(table="categories", key="", reason="there is no category")
 
 
-def _faults_of_routes(directory: Directory) -> Iterator[Fault]:
+def _faults_of_routes(directory: Directory) -> Iterator[DirectoryFault]:
     taken: dict[tuple[Tier, str | None, str | None], str] = {}
     for route in directory.routes:
         key = (route.tier, route.category, route.community)
         for reason in _faults_of_route(route, directory):
-            yield Fault(table="routes", key=route.rule, reason=reason)
+            yield DirectoryFault(table="routes", key=route.rule, reason=reason)
         if key in taken:
-            yield Fault(
+            yield DirectoryFault(
                 table="routes",
                 key=route.rule,
                 reason=f"overlaps rule {taken[key]}: one tier, category and community has one row",
@@ -357,7 +361,7 @@ def _faults_of_routes(directory: Directory) -> Iterator[Fault]:
         taken.setdefault(key, route.rule)
     for tier in Tier:
         if (tier, None, None) not in taken:
-            yield Fault(
+            yield DirectoryFault(
                 table="routes",
                 key="",
                 reason=f"the tier {tier} has no default row: one without category and community",

@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import TypeVar
 
 from domain.errors import DomainError
-from domain.office.directory import MAX_CODE, Category, Directory, Fault, Route, Unit, faults
+from domain.office.directory import MAX_CODE, Category, Directory, DirectoryFault, Route, Unit, faults
 from domain.office.words import OrderClass, Tier
 from domain.text import line
 
@@ -219,7 +219,7 @@ def _written(table: str, rows: Iterable[Iterable[str]]) -> str:
     return text.getvalue()
 
 
-def _located(fault: Fault, reading: _Reading) -> str:
+def _located(fault: DirectoryFault, reading: _Reading) -> str:
     line = reading.lines.get((fault.table, fault.key))
     where = f"{fault.table}.csv line {line}" if line else f"{fault.table}.csv"
     return f"{where}: {fault.key} {fault.reason}" if fault.key else f"{where}: {fault.reason}"

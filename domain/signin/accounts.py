@@ -97,7 +97,7 @@ def is_expired(set_at: datetime, profile: Profile, *, now: datetime) -> bool:
     return profile.lasts is not None and now >= set_at + profile.lasts
 
 
-class Step(StrEnum):
+class SignInStep(StrEnum):
     """How far somebody has come in: only `open` opens doors."""
 
     CODE = "code"
@@ -106,13 +106,13 @@ class Step(StrEnum):
     OPEN = "open"
 
 
-def next_step(*, roles: Collection[Role], has_code: bool, gave_code: bool, must_change: bool) -> Step:
+def next_step(*, roles: Collection[Role], has_code: bool, gave_code: bool, must_change: bool) -> SignInStep:
     """Say what somebody with the right password does next: their code, enrolling one, a new password, or work."""
     if not gave_code and has_code:
-        return Step.CODE
+        return SignInStep.CODE
     if not gave_code and needs_second_factor(roles):
-        return Step.ENROL
-    return Step.PASSWORD if must_change else Step.OPEN
+        return SignInStep.ENROL
+    return SignInStep.PASSWORD if must_change else SignInStep.OPEN
 
 
 def locked_until(failures: int, profile: Profile, *, now: datetime) -> datetime | None:

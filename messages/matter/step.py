@@ -10,7 +10,7 @@ from messages.matter.tasks import RestTaken
 from messages.wire import Wire
 
 
-class Given(Wire):
+class GivenWord(Wire):
     """An instant that somebody was given, and when: what rests since then moves it."""
 
     at: datetime
@@ -27,8 +27,8 @@ class Reckoned(Wire):
     since: datetime
     order_class: str | None = None
     rests: tuple[RestTaken, ...] = ()
-    word: Given | None = None
-    joined: tuple[Given, ...] = ()
+    word: GivenWord | None = None
+    joined: tuple[GivenWord, ...] = ()
     floor_from: datetime | None = None
 
     @property
@@ -51,7 +51,7 @@ class PromiseRequest(Reckoned):
     was classed anew, at `floor_from`.
     """
 
-    granted: Given | None = None
+    granted: GivenWord | None = None
     is_capped: bool = False
     was: datetime | None = None
 

@@ -48,7 +48,7 @@ class NotEntitled(DomainError):
     code = "not_entitled"
 
 
-class TaskClosed(DomainError):
+class TaskDone(DomainError):
     """Somebody else was faster, or the task's limit has passed."""
 
     code = "task_done"

@@ -55,7 +55,7 @@ class Unreadable(Exception):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Waiting:
+class WaitingRow:
     """A claimed row, as it stands; `epoch` must be given back with the result."""
 
     id: int
@@ -184,12 +184,12 @@ def _stands_before_others(row: FromClause) -> ColumnElement[bool]:
     return row.c.done_at.is_(None) & (row.c.set_aside_at.is_(None) | (row.c.kind == OutboxKind.START))
 
 
-def claim(connection: Connection, *, now: datetime, limit: int) -> list[Waiting]:
+def claim(connection: Connection, *, now: datetime, limit: int) -> list[WaitingRow]:
     """Claim rows that are ready: starts first, then what people said, then what the office tells all its orders.
 
     Of each order the oldest only, so that its start comes first.
     """
-    claimed: list[Waiting] = []
+    claimed: list[WaitingRow] = []
     for kind in OutboxKind:
         if len(claimed) < limit:
             others = outbox.c.order_no.not_in({each.order_no for each in claimed})
@@ -199,7 +199,7 @@ def claim(connection: Connection, *, now: datetime, limit: int) -> list[Waiting]
     return claimed
 
 
-def claim_starts(connection: Connection, order_nos: Collection[str], *, now: datetime) -> list[Waiting]:
+def claim_starts(connection: Connection, order_nos: Collection[str], *, now: datetime) -> list[WaitingRow]:
     """Claim the starts of these orders, by whoever has just put them: nobody waits for their grace."""
     mine = outbox.c.order_no.in_(order_nos)
     return _claim(connection, OutboxKind.START, now, len(order_nos), which=mine)
@@ -207,7 +207,7 @@ def claim_starts(connection: Connection, order_nos: Collection[str], *, now: dat
 
 def _claim(
     connection: Connection, kind: OutboxKind, now: datetime, limit: int, *, which: ColumnElement[bool]
-) -> list[Waiting]:
+) -> list[WaitingRow]:
     other = outbox.alias("earlier")
     is_told = kind is OutboxKind.TOLD
     earlier = select(other.c.id).where(
@@ -235,7 +235,7 @@ def _claim(
         epoch, attempts = outbox.c.lease_epoch + 1, outbox.c.attempts + 1
         connection.execute(leased.values(lease_epoch=epoch, next_at=now + _LEASE, attempts=attempts))
     return [
-        Waiting(
+        WaitingRow(
             id=row.id,
             order_no=row.order_no,
             kind=row.kind,
@@ -248,7 +248,7 @@ def _claim(
 
 
 def settle(
-    connection: Connection, waiting: Waiting, *, now: datetime, result: Result, reason: str | None = None
+    connection: Connection, waiting: WaitingRow, *, now: datetime, result: Result, reason: str | None = None
 ) -> None:
     """Mark a claimed row as done or set aside, or let it wait again, longer each time."""
     match result:

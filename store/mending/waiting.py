@@ -33,7 +33,7 @@ class Waits:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Waiting:
+class WaitedTooLong:
     """What has waited for a minute: starts and signals, decisions, passed limits; and what was not delivered lately.
 
     `set_aside`: starts and signals that can never be sent as they are.
@@ -51,10 +51,10 @@ class Waiting:
         return tuple(dict.fromkeys(each.order_no for each in (*self.outbox, *self.decisions, *self.late)))
 
 
-def waiting(connection: Connection, *, now: datetime) -> Waiting:
+def waiting(connection: Connection, *, now: datetime) -> WaitedTooLong:
     """Find what has waited too long."""
     before = now - TOO_LONG
-    return Waiting(
+    return WaitedTooLong(
         set_aside=_list(
             connection,
             select(outbox.c.order_no, outbox.c.set_aside_at.label("since")).where(

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, insert, select, true, update
 
 from domain.doors import Via
 from domain.errors import DomainError
-from domain.office.directory import OFFICE, Category, Directory, Fault, Route, Unit, faults
+from domain.office.directory import OFFICE, Category, Directory, DirectoryFault, Route, Unit, faults
 from domain.office.first_directory import FIRST
 from domain.office.responsibility import entitled_roles, handler
 from domain.office.words import Role
@@ -43,7 +43,7 @@ class FaultyDirectory(DomainError):
 
     code = "faulty_directory"
 
-    def __init__(self, found: list[Fault]) -> None:
+    def __init__(self, found: list[DirectoryFault]) -> None:
         """Keep the faults."""
         super().__init__("; ".join(f"{each.table} {each.key}: {each.reason}" for each in found))
         self.faults = found

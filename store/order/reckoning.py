@@ -15,7 +15,7 @@ from domain.office.words import OrderClass
 from domain.order import deadlines
 from domain.order.deadlines import Basis, ClockFacts, PromiseFacts, promised
 from domain.order.policy import PolicyBook
-from messages.matter.step import ClockReading, ClockRequest, Given, PromiseRequest
+from messages.matter.step import ClockReading, ClockRequest, GivenWord, PromiseRequest
 from messages.order.step import RecordAnswer, RecordStep
 from store.calendar.years import calendar_for
 
@@ -91,5 +91,5 @@ def _facts(request: PromiseRequest | ClockRequest) -> _Facts:
     )
 
 
-def _given(said: Given | None) -> clocks.Given | None:
+def _given(said: GivenWord | None) -> clocks.Given | None:
     return clocks.Given(said.at, said.said_at) if said else None

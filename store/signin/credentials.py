@@ -26,7 +26,7 @@ class Client:
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
+class Bearer:
     """Whom a bearer token stands for."""
 
     kind: CredentialKind
@@ -58,10 +58,10 @@ def revoke(connection: Connection, *, kind: CredentialKind, subject: str, now: d
     ).rowcount
 
 
-def find_subject(connection: Connection, *, secret: str, token: str) -> Subject | None:
+def find_subject(connection: Connection, *, secret: str, token: str) -> Bearer | None:
     """Find whom a token stands for, `None` if it is unknown or revoked."""
     row = connection.execute(_BY_HASH, {"hash": keyed_hash(secret, token)}).one_or_none()
-    return Subject(CredentialKind(row.kind), row.subject) if row else None
+    return Bearer(CredentialKind(row.kind), row.subject) if row else None
 
 
 def put_client(connection: Connection, *, client_id: str, channel: str, now: datetime) -> bool:

@@ -12,7 +12,7 @@ from typing import Final
 from sqlalchemy import Connection, delete, insert, select, update
 
 from domain.doors import Via
-from domain.signin.accounts import Profile, Step, needs_second_factor
+from domain.signin.accounts import Profile, SignInStep, needs_second_factor
 from store.auditing import audited
 from store.office.people import POST, Staff, acts_for, staff_of
 from store.signin.credentials import keyed_hash
@@ -37,7 +37,7 @@ class Session:
 
     key: str
     username: str
-    step: Step
+    step: SignInStep
     method: Method
     csrf: str
     begun_at: datetime
@@ -47,7 +47,7 @@ class Session:
     @property
     def is_open(self) -> bool:
         """Tell whether it opens anything now: roles that came since may ask for a second factor (ADR-0021)."""
-        if self.step is not Step.OPEN or self.staff is None:
+        if self.step is not SignInStep.OPEN or self.staff is None:
             return False
         return self.method is not Method.PASSWORD or not needs_second_factor(self.staff.roles)
 
@@ -57,7 +57,7 @@ class Session:
 
 
 def begin_session(
-    connection: Connection, username: str, *, step: Step, method: Method, secret: str, now: datetime
+    connection: Connection, username: str, *, step: SignInStep, method: Method, secret: str, now: datetime
 ) -> str:
     """Begin a session; gives the id for the browser, the only time that it is seen."""
     session_id = secrets.token_urlsafe(32)
@@ -98,7 +98,7 @@ def find_session(
     return Session(
         key=row.session_key,
         username=row.username,
-        step=Step(row.step),
+        step=SignInStep(row.step),
         method=Method(row.method),
         csrf=row.csrf,
         begun_at=row.begun_at,

@@ -11,7 +11,7 @@ from api.sessions import COOKIE
 from domain.office.words import Tier
 from domain.order.lifecycle import TaskKind
 from domain.order.words import Ending, Stage
-from domain.signin.accounts import Step
+from domain.signin.accounts import SignInStep
 from store import paging
 from store.signin.sessions import Method, begin_session
 from tests.api.conftest import SECRET, Api
@@ -101,7 +101,7 @@ class TestAnOrdersPage:
             browser.cookies[COOKIE] = begin_session(
                 connection,
                 "administrator-1",
-                step=Step.OPEN,
+                step=SignInStep.OPEN,
                 method=Method.PASSWORD_AND_CODE,
                 secret=SECRET,
                 now=now(),

@@ -24,7 +24,7 @@ from api.pages.navigation import WAYS, ways_of
 from api.pages.rendering import texts
 from api.service import Service
 from api.serving import Server
-from domain.figures.counting import Window, window
+from domain.figures.counting import DayWindow, window
 from domain.office.words import Role
 from runtime.leash import leash_environment, leashed
 from runtime.ports import free_port
@@ -143,7 +143,7 @@ class TestThePage:
         assert tile(await shown(api, "safety-head"), "今日新增") == "1"
 
     async def test_looks_back_as_far_as_somebody_wants(self, api: Api) -> None:
-        for days in Window:
+        for days in DayWindow:
             page = await shown(api, "desk-1", f"/desk/figures?days={days.value}")
             assert f'<option value="{days.value}" selected>' in page
             assert page.count("月") >= days.value
@@ -364,13 +364,13 @@ class TestTheLiveFigures:
             read.append(connection)
 
         readings, everything = Readings(), Scope(everything=True)
-        same = Asked(scope=everything, days=Window.WEEK)
+        same = Asked(scope=everything, days=DayWindow.WEEK)
         shown = await asyncio.gather(*(readings.read(service, same) for _ in range(20)))
         assert len(read) == 1
         assert all(each is shown[0] for each in shown)
         for other in (
-            Asked(scope=Scope(unit="street"), days=Window.WEEK),
-            Asked(scope=everything, days=Window.MONTH),
+            Asked(scope=Scope(unit="street"), days=DayWindow.WEEK),
+            Asked(scope=everything, days=DayWindow.MONTH),
         ):
             assert await readings.read(service, other) is not shown[0]
 

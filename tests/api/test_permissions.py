@@ -8,7 +8,7 @@ from fastapi import APIRouter, FastAPI
 from sqlalchemy import text
 
 from api.app import Edge, create_app
-from api.security import Door, OpenDoor, UndeclaredRoute, check_doors, doors
+from api.security import OpenDoor, StaffDoor, UndeclaredRoute, check_doors, doors
 from api.service import Service
 from domain.office.permissions import GRANTS
 from domain.office.words import Role
@@ -139,7 +139,7 @@ def filled(path: str) -> str:
     return path
 
 
-def described(door: Door | OpenDoor | None) -> frozenset[str]:
+def described(door: StaffDoor | OpenDoor | None) -> frozenset[str]:
     """Say in the table's words what opens a door."""
     if isinstance(door, OpenDoor):
         return frozenset({"everybody"})

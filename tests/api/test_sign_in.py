@@ -22,7 +22,7 @@ from api.limits import RATES, Limits
 from api.pages.rendering import texts
 from api.service import Service
 from api.sessions import COOKIE
-from domain.signin.accounts import PROFILES, Step
+from domain.signin.accounts import PROFILES, SignInStep
 from runtime.leash import leash_environment, leashed
 from runtime.oidc import Provider
 from runtime.passwords import hash_password
@@ -487,7 +487,7 @@ class TestASession:
             browser.cookies[COOKIE] = begin_session(
                 connection,
                 "administrator-1",
-                step=Step.OPEN,
+                step=SignInStep.OPEN,
                 method=Method.PASSWORD_AND_CODE,
                 secret=SECRET,
                 now=now(),

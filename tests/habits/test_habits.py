@@ -134,6 +134,17 @@ class TestTheSandbox:
                 assert not isinstance(node.value, (ast.Dict, ast.List, ast.Set)), ast.unparse(node)
 
 
+class TestNames:
+    def test_a_class_has_its_name_for_itself(self) -> None:
+        """Whoever searches for a name finds one thing."""
+        places: dict[str, list[str]] = {}
+        for path in sources(*ROOMS):
+            for node in ast.parse(path.read_text(encoding="utf-8")).body:
+                if isinstance(node, ast.ClassDef):
+                    places.setdefault(node.name, []).append(str(path.relative_to(ROOT)))
+        assert {name: where for name, where in places.items() if len(where) > 1} == {}
+
+
 class TestWords:
     def test_a_resident_has_words_for_every_stage_and_ending(self) -> None:
         words = texts()["resident"]

@@ -19,7 +19,7 @@ from sqlalchemy import event
 
 from api.sessions import COOKIE
 from demo.teller import Teller, Told
-from domain.signin.accounts import Step
+from domain.signin.accounts import SignInStep
 from store.database import Store
 from store.signin.sessions import Method, begin_session
 
@@ -34,7 +34,7 @@ class Page:
     name: str
     route: str
     who: str | None = None
-    step: Step = Step.OPEN
+    step: SignInStep = SignInStep.OPEN
     at: str = ""
     query: str = ""
     sends: tuple[Mapping[str, str], ...] = ()
@@ -64,8 +64,8 @@ PAGES: Final = (
     Page(name="following-closed", route="/t/{tracking_code}", at="code_of_done"),
     Page(name="resident-not-found", route="/t/{tracking_code}", at="no_code", status=404),
     Page(name="sign-in", route="/signin"),
-    Page(name="sign-in-code", route="/signin/code", who="leader-1", step=Step.CODE),
-    Page(name="sign-in-enrol", route="/signin/enrol", who="leader-1", step=Step.ENROL),
+    Page(name="sign-in-code", route="/signin/code", who="leader-1", step=SignInStep.CODE),
+    Page(name="sign-in-enrol", route="/signin/enrol", who="leader-1", step=SignInStep.ENROL),
     Page(name="password", route="/signin/password", who="desk-1"),
     Page(name="inbox", route="/desk", who="desk-1"),
     Page(name="inbox-empty", route="/desk", who="desk-1", query="?scope=mine"),
@@ -228,7 +228,9 @@ async def bring(teller: Teller, kind: str, **said: Any) -> Told:
     return told
 
 
-def cookies_of(store: Store, secret: str, who: str | None, step: Step = Step.OPEN) -> dict[str, str]:
+def cookies_of(
+    store: Store, secret: str, who: str | None, step: SignInStep = SignInStep.OPEN
+) -> dict[str, str]:
     """Sign somebody in without the pages, and give what their browser would keep."""
     if who is None:
         return {}

@@ -23,7 +23,7 @@ from runtime.temporal import OrderGone, TemporalAway
 from store import tables
 from store.database import Store
 from store.matter import outbox
-from store.matter.decisions import Actor, NotEntitled, NotFound, Refused, Submitted, TaskClosed
+from store.matter.decisions import Actor, NotEntitled, NotFound, Refused, Submitted, TaskDone
 from store.office.people import Staff, all_staff
 from store.order import intake
 from store.order.said import decisions
@@ -176,7 +176,7 @@ class Street:
                     staff=staff,
                     now=self.now,
                 )
-        except (Refused, NotEntitled, TaskClosed, NotFound):
+        except (Refused, NotEntitled, TaskDone, NotFound):
             return None
 
     def act(

@@ -22,7 +22,7 @@ from gateways.messaging.protocol import GatewayRefused, Message
 from messages.names import RECORD
 from messages.order.step import RecordAnswer, RecordStep
 from runtime.temporal import Orders
-from store.matter.decisions import TaskClosed
+from store.matter.decisions import TaskDone
 from tests.support.office import Office, now, passes
 
 
@@ -68,7 +68,7 @@ class TestADecisionAgainstItsDeadline:
         order_no = await office.place()
         task = await office.task(order_no, TaskKind.FIRST_CONTACT)
         await office.task(order_no, TaskKind.CLASSIFY)
-        with pytest.raises(TaskClosed, match="expired by system"):
+        with pytest.raises(TaskDone, match="expired by system"):
             office.submit(task, "resolve", text="太晚了")
         late = {
             "task_id": task["task_id"],

@@ -5,7 +5,7 @@ from functools import partial
 import pytest
 
 from domain.order.lifecycle import TaskKind
-from runtime.histories import Standing, read_tail
+from runtime.histories import RunStanding, read_tail
 from store.matter.decisions import Refused
 from tests.replay.paths import take_back
 from tests.support.office import Office
@@ -193,7 +193,7 @@ class TestSplitting:
         # They start by themselves: no round of `Reconcile` is waited for.
         for each in made:
             office.placed.append(each["order_no"])
-            await office.eventually_async(partial(standing, office, each["order_no"]), Standing.RUNNING)
+            await office.eventually_async(partial(standing, office, each["order_no"]), RunStanding.RUNNING)
             await office.act(each["order_no"], "withdraw")
         await office.act(order_no, "withdraw")
         for each in (order_no, *(each["order_no"] for each in made)):

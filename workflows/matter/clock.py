@@ -7,7 +7,7 @@ compared with `workflow.now()`. Nothing left means due now, never a negative wai
 from dataclasses import dataclass
 from datetime import datetime
 
-from messages.matter.step import ClockReading, ClockRequest, Given
+from messages.matter.step import ClockReading, ClockRequest, GivenWord
 
 
 @dataclass(slots=True)
@@ -34,7 +34,7 @@ class Deadline:
             self.remind_at = reading.remind_at if self.reminds else None
         self.due_at, self.is_provisional = reading.due_at, reading.is_provisional
         if self.asked is not None and not reading.is_provisional:
-            word = Given(at=reading.due_at, said_at=at)
+            word = GivenWord(at=reading.due_at, said_at=at)
             self.asked = self.asked.model_copy(update={"word": word})
 
     def clear(self) -> None:

@@ -40,7 +40,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.order.lifecycle import TASKS, TaskKind, withheld
     from domain.order.policy import policy
     from domain.order.words import Ending, Stage
-    from messages.matter.step import ClockRequest, Given, PromiseRequest, TaskOpened
+    from messages.matter.step import ClockRequest, GivenWord, PromiseRequest, TaskOpened
     from messages.names import REQUESTER
     from messages.office.directory import Routing, UnitFacts
     from messages.order.step import LeadingStands
@@ -253,7 +253,7 @@ class Case:
         A limit that a superior platform set caps both; what an order that joined was promised is extended with them.
         """
         state, asked = self.state, work.deadline.asked
-        state.extended = Given(at=until, said_at=workflow.now())
+        state.extended = GivenWord(at=until, said_at=workflow.now())
         later = [each for each in state.joined if each.at > until]
         if len(later) < len(state.joined) and state.promised_at is not None and state.promised_at < until:
             state.joined = (state.extended, *later)

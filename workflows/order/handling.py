@@ -10,7 +10,7 @@ from temporalio import workflow
 
 from workflows.order.attendance import attend
 from workflows.order.case import Case
-from workflows.order.review import Verdict, review
+from workflows.order.review import ReviewVerdict, review
 from workflows.order.state import Concluded, Decided, Expired, HumanTask, Moved, NotForeseen, TakenOver
 
 with workflow.unsafe.imports_passed_through():
@@ -32,14 +32,14 @@ async def handle(case: Case) -> bool:  # noqa: C901 - one branch for each way in
         supervised = False
         match ended:
             case Decided(outcome="report_result") as decided:
-                if await review(case, decided) is Verdict.APPROVED:
+                if await review(case, decided) is ReviewVerdict.APPROVED:
                     case.end(Ending.RESOLVED, decided)
                     return True
                 work = _begin_after_review(case, floor_from=workflow.now())
             case Decided(outcome="cannot_resolve") as decided:
                 verdict = await review(case, decided)
-                if verdict is not Verdict.REVISED:
-                    unanswered = verdict is Verdict.UNANSWERED
+                if verdict is not ReviewVerdict.REVISED:
+                    unanswered = verdict is ReviewVerdict.UNANSWERED
                     await explain(case, case.worker, Ending.EXPLAINED, supervised=unanswered)
                     return True
                 work = _begin_after_review(case, floor_from=workflow.now())

@@ -27,7 +27,7 @@ with workflow.unsafe.imports_passed_through():
     from messages.matter.step import (
         ClockRequest,
         EventRecord,
-        Given,
+        GivenWord,
         MessageWritten,
         PromiseRequest,
         TaskChanged,
@@ -247,7 +247,7 @@ class Ledger:
         """
         state = self._state
         earlier = [each for each in state.joined if each.at < at]
-        said = Given(at=at, said_at=workflow.now())
+        said = GivenWord(at=at, said_at=workflow.now())
         state.joined = (*earlier, said)[: options.JOINED_COUNTED]
         if state.promise is not None:
             self.promise(state.promise)
@@ -442,7 +442,7 @@ class Ledger:
                     self._undelivered.append({"messages": list(delivered.failed)})
 
 
-def _not_later(clock: ClockRequest | None, joined: tuple[Given, ...]) -> ClockRequest | None:
+def _not_later(clock: ClockRequest | None, joined: tuple[GivenWord, ...]) -> ClockRequest | None:
     """Let a clock that serves the promise be due when other residents were promised an answer."""
     if clock is None or clock.promise is None:
         return clock

@@ -19,7 +19,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.order.words import Stage
 
 
-class Verdict(StrEnum):
+class ReviewVerdict(StrEnum):
     """What became of a proposal; `unanswered` if neither the reviewer nor the reviewer's leader said a word."""
 
     APPROVED = "approved"
@@ -27,37 +27,37 @@ class Verdict(StrEnum):
     UNANSWERED = "unanswered"
 
 
-async def review(case: Case, proposal: Decided) -> Verdict:
+async def review(case: Case, proposal: Decided) -> ReviewVerdict:
     """Let somebody else look at what was proposed; never the proposer, nor who approved the round before."""
     case.enter(Stage.REVIEW)
     silence = outcome_named(proposal.task.kind, proposal.outcome).silence
     not_by = case.not_by(proposal)
     owner = reviewer(proposal.task.owner, is_rework=case.state.round > 1)
     verdict = await _ask(case, owner, not_by)
-    if verdict is Verdict.UNANSWERED and silence is Silence.CLIMBS:
+    if verdict is ReviewVerdict.UNANSWERED and silence is Silence.CLIMBS:
         verdict = await _ask(case, above(owner), not_by)
-    if verdict is not Verdict.UNANSWERED:
+    if verdict is not ReviewVerdict.UNANSWERED:
         return verdict
     match silence:
         case Silence.CLIMBS:
-            return Verdict.UNANSWERED
+            return ReviewVerdict.UNANSWERED
         case Silence.APPROVES:
-            return Verdict.APPROVED
+            return ReviewVerdict.APPROVED
         case Silence.DENIES:
-            return Verdict.REVISED
+            return ReviewVerdict.REVISED
         case None:
             raise NotForeseen("review", proposal)
 
 
-async def _ask(case: Case, owner: Owner, not_by: tuple[str, ...]) -> Verdict:
+async def _ask(case: Case, owner: Owner, not_by: tuple[str, ...]) -> ReviewVerdict:
     task = case.begin(TaskKind.REVIEW, Basis.REVIEW, owner, not_by=not_by)
     match await case.answer(task):
         case Decided(outcome="approve", said=said):
             case.state.reviewed_by = said.actor
-            return Verdict.APPROVED
+            return ReviewVerdict.APPROVED
         case Decided(outcome="revise"):
-            return Verdict.REVISED
+            return ReviewVerdict.REVISED
         case Expired():
-            return Verdict.UNANSWERED
+            return ReviewVerdict.UNANSWERED
         case other:
             raise NotForeseen("review", other)

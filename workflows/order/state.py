@@ -13,7 +13,7 @@ from domain.order.deadlines import Basis
 from domain.order.lifecycle import Progress, TaskKind
 from domain.order.words import Ending, Stage
 from messages.matter.signals import CompleteTask, OrderAction
-from messages.matter.step import ClockRequest, Given, PromiseRequest
+from messages.matter.step import ClockRequest, GivenWord, PromiseRequest
 from messages.matter.tasks import OfficeHold, RefusedSignal
 from messages.names import is_the_offices_id
 from messages.office.directory import Routing, UnitFacts, Vouched
@@ -275,7 +275,7 @@ class State:
     promised_at: datetime | None = field(default=None, metadata=_OF_A_ROUND)
     promise: PromiseRequest | None = field(default=None, metadata=_OF_A_ROUND)
     promise_is_provisional: bool = field(default=False, metadata=_OF_A_ROUND)
-    extended: Given | None = field(default=None, metadata=_OF_A_ROUND)
+    extended: GivenWord | None = field(default=None, metadata=_OF_A_ROUND)
     escalations: int = 0
     supervisions: int = field(default=0, metadata=_OF_A_ROUND)
     urged: Urged | None = field(default=None, metadata=_OF_A_ROUND)
@@ -300,7 +300,7 @@ class State:
     holds_heard: set[datetime] = field(default_factory=set)
     held_until: datetime | None = None
     rests: list[RestTaken] = field(default_factory=list, metadata=_OF_A_ROUND)
-    joined: tuple[Given, ...] = field(default=(), metadata=_OF_A_ROUND)
+    joined: tuple[GivenWord, ...] = field(default=(), metadata=_OF_A_ROUND)
     helping: list[str] = field(default_factory=list, metadata=_OF_A_ROUND)
     stood: Stood | None = field(default=None, metadata=_OF_A_ROUND)
     reviewed_by: str | None = None
@@ -346,7 +346,7 @@ class State:
                     since=first.opened_at,
                     word=None
                     if first.is_provisional or first.due_at is None
-                    else Given(at=first.due_at, said_at=first.opened_at),
+                    else GivenWord(at=first.due_at, said_at=first.opened_at),
                 ),
             ),
         )
@@ -394,7 +394,7 @@ class State:
             return
         self.promised_at, self.promise_is_provisional = answer.promised_at, answer.promise_is_provisional
         if self.promise is not None and not answer.promise_is_provisional:
-            word = Given(at=answer.promised_at, said_at=at)
+            word = GivenWord(at=answer.promised_at, said_at=at)
             self.promise = self.promise.model_copy(update={"word": word})
 
     def hear_routing(self, routing: Routing | None) -> None:

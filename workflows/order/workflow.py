@@ -14,7 +14,7 @@ from workflows.order.case import Case
 from workflows.order.follow_up import follow_up
 from workflows.order.handling import explain, handle
 from workflows.order.joined import await_leading
-from workflows.order.review import Verdict, review
+from workflows.order.review import ReviewVerdict, review
 from workflows.order.state import (
     Decided,
     Expired,
@@ -129,8 +129,8 @@ class OrderWorkflow:
                     case.split(decided)
                 case Decided(outcome="reject") as decided:
                     verdict = await review(case, decided)
-                    if verdict is not Verdict.REVISED:
-                        unanswered = verdict is Verdict.UNANSWERED
+                    if verdict is not ReviewVerdict.REVISED:
+                        unanswered = verdict is ReviewVerdict.UNANSWERED
                         await explain(case, STREET_DESK, Ending.NOT_ACCEPTED, supervised=unanswered)
                         return False
                     asked = self.ask_desk(Stage.CLASSIFICATION, TaskKind.CLASSIFY)
@@ -206,7 +206,7 @@ class OrderWorkflow:
             case Decided(outcome="send_back") as decided:
                 began = case.stood(sign, at=decided.at).began
                 stood = Stood(began, case.work_clock(since=began))
-                if await review(case, decided) is Verdict.APPROVED:
+                if await review(case, decided) is ReviewVerdict.APPROVED:
                     state.returns += 1
                     state.lead = None
                     case.note("OrderSentBack", unit=decided.task.unit, returns=state.returns)

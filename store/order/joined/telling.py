@@ -57,7 +57,7 @@ def _who(audience: str, fields: Mapping[str, str]) -> ColumnElement[bool]:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Progress:
+class TellingProgress:
     """How far a telling has come."""
 
     told: int
@@ -96,10 +96,10 @@ def audience_size(
     return connection.scalar(select(func.count()).select_from(orders).where(_who(audience, fields))) or 0
 
 
-def progress_of(connection: Connection, number: int) -> Progress:
+def progress_of(connection: Connection, number: int) -> TellingProgress:
     """Say how far a telling has come."""
     row = connection.execute(select(telling.c.told, telling.c.done_at).where(telling.c.id == number)).one()
-    return Progress(told=row.told, is_done=row.done_at is not None)
+    return TellingProgress(told=row.told, is_done=row.done_at is not None)
 
 
 def tell_next(store: Store, *, now: datetime) -> bool:

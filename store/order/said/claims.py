@@ -15,7 +15,7 @@ from domain.errors import DomainError
 from domain.office.responsibility import may_decide
 from domain.office.words import Role
 from store.auditing import audited
-from store.matter.decisions import UNFINISHED, TaskClosed, done_by
+from store.matter.decisions import UNFINISHED, TaskDone, done_by
 from store.matter.rows import TaskRow
 from store.office.people import Staff, find_present
 from store.order.said.decisions import lock_task
@@ -41,7 +41,7 @@ def change_holder(
     """
     _, row = lock_task(connection, task_id, staff)
     if row.state not in UNFINISHED:
-        raise TaskClosed(done_by(row))
+        raise TaskDone(done_by(row))
     if holder_of(connection, row, now=now) not in {None, staff.username}:
         raise HeldByColleague(f"{row.holder} is at it; agree with them first")
     connection.execute(update(task).where(task.c.task_id == task_id).values(holder=holder))

@@ -35,7 +35,7 @@ from store.matter.decisions import (
     Refused,
     Subject,
     Submitted,
-    TaskClosed,
+    TaskDone,
     done_by,
     files_of,
     fingerprint_of,
@@ -114,7 +114,7 @@ def submit_decision(
     if (known := repeated(connection, decision_id, fingerprint)) is not None:
         return known
     if row.state not in UNFINISHED:
-        raise TaskClosed(done_by(row))
+        raise TaskDone(done_by(row))
     listed = codes_for(connection, outcome)
     wanted = Submission(name=outcome, actor=staff.username, at=now, fields=fields, codes=listed)
     evidence = current(connection).evidence(order.category) if outcome == "report_result" else 0

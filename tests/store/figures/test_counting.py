@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, insert
 
-from domain.figures.counting import Owing, Rate, Window, is_due, is_overdue, judge, window
+from domain.figures.counting import DayWindow, Owing, Rate, is_due, is_overdue, judge, window
 from domain.office.words import Tier
 from domain.order.words import Ending, Satisfied, Stage
 from store.database import Store
@@ -190,7 +190,7 @@ class TestThePicture:
                 write(connection, order)
         mine = [order for order in some if sees(scope, order)]
         assert scope == Scope() or len(mine) > 30
-        for days in Window:
+        for days in DayWindow:
             with store.read() as connection:
                 drawn = picture(connection, window(days, now=NOW), scope, now=NOW)
             wanted = recount(mine, days)

@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from store.database import Store
 from store.matter import outbox
-from store.matter.outbox import OutboxKind, Result, Waiting
+from store.matter.outbox import OutboxKind, Result, WaitingRow
 from store.mending.putting_back import NotSetAside, StartNeeded, give_up, put_back, set_aside
 from tests.store.test_store import rows, take
 from tests.support.office import now
@@ -16,12 +16,12 @@ from tests.support.office import now
 SOON = timedelta(seconds=10)
 
 
-def claimed(store: Store, later: timedelta = SOON) -> list[Waiting]:
+def claimed(store: Store, later: timedelta = SOON) -> list[WaitingRow]:
     with store.write() as connection:
         return outbox.claim(connection, now=now() + later, limit=10)
 
 
-def settle(store: Store, waiting: Waiting, result: Result, reason: str | None = None) -> None:
+def settle(store: Store, waiting: WaitingRow, result: Result, reason: str | None = None) -> None:
     with store.write() as connection:
         outbox.settle(connection, waiting, now=now(), result=result, reason=reason)
 

@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from api.phones import phone_keys
 from domain.doors import CredentialKind
-from domain.signin.accounts import PROFILES, Step
+from domain.signin.accounts import PROFILES, SignInStep
 from store.database import Store
 from store.matter.reach import Scope
 from store.order.finding import list_of_caller
@@ -52,7 +52,7 @@ class TestANewKeyThatIsTakenIn:
             assert accept_code(connection, "leader-1", pyotp.TOTP(shared).now(), secret=FORMER, now=now())
             token = mint(connection, secret=FORMER, kind=CredentialKind.STAFF, subject="desk-1", now=now())
             session_id = begin_session(
-                connection, "desk-1", step=Step.OPEN, method=Method.PASSWORD, secret=FORMER, now=now()
+                connection, "desk-1", step=SignInStep.OPEN, method=Method.PASSWORD, secret=FORMER, now=now()
             )
             count_failure(connection, "desk-1", profile=PROFILES["mlps"], secret=FORMER, now=now())
         with store.write() as connection:
