@@ -43,7 +43,7 @@ browser-test: $(SYNCED) dev-server ## walk through all pages in Debian's Chromiu
 	@$(RUN) pytest -m browser tests/browser
 
 dev-server: $(SYNCED) ## find, download or build the Temporal dev server (once, about three minutes)
-	@$(RUN) runtime.devserver
+	@$(RUN) runtime.machine.devserver
 
 test-fast: $(SYNCED) ## run the tests that need no server
 	@$(RUN) pytest tests/domain tests/messages tests/store tests/habits

@@ -79,9 +79,9 @@ def _require_text(arguments: list[str]) -> None:
 def _foreseen() -> tuple[type[Exception], ...]:
     """List the failures whose text says what to do."""
     from domain.errors import DomainError
-    from runtime.devserver import TemporalCliNotFound
+    from runtime.machine.devserver import TemporalCliNotFound
+    from runtime.machine.supervisor import PartDidNotStart
     from runtime.settings import WrongSettings
-    from runtime.supervisor import PartDidNotStart
     from runtime.temporal import MissingSearchAttributes, TemporalAway, WrongSearchAttribute
     from store.attachment.files import FilesUnavailable
     from store.database import StoreUnavailable, WriteConflict

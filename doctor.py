@@ -12,7 +12,7 @@ from domain.order.policy import UnknownPolicy, newest
 from gateways.messaging.chosen import messenger
 from runtime import temporal
 from runtime.clocks import is_synchronised, temporal_ahead
-from runtime.devserver import cached_cli
+from runtime.machine.devserver import cached_cli
 from runtime.oidc import CHANGED_BY_PEOPLE
 from runtime.settings import WrongSettings, known_settings, read_settings
 from store import schema

@@ -21,7 +21,7 @@ with workflow.unsafe.imports_passed_through():
 
     from messages.names import NAMESPACE
     from runtime import temporal
-    from runtime.leash import leash_environment, leashed
+    from runtime.machine.leash import leash_environment, leashed
     from worker import CACHED_ORDERS, pace_garbage_collection
 
 QUEUE = "bare"

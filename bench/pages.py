@@ -30,9 +30,9 @@ from bench.figures import Figure, percentile, say
 from bench.lists import OPEN_IN, fill, postgres, sqlite, tidy, tracking_code
 from demo.office import STAFF, seed_office
 from domain.signin.accounts import PROFILES, SignInStep
+from runtime.machine.ports import HOST, free_port
+from runtime.machine.supervisor import Part, Supervisor
 from runtime.passwords import Passwords, hash_password, new_password
-from runtime.ports import HOST, free_port
-from runtime.supervisor import Part, Supervisor
 from runtime.temporal import Orders
 from store.attachment.files import FileStore
 from store.database import Connection, Store

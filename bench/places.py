@@ -17,7 +17,7 @@ from temporalio.client import Client
 
 from demo.embedded import Installation, prepare
 from messages.names import NAMESPACE
-from runtime.supervisor import Supervisor
+from runtime.machine.supervisor import Supervisor
 from runtime.temporal import connect
 from store.database import Store
 from tests.support.production import serving, standing

@@ -19,7 +19,7 @@ from bench.lists import fill, postgres, sqlite
 from bench.opening import request
 from commands.telling import tell_all
 from demo.office import seed_office
-from runtime.leash import leash_environment, leashed
+from runtime.machine.leash import leash_environment, leashed
 from store.database import Store
 from store.order import intake
 from store.telling.holds import order_hold

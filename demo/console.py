@@ -20,7 +20,7 @@ from domain.calendar.instants import local
 from domain.calendar.workdays import Wall
 from domain.order.policy import newest
 from messages.names import NAMESPACE
-from runtime.supervisor import Supervisor
+from runtime.machine.supervisor import Supervisor
 
 _SHOWN_CLIENTS = ("demo-hotline", "demo-web")
 _SHORT = timedelta(minutes=1)

@@ -24,11 +24,11 @@ from domain.office.directory import Directory
 from domain.order.policy import policy
 from messages.names import NAMESPACE, SEARCH_ATTRIBUTES
 from runtime import temporal
-from runtime.devserver import find_temporal_cli, start_command
+from runtime.machine.devserver import find_temporal_cli, start_command
+from runtime.machine.ports import free_port
+from runtime.machine.supervisor import Part
 from runtime.passwords import hash_password, new_password
-from runtime.ports import free_port
 from runtime.settings import PREFIX
-from runtime.supervisor import Part
 from store.calendar import calendar_seed
 from store.database import Store
 from store.office.directory import current

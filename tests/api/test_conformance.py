@@ -26,8 +26,8 @@ from api.app import create_app
 from api.service import Service
 from domain.doors import CredentialKind
 from messages.names import NAMESPACE
-from runtime.leash import leash_environment, leashed
-from runtime.ports import free_port
+from runtime.machine.leash import leash_environment, leashed
+from runtime.machine.ports import free_port
 from runtime.temporal import Orders
 from store.attachment.files import FileStore
 from store.database import Store

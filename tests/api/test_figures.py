@@ -26,8 +26,8 @@ from api.service import Service
 from api.serving import Server
 from domain.figures.counting import DayWindow, window
 from domain.office.words import Role
-from runtime.leash import leash_environment, leashed
-from runtime.ports import free_port
+from runtime.machine.leash import leash_environment, leashed
+from runtime.machine.ports import free_port
 from runtime.temporal import Orders
 from store.attachment.files import FileStore
 from store.database import StoreUnavailable

@@ -23,10 +23,10 @@ from api.pages.rendering import texts
 from api.service import Service
 from api.sessions import COOKIE
 from domain.signin.accounts import PROFILES, SignInStep
-from runtime.leash import leash_environment, leashed
+from runtime.machine.leash import leash_environment, leashed
+from runtime.machine.ports import free_port
 from runtime.oidc import Provider
 from runtime.passwords import hash_password
-from runtime.ports import free_port
 from runtime.settings import Settings
 from runtime.temporal import Orders
 from store.attachment.files import FileStore

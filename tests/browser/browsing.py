@@ -22,7 +22,7 @@ from playwright.async_api import (
 from api.pages.rendering import ELDER_COOKIE
 from demo.embedded import prepare
 from demo.teller import Teller
-from runtime.supervisor import Supervisor
+from runtime.machine.supervisor import Supervisor
 from store.database import Store
 from tests.support import pages
 

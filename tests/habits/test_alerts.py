@@ -17,7 +17,7 @@ from activities.figures import Figures
 from api.metrics import Metrics
 from messages.matter.step import EventRecord
 from messages.order.step import OrderFacts, RecordAnswer, RecordStep
-from runtime.ports import free_port
+from runtime.machine.ports import free_port
 from runtime.settings import Settings
 from store.matter.outbox import OutboxKind, Result
 from store.order.step import StepResult, Written

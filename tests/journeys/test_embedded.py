@@ -17,7 +17,7 @@ import httpx2
 import psutil
 import pytest
 
-from runtime.leash import leash_environment, leashed
+from runtime.machine.leash import leash_environment, leashed
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 90.0

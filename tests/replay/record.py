@@ -19,7 +19,7 @@ from demo.embedded import prepare
 from demo.stories import STORIES
 from demo.teller import Story, Teller, tell
 from messages.names import order_workflow_id
-from runtime.supervisor import Supervisor
+from runtime.machine.supervisor import Supervisor
 from runtime.temporal import connect
 from tests.support.ending import end_in_order
 

@@ -20,8 +20,8 @@ from temporalio.api.workflowservice.v1 import RegisterNamespaceRequest
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
-from runtime.leash import leash_environment, leashed
-from runtime.ports import HOST, free_port
+from runtime.machine.leash import leash_environment, leashed
+from runtime.machine.ports import HOST, free_port
 from store.database import Store
 from store.schema import migrate
 from tests.support.databases import Databases, PostgresDatabases

@@ -12,15 +12,15 @@ from pathlib import Path
 import psutil
 import pytest
 
-from runtime import devserver, gobuild
-from runtime.devserver import (
+from runtime.machine import devserver, gobuild
+from runtime.machine.devserver import (
     CLI_VARIABLE,
     PINNED_VERSION,
     TemporalCliNotFound,
     find_temporal_cli,
     start_command,
 )
-from runtime.ports import HOST, free_port
+from runtime.machine.ports import HOST, free_port
 
 IN_TIME = 30.0
 

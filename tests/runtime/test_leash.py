@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from runtime import leash
+from runtime.machine import leash
 
 ROOT = Path(leash.__file__).resolve().parents[1]
 STARTED_WITHIN = 20.0
@@ -153,7 +153,7 @@ class TestLeashedCommand:
 class TestModule:
     def test_runs_a_command_by_hand(self) -> None:
         shown = subprocess.run(
-            [sys.executable, "-m", "runtime.leash", "echo", "started"],
+            [sys.executable, "-m", "runtime.machine.leash", "echo", "started"],
             cwd=ROOT,
             capture_output=True,
             text=True,

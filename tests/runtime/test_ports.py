@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from runtime.ports import HOST, free_port
+from runtime.machine.ports import HOST, free_port
 
 
 def listener(port: int = 0, host: str = HOST) -> socket.socket:

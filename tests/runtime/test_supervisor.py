@@ -15,8 +15,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from runtime import supervisor as supervisor_module
-from runtime.supervisor import Part, PartDidNotStart, Supervisor
+from runtime.machine import supervisor as supervisor_module
+from runtime.machine.supervisor import Part, PartDidNotStart, Supervisor
 
 ROOT = Path(supervisor_module.__file__).resolve().parents[1]
 IN_TIME = 30.0

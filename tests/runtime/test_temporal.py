@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from temporalio.client import Client
 
-from runtime.ports import free_port
+from runtime.machine.ports import free_port
 from runtime.temporal import Orders, TemporalAway, connect
 from tests.support.compose import ROOT
 

@@ -14,7 +14,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.trace import Link, SpanContext, StatusCode, get_current_span
 
 from runtime import tracing
-from runtime.ports import free_port
+from runtime.machine.ports import free_port
 from runtime.tracing import ParentOnly, build
 
 PHONE = "13912345678"

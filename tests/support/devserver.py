@@ -10,9 +10,9 @@ from temporalio.testing import WorkflowEnvironment
 
 from demo.embedded import temporal_part
 from messages.names import NAMESPACE
-from runtime.devserver import find_temporal_cli
-from runtime.ports import HOST, free_port
-from runtime.supervisor import Supervisor
+from runtime.machine.devserver import find_temporal_cli
+from runtime.machine.ports import HOST, free_port
+from runtime.machine.supervisor import Supervisor
 from runtime.temporal import connect
 
 

@@ -1,7 +1,7 @@
 """A run of tests or of the bench that is told to end, or loses whoever started it, ends as after Ctrl-C.
 
 What it has started is stopped then, because every `finally` runs. If the run itself is killed, what it
-started dies by its leash (`runtime.leash`).
+started dies by its leash (`runtime.machine.leash`).
 """
 
 import os

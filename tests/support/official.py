@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from runtime.gobuild import Programs, Workshop
+from runtime.machine.gobuild import Programs, Workshop
 
 VERSION = "v1.32.2"
 _SERVER = Programs(

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from runtime.leash import leash_environment, leashed
-from runtime.ports import HOST, free_port
+from runtime.machine.leash import leash_environment, leashed
+from runtime.machine.ports import HOST, free_port
 
 SUPERUSER = "postgres"
 SCRIPTS = Path(__file__).parents[2] / "deploy" / "postgres"

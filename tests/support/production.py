@@ -24,9 +24,9 @@ from demo.embedded import Installation, open_office
 from demo.office import CLIENTS
 from messages.names import NAMESPACE
 from runtime import temporal
-from runtime.devserver import find_temporal_cli
-from runtime.ports import HOST, free_port
-from runtime.supervisor import Part, Supervisor
+from runtime.machine.devserver import find_temporal_cli
+from runtime.machine.ports import HOST, free_port
+from runtime.machine.supervisor import Part, Supervisor
 from store.database import Store
 from tests.support.compose import ROOT, Service, read_compose
 from tests.support.official import find_official_server

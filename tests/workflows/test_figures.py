@@ -15,7 +15,7 @@ from activities.order.record import Recorder
 from domain.order.lifecycle import TaskKind
 from messages.matter.step import EventRecord, TaskClosed
 from messages.order.step import OrderFacts, RecordStep
-from runtime.ports import free_port
+from runtime.machine.ports import free_port
 from runtime.settings import Settings, WrongSettings
 from store.database import Store
 from tests.support.office import Office, now

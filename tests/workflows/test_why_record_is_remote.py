@@ -22,7 +22,7 @@ from activities.order.record import Recorder
 from domain.order.lifecycle import TaskKind
 from messages.names import RECORD
 from messages.order.step import RecordAnswer, RecordStep
-from runtime.leash import leash_environment, leashed
+from runtime.machine.leash import leash_environment, leashed
 from tests.support.mortal import DIED, FileRecorder, LocalStory, local_worker
 from tests.support.office import Office, now
 

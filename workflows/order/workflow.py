@@ -11,10 +11,6 @@ from temporalio.common import RawValue
 
 from workflows.order import signals
 from workflows.order.case import Case
-from workflows.order.follow_up import follow_up
-from workflows.order.handling import explain, handle
-from workflows.order.joined import await_leading
-from workflows.order.review import ReviewVerdict, review
 from workflows.order.state import (
     Decided,
     Expired,
@@ -25,6 +21,10 @@ from workflows.order.state import (
     Stood,
     Withdrawn,
 )
+from workflows.order.steps.follow_up import follow_up
+from workflows.order.steps.handling import explain, handle
+from workflows.order.steps.joined import await_leading
+from workflows.order.steps.review import ReviewVerdict, review
 
 with workflow.unsafe.imports_passed_through():
     from domain.office.directory import OFFICE

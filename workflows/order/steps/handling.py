@@ -8,10 +8,10 @@ from typing import Any
 
 from temporalio import workflow
 
-from workflows.order.attendance import attend
 from workflows.order.case import Case
-from workflows.order.review import ReviewVerdict, review
 from workflows.order.state import Concluded, Decided, Expired, HumanTask, Moved, NotForeseen, TakenOver
+from workflows.order.steps.attendance import attend
+from workflows.order.steps.review import ReviewVerdict, review
 
 with workflow.unsafe.imports_passed_through():
     from domain.office.responsibility import Owner

@@ -1,6 +1,6 @@
 """Make a child process die with its parent, however the parent dies.
 
-`python -m runtime.leash COMMAND ARG...` runs a command that cannot outlive whoever started it, even
+`python -m runtime.machine.leash COMMAND ARG...` runs a command that cannot outlive whoever started it, even
 if that one is killed with SIGKILL and can clean up nothing. Assumes POSIX. This is the last resort
 only: an orderly parent stops its children with SIGTERM, and they may take their time then.
 
@@ -56,7 +56,7 @@ def leash_environment() -> dict[str, str]:
 def main(arguments: Sequence[str]) -> int:
     """Run the command on a leash; on Linux, take its place and never return."""
     if not arguments:
-        print("usage: python -m runtime.leash COMMAND ARG...", file=sys.stderr)  # noqa: T201 -- a command line
+        print("usage: python -m runtime.machine.leash COMMAND ARG...", file=sys.stderr)  # noqa: T201 -- a command line
         return _EXIT_USAGE
     # Without the variable the parent of this moment must do: started by hand, nobody is in a race.
     parent = int(os.environ.pop(PARENT_VARIABLE, "") or os.getppid())

@@ -1,6 +1,6 @@
 """Find the Temporal dev server program, or make it; and say how it is started.
 
-Assumes that `runtime.gobuild` keeps what is downloaded or built in the project's cache, whole or not
+Assumes that `runtime.machine.gobuild` keeps what is downloaded or built in the project's cache, whole or not
 at all, and that everything which takes time has a limit.
 """
 
@@ -16,7 +16,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-from runtime.gobuild import Programs, WayFailed, Workshop, answer, emptied, progress, run, version_text
+from runtime.machine.gobuild import (
+    Programs,
+    WayFailed,
+    Workshop,
+    answer,
+    emptied,
+    progress,
+    run,
+    version_text,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

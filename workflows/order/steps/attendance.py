@@ -6,7 +6,6 @@ Assumes that the work has one accountable owner; whatever lies beside it never b
 
 from temporalio import workflow
 
-from workflows.order import requests, supervision
 from workflows.order.case import Case
 from workflows.order.state import (
     Answer,
@@ -20,6 +19,7 @@ from workflows.order.state import (
     Rest,
     TakenOver,
 )
+from workflows.order.steps import requests, supervision
 
 with workflow.unsafe.imports_passed_through():
     from domain.order.actions import ActionName

@@ -1,6 +1,6 @@
 """Start a fixed list of child processes, keep them alive, and stop them all.
 
-Assumes POSIX and an event loop in the main thread. Each child runs on a leash (`runtime.leash`) in
+Assumes POSIX and an event loop in the main thread. Each child runs on a leash (`runtime.machine.leash`) in
 a session of its own: Ctrl-C in the terminal reaches the parent only, which then stops the children
 in the reverse order of their start; and if the parent itself is killed, they die with it.
 """
@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import IO, TYPE_CHECKING, Final, Self
 
-from runtime.leash import leash_environment, leashed
+from runtime.machine.leash import leash_environment, leashed
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
