@@ -20,7 +20,8 @@ from api.service import Service
 from domain.doors import CredentialKind
 from domain.figures.counting import ANSWERED
 from domain.order.actions import ActionName
-from domain.order.judgement import OrderSituation, is_possible
+from domain.order.judgement import is_possible
+from domain.order.voices import follower
 from domain.order.words import Ending, Stage
 from store.attachment.attachments import Uploader
 from store.database import Connection
@@ -34,6 +35,7 @@ from store.order.joined.leading import leading_of
 from store.order.joined.splitting import parts_of
 from store.order.rows import OrderRow
 from store.order.said.decisions import PASSED_ON, RESIDENT, submit_action
+from store.order.said.situation import situation_of
 
 OFFERED: Final = (
     ActionName.SUPPLEMENT,
@@ -102,7 +104,7 @@ def seen_by_the_resident(connection: Connection, order_no: str) -> TrackView:
         question=history.open_question(connection, order_no, by=leads.order_no) if rests else None,
         steps=_steps(events),
         parts=[_part(each) for each in parts_of(connection, order_no)],
-        can=[name for name in OFFERED if _is_possible(name, leads if name in PASSED_ON else row)],
+        can=_can(connection, row, leads),
     )
 
 
@@ -206,12 +208,17 @@ async def act(
     return (await keep(service, work)).row
 
 
-def _is_possible(name: ActionName, row: OrderRow) -> bool:
-    if _is_withdrawn(row) and not Stage(row.stage).is_over:
-        return False
-    order = OrderSituation(
-        stage=Stage(row.stage),
-        reopened=row.reopened,
-        ending=Ending(row.ending) if row.ending else None,
-    )
-    return is_possible(order, name, actor=RESIDENT.name, at=row.received_at)
+def _can(connection: Connection, row: OrderRow, leads: OrderRow) -> list[str]:
+    """List what a resident may do: what a joined order's resident adds or urges is judged at the one that leads it."""
+    own = situation_of(connection, row)
+    led = own if leads is row else situation_of(connection, leads)
+    found: list[str] = []
+    for name in OFFERED:
+        is_passed_on = name in PASSED_ON and leads is not row
+        order, actor = (led, follower(row.order_no)) if is_passed_on else (own, RESIDENT.name)
+        about = leads if is_passed_on else row
+        # Its stage changes with the order's next step only.
+        is_leaving = _is_withdrawn(about) and not order.stage.is_over
+        if not is_leaving and is_possible(order, name, actor=actor, at=row.received_at):
+            found.append(name)
+    return found

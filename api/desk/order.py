@@ -20,20 +20,21 @@ from api.pages.rendering import page
 from api.security import ActorDep, ReaderDep, RevealerDep, uploader_of
 from api.service import Service, ServiceDep
 from domain.matter.judging import DecisionStatus
-from domain.matter.tasks import MAX_ORDER_NO, TaskState
+from domain.matter.tasks import MAX_ORDER_NO
 from domain.matter.timeliness import timeliness
 from domain.office.permissions import Permission, may
 from domain.order.actions import ACTIONS, Action
 from domain.order.contacts import RevealReason
-from domain.order.judgement import OrderSituation, is_possible
-from domain.order.lifecycle import LEADING, TaskKind
-from domain.order.words import Ending, Stage
+from domain.order.judgement import is_possible
+from domain.order.lifecycle import LEADING
+from domain.order.words import Stage
 from store.attachment.attachments import UnusableAttachment
 from store.database import Connection
 from store.matter.decisions import Refused
 from store.office.people import Staff
 from store.order.joined.similar import Similar
 from store.order.rows import OrderRow
+from store.order.said.situation import situation_of
 
 router = APIRouter(prefix="/desk/orders/{order_no}", include_in_schema=False)
 
@@ -105,25 +106,13 @@ async def _act(request: Request, order_no: str, who: Staff, service: Service, se
     return RedirectResponse(f"/desk/orders/{order_no}?done={row.status}", status_code=303)
 
 
-def _offered(whole: Whole, who: Staff, *, now: datetime) -> list[Action]:
+def _offered(connection: Connection, whole: Whole, who: Staff, *, now: datetime) -> list[Action]:
     """List what somebody may do with the order as a whole, by the table of actions."""
-    row = whole.row
-    situation = OrderSituation(
-        stage=Stage(row.stage),
-        order_no=row.order_no,
-        unit=row.unit,
-        ending=Ending(row.ending) if row.ending else None,
-        left=row.requester_left,
-        reopened=row.reopened,
-        supervised=any(
-            each.kind == TaskKind.SUPERVISE and each.state == TaskState.OPEN for each in whole.order.tasks
-        ),
-        handled_by=row.handled_by,
-    )
+    situation = situation_of(connection, whole.row)
     return [
         each
         for each in ACTIONS.values()
-        if each.is_for(who.roles, is_at_the_unit=who.unit == row.unit)
+        if each.is_for(who.roles, is_at_the_unit=who.unit == whole.row.unit)
         and is_possible(situation, each.name, actor=who.username, at=now)
     ]
 
@@ -141,14 +130,15 @@ async def _page(
 ) -> HTMLResponse:
     now, given = service.now(), {LEADING.name: request.query_params.get("leading", "")[:MAX_ORDER_NO]}
 
-    def work(connection: Connection) -> tuple[Whole, list[Similar]]:
+    acts, operates = (may(who.roles, each) for each in (Permission.ACT_ON_ORDERS, Permission.OPERATE))
+
+    def work(connection: Connection) -> tuple[Whole, list[Similar], list[Action]]:
         whole = whole_order(connection, order_no, who, service)
         is_over = Stage(whole.row.stage).is_over
-        return whole, [] if is_over else similar_to(connection, whole.row, who, now=now)
+        similar = [] if is_over else similar_to(connection, whole.row, who, now=now)
+        return whole, similar, _offered(connection, whole, who, now=now) if acts else []
 
-    whole, similar = await service.read(work)
-    acts, operates = (may(who.roles, each) for each in (Permission.ACT_ON_ORDERS, Permission.OPERATE))
-    offered = _offered(whole, who, now=now) if acts else []
+    whole, similar, offered = await service.read(work)
     return page(
         request,
         "desk/order.html",

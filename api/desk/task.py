@@ -25,7 +25,7 @@ from api.pages.rendering import page, texts
 from api.security import DeciderDep, ReaderDep, RevealerDep, uploader_of
 from api.service import Service, ServiceDep
 from domain.matter.judging import DecisionStatus
-from domain.matter.tasks import MAX_ORDER_NO, Outcome
+from domain.matter.tasks import ATTACHMENTS, MAX_ORDER_NO, Outcome
 from domain.office.responsibility import may_decide
 from domain.office.words import Role
 from domain.order.contacts import RevealReason
@@ -44,7 +44,6 @@ from store.order.said.decisions import submit_decision
 router = APIRouter(prefix="/desk/tasks/{task_id}", include_in_schema=False)
 _NAMED_AT: Final = frozenset({TaskKind.FIRST_CONTACT, TaskKind.CLASSIFY})
 """Where somebody decides what an order is about: its subject, and whether it is another one's matter."""
-_EVIDENCE: Final = (("report_result", "attachments"),)
 
 
 class Named(BaseModel):
@@ -251,7 +250,8 @@ async def _page(
     directory, row = seen.whole.directory, seen.whole.row
     leading = request.query_params.get("leading", "")[:MAX_ORDER_NO]
     given = {LEADING.name: leading, "lead_unit": suggested_unit(directory, row.category, row.community) or ""}
-    demanded = _EVIDENCE if directory.evidence(row.category) else ()
+    asks = directory.evidence(row.category)
+    demanded = [(each.name, ATTACHMENTS.name) for each in seen.outcomes if asks and each.is_evidenced]
     back = seen.returned if sent is None else None
     forms = forms_of(
         seen.outcomes, directory, sent=sent or _back(seen, back), wrong=wrong, given=given, demanded=demanded

@@ -90,7 +90,8 @@ class Outcome:
     """One way to answer a task; one that does not `close` it leaves the task to its owner.
 
     With `silence` it is a proposal that somebody else reviews: the word says what silence means then. One that
-    `leads_back` to where the order was is taken so often as its policy says, lest somebody fills its history.
+    `leads_back` to where the order was is taken so often as its policy says, lest somebody fills its history. One that
+    `is_evidenced` comes with as many pictures as its category asks for.
     """
 
     name: str
@@ -99,6 +100,7 @@ class Outcome:
     closes: bool = True
     silence: Silence | None = None
     leads_back: bool = False
+    is_evidenced: bool = False
 
 
 def text_field(label: str, *, name: str = "text", required: bool = True) -> Field:

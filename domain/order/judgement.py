@@ -5,7 +5,7 @@ when it gets there, and both say the same reason.
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from domain.calendar.instants import instant
@@ -60,7 +60,8 @@ def judge_outcome(task: TaskFacts, wanted: Submission, book: PolicyBook) -> Refu
         )
     if outcome.leads_back and task.taken >= book.answer_cap:
         return _too_often(wanted.name, task.taken)
-    return judge_fields(outcome.fields, wanted) or _judge_facts(task, wanted, book)
+    judge = _judge_evidence if outcome.is_evidenced else _judge_facts
+    return judge_fields(outcome.fields, wanted) or judge(task, wanted, book)
 
 
 def _too_often(name: str, taken: int) -> Refusal:
@@ -73,8 +74,6 @@ def _judge_facts(task: TaskFacts, wanted: Submission, book: PolicyBook) -> Refus
         case "refer" | "reached" | "reject":
             found = contradiction(wanted.fields)
             return invalid(found.field, found.fault, found.reason) if found else None
-        case "report_result":
-            return _judge_evidence(task, wanted)
         case "request_extension":
             return _judge_extension(task, wanted, book.extension_longest)
         case "request_pause":
@@ -105,7 +104,7 @@ _OF_ITSELF = Refusal(
 )
 
 
-def _judge_evidence(task: TaskFacts, wanted: Submission) -> Refusal | None:
+def _judge_evidence(task: TaskFacts, wanted: Submission, _book: PolicyBook) -> Refusal | None:
     if len(listed(wanted.fields.get("attachments"))) >= task.evidence:
         return None
     reason = f"orders of this category are closed with evidence: attach at least {task.evidence} picture(s)"
@@ -141,22 +140,22 @@ def _judge_until(wanted: Submission, name: str, longest: timedelta) -> Refusal |
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OrderSituation:
-    """An order, as far as an action on it is judged; `taken` is how often it took this action before, by voice.
+    """An order, as far as an action on it is judged: whole, lest somebody offers what somebody else refuses.
 
-    `book`: how often it may; nobody asks where the action is only offered.
-    `left`: its requester took it back, and it goes on for others.
+    `taken` is how often it took each action before, by voice; `book`: how often it may. `left`: its requester took it
+    back, and it goes on for others.
     """
 
     stage: Stage
-    order_no: str = ""
-    unit: str = ""
-    ending: Ending | None = None
-    left: bool = False
-    reopened: bool = False
-    supervised: bool = False
-    taken: Mapping[str, int] = field(default_factory=dict)
-    book: PolicyBook | None = None
-    handled_by: str | None = None
+    order_no: str
+    unit: str
+    ending: Ending | None
+    left: bool
+    reopened: bool
+    supervised: bool
+    taken: Mapping[str, Mapping[str, int]]
+    book: PolicyBook
+    handled_by: str | None
 
 
 WITHDRAWN_ALREADY = Refusal(code="withdrawn_already", reason="the requester has taken the order back before")
@@ -165,10 +164,13 @@ _THE_REQUESTERS = frozenset({ActionName.WITHDRAW, ActionName.RATE, ActionName.RE
 
 
 def is_possible(order: OrderSituation, name: ActionName, *, actor: str, at: datetime) -> bool:
-    """Tell whether an action may be offered: nothing stands against it but what nobody has written yet."""
+    """Tell whether an action may be offered: nothing stands against it but what nobody has written yet.
+
+    What was said often enough is offered still: its refusal says whom to call.
+    """
     stored = frozenset(each.name for each in ACTIONS[name].fields)
     refusal = judge_action(order, Submission(name=name, actor=actor, at=at, stored=stored))
-    return refusal is None or refusal.code == "missing_field"
+    return refusal is None or refusal.code in {"missing_field", "too_often"}
 
 
 def judge_action(order: OrderSituation, wanted: Submission) -> Refusal | None:
@@ -180,7 +182,7 @@ def judge_action(order: OrderSituation, wanted: Submission) -> Refusal | None:
             code="unknown_action", reason=f"there is no such action; choose one of: {names}", field="action"
         )
     name = action.name
-    often = said_enough(order.taken, wanted.actor, order.book) if order.book and action.counted else None
+    often = said_enough(order.taken.get(name, {}), wanted.actor, order.book) if action.counted else None
     rules = (
         (
             name is ActionName.SUPERVISE and order.supervised,
@@ -189,10 +191,6 @@ def judge_action(order: OrderSituation, wanted: Submission) -> Refusal | None:
         (
             name is ActionName.RATE and wanted.actor == order.handled_by != RESIDENT,
             Refusal(code="own_work", reason="who handled an order does not rate it; ask a colleague"),
-        ),
-        (
-            often is not None,
-            _too_often(name, often or 0),
         ),
         (
             order.stage is Stage.JOINED and order.stage not in action.stages,
@@ -222,6 +220,7 @@ def judge_action(order: OrderSituation, wanted: Submission) -> Refusal | None:
             name is ActionName.REASSIGN and wanted.fields.get("unit") == order.unit,
             Refusal(code="same_unit", reason="the order is with this unit already", field="unit"),
         ),
+        (often is not None, _too_often(name, often or 0)),
     )
     broken = next((refusal for is_broken, refusal in rules if is_broken), None)
     return broken or judge_fields(action.fields, wanted)

@@ -110,9 +110,16 @@ def _class_outcome(order_class: OrderClass, label: str) -> Outcome:
 
 
 def _outcome(
-    name: str, label: str, *fields: Field, closes: bool = True, silence: Silence | None = None
+    name: str,
+    label: str,
+    *fields: Field,
+    closes: bool = True,
+    silence: Silence | None = None,
+    is_evidenced: bool = False,
 ) -> Outcome:
-    return Outcome(name=name, label=label, fields=fields, closes=closes, silence=silence)
+    return Outcome(
+        name=name, label=label, fields=fields, closes=closes, silence=silence, is_evidenced=is_evidenced
+    )
 
 
 def _back(name: str, label: str, *fields: Field, closes: bool = True) -> Outcome:
@@ -231,6 +238,7 @@ TASKS: Mapping[TaskKind, Task] = MappingProxyType(
                         text_field("给居民的答复"),
                         ATTACHMENTS,
                         silence=Silence.APPROVES,
+                        is_evidenced=True,
                     ),
                     _outcome(
                         "cannot_resolve",

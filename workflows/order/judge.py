@@ -214,7 +214,7 @@ class Judge:
                 left=self._state.requester_left,
                 reopened=self._state.reopened,
                 supervised=self._state.supervised,
-                taken=self._state.taken.get(said.action, {}),
+                taken=self._state.taken,
                 book=self._book,
                 handled_by=self._state.handled_by,
             ),

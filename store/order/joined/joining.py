@@ -29,7 +29,8 @@ from store.office.people import find_staff
 from store.order.joined.leading import leading_of, waiting, why_it_cannot_lead
 from store.order.joined.telling import tell
 from store.order.reckoning import promise_of
-from store.order.said.decisions import is_supervised, lock_order
+from store.order.said.decisions import lock_order
+from store.order.said.situation import is_supervised
 from store.tables import decision, message, orders
 
 _REPLIED: Final = "replied_"

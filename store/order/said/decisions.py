@@ -15,15 +15,15 @@ from sqlalchemy import ColumnElement, Connection, Row, func, select
 from domain.doors import CredentialKind, Via
 from domain.matter.judging import Submission, wrong_ids
 from domain.matter.normal import normal
-from domain.matter.tasks import FieldType, TaskState
+from domain.matter.tasks import FieldType
 from domain.office.responsibility import may_decide
 from domain.office.words import OrderClass, Role
 from domain.order import voices
 from domain.order.actions import ACTIONS, ActionName, fields_of
-from domain.order.judgement import WITHDRAWN_ALREADY, OrderSituation, TaskFacts, judge_action, judge_outcome
-from domain.order.lifecycle import TaskKind, outcome_named
+from domain.order.judgement import WITHDRAWN_ALREADY, TaskFacts, judge_action, judge_outcome
+from domain.order.lifecycle import TaskKind, outcome_named, outcomes_of
 from domain.order.policy import policy
-from domain.order.words import Ending, Stage
+from domain.order.words import Stage
 from domain.text import clean
 from messages.matter.signals import CompleteTask, OrderAction
 from store.attachment.attachments import Uploader, bind, contents_of
@@ -47,6 +47,7 @@ from store.matter.returned import sent_back
 from store.office.directory import current
 from store.office.people import Staff
 from store.order.joined.leading import leading_of, wrong_leading
+from store.order.said.situation import situation_of
 from store.order.said.vouching import codes_for, vouched_for
 from store.tables import decision, orders, task
 
@@ -117,7 +118,8 @@ def submit_decision(
         raise TaskDone(done_by(row))
     listed = codes_for(connection, outcome)
     wanted = Submission(name=outcome, actor=staff.username, at=now, fields=fields, codes=listed)
-    evidence = current(connection).evidence(order.category) if outcome == "report_result" else 0
+    is_evidenced = any(each.is_evidenced for each in outcomes_of(TaskKind(row.kind)) if each.name == outcome)
+    evidence = current(connection).evidence(order.category) if is_evidenced else 0
     facts = _facts(row, order, evidence, taken=_times(connection, order.order_no, outcome))
     refusal = judge_outcome(facts, wanted, policy(order.policy))
     if refusal or (refusal := wrong_leading(connection, order.order_no, fields)):
@@ -192,18 +194,7 @@ def submit_action(
         return known
     listed = codes_for(connection, action)
     wanted = Submission(name=action, actor=actor.name, at=now, fields=fields, codes=listed)
-    situation = OrderSituation(
-        stage=Stage(order.stage),
-        order_no=order_no,
-        unit=order.unit,
-        ending=Ending(order.ending) if order.ending else None,
-        left=order.requester_left,
-        reopened=order.reopened,
-        supervised=action == ActionName.SUPERVISE and is_supervised(connection, order_no),
-        taken=_taken(connection, order_no, action),
-        book=policy(order.policy),
-        handled_by=order.handled_by,
-    )
+    situation = situation_of(connection, order)
     if order.requester_left and actor == RESIDENT:
         raise Refused(WITHDRAWN_ALREADY)
     refusal = judge_action(situation, wanted)
@@ -253,27 +244,9 @@ def _by_content(connection: Connection, action: str, given: Mapping[str, Any]) -
     }
 
 
-def is_supervised(connection: Connection, order_no: str) -> bool:
-    """Tell whether a leader watches over an order now; one that rests under supervision shows another stage."""
-    open_watch = select(task.c.task_id).where(
-        task.c.order_no == order_no, task.c.kind == TaskKind.SUPERVISE, task.c.state == TaskState.OPEN
-    )
-    return connection.scalar(open_watch.limit(1)) is not None
-
-
 def _times(connection: Connection, order_no: str, outcome: str) -> int:
     """Count how often it was said, also what was refused afterwards: each has cost the order a step."""
     query = select(func.count()).where(
         decision.c.order_no == order_no, decision.c.subject == Subject.TASK, decision.c.name == outcome
     )
     return connection.scalar(query) or 0
-
-
-def _taken(connection: Connection, order_no: str, action: str) -> Mapping[str, int]:
-    """Count by voice how often it was said, likewise."""
-    query = select(decision.c.actor, func.count()).where(
-        decision.c.order_no == order_no, decision.c.subject == Subject.ORDER, decision.c.name == action
-    )
-    return voices.by_voice(
-        (actor, times) for actor, times in connection.execute(query.group_by(decision.c.actor))
-    )

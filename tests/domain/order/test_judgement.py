@@ -27,7 +27,7 @@ from domain.office.responsibility import (
 )
 from domain.office.words import Role, Tier
 from domain.order.actions import ACTIONS, ActionName
-from domain.order.judgement import OrderSituation, TaskFacts, judge_action, judge_outcome
+from domain.order.judgement import OrderSituation, TaskFacts, is_possible, judge_action, judge_outcome
 from domain.order.lifecycle import REQUESTS, TASKS, Progress, TaskKind, outcomes_of, withheld
 from domain.order.policy import STANDARD_2
 from domain.order.voices import by_voice
@@ -47,8 +47,23 @@ def judged(kind: TaskKind, wanted: Submission, **facts: Any) -> Refusal | None:
     return judge_outcome(TaskFacts(kind=kind, **facts), wanted, STANDARD_2)
 
 
-def acted(wanted: Submission, stage: Stage, **situation: Any) -> Refusal | None:
-    return judge_action(OrderSituation(stage=stage, **situation), wanted)
+def situation(stage: Stage, **known: Any) -> OrderSituation:
+    usual: dict[str, Any] = {
+        "order_no": "",
+        "unit": "",
+        "ending": None,
+        "left": False,
+        "reopened": False,
+        "supervised": False,
+        "taken": {},
+        "book": STANDARD_2,
+        "handled_by": None,
+    }
+    return OrderSituation(stage=stage, **{**usual, **known})
+
+
+def acted(wanted: Submission, stage: Stage, **known: Any) -> Refusal | None:
+    return judge_action(situation(stage, **known), wanted)
 
 
 def code_of(refusal: Refusal | None) -> str | None:
@@ -444,16 +459,26 @@ class TestAnAction:
             STANDARD_2.action_cap,
             by_voice([("somebody", 4), ("resident", STANDARD_2.action_cap - 4)]),
         )
-        again = acted(wanted("urge"), Stage.HANDLING, taken=taken, book=STANDARD_2)
+        again = acted(wanted("urge"), Stage.HANDLING, taken={"urge": taken, "hold": taken}, book=STANDARD_2)
         assert again is not None
         assert (again.code, again.reason.split()[:4]) == ("too_often", ["urge", "was", "sent", str(cap)])
         less = by_voice([("resident", cap - 1), ("resident 20261123-7K3M9Q", cap)])
-        assert acted(wanted("urge"), Stage.HANDLING, taken=less, book=STANDARD_2) is None
+        assert acted(wanted("urge"), Stage.HANDLING, taken={"urge": less}, book=STANDARD_2) is None
+
+    def test_that_was_sent_often_enough_is_offered_still_since_its_refusal_says_whom_to_call(self) -> None:
+        taken = {"urge": {"": STANDARD_2.action_cap}}
+        order = situation(Stage.HANDLING, taken=taken)
+        assert is_possible(order, ActionName.URGE, actor="resident", at=NOW)
+        assert not is_possible(
+            situation(Stage.CLOSED, taken=taken), ActionName.URGE, actor="resident", at=NOW
+        )
 
     def test_by_the_office_is_never_too_often(self) -> None:
         taken = {"": 1_000}
         fields = {"since": LATER, "until": LATER}
-        told = acted(wanted("hold", fields), Stage.HANDLING, taken=taken, book=STANDARD_2)
+        told = acted(
+            wanted("hold", fields), Stage.HANDLING, taken={"urge": taken, "hold": taken}, book=STANDARD_2
+        )
         assert code_of(told) != "too_often"
 
     def test_to_rate_ones_own_work_is_refused(self) -> None:
