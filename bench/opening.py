@@ -48,13 +48,11 @@ def _take(place: Place, numbers: range, due_at: Callable[[int], datetime] | None
                 request(),
                 now=now,
                 policy_version=STANDARD.version,
-                page=lambda order_no: f"http://localhost/{order_no}",
-                respond=lambda receipt: {"order_no": receipt.order_no},
+                desk="http://localhost",
             )
-            assert placed.start is not None
-            assert placed.outbox_id is not None
-            starts.append(placed.start)
-            outbox_ids.append(placed.outbox_id)
+            assert placed.to_start is not None
+            starts.append(placed.to_start.start)
+            outbox_ids.append(placed.to_start.outbox_id)
         # They are started next, by this program: nothing is left for `Reconcile`, which would load the worker.
         outbox.mark_sent(connection, outbox_ids, now=datetime.now(UTC))
     return starts

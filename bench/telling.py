@@ -79,8 +79,7 @@ def _place(store: Store, goes_on: Callable[[int], bool]) -> list[float]:
                 request(),
                 now=_now(),
                 policy_version="standard-2",
-                page=str,
-                respond=lambda receipt: {"order_no": receipt.order_no},
+                desk="",
             )
         times.append((time.perf_counter() - began) * 1000)
         time.sleep(_GAP_SECONDS)

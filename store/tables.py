@@ -455,8 +455,8 @@ idempotency = Table(
     _code("route", primary_key=True),
     Column("key", String(64), primary_key=True),
     Column("fingerprint", String(64), nullable=False),
-    Column("status", Integer, nullable=False),
-    Column("response", _Json, nullable=False),
+    Column("is_new", Boolean, nullable=False),
+    Column("receipt", _Json, nullable=False),
     Column("created_at", Instant, nullable=False),
 )
 

@@ -1,8 +1,7 @@
 """Placing an order, by whatever door it came: one transaction, then one try to start its workflow."""
 
-from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
 import structlog
 
@@ -12,7 +11,7 @@ from api.phones import phone_keys
 from api.service import Service
 from runtime.temporal import TemporalAway
 from store.database import Connection
-from store.order.intake import NewOrder, Placed, Receipt, UnknownCode, place_order
+from store.order.intake import NewOrder, Placed, ToStart, UnknownCode, place_order
 
 RESIDENT_PAGES: Final = "resident-pages"
 """The client of orders that residents write on a page of ours; no key stands for it."""
@@ -45,24 +44,24 @@ def new_order(body: OrderBody, *, client_id: str, key: str) -> NewOrder:
     )
 
 
-async def place(service: Service, wanted: NewOrder, respond: Callable[[Receipt], dict[str, Any]]) -> Placed:
+async def place(service: Service, wanted: NewOrder) -> Placed:
     """Place an order, and start its workflow if Temporal answers in time; else the outbox has it.
 
     Raises:
         Problem: 422, naming the field; 409 or 422 for a key that was used before.
     """
     async with service.in_flight.alone(wanted.client_id, wanted.key):
-        placed = await _place(service, wanted, respond)
-        structlog.contextvars.bind_contextvars(order_no=placed.response["order_no"])
-        if placed.start is not None:
-            await _start(service, placed)
+        placed = await _place(service, wanted)
+        structlog.contextvars.bind_contextvars(order_no=placed.receipt.order_no)
+        if placed.to_start is not None:
+            await _start(service, placed.to_start)
             service.metrics.orders.labels(channel=wanted.channel).inc()
     if placed.replayed:
         service.metrics.replays.inc()
     return placed
 
 
-async def _place(service: Service, wanted: NewOrder, respond: Callable[[Receipt], dict[str, Any]]) -> Placed:
+async def _place(service: Service, wanted: NewOrder) -> Placed:
     findable = replace(wanted, phone_keys=phone_keys(service.secret, wanted.requester.get("phone") or ""))
 
     def work(connection: Connection) -> Placed:
@@ -71,8 +70,7 @@ async def _place(service: Service, wanted: NewOrder, respond: Callable[[Receipt]
             findable,
             now=service.now(),
             policy_version=service.policy,
-            page=lambda order_no: f"{service.public_url}/desk/orders/{order_no}",
-            respond=respond,
+            desk=f"{service.public_url}/desk/orders",
         )
 
     try:
@@ -83,14 +81,11 @@ async def _place(service: Service, wanted: NewOrder, respond: Callable[[Receipt]
         ) from error
 
 
-async def _start(service: Service, placed: Placed) -> None:
-    start, outbox_id = placed.start, placed.outbox_id
-    if start is None or outbox_id is None:
-        return
+async def _start(service: Service, wanted: ToStart) -> None:
     try:
-        await service.orders.start(start)
+        await service.orders.start(wanted.start)
     except TemporalAway as error:
         service.metrics.starts_left.inc()
-        _log.warning("start_left_to_reconcile", order_no=start.order_no, reason=str(error))
+        _log.warning("start_left_to_reconcile", order_no=wanted.start.order_no, reason=str(error))
         return
-    service.sent.add(outbox_id)
+    service.sent.add(wanted.outbox_id)

@@ -44,14 +44,15 @@ async def place(body: OrderBody, client: ChannelDep, service: ServiceDep, key: R
         reason = f"this key belongs to the channel {client.channel}"
         raise Problem(422, "foreign_channel", reason, errors=[FieldError(field="channel", reason=reason)])
     wanted = placing.new_order(body, client_id=client.client_id, key=given)
-    placed = await placing.place(service, wanted, _respond)
-    headers = {"Location": placed.response["links"]["order"]}
+    placed = await placing.place(service, wanted)
+    answer = _answer(placed.receipt)
+    headers = {"Location": answer["links"]["order"]}
     if placed.replayed:
         headers["Idempotent-Replayed"] = "true"
-    return JSONResponse(placed.response, status_code=placed.status, headers=headers)
+    return JSONResponse(answer, status_code=201 if placed.is_new else 200, headers=headers)
 
 
-def _respond(receipt: Receipt) -> dict[str, Any]:
+def _answer(receipt: Receipt) -> dict[str, Any]:
     base = f"/api/v1/orders/{receipt.order_no}"
     return {
         "order_no": receipt.order_no,

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
@@ -37,7 +37,7 @@ from store.matter.tasks import open_tasks
 from store.office.directory import current_named
 from store.office.people import Staff
 from store.order import finding
-from store.order.intake import KeyReused, Receipt, ReferenceReused
+from store.order.intake import KeyReused, ReferenceReused
 from store.order.joined.similar import Matter, Similar
 from store.order.rows import OrderRow
 
@@ -98,7 +98,7 @@ async def _write_down(request: Request, who: Staff, service: Service, sent: Form
         )
         wanted = new_order(body, client_id=DESK_PAGES, key=key)
         # The fingerprint is that of the words: a form that is sent twice brings its files twice.
-        placed = await place(service, replace(wanted, attachments=_kept(sent)), _respond)
+        placed = await place(service, replace(wanted, attachments=_kept(sent)))
     except ValidationError as error:
         wrong = wrong_in(error)
     except ReferenceReused as error:
@@ -110,7 +110,7 @@ async def _write_down(request: Request, who: Staff, service: Service, sent: Form
     except Problem as problem:
         wrong = _wrong_by(problem)
     else:
-        return RedirectResponse(f"/desk/new/{placed.response['order_no']}", status_code=303)
+        return RedirectResponse(f"/desk/new/{placed.receipt.order_no}", status_code=303)
     return await _page(request, service, sent, wrong=wrong)
 
 
@@ -172,10 +172,6 @@ async def receipt(request: Request, order_no: str, who: PlacerDep, service: Serv
         tracking_code=row.tracking_code,
         task_id=tasks[0].task_id if tasks else None,
     )
-
-
-def _respond(receipt: Receipt) -> dict[str, Any]:
-    return {"order_no": receipt.order_no}
 
 
 def _typed(sent: FormData) -> dict[str, str]:

@@ -5,7 +5,6 @@ Assumes plain forms: what was written in other steps goes along in hidden fields
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
@@ -30,7 +29,7 @@ from store.attachment.attachments import UnusableAttachment, usable
 from store.database import Connection
 from store.matter.rows import AttachmentRow
 from store.office.directory import current_named
-from store.order.intake import KeyReused, Receipt
+from store.order.intake import KeyReused
 
 router = APIRouter(
     prefix="/order",
@@ -87,7 +86,7 @@ async def _send(request: Request, service: Service, draft: Draft, body: OrderBod
         service.limits.hit("order", request)
         for number in phone_numbers(wanted.requester.get("phone") or ""):
             service.limits.hit_by("orders_of_one_caller", number)
-        placed = await placing.place(service, wanted, _respond)
+        placed = await placing.place(service, wanted)
     except UnusableAttachment:
         seen = await _look(service, draft)
         wrong = {"pictures": words["wrong"]["pictures_gone"]}
@@ -105,11 +104,7 @@ async def _send(request: Request, service: Service, draft: Draft, body: OrderBod
         shown = _page(request, draft, seen, step=CHECK, notice=notice, status=problem.body.status)
         shown.headers.update(problem.headers)
         return shown
-    return RedirectResponse(f"/t/{placed.response['tracking_code']}/receipt", status_code=303)
-
-
-def _respond(receipt: Receipt) -> dict[str, Any]:
-    return {"order_no": receipt.order_no, "tracking_code": receipt.tracking_code}
+    return RedirectResponse(f"/t/{placed.receipt.tracking_code}/receipt", status_code=303)
 
 
 async def _look(service: Service, draft: Draft) -> SeenDraft:

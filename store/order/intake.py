@@ -5,8 +5,8 @@ never both place an order.
 """
 
 import secrets
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -104,19 +104,8 @@ class NewOrder:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Placed:
-    """What the client is told; `start` is to be started after the commit, `None` if nothing is new."""
-
-    status: int
-    response: dict[str, Any]
-    replayed: bool = False
-    start: StartOrder | None = None
-    outbox_id: int | None = None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class Receipt:
-    """What an order is known by from the first moment.
+    """What an order is known by from the first moment: what its key stands for, and every door words its answer from.
 
     `passed_over`: why it is not with the officer whom `received_by` names.
     """
@@ -126,6 +115,28 @@ class Receipt:
     stage: str
     received_at: datetime
     passed_over: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ToStart:
+    """A workflow that is to be started after the commit, and the outbox row that says so."""
+
+    start: StartOrder
+    outbox_id: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Placed:
+    """What became of a request: the order's receipt, and what is to be started if it was made by it.
+
+    `is_new`: the first request with this key made the order; else the client's own reference stood for it already.
+    `replayed`: the key was used before.
+    """
+
+    receipt: Receipt
+    is_new: bool
+    replayed: bool = False
+    to_start: ToStart | None = None
 
 
 def new_order_no(now: datetime) -> str:
@@ -140,15 +151,9 @@ def new_tracking_code() -> str:
 
 
 def place_order(
-    connection: Connection,
-    new: NewOrder,
-    *,
-    now: datetime,
-    policy_version: str,
-    page: Callable[[str], str],
-    respond: Callable[[Receipt], dict[str, Any]],
+    connection: Connection, new: NewOrder, *, now: datetime, policy_version: str, desk: str
 ) -> Placed:
-    """Place an order, or answer a repeated request as before.
+    """Place an order, or answer a repeated request as before; `desk` is the address under which its page will stand.
 
     Raises:
         KeyReused: the key stands for another body.
@@ -157,9 +162,8 @@ def place_order(
         UnusableAttachment: an attachment is not the client's own, or used already.
     """
     if known := _placed_before(connection, new):
-        response = respond(known)
-        repeated = _claim(connection, new, status=200, response=response, now=now)
-        return repeated or Placed(status=200, response=response)
+        repeated = _claim(connection, new, known, is_new=False, now=now)
+        return repeated or Placed(receipt=known, is_new=False)
     contact = first_contact(connection, channel=new.channel, received_by=new.received_by, now=now)
     receipt = Receipt(
         order_no=new_order_no(now),
@@ -168,18 +172,18 @@ def place_order(
         received_at=new.received_at or now,
         passed_over=contact.passed_over,
     )
-    response = respond(receipt)
-    if repeated := _claim(connection, new, status=201, response=response, now=now):
+    if repeated := _claim(connection, new, receipt, is_new=True, now=now):
         return repeated
-    start = _insert(connection, new, receipt, contact, policy_version, page(receipt.order_no), now)
+    page = f"{desk}/{receipt.order_no}"
+    start = _insert(connection, new, receipt, contact, policy_version, page, now)
     outbox_id = put(connection, receipt.order_no, OutboxKind.START, start.model_dump(mode="json"), now=now)
-    return Placed(status=201, response=response, start=start, outbox_id=outbox_id)
+    return Placed(receipt=receipt, is_new=True, to_start=ToStart(start=start, outbox_id=outbox_id))
 
 
 def _claim(
-    connection: Connection, new: NewOrder, *, status: int, response: dict[str, Any], now: datetime
+    connection: Connection, new: NewOrder, receipt: Receipt, *, is_new: bool, now: datetime
 ) -> Placed | None:
-    """Take the key for this answer, or give the answer that it stands for already."""
+    """Claim the key for this receipt, or return the one that it stands for already."""
     claimed = insert_ignore(
         connection,
         idempotency,
@@ -188,8 +192,8 @@ def _claim(
             "route": ROUTE,
             "key": new.key,
             "fingerprint": new.fingerprint,
-            "status": status,
-            "response": response,
+            "is_new": is_new,
+            "receipt": {**asdict(receipt), "received_at": receipt.received_at.isoformat()},
             "created_at": now,
         },
         # Before calendar and hold are read, and at no statement's cost.
@@ -206,7 +210,8 @@ def _claim(
     ).one()
     if row.fingerprint != new.fingerprint:
         raise KeyReused("this Idempotency-Key was used with another body; make a new key for a new request")
-    return Placed(status=row.status, response=dict(row.response), replayed=True)
+    kept = {**row.receipt, "received_at": datetime.fromisoformat(row.receipt["received_at"])}
+    return Placed(receipt=Receipt(**kept), is_new=row.is_new, replayed=True)
 
 
 def _placed_before(connection: Connection, new: NewOrder) -> Receipt | None:

@@ -38,11 +38,10 @@ def take(store: Store, **changes: Any) -> StartOrder:
             new_order(**changes),
             now=now(),
             policy_version="standard",
-            page=lambda order_no: order_no,
-            respond=lambda receipt: {"order_no": receipt.order_no},
+            desk="",
         )
-    assert placed.start is not None
-    return placed.start
+    assert placed.to_start is not None
+    return placed.to_start.start
 
 
 def rows(store: Store, statement: str, **parameters: Any) -> list[Any]:
@@ -140,6 +139,20 @@ class TestTheSchema:
         with pytest.raises(WriteConflict):
             keep(store, take(store).order_no, "2026-11-23 00:00:02")
         command.downgrade(alembic_config(store.engine), "0002")
+        store.close()
+
+    def test_keeps_what_a_key_stands_for_both_ways(self, databases: Databases) -> None:
+        store = Store(databases.empty())
+        migrate(store.engine)
+        seed(store)
+        order_no = take(store).order_no
+        kept = rows(store, "SELECT key, is_new, receipt FROM idempotency")
+        command.downgrade(alembic_config(store.engine), "0021")
+        (answered,) = rows(store, "SELECT status, response FROM idempotency")
+        assert answered[0] == 201
+        assert order_no in str(answered[1])
+        migrate(store.engine)
+        assert rows(store, "SELECT key, is_new, receipt FROM idempotency") == kept
         store.close()
 
     def test_is_not_made_where_chinese_text_cannot_be_searched(self, databases: Databases) -> None:

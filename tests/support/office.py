@@ -161,11 +161,10 @@ class Office:
                 new_order(**changes),
                 now=now(),
                 policy_version=self.policy,
-                page=lambda order_no: f"http://localhost/{order_no}",
-                respond=lambda receipt: {"order_no": receipt.order_no},
+                desk="http://localhost",
             )
-        assert placed.start is not None
-        return placed.start
+        assert placed.to_start is not None
+        return placed.to_start.start
 
     async def place(self, **changes: Any) -> str:
         """Take an order in and start its workflow."""

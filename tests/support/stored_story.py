@@ -53,11 +53,10 @@ class StoredStory(Story):
                 new_order(**changes),
                 now=now,
                 policy_version=book,
-                page=lambda number: f"http://office.example/{number}",
-                respond=lambda receipt: {"order_no": receipt.order_no},
+                desk="http://office.example",
             )
-        assert placed.start is not None
-        super().__init__(placed.start)
+        assert placed.to_start is not None
+        super().__init__(placed.to_start.start)
 
     @classmethod
     def part_of(cls, whole: "StoredStory") -> "StoredStory":

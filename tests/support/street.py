@@ -157,10 +157,9 @@ class Street:
                 order,
                 now=self.now,
                 policy_version=self.book,
-                page=lambda number: f"http://office.example/{number}",
-                respond=lambda receipt: {"order_no": receipt.order_no},
+                desk="http://office.example",
             )
-        return str(placed.response["order_no"])
+        return str(placed.receipt.order_no)
 
     def decide(self, task_id: str, outcome: str, fields: dict[str, Any], staff: Staff) -> Submitted | None:
         """Keep a decision; `None` if it was refused at the door."""

@@ -8,7 +8,6 @@ the whole has not heard all. Their resident is told each number with its code, o
 import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
@@ -67,15 +66,14 @@ def _place(
             ),
             now=step.at,
             policy_version=own.policy,
-            page=partial(asked.page.replace, own.order_no),
-            respond=lambda receipt: {"part": receipt.order_no, "code": receipt.tracking_code},
+            desk=asked.page.removesuffix(f"/{own.order_no}"),
         )
         connection.execute(
             update(orders)
-            .where(orders.c.order_no == placed.response["part"])
+            .where(orders.c.order_no == placed.receipt.order_no)
             .values(split_from=own.order_no, split_by=asked.decision_id)
         )
-        made.append(placed.response)
+        made.append({"part": placed.receipt.order_no, "code": placed.receipt.tracking_code})
     return made
 
 
