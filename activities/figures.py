@@ -11,6 +11,7 @@ from typing import Final
 from temporalio.common import MetricMeter
 
 from domain.office.words import Tier
+from domain.order.events import EventName
 from domain.order.lifecycle import TASKS, TaskKind
 from domain.order.words import Ending, Stage
 from messages.matter.step import EventRecord
@@ -82,14 +83,14 @@ class Figures:
     def _told(self, event: EventRecord, step: RecordStep) -> None:
         tier = _known(step.order.tier, set(Tier))
         match event.type:
-            case "OrderClosed":
+            case EventName.ORDER_CLOSED:
                 self._closed.add(1, {"ending": _known(str(event.data.get("ending")), set(Ending))})
-            case "LimitPassed":
+            case EventName.LIMIT_PASSED:
                 kind = _known(str(event.data.get("kind")), set(TaskKind))
                 self._limits.add(1, {"kind": kind, "tier": tier})
-            case "OrderEscalated":
+            case EventName.ORDER_ESCALATED:
                 self._handed_up.add(1, {"cause": "limit", "tier": tier})
-            case "OrderHandedUp":
+            case EventName.ORDER_HANDED_UP:
                 self._handed_up.add(1, {"cause": "unit", "tier": tier})
             case _:
                 pass

@@ -25,6 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
+from domain.order.events import EventName
 from store.instants import Instant
 
 metadata = MetaData(
@@ -40,7 +41,14 @@ LOST = "lost"
 """The fingerprint of a decision whose request nothing can tell any more: no repeated one passes for it."""
 _ONCE_KEPT = text(f"fingerprint IS NOT NULL AND fingerprint <> '{LOST}'")
 
-TOLD = text("type IN ('FollowUpEnded', 'MessagesUndelivered', 'OrderClosed', 'OrderRated', 'OrderReplied')")
+_TOLD = (
+    EventName.FOLLOW_UP_ENDED,
+    EventName.MESSAGES_UNDELIVERED,
+    EventName.ORDER_CLOSED,
+    EventName.ORDER_RATED,
+    EventName.ORDER_REPLIED,
+)
+TOLD = text(f"type IN ({', '.join(map(repr, map(str, _TOLD)))})")
 """The events that are looked for among all orders: an index holds them alone, a few of each order's."""
 
 STILL_OPEN = text("stage NOT IN ('closed', 'archived')")

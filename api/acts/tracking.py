@@ -20,6 +20,7 @@ from api.service import Service
 from domain.doors import CredentialKind
 from domain.figures.counting import ANSWERED
 from domain.order.actions import ActionName
+from domain.order.events import EventName
 from domain.order.judgement import is_possible
 from domain.order.voices import follower
 from domain.order.words import Ending, Stage
@@ -46,8 +47,8 @@ OFFERED: Final = (
 )
 """What a resident may do with an order, if the time for it has come."""
 _GUESSES: Final = "wrong_codes"
-_LEFT: Final = "RequesterLeft"
-_SPLIT: Final = "OrderSplit"
+_LEFT: Final = EventName.REQUESTER_LEFT
+_SPLIT: Final = EventName.ORDER_SPLIT
 _MISREAD: Final = str.maketrans("OIL", "011")
 """Codes have none of these letters: whoever wrote one has read a figure."""
 

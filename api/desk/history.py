@@ -14,14 +14,15 @@ from domain.calendar.instants import instant
 from domain.doors import Via
 from domain.matter.tasks import ATTACHMENTS, STORED, Field, FieldType, Outcome
 from domain.office.directory import Directory
+from domain.order.events import EventName
 from domain.order.lifecycle import TASKS, TaskKind
 from domain.order.voices import followed
 from store.matter.rows import EventRow
 from store.order.rows import OrderRow
 
-_RECEIVED: Final = "OrderReceived"
-_OF_A_TASK: Final = frozenset({"TaskCompleted", "TaskAnswered"})
-_RATED: Final = frozenset({"FollowUpEnded", "OrderRated"})
+_RECEIVED: Final = EventName.ORDER_RECEIVED
+_OF_A_TASK: Final = frozenset({EventName.TASK_COMPLETED, EventName.TASK_ANSWERED})
+_RATED: Final = frozenset({EventName.FOLLOW_UP_ENDED, EventName.ORDER_RATED})
 _OUTCOMES: Final[Mapping[tuple[object, object], Outcome]] = {
     (kind, each.name): each for kind, task in TASKS.items() for each in task.outcomes
 }

@@ -14,6 +14,7 @@ from api.service import Service
 from domain.office.directory import Directory
 from domain.office.permissions import Permission, Reach, may, reaches
 from domain.order.contacts import RevealReason
+from domain.order.events import EventName
 from store.database import Connection
 from store.matter import history
 from store.matter.history import REFUSED
@@ -26,7 +27,7 @@ from store.order.rows import OrderRow
 WAITS = timedelta(seconds=5)
 """How long a page waits for the order to take what was sent, before it says that it will."""
 
-_URGED = "OrderUrged"
+_URGED = EventName.ORDER_URGED
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

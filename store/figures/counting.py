@@ -23,14 +23,15 @@ from sqlalchemy import (
 
 from domain.figures.counting import ANSWERED, COUNTED, OWED, Count, Day, DayLine, Picture, Rate, lines
 from domain.office.words import Tier
+from domain.order.events import EventName
 from domain.order.words import Ending, Satisfied, Stage
 from store.instants import Instant
 from store.matter.reach import Scope, scoped
 from store.tables import STILL_OPEN, TOLD, event, orders
 
-_REPLIED: Final = "OrderReplied"
-_CLOSED: Final = "OrderClosed"
-_ANSWERS: Final = ("FollowUpEnded", "OrderRated")
+_REPLIED: Final = EventName.ORDER_REPLIED
+_CLOSED: Final = EventName.ORDER_CLOSED
+_ANSWERS: Final = (EventName.FOLLOW_UP_ENDED, EventName.ORDER_RATED)
 _OVER: Final = ""
 """The stage of counts of what is over: nobody asks where that is."""
 

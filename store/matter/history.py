@@ -12,6 +12,7 @@ from sqlalchemy import (
 )
 
 from domain.matter.judging import DecisionStatus
+from domain.order.events import EventName
 from messages.names import ASKED
 from store.matter.decisions import Subject
 from store.matter.rows import AttachmentRow, EventRow
@@ -24,7 +25,7 @@ from store.tables import (
 )
 from store.values import value_of
 
-REFUSED = "SignalRefused"
+REFUSED = EventName.SIGNAL_REFUSED
 """The event of a signal or decision that an order refused."""
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Select, exists, select
 
 from domain.matter.judging import DecisionStatus
 from domain.matter.tasks import TaskState
+from domain.order.events import EventName
 from domain.order.lifecycle import TaskKind
 from domain.order.words import Stage
 from store.figures.standing import OPEN
@@ -95,7 +96,7 @@ def waiting(connection: Connection, *, now: datetime) -> WaitedTooLong:
             connection,
             select(event.c.order_no, event.c.at.label("since")).where(
                 TOLD,
-                event.c.type == "MessagesUndelivered",
+                event.c.type == EventName.MESSAGES_UNDELIVERED,
                 event.c.abandoned.is_(False),
                 event.c.at >= now - _LATELY,
             ),

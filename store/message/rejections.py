@@ -5,6 +5,7 @@ from typing import Final
 
 from sqlalchemy import Connection, select
 
+from domain.order.events import EventName
 from domain.order.lifecycle import TaskKind
 from store.tables import event, message
 
@@ -26,7 +27,7 @@ def rejection_of(connection: Connection, order_no: str) -> Rejection | None:
         select(event.c.data)
         .where(
             event.c.order_no == order_no,
-            event.c.type == "TaskCompleted",
+            event.c.type == EventName.TASK_COMPLETED,
             event.c.abandoned.is_(False),
             event.c.data["kind"].as_string() == TaskKind.CLASSIFY,
             event.c.data["outcome"].as_string() == "reject",

@@ -18,6 +18,7 @@ from domain.errors import DomainError
 from domain.matter.tasks import TaskState
 from domain.office.words import Tier
 from domain.order.deadlines import Basis, ClockFacts, clock
+from domain.order.events import EventName
 from domain.order.lifecycle import TaskKind
 from domain.order.policy import policy
 from domain.order.subjects import subject_of
@@ -363,7 +364,7 @@ def received_event(
         "run_id": INTAKE_RUN,
         "seq": 1,
         "at": first.opened_at,
-        "type": "OrderReceived",
+        "type": EventName.ORDER_RECEIVED,
         "actor": client_id,
         "via": Via.CHANNEL,
         "task_id": first.task_id,

@@ -12,6 +12,7 @@ from api.errors import STATUS
 from api.pages.rendering import texts
 from domain.matter.faults import Fault
 from domain.order.actions import ACTIONS
+from domain.order.events import EventName
 from domain.order.lifecycle import TASKS
 from domain.order.reasons import GOES_TO, REJECT
 
@@ -68,3 +69,14 @@ class TestARefusal:
     )
     def test_is_told_in_words_of_the_pages(self, code: str) -> None:
         assert re.search("[\u4e00-\u9fff]", texts()["refusals"].get(code, "")), code
+
+
+class TestEvents:
+    def test_are_all_worded_for_staff_and_no_other_is(self) -> None:
+        assert set(texts()["events"]) == set(EventName)
+        assert set(texts()["resident"]["events"]) < set(EventName)
+
+    @pytest.mark.parametrize("event", EventName)
+    def test_are_all_written_somewhere(self, event: EventName) -> None:
+        writers = [*(ROOT / "workflows").rglob("*.py"), ROOT / "store" / "order" / "intake.py"]
+        assert any(f"EventName.{event.name}" in path.read_text(encoding="utf-8") for path in writers)

@@ -37,6 +37,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.office.responsibility import Owner, handler
     from domain.office.words import OrderClass, Tier
     from domain.order.deadlines import Basis
+    from domain.order.events import EventName
     from domain.order.lifecycle import TASKS, TaskKind, withheld
     from domain.order.policy import policy
     from domain.order.words import Ending, Stage
@@ -73,7 +74,7 @@ class Case:
         """Go to a stage."""
         self.state.stage = stage
 
-    def note(self, type_: str, *, actor: str = SYSTEM, **data: Any) -> int:
+    def note(self, type_: EventName, *, actor: str = SYSTEM, **data: Any) -> int:
         """Write an event, in the past tense; gives its number."""
         return self._ledger.event(type_, actor=actor, data=data)
 
@@ -173,7 +174,7 @@ class Case:
                     **(self._promised_before(former, order_class) if former else {}),
                 )
             )
-        self.note("OrderClassified", order_class=order_class, category=state.category, rule=rule)
+        self.note(EventName.ORDER_CLASSIFIED, order_class=order_class, category=state.category, rule=rule)
 
     def _promised_before(self, former: OrderClass, order_class: OrderClass) -> dict[str, Any]:
         """Say what a new class leaves of the promise: all of it, if more time is needed.
@@ -230,7 +231,7 @@ class Case:
         """Make a unit responsible and tell the resident what is promised."""
         self.hand_to(unit, self._facts(unit).tier)
         vacant: dict[str, Any] = {"passed_over": list(passed_over)} if passed_over else {}
-        self.note("OrderDispatched", unit=unit, tier=self.state.tier, rule=rule, **vacant)
+        self.note(EventName.ORDER_DISPATCHED, unit=unit, tier=self.state.tier, rule=rule, **vacant)
         if is_accepted:
             self.write(REQUESTER, "accepted", unit=unit)
 
@@ -244,7 +245,7 @@ class Case:
         """Make orders of the further matters that a decision names; this one goes on with the first."""
         self.state.is_split = True
         self._ledger.split(decided.said.decision_id)
-        self.note("OrderSplit", actor=decided.said.actor)
+        self.note(EventName.ORDER_SPLIT, actor=decided.said.actor)
         self.offer_anew(decided.task)
 
     def extend(self, work: HumanTask, until: datetime) -> None:
@@ -335,7 +336,7 @@ class Case:
             return
         deadline.expired = True
         self.state.overdue = True
-        self._ledger.event("LimitPassed", actor=SYSTEM, task_id=work.task_id, data=dict(work.limit))
+        self._ledger.event(EventName.LIMIT_PASSED, actor=SYSTEM, task_id=work.task_id, data=dict(work.limit))
 
     def end(self, ending: Ending, decided: Decided) -> None:
         """Settle how the order ends, by whose decision; the reply takes its text from there."""
@@ -346,7 +347,7 @@ class Case:
 
     def reply(self) -> None:
         """Answer the resident with the text of the decision that ended the work."""
-        self.note("OrderReplied", ending=self.state.ending)
+        self.note(EventName.ORDER_REPLIED, ending=self.state.ending)
         self.write(REQUESTER, f"replied_{self.state.ending}", text_of=self.state.answered_by)
 
     def rework(self) -> None:
@@ -372,7 +373,7 @@ class Case:
         self._end_early(Ending.MERGED)
         self.state.merged_into = leading
         self.enter(Stage.JOINED)
-        self.note("OrderMerged", leading=leading)
+        self.note(EventName.ORDER_MERGED, leading=leading)
         self.write(REQUESTER, "merged", leading=leading)
 
     async def leading(self) -> LeadingStands:
@@ -394,7 +395,7 @@ class Case:
     def _next_round(self, cause: str) -> None:
         self.state.begin_round(workflow.now())
         self._ledger.promise(PromiseRequest(since=workflow.now()))
-        self.note("RoundBegan", cause=cause, round=self.state.round)
+        self.note(EventName.ROUND_BEGAN, cause=cause, round=self.state.round)
 
     def window(self) -> Window:
         """Open the reopening window."""

@@ -31,6 +31,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.matter.numbers import order_number
     from domain.matter.tasks import SYSTEM, TaskState
     from domain.order.actions import ActionName
+    from domain.order.events import EventName
     from domain.order.lifecycle import LEADING, TaskKind
     from domain.order.words import Stage
     from domain.text import is_visible
@@ -156,7 +157,7 @@ class Door:
         if not (await self._flush(waits)).goes_on:
             raise Withdrawn
         self._state.requester_left = True
-        self._ledger.event("RequesterLeft", actor=SYSTEM)
+        self._ledger.event(EventName.REQUESTER_LEFT, actor=SYSTEM)
 
     async def _merge(self, said: Said, waits: tuple[Wait, ...]) -> None:
         leading = order_number(said.fields[LEADING.name]) or ""
@@ -175,7 +176,7 @@ class Door:
             self._state.answers_before = answer.answers
             raise Merged(leading)
         data = {"leading": leading, "reason": refused.reason}
-        self._ledger.event("MergeRefused", actor=SYSTEM, data=data)
+        self._ledger.event(EventName.MERGE_REFUSED, actor=SYSTEM, data=data)
 
     async def _flush(self, waits: tuple[Wait, ...]) -> RecordAnswer:
         """Record; gives what the store said."""
@@ -218,7 +219,7 @@ class Door:
             if isinstance(task, HumanTask) and task.deadline.reminder_is_due(now):
                 task.deadline.remind_at = None
                 self._ledger.event(
-                    "TaskReminded",
+                    EventName.TASK_REMINDED,
                     actor=SYSTEM,
                     task_id=task.task_id,
                     data={"kind": task.kind, "unit": task.unit},
@@ -260,15 +261,17 @@ class Door:
     ) -> tuple[EventRecord, TaskClosed | None, dict[str, Any]]:
         seq = self._state.seq + 1
         if isinstance(wait, Window):
-            event = EventRecord(seq=seq, at=now, type="OrderArchived", actor=SYSTEM)
+            event = EventRecord(seq=seq, at=now, type=EventName.ORDER_ARCHIVED, actor=SYSTEM)
             return event, None, {"stage": Stage.ARCHIVED}
         if isinstance(wait, Rest):
-            event = EventRecord(seq=seq, at=now, type="RestEnded", actor=SYSTEM, data={"asked": wait.asks})
+            event = EventRecord(
+                seq=seq, at=now, type=EventName.REST_ENDED, actor=SYSTEM, data={"asked": wait.asks}
+            )
             return event, None, {}
         event = EventRecord(
             seq=seq,
             at=now,
-            type="LimitPassed",
+            type=EventName.LIMIT_PASSED,
             actor=SYSTEM,
             task_id=wait.task_id,
             data=wait.limit,

@@ -16,6 +16,7 @@ from workflows.order.state import HumanTask, State, Wait, Window
 with workflow.unsafe.imports_passed_through():
     from domain.calendar.instants import instant
     from domain.matter.tasks import SYSTEM
+    from domain.order.events import EventName
     from messages.matter.signals import OrderAction
     from messages.matter.tasks import OfficeHold
 
@@ -57,13 +58,13 @@ def begin(state: State, ledger: Ledger) -> None:
     """Let the next hold be in force once its time has come."""
     if state.hold is None and state.holds and state.holds[0].since <= workflow.now():
         state.hold = state.holds.pop(0)
-        ledger.event("OrderHeld", actor=SYSTEM, data=_between(state.hold))
+        ledger.event(EventName.ORDER_HELD, actor=SYSTEM, data=_between(state.hold))
 
 
 def lift(state: State, ledger: Ledger, hold: OfficeHold, waits: tuple[Wait, ...]) -> None:
     """End the hold in force: move what it kept from running, and tell the store."""
     state.hold, state.held_until = None, hold.until
-    ledger.event("OrderReleased", actor=SYSTEM, data={"at": str(hold.until)})
+    ledger.event(EventName.ORDER_RELEASED, actor=SYSTEM, data={"at": str(hold.until)})
     ledger.rested(hold.since, hold.until if state.rest is None else min(hold.until, state.rest.began))
     for wait in waits:
         if isinstance(wait, HumanTask | Window):

@@ -30,6 +30,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.matter.judging import Codes, Refusal, Submission, named_codes
     from domain.matter.tasks import STORED, SYSTEM, Field, TaskState
     from domain.order.actions import ACTIONS, ActionName, fields_of
+    from domain.order.events import EventName
     from domain.order.judgement import OrderSituation, TaskFacts, judge_action, judge_outcome
     from domain.order.lifecycle import outcome_named
     from domain.order.policy import PolicyBook
@@ -155,7 +156,7 @@ class Judge:
         self._state.heard[said.said_id] = heard + 1
         if heard:
             if heard == 1:
-                self._ledger.event("SignalRepeated", actor=said.actor, said_id=said.said_id)
+                self._ledger.event(EventName.SIGNAL_REPEATED, actor=said.actor, said_id=said.said_id)
             return None
         return self._decide(said) if isinstance(said, CompleteTask) else self._act(said)
 
@@ -172,7 +173,7 @@ class Judge:
         outcome = outcome_named(task.kind, said.outcome)
         self._state.answered[said.outcome] = self._state.answered.get(said.outcome, 0) + 1
         self._ledger.event(
-            "TaskCompleted" if outcome.closes else "TaskAnswered",
+            EventName.TASK_COMPLETED if outcome.closes else EventName.TASK_ANSWERED,
             actor=said.actor,
             task_id=task.task_id,
             said_id=said.decision_id,
@@ -288,7 +289,7 @@ class Judge:
         state.ignore()
         if state.ignored_since is None:
             state.ignored_since = workflow.now()
-            self._ledger.event("SignalsIgnored", actor=SYSTEM, data={"heard": options.HEARD_BY_HAND})
+            self._ledger.event(EventName.SIGNALS_IGNORED, actor=SYSTEM, data={"heard": options.HEARD_BY_HAND})
         self._ledger.tell_operators()
 
     def _refuse_by_hand(self, said: Said) -> None:
@@ -322,7 +323,7 @@ class Judge:
         del self._state.refused[:-_SHOWN_REFUSALS]
         if self._state.refusals <= options.REFUSALS_RECORDED:
             self._ledger.event(
-                "SignalRefused",
+                EventName.SIGNAL_REFUSED,
                 actor=actor,
                 said_id=signal_id or None,
                 data={"signal": _signal_of(said), "code": refusal.code, "reason": refusal.reason},
@@ -337,19 +338,19 @@ class Judge:
 
 
 _ACTION_EVENTS = {
-    ActionName.SUPPLEMENT: "OrderSupplemented",
-    ActionName.URGE: "OrderUrged",
-    ActionName.WITHDRAW: "OrderWithdrawn",
-    ActionName.SUPERVISE: "SupervisionOrdered",
-    ActionName.REASSIGN: "ReassignmentOrdered",
-    ActionName.RESUME: "ResumptionOrdered",
-    ActionName.MERGE: "MergeOrdered",
-    ActionName.RATE: "OrderRated",
-    ActionName.REOPEN: "OrderReopened",
-    ActionName.RECALCULATE: "DueTimesRecalculated",
-    ActionName.HOLD: "HoldOrdered",
-    ActionName.RELEASE: "ReleaseOrdered",
-    ActionName.ANSWER: "LeadingAnswered",
+    ActionName.SUPPLEMENT: EventName.ORDER_SUPPLEMENTED,
+    ActionName.URGE: EventName.ORDER_URGED,
+    ActionName.WITHDRAW: EventName.ORDER_WITHDRAWN,
+    ActionName.SUPERVISE: EventName.SUPERVISION_ORDERED,
+    ActionName.REASSIGN: EventName.REASSIGNMENT_ORDERED,
+    ActionName.RESUME: EventName.RESUMPTION_ORDERED,
+    ActionName.MERGE: EventName.MERGE_ORDERED,
+    ActionName.RATE: EventName.ORDER_RATED,
+    ActionName.REOPEN: EventName.ORDER_REOPENED,
+    ActionName.RECALCULATE: EventName.DUE_TIMES_RECALCULATED,
+    ActionName.HOLD: EventName.HOLD_ORDERED,
+    ActionName.RELEASE: EventName.RELEASE_ORDERED,
+    ActionName.ANSWER: EventName.LEADING_ANSWERED,
 }
 
 

@@ -23,6 +23,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.message.deliver import Courier
     from activities.order.record import Recorder
     from domain.matter.tasks import TaskState
+    from domain.order.events import EventName
     from messages.matter.outbox import StartOrders
     from messages.matter.step import (
         ClockRequest,
@@ -112,7 +113,7 @@ class Ledger:
 
     def event(
         self,
-        type_: str,
+        type_: EventName,
         *,
         actor: str,
         task_id: str | None = None,
@@ -291,7 +292,7 @@ class Ledger:
         """Record what is buffered, take over the clocks, and send what was written."""
         # The courier may fail while another step is being recorded: only here do its failures get numbers.
         while self._undelivered:
-            self.event("MessagesUndelivered", actor="system", data=self._undelivered.pop(0))
+            self.event(EventName.MESSAGES_UNDELIVERED, actor="system", data=self._undelivered.pop(0))
         asked_at = workflow.now()
         step = self._step(asked_at)
         self._clear()

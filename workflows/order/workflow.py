@@ -32,6 +32,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.office.words import OrderClass, Tier
     from domain.order.actions import ActionName
     from domain.order.deadlines import Basis
+    from domain.order.events import EventName
     from domain.order.lifecycle import TaskKind
     from domain.order.words import Ending, Stage
     from messages.matter.signals import CompleteTask, OrderAction
@@ -95,7 +96,7 @@ class OrderWorkflow:
             case other:
                 raise NotForeseen("first_contact", other)
         case.note(
-            "OrderReferred",
+            EventName.ORDER_REFERRED,
             suggested_class=case.state.suggested_class,
             unit=case.state.suggested_unit,
             reject_reason=rejected,
@@ -209,7 +210,7 @@ class OrderWorkflow:
                 if await review(case, decided) is ReviewVerdict.APPROVED:
                     state.returns += 1
                     state.lead = None
-                    case.note("OrderSentBack", unit=decided.task.unit, returns=state.returns)
+                    case.note(EventName.ORDER_SENT_BACK, unit=decided.task.unit, returns=state.returns)
                     return False
                 state.stood = stood
             case Decided(outcome="accept") | Expired():
@@ -227,7 +228,7 @@ class OrderWorkflow:
         """Keep the reopening window; late ratings count, one `reopen` is taken: then `True`."""
         case = self.case
         case.enter(Stage.CLOSED)
-        case.note("OrderClosed", ending=case.state.ending)
+        case.note(EventName.ORDER_CLOSED, ending=case.state.ending)
         match await case.answer(case.window()):
             case Interrupted(said) if said.action == ActionName.REOPEN:
                 case.reopen()

@@ -23,6 +23,7 @@ from workflows.order.steps import requests, supervision
 
 with workflow.unsafe.imports_passed_through():
     from domain.order.actions import ActionName
+    from domain.order.events import EventName
     from domain.order.lifecycle import TASKS, TaskKind
     from domain.order.words import Stage
     from messages.names import ASKED, REQUESTER
@@ -134,7 +135,7 @@ def _go_on(case: Case, work: HumanTask) -> None:
     """End the rest, and tell the resident what is promised now."""
     if case.state.rest is not None:
         case.resume(work)
-        case.note("WorkResumed", unit=work.unit)
+        case.note(EventName.WORK_RESUMED, unit=work.unit)
         case.write(work.unit, "resumed")
         case.write(REQUESTER, "resumed")
 

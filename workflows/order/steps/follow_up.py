@@ -15,6 +15,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.office.responsibility import CALL_BACK_DESK
     from domain.order.actions import ActionName
     from domain.order.deadlines import Basis
+    from domain.order.events import EventName
     from domain.order.lifecycle import TaskKind
     from domain.order.ratings import asks_for_rework
     from domain.order.words import DissatisfactionCause, Ending, Satisfied, Solved, Stage
@@ -23,10 +24,10 @@ with workflow.unsafe.imports_passed_through():
 async def follow_up(case: Case) -> bool:
     """Ask the resident; `True` if a new round of handling is owed."""
     if not case.start.can_be_called:
-        case.note("FollowUpEnded", result="not_callable")
+        case.note(EventName.FOLLOW_UP_ENDED, result="not_callable")
         return False
     if case.state.requester_left:
-        case.note("FollowUpEnded", result="requester_left")
+        case.note(EventName.FOLLOW_UP_ENDED, result="requester_left")
         return False
     case.enter(Stage.FOLLOW_UP)
     attempts_logged = 0
@@ -51,14 +52,14 @@ async def follow_up(case: Case) -> bool:
                 continue
             case other:
                 raise NotForeseen("follow_up", other)
-    case.note("FollowUpEnded", result="not_reached" if attempts_logged else "not_called")
+    case.note(EventName.FOLLOW_UP_ENDED, result="not_reached" if attempts_logged else "not_called")
     return False
 
 
 def _judge(case: Case, result: str, fields: Mapping[str, object]) -> bool:
     solved, satisfied = Solved(str(fields["solved"])), Satisfied(str(fields["satisfied"]))
     cause = DissatisfactionCause(str(fields["cause"])) if fields.get("cause") else None
-    case.note("FollowUpEnded", result=result, solved=solved, satisfied=satisfied, cause=cause)
+    case.note(EventName.FOLLOW_UP_ENDED, result=result, solved=solved, satisfied=satisfied, cause=cause)
     ending = case.state.led_to or case.state.ending
     only_counts = case.state.counts_only or ending is Ending.UNRESOLVED
     return not only_counts and asks_for_rework(solved, satisfied, cause)

@@ -16,6 +16,7 @@ from workflows.order.steps.review import ReviewVerdict, review
 with workflow.unsafe.imports_passed_through():
     from domain.office.responsibility import Owner
     from domain.order.deadlines import Basis
+    from domain.order.events import EventName
     from domain.order.lifecycle import TaskKind
     from domain.order.words import Ending
     from messages.names import REQUESTER
@@ -51,7 +52,7 @@ async def handle(case: Case) -> bool:  # noqa: C901 - one branch for each way in
                 return False
             case TakenOver(owner):
                 case.hand_to(owner.unit, owner.tier)
-                case.note("OrderTakenOver", unit=owner.unit, tier=owner.tier)
+                case.note(EventName.ORDER_TAKEN_OVER, unit=owner.unit, tier=owner.tier)
                 work = _begin(case, Basis.ESCALATED)
             case Decided(outcome="hand_up") | Expired():
                 supervised = not await _hand_up(case, ended)
@@ -96,14 +97,14 @@ async def _hand_up(case: Case, answer: Decided | Expired) -> bool:
     routing = case.routing if by_limit else await case.route()
     above = routing.above(state.tier)
     if above is None:
-        case.note("OrderHandedUp", unit=state.unit, to="supervision")
+        case.note(EventName.ORDER_HANDED_UP, unit=state.unit, to="supervision")
         return False
     state.escalations += 1
     former = state.unit
     case.hand_to(above.code, above.tier)
     vacant: dict[str, Any] = {"passed_over": list(above.passed_over)} if above.passed_over else {}
     case.note(
-        "OrderEscalated" if by_limit else "OrderHandedUp",
+        EventName.ORDER_ESCALATED if by_limit else EventName.ORDER_HANDED_UP,
         former=former,
         unit=above.code,
         tier=above.tier,

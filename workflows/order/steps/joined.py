@@ -12,6 +12,7 @@ from workflows.order.state import Expired, Interrupted, Led, NotForeseen
 
 with workflow.unsafe.imports_passed_through():
     from domain.order.actions import ActionName
+    from domain.order.events import EventName
     from domain.order.words import Ending
     from messages.order.step import LeadingStands
 
@@ -49,4 +50,4 @@ def _take(case: Case, leading: LeadingStands) -> None:
     if leading.unit is not None and state.routing is not None:
         state.units[leading.unit.code] = leading.unit
         case.hand_to(leading.unit.code, leading.unit.tier)
-    case.note("OrderReplied", ending=Ending.MERGED)
+    case.note(EventName.ORDER_REPLIED, ending=Ending.MERGED)

@@ -16,6 +16,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.office.responsibility import grants_extension, reviewer
     from domain.office.words import OrderClass
     from domain.order.deadlines import Basis
+    from domain.order.events import EventName
     from domain.order.lifecycle import TaskKind
     from messages.names import REQUESTER
 
@@ -41,7 +42,11 @@ def hear(case: Case, work: HumanTask, verdict: Decided | None) -> Moved | None:
         return None
     said = verdict.said.decision_id if verdict else None
     granted = _is_granted(verdict)
-    case.note("RequestGranted" if granted else "RequestDenied", request=asked.outcome, unit=work.unit)
+    case.note(
+        EventName.REQUEST_GRANTED if granted else EventName.REQUEST_DENIED,
+        request=asked.outcome,
+        unit=work.unit,
+    )
     case.write(work.unit, "granted" if granted else "denied", text_of=said, request=asked.outcome)
     moved = _grant(case, work, asked) if granted else None
     if moved is None:

@@ -14,6 +14,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.office.responsibility import supervisor
     from domain.office.words import Role
     from domain.order.deadlines import Basis
+    from domain.order.events import EventName
     from domain.order.lifecycle import TaskKind
     from messages.names import REQUESTER
 
@@ -29,7 +30,7 @@ def begin(case: Case, work: HumanTask) -> None:
         climbs_at=case.book.supervision_climbs_at,
         by_liaison=case.worker.role is Role.LIAISON,
     )
-    case.note("SupervisionBegan", unit=owner.unit, repetition=repetition)
+    case.note(EventName.SUPERVISION_BEGAN, unit=owner.unit, repetition=repetition)
     case.begin(TaskKind.SUPERVISE, Basis.SUPERVISION, owner, repetition=repetition)
     case.offer_anew(work)
 
