@@ -13,6 +13,7 @@ from temporalio import workflow
 from workflows import options
 from workflows.matter.clock import Deadline
 from workflows.order.door import Door
+from workflows.order.expiry import limit_passed
 from workflows.order.judge import Judge
 from workflows.order.ledger import Ledger
 from workflows.order.state import (
@@ -336,7 +337,7 @@ class Case:
             return
         deadline.expired = True
         self.state.overdue = True
-        self._ledger.event(EventName.LIMIT_PASSED, actor=SYSTEM, task_id=work.task_id, data=dict(work.limit))
+        self._ledger.keep(limit_passed(work, self._ledger))
 
     def end(self, ending: Ending, decided: Decided) -> None:
         """Settle how the order ends, by whose decision; the reply takes its text from there."""

@@ -6,11 +6,11 @@ before any clock, and an automatic step is taken only after `record` has found n
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
 
 from temporalio import workflow
 
 from workflows.order import holding, visibility
+from workflows.order.expiry import expiry_of
 from workflows.order.judge import Judge
 from workflows.order.ledger import Ledger
 from workflows.order.state import (
@@ -20,7 +20,6 @@ from workflows.order.state import (
     Interrupted,
     Led,
     Merged,
-    Rest,
     State,
     Wait,
     Window,
@@ -29,14 +28,12 @@ from workflows.order.state import (
 
 with workflow.unsafe.imports_passed_through():
     from domain.matter.numbers import order_number
-    from domain.matter.tasks import SYSTEM, TaskState
+    from domain.matter.tasks import SYSTEM
     from domain.order.actions import ActionName
     from domain.order.events import EventName
     from domain.order.lifecycle import LEADING, TaskKind
-    from domain.order.words import Stage
     from domain.text import is_visible
     from messages.matter.signals import Said
-    from messages.matter.step import EventRecord, TaskClosed
     from messages.matter.tasks import OfficeHold
     from messages.order.step import LeadingStands, MergeRequest, RecordAnswer
 
@@ -233,10 +230,11 @@ class Door:
         if isinstance(wait, Led):
             # A look follows, nothing else.
             return Expired(wait)
-        now = workflow.now()
         stays = isinstance(wait, HumanTask) and self._stays_open(wait)
-        event, closed, changes = self._expiry(wait, now, stays=stays)
-        answer = await self._ledger.expire(wait.key, event, closed, self._ledger.facts(**changes))
+        expiry = expiry_of(wait, self._ledger, stays=stays)
+        # This record asks; what follows from it is told by the next one, since the answer says who is responsible.
+        facts = expiry.facts(self._ledger)
+        answer = await self._ledger.expire(wait.key, expiry.event, expiry.closed, facts)
         if answer.pending:
             self._judge.hear_first(answer.pending)
             return None
@@ -245,44 +243,11 @@ class Door:
             holding.expect(self._state, answer.hold)
             return None
         self._state.hear_routing(answer.routing)
-        self._state.seq = event.seq
+        expiry.apply(self._state)
         wait.deadline.expired = True
-        for name, value in changes.items():
-            setattr(self._state, name, value)
-        if closed is not None:
-            del self._state.open_tasks[closed.task_id]
-            self._state.finished[closed.task_id] = "its limit had passed"
         self._ledger.show()
         # Under supervision the limit of the work is noted; what follows is the leader's to say.
         return None if stays and self._state.supervised else Expired(wait)
-
-    def _expiry(
-        self, wait: HumanTask | Rest | Window, now: datetime, *, stays: bool
-    ) -> tuple[EventRecord, TaskClosed | None, dict[str, Any]]:
-        seq = self._state.seq + 1
-        if isinstance(wait, Window):
-            event = EventRecord(seq=seq, at=now, type=EventName.ORDER_ARCHIVED, actor=SYSTEM)
-            return event, None, {"stage": Stage.ARCHIVED}
-        if isinstance(wait, Rest):
-            event = EventRecord(
-                seq=seq, at=now, type=EventName.REST_ENDED, actor=SYSTEM, data={"asked": wait.asks}
-            )
-            return event, None, {}
-        event = EventRecord(
-            seq=seq,
-            at=now,
-            type=EventName.LIMIT_PASSED,
-            actor=SYSTEM,
-            task_id=wait.task_id,
-            data=wait.limit,
-        )
-        changes = {"overdue": True} if wait.kind is TaskKind.HANDLE else {}
-        if stays:
-            return event, None, changes
-        closed = TaskClosed(
-            task_id=wait.task_id, state=TaskState.DONE, outcome="expired", actor=SYSTEM, at=now
-        )
-        return event, closed, changes
 
     def _stays_open(self, task: HumanTask) -> bool:
         """Work goes on beside its supervision: at the district, for an explanation, and under a leader's eye."""

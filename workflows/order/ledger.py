@@ -120,20 +120,34 @@ class Ledger:
         said_id: str | None = None,
         data: dict[str, Any] | None = None,
     ) -> int:
-        """Number an event and keep it for the next record; gives its number."""
-        self._state.seq += 1
-        self._events.append(
-            EventRecord(
-                seq=self._state.seq,
-                at=workflow.now(),
-                type=type_,
-                actor=actor,
-                task_id=task_id,
-                said_id=said_id,
-                data={key: value for key, value in (data or {}).items() if value is not None},
-            )
+        """Number an event, keep it for the next record, and return its number."""
+        return self.keep(self.numbered(type_, actor=actor, task_id=task_id, said_id=said_id, data=data))
+
+    def numbered(
+        self,
+        type_: EventName,
+        *,
+        actor: str,
+        task_id: str | None = None,
+        said_id: str | None = None,
+        data: dict[str, Any] | None = None,
+    ) -> EventRecord:
+        """Write the next event; its number is used once it is kept, or recorded by itself."""
+        return EventRecord(
+            seq=self._state.seq + 1,
+            at=workflow.now(),
+            type=type_,
+            actor=actor,
+            task_id=task_id,
+            said_id=said_id,
+            data={key: value for key, value in (data or {}).items() if value is not None},
         )
-        return self._state.seq
+
+    def keep(self, event: EventRecord) -> int:
+        """Keep an event for the next record, and return its number."""
+        self._state.seq = event.seq
+        self._events.append(event)
+        return event.seq
 
     def opened(self, task: TaskOpened) -> None:
         """Keep a task that was opened."""
@@ -148,11 +162,9 @@ class Ledger:
     def close(self, task: HumanTask, state: TaskState, outcome: str, actor: str) -> None:
         """Close a task. It is taken out at once: whatever is said of it from here on is late."""
         at = workflow.now()
-        self._state.open_tasks.pop(task.task_id, None)
-        self._state.finished[task.task_id] = f"{outcome} by {actor} at {at:%Y-%m-%d %H:%M:%S}Z"
-        self._closed.append(
-            TaskClosed(task_id=task.task_id, state=state, outcome=outcome, actor=actor, at=at)
-        )
+        closed = TaskClosed(task_id=task.task_id, state=state, outcome=outcome, actor=actor, at=at)
+        self._state.finish(closed, f"{outcome} by {actor} at {at:%Y-%m-%d %H:%M:%S}Z")
+        self._closed.append(closed)
         self.forget_clock(task.task_id)
         self._changed.pop(task.task_id, None)
 

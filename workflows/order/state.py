@@ -13,7 +13,7 @@ from domain.order.deadlines import Basis
 from domain.order.lifecycle import Progress, TaskKind
 from domain.order.words import Ending, Stage
 from messages.matter.signals import CompleteTask, OrderAction
-from messages.matter.step import ClockRequest, GivenWord, PromiseRequest
+from messages.matter.step import ClockRequest, GivenWord, PromiseRequest, TaskClosed
 from messages.matter.tasks import OfficeHold, RefusedSignal
 from messages.names import is_the_offices_id
 from messages.office.directory import Routing, UnitFacts, Vouched
@@ -364,6 +364,11 @@ class State:
             open_tasks={task.task_id: task},
             routing=start.routing,
         )
+
+    def finish(self, closed: TaskClosed, why: str) -> None:
+        """Take a task out that is closed: whatever is said of it from here on is late, and hears why."""
+        self.open_tasks.pop(closed.task_id, None)
+        self.finished[closed.task_id] = why
 
     def ignore(self) -> None:
         """Count a signal that is not heard."""
