@@ -4,6 +4,7 @@ Personal data stands in `orders` (place, texts), `requester`, `decision` and `me
 ids, codes and instants.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import (
@@ -26,6 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 
 from domain.order.events import EventName
+from domain.order.words import OVER
 from store.instants import Instant
 
 metadata = MetaData(
@@ -41,6 +43,12 @@ LOST = "lost"
 """The fingerprint of a decision whose request nothing can tell any more: no repeated one passes for it."""
 _ONCE_KEPT = text(f"fingerprint IS NOT NULL AND fingerprint <> '{LOST}'")
 
+
+def _listed(codes: Iterable[str]) -> str:
+    """Write codes into the text of an index: both databases compare that word for word."""
+    return ", ".join(f"'{each}'" for each in codes)
+
+
 _TOLD = (
     EventName.FOLLOW_UP_ENDED,
     EventName.MESSAGES_UNDELIVERED,
@@ -48,10 +56,10 @@ _TOLD = (
     EventName.ORDER_RATED,
     EventName.ORDER_REPLIED,
 )
-TOLD = text(f"type IN ({', '.join(map(repr, map(str, _TOLD)))})")
+TOLD = text(f"type IN ({_listed(_TOLD)})")
 """The events that are looked for among all orders: an index holds them alone, a few of each order's."""
 
-STILL_OPEN = text("stage NOT IN ('closed', 'archived')")
+STILL_OPEN = text(f"stage NOT IN ({_listed(OVER)})")
 """What an open order is, as in the index that holds them alone: written so, both databases see that it serves."""
 
 PLACED = text("latitude IS NOT NULL")

@@ -18,12 +18,11 @@ from api.errors import Problem
 from api.pages.rendering import texts, word
 from api.service import Service
 from domain.doors import CredentialKind
-from domain.figures.counting import ANSWERED
 from domain.order.actions import ActionName
 from domain.order.events import EventName
 from domain.order.judgement import is_possible
 from domain.order.voices import follower
-from domain.order.words import Ending, Stage
+from domain.order.words import ANSWERED, Ending, Stage
 from store.attachment.attachments import Uploader
 from store.database import Connection
 from store.matter import history

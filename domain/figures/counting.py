@@ -12,11 +12,8 @@ from typing import Final
 
 from domain.calendar.instants import local
 from domain.calendar.workdays import OFFICE_ZONE
-from domain.order.words import Ending, Satisfied, Stage
+from domain.order.words import ANSWERED, OPEN, Ending, Satisfied, Stage
 
-OPEN: Final = tuple(stage for stage in Stage if not stage.is_over)
-ANSWERED: Final = (Stage.REPLYING, Stage.FOLLOW_UP, Stage.CLOSED, Stage.ARCHIVED)
-"""Where an order is that was answered in its present round."""
 OWED: Final = tuple(stage for stage in OPEN if stage not in {*ANSWERED, Stage.PAUSED, Stage.JOINED})
 """Where the answer is still owed and the promise runs; a joined one is answered by another order, in its time."""
 COUNTED: Final = (Ending.RESOLVED_ON_THE_SPOT, Ending.RESOLVED, Ending.EXPLAINED, Ending.UNRESOLVED)

@@ -5,6 +5,7 @@ through database, wire, search attributes and pages.
 """
 
 from enum import StrEnum
+from typing import Final
 
 
 class Stage(StrEnum):
@@ -28,7 +29,15 @@ class Stage(StrEnum):
     @property
     def is_over(self) -> bool:
         """Whether the work has ended: closed or archived."""
-        return self in {Stage.CLOSED, Stage.ARCHIVED}
+        return self in OVER
+
+
+OVER: Final = (Stage.CLOSED, Stage.ARCHIVED)
+"""Where the work on an order has ended."""
+OPEN: Final[tuple[Stage, ...]] = tuple(stage for stage in Stage if stage not in OVER)
+"""Where an order is that somebody still works on, or waits for."""
+ANSWERED: Final = (Stage.REPLYING, Stage.FOLLOW_UP, *OVER)
+"""Where an order is that was answered in its present round."""
 
 
 class Ending(StrEnum):

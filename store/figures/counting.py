@@ -21,10 +21,10 @@ from sqlalchemy import (
     union_all,
 )
 
-from domain.figures.counting import ANSWERED, COUNTED, OWED, Count, Day, DayLine, Picture, Rate, lines
+from domain.figures.counting import COUNTED, OWED, Count, Day, DayLine, Picture, Rate, lines
 from domain.office.words import Tier
 from domain.order.events import EventName
-from domain.order.words import Ending, Satisfied, Stage
+from domain.order.words import ANSWERED, Ending, Satisfied, Stage
 from store.instants import Instant
 from store.matter.reach import Scope, scoped
 from store.tables import STILL_OPEN, TOLD, event, orders

@@ -12,13 +12,11 @@ from typing import Final
 from sqlalchemy import Connection, func, select
 
 from domain.matter.judging import DecisionStatus
-from domain.order.words import Stage
+from domain.order.words import OPEN, Stage
 from store.tables import calendar_year, decision, orders
 
 MOST: Final = 10_000
 """Where counting ends: who has more open than this needs no exact figure to be alarmed."""
-
-OPEN: Final = tuple(stage for stage in Stage if not stage.is_over)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -14,8 +14,7 @@ from domain.matter.judging import DecisionStatus
 from domain.matter.tasks import TaskState
 from domain.order.events import EventName
 from domain.order.lifecycle import TaskKind
-from domain.order.words import Stage
-from store.figures.standing import OPEN
+from domain.order.words import OPEN, Stage
 from store.matter.decisions import decided_before
 from store.matter.outbox import waits_since
 from store.tables import TOLD, decision, event, orders, outbox, task

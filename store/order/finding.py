@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 
 from domain.order.contacts import masked_line
-from domain.order.words import Stage
+from domain.order.words import OVER
 from messages.names import REQUESTER
 from store.instants import Instant
 from store.matter.reach import Scope, scoped
@@ -96,7 +96,7 @@ def list_orders(
     ):
         if value is not None:
             query = query.where(column == value)
-    still_open = orders.c.stage.not_in([Stage.CLOSED, Stage.ARCHIVED])
+    still_open = orders.c.stage.not_in(OVER)
     if wanted.is_open is not None:
         query = query.where(still_open if wanted.is_open else ~still_open)
     if wanted.overdue is not None:

@@ -17,7 +17,7 @@ from domain.matter.judging import DecisionStatus
 from domain.office.directory import UnknownUnit
 from domain.order.actions import ActionName
 from domain.order.lifecycle import TaskKind
-from domain.order.words import Stage
+from domain.order.words import ANSWERED
 from domain.text import is_visible
 from store.auditing import audited
 from store.matter.decisions import UNFINISHED, Actor, Refused
@@ -28,7 +28,6 @@ from store.tables import decision, orders, task
 BATCH = 20
 """Orders that are asked in one transaction; each is judged, so that it takes some milliseconds."""
 _NAMED_AT_ONCE = 500
-_ANSWERED = (Stage.REPLYING, Stage.FOLLOW_UP, Stage.CLOSED, Stage.ARCHIVED)
 
 
 class SameUnit(DomainError):
@@ -73,13 +72,13 @@ def begin_move(connection: Connection, unit: str, to: str, *, reason: str) -> Mo
     if not is_visible(reason):
         raise ReasonMissing("--reason is empty: say why; it stands with every order")
     present.handling_unit(to)
-    answered = select(func.count()).where(orders.c.unit == unit, orders.c.stage.in_(_ANSWERED))
+    answered = select(func.count()).where(orders.c.unit == unit, orders.c.stage.in_(ANSWERED))
     return Move(helping=_helping(connection, unit), answered=connection.scalar(answered) or 0)
 
 
 def next_orders(connection: Connection, unit: str, *, after: str) -> list[str]:
     """List orders that a unit has in hand behind a number, in sequence: a batch of them."""
-    mine = orders.c.unit == unit, orders.c.stage.not_in(_ANSWERED), orders.c.order_no > after
+    mine = orders.c.unit == unit, orders.c.stage.not_in(ANSWERED), orders.c.order_no > after
     return list(
         connection.scalars(select(orders.c.order_no).where(*mine).order_by(orders.c.order_no).limit(BATCH))
     )

@@ -11,7 +11,6 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, func, select
 
 from domain.doors import Via
-from domain.figures.counting import ANSWERED
 from domain.matter.judging import DecisionStatus
 from domain.matter.numbers import order_number
 from domain.office.words import OrderClass, Role
@@ -19,6 +18,7 @@ from domain.order.actions import ActionName
 from domain.order.deadlines import kept_promise
 from domain.order.lifecycle import JOINED_WHY, LEADING, TaskKind
 from domain.order.policy import policy
+from domain.order.words import ANSWERED
 from messages.names import system_id
 from messages.office.directory import UnitFacts
 from messages.order.step import LeadingStands, MergeRefused, MergeRequest, RecordStep

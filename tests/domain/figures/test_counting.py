@@ -6,8 +6,6 @@ from itertools import pairwise
 import pytest
 
 from domain.figures.counting import (
-    ANSWERED,
-    OPEN,
     OWED,
     Count,
     Judged,
@@ -20,7 +18,7 @@ from domain.figures.counting import (
     satisfaction,
     window,
 )
-from domain.order.words import Ending, Satisfied, Stage
+from domain.order.words import ANSWERED, OPEN, Ending, Satisfied, Stage
 
 NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
