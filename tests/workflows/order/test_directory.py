@@ -11,7 +11,7 @@ from domain.office.first_directory import FIRST
 from domain.order.lifecycle import TaskKind
 from tests.support.office import Office
 from tests.support.reorganised import MERGED, loaded
-from tests.workflows.test_operators_commands import dingdan
+from tests.workflows.commands.test_operators_commands import dingdan
 
 
 class TestAnOrderUnderALoadedDirectory:

@@ -15,7 +15,7 @@ from messages.order.step import RecordStep
 from store.order.step import Written, write_step
 from tests.support.office import Office, now
 from tests.support.steps import first_step
-from tests.workflows.test_reconcile import reset_to_its_end
+from tests.workflows.matter.test_reconcile import reset_to_its_end
 
 
 class TestAnOrderThatIsReset:

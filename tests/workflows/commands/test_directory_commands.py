@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from domain.office.directory_file import HEADINGS
 from tests.support.office import Office
-from tests.workflows.test_operators_commands import dingdan, flat
+from tests.workflows.commands.test_operators_commands import dingdan, flat
 
 SOURCE = ("--source", "街办发2026年第1号")
 

@@ -15,8 +15,8 @@ from domain.signin.accounts import SignInStep
 from store import paging
 from store.signin.sessions import Method, begin_session
 from tests.api.conftest import SECRET, Api
-from tests.api.test_desk import at_work
-from tests.api.test_sign_in import HOST, Browser
+from tests.api.desk.test_desk import at_work
+from tests.api.signin.test_sign_in import HOST, Browser
 from tests.support.office import now
 
 HEADERS = {"Origin": HOST, "Sec-Fetch-Site": "same-origin"}

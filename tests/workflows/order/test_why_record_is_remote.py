@@ -26,7 +26,7 @@ from runtime.machine.leash import leash_environment, leashed
 from tests.support.mortal import DIED, FileRecorder, LocalStory, local_worker
 from tests.support.office import Office, now
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 BETWEEN_ATTEMPTS = 60  # a lost attempt of `record` is noticed after twenty seconds
 
 

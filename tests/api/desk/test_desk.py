@@ -11,7 +11,7 @@ from api.pages.rendering import moment, texts
 from domain.office.words import Role
 from domain.order.lifecycle import TASKS, TaskKind
 from tests.api.conftest import Api
-from tests.api.test_sign_in import HOST, Browser, account
+from tests.api.signin.test_sign_in import HOST, Browser, account
 
 
 async def at_work(api: Api, username: str) -> Browser:

@@ -18,12 +18,12 @@ from runtime.temporal import Orders
 from runtime.troubles import Trouble
 from store.tables import message
 from tests.api.conftest import Api, api_of
-from tests.api.test_figures import PAGE, spoil, tell, tile
-from tests.api.test_operations import client_of
+from tests.api.desk.test_figures import PAGE, spoil, tell, tile
+from tests.api.operations.test_operations import client_of
 from tests.support.office import now
-from tests.workflows.test_check import BrokenOrder
+from tests.workflows.mending.test_check import BrokenOrder
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 OPERATIONS = texts()["operations"]
 HOUR = timedelta(hours=1)
 

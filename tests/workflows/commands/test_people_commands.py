@@ -13,7 +13,7 @@ from store.signin.accounts import begin_enrolment, count_failure, find_account, 
 from tests.support.databases import Databases
 from tests.support.office import Office, now
 from tests.support.reorganised import loaded
-from tests.workflows.test_operators_commands import dingdan, flat
+from tests.workflows.commands.test_operators_commands import dingdan, flat
 
 UNTIL = ("--until", "2030-01-02T09:00")
 

@@ -15,8 +15,8 @@ from api.pages.rendering import moment, texts
 from api.phones import phone_keys
 from domain.order.words import RequestKind, Satisfied, Solved
 from tests.api.conftest import Api
-from tests.api.resident import FILLED, JPEG, PHONE, PNG, WIDE, Page, Resident, service_of
-from tests.api.test_sign_in import HOST
+from tests.api.resident.resident import FILLED, JPEG, PHONE, PNG, WIDE, Page, Resident, service_of
+from tests.api.signin.test_sign_in import HOST
 from tests.support.office import at
 
 

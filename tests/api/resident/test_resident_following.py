@@ -15,8 +15,8 @@ from api.pages.rendering import moment, texts
 from domain.order.lifecycle import TaskKind
 from store.tables import orders
 from tests.api.conftest import Api
-from tests.api.resident import PHONE, WIDE, Page, Resident
-from tests.api.test_sign_in import HOST
+from tests.api.resident.resident import PHONE, WIDE, Page, Resident
+from tests.api.signin.test_sign_in import HOST
 from tests.support.office import at, now
 
 

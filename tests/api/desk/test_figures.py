@@ -34,10 +34,10 @@ from store.database import StoreUnavailable
 from store.matter.reach import Scope
 from store.office.people import StaffRow, put_staff
 from tests.api.conftest import _NO_FOLDER, SECRET, Api
-from tests.api.test_desk import at_work
+from tests.api.desk.test_desk import at_work
 from tests.support.office import Office, now, plain
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 PAGE = {"Accept": "text/html"}
 PATIENCE = 60
 

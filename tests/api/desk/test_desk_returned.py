@@ -7,10 +7,10 @@ from api.pages.rendering import texts
 from domain.office.words import Role
 from domain.order.lifecycle import TaskKind
 from store.office.people import StaffRow, add_staff
+from tests.api.channels.test_attachments import PNG
 from tests.api.conftest import Api
-from tests.api.test_attachments import PNG
-from tests.api.test_desk import at_work, send
-from tests.api.test_sign_in import Browser
+from tests.api.desk.test_desk import at_work, send
+from tests.api.signin.test_sign_in import Browser
 
 PICTURE = ("attachments", ("after.png", PNG, "image/png"))
 

@@ -38,7 +38,7 @@ from tests.api.conftest import _NO_FOLDER, SECRET
 from tests.support.office import Office, now
 from tests.support.oidc_provider import CLIENT_ID, CLIENT_SECRET
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 PASSWORD = "Correct-Horse-42"
 HASH = hash_password(PASSWORD)
 PAGE = {"Accept": "text/html"}

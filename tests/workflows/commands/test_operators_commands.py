@@ -13,7 +13,7 @@ from messages.names import NAMESPACE
 from tests.support.databases import Databases
 from tests.support.office import Office
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 async def dingdan(
