@@ -13,13 +13,13 @@ import pytest
 
 from runtime.machine import leash
 
-ROOT = Path(leash.__file__).resolve().parents[1]
+ROOT = Path(leash.__file__).resolve().parents[2]
 STARTED_WITHIN = 20.0
 
 # A parent that starts one leashed child, notes its id and then waits to be killed.
 PARENT = """
 import os, subprocess, sys, time
-from runtime.leash import leash_environment, leashed
+from runtime.machine.leash import leash_environment, leashed
 program = "import os, sys, time; open(sys.argv[1], 'w').write(str(os.getpid())); time.sleep(600)"
 child = subprocess.Popen(
     leashed([sys.executable, "-c", program, sys.argv[1]]),
@@ -33,7 +33,7 @@ child.wait()
 WATCHING_PARENT = """
 import os, subprocess, sys
 program = "import os, sys, time; open(sys.argv[1], 'w').write(str(os.getpid())); time.sleep(600)"
-watcher = "import sys; from runtime.leash import _watch; _watch(sys.argv[2:], int(sys.argv[1]))"
+watcher = "import sys; from runtime.machine.leash import _watch; _watch(sys.argv[2:], int(sys.argv[1]))"
 subprocess.Popen(
     [sys.executable, "-c", watcher, str(os.getpid()), sys.executable, "-c", program, sys.argv[1]],
     start_new_session=True,

@@ -18,7 +18,7 @@ import pytest
 from runtime.machine import supervisor as supervisor_module
 from runtime.machine.supervisor import Part, PartDidNotStart, Supervisor
 
-ROOT = Path(supervisor_module.__file__).resolve().parents[1]
+ROOT = Path(supervisor_module.__file__).resolve().parents[2]
 IN_TIME = 30.0
 
 # Notes its process id where the test looks, and stays.
@@ -41,7 +41,7 @@ NESTED = """
 import asyncio, signal, sys
 from datetime import timedelta
 from pathlib import Path
-from runtime.supervisor import Part, Supervisor
+from runtime.machine.supervisor import Part, Supervisor
 
 # Where the tests themselves run in the background, the shell has switched Ctrl-C off.
 signal.signal(signal.SIGINT, signal.default_int_handler)
