@@ -50,7 +50,7 @@ def order_of(
         row,
         tasks=tasks.open_tasks(connection, row.order_no),
         refusals=refusals,
-        requester=finding.find_requester(connection, row.order_no) if knows_requester(who, row) else None,
+        requester=finding.find_requester(connection, row.order_no) if knows_requester(who, row) else {},
         attachments=history.list_attachments(connection, row.order_no, client_id=client_of(who)),
         # A channel sent it; staff who may see contacts may see where it is.
         shows_place=isinstance(who, Client) or may(who.roles, Permission.REVEAL_CONTACTS),

@@ -68,13 +68,13 @@ def order_detail(
     *,
     tasks: Sequence[TaskRow],
     refusals: Sequence[EventRow],
-    requester: Mapping[str, str] | None,
+    requester: Mapping[str, str],
     attachments: Sequence[AttachmentRow],
     shows_place: bool,
     now: datetime,
 ) -> OrderDetail:
     """Show an order whole, but for who asked: a contact is masked until somebody says why they need it."""
-    person = None if requester is None else masked_contact(requester)
+    person = masked_contact(requester) or None
     place = {name: getattr(row, name) for name in ("address", "longitude", "latitude")}
     if not shows_place:
         place = {"address": row.address and masked_address(row.address), "longitude": None, "latitude": None}

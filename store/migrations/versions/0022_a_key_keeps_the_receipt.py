@@ -47,7 +47,7 @@ def upgrade() -> None:
             'order_no': number,
             'tracking_code': order.tracking_code,
             'stage': said.get('stage') or 'first_contact',
-            'received_at': at.isoformat(),
+            'received_at': at.astimezone(UTC).isoformat(),
             'passed_over': said.get('officer_passed_over'),
         }
         bind.execute(sa.update(table).where(_mine(table, row)).values(is_new=row.status == 201, receipt=receipt))
@@ -72,9 +72,9 @@ def downgrade() -> None:
             'received_at': kept['received_at'],
             'officer_passed_over': kept['passed_over'],
             'links': {'order': base, 'events': f'{base}/events', 'track': f"/api/v1/track/{kept['tracking_code']}"},
-            'part': kept['order_no'],
-            'code': kept['tracking_code'],
         }
+        if row.key.startswith('split '):
+            response = {'part': kept['order_no'], 'code': kept['tracking_code']}
         status = 201 if row.is_new else 200
         bind.execute(sa.update(table).where(_mine(table, row)).values(status=status, response=response))
     with op.batch_alter_table('idempotency') as batch:

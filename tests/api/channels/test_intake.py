@@ -29,6 +29,11 @@ class TestAnOrder:
         order = await api.http.get(placed["links"]["order"], headers=api.channel())
         assert order.json()["requester"] is None
 
+    async def test_of_somebody_without_a_contact_shows_staff_that_there_is_none(self, api: Api) -> None:
+        placed = await api.placed(requester={})
+        order = await api.http.get(f"/api/v1/orders/{placed['order_no']}", headers=api.staff("desk-1"))
+        assert order.json()["requester"] is None
+
     async def test_is_one_row_of_each_kind_in_one_transaction(self, api: Api) -> None:
         order_no = (await api.placed())["order_no"]
         for table in ("orders", "task", "event", "outbox", "audit", "requester"):
