@@ -160,7 +160,7 @@ def user_away(
     ] = None,
     actor: Annotated[str, ACTOR] = "operator",
 ) -> None:
-    """Let somebody be away, with a deputy or none; a post in which nobody is, is passed over."""
+    """Let a member of staff be away, with a deputy or none; vacant posts are skipped."""
     from domain.calendar.instants import local
     from store.office.people import leave_post
 

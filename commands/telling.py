@@ -15,7 +15,7 @@ _SAY_EVERY = 20
 
 
 def tell_all(store: "Store", telling: int) -> int:
-    """Tell batch by batch what was ordered, and is in force; gives how many were told."""
+    """Tell batch by batch what was ordered, and is in force, and return how many were told."""
     from store.order.joined.telling import PAUSE, progress_of, tell_next
 
     batches = 0

@@ -54,7 +54,7 @@ class Teller:
         return _read(await self.http.post(path, json=body, headers=headers), 200, 202)
 
     async def picture(self, username: str) -> str:
-        """Send a picture as a member of staff; gives its id."""
+        """Send a picture as a member of staff, and return its id."""
         headers = self._bearer(self.installation.tokens[username])
         files = {"file": ("after.png", _PICTURE + uuid.uuid4().bytes, "image/png")}
         sent = await self.http.post("/api/v1/attachments", files=files, headers=headers)

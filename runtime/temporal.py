@@ -339,7 +339,7 @@ def _why(error: Exception) -> str:
 
 
 async def set_up(client: Client) -> list[str]:
-    """Make namespace, retention and search attributes as they should be; gives what was changed.
+    """Make namespace, retention and search attributes as they should be, and return what was changed.
 
     Raises:
         TemporalAway: it refused or did not answer.

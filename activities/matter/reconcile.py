@@ -119,7 +119,7 @@ class OutboxDrain:
         return result is Result.SENT
 
     async def _try(self, waiting: outbox.WaitingRow) -> tuple[Result, str | None]:
-        """Send one; gives its result, and why it is set aside if it is."""
+        """Send one, and return its result, with why it is set aside if it is."""
         try:
             match waiting.read():
                 case StartOrder() as start:

@@ -40,7 +40,7 @@ class Recorder:
 
     @activity.defn(name=RECORD)
     def record(self, step: RecordStep) -> RecordAnswer:
-        """Commit a step, once; gives the clocks it asked for, or what is pending before an automatic step."""
+        """Commit a step, once, and return the clocks it asked for, or what is pending before an automatic step."""
         began = time.perf_counter()
         try:
             written = self._write(step)

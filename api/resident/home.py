@@ -37,7 +37,7 @@ async def ask(request: Request) -> Response:
 async def look_up(
     request: Request, service: ServiceDep, code: Annotated[str, Form(max_length=1_000)] = ""
 ) -> Response:
-    """Go to the order of a code; one that is none is shown again as it was written."""
+    """Go to the order of a code; an unknown code is shown again unchanged."""
     words = texts()["resident"]["track"]
     read = tracking.read_code(code)
     count = len(read.replace("-", ""))

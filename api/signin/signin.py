@@ -94,7 +94,7 @@ async def sign_in(
     def begin(connection: Connection) -> tuple[str, SignInStep]:
         step = _next(account, staff, service, gave_code=False)
         if step is not SignInStep.CODE:
-            # Else whoever knows the password could begin to guess codes anew, again and again.
+            # Otherwise knowing the password would reset the guess counter for codes.
             accounts.forget_failures(connection, name, secret=service.secret)
         if before is not None:
             sessions.end_session(connection, before, now=service.now())

@@ -56,7 +56,7 @@ class Swept:
 
 
 def add(connection: Connection, kept: KeptFile, *, media_type: str, uploader: Uploader, now: datetime) -> str:
-    """Add the row of a file that was kept; gives its id."""
+    """Add the row of a file that was kept, and return its id."""
     attachment_id = uuid.uuid4().hex
     connection.execute(
         insert(attachment).values(

@@ -74,7 +74,7 @@ class FileStore:
                 yield piece
 
     def sweep(self, known: Callable[[str], set[str]], *, before: datetime, delete: bool) -> int:
-        """Delete files older than `before` that nobody names, and drafts that were left; gives how many.
+        """Delete files older than `before` that nobody names, and drafts that were left, and return how many.
 
         `known` gives the hashes that rows name, by their first two letters.
 

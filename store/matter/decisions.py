@@ -133,7 +133,7 @@ def files_of(fields: Iterable[Field], given: Mapping[str, Any]) -> list[str]:
 def split_stored(
     fields: tuple[Field, ...], given: Mapping[str, Any]
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Part what a signal carries from what people wrote, which stays here."""
+    """Separate the codes that the signal carries from the texts, which stay in the store."""
     kept = {each.name for each in fields if each.type in STORED}
     return (
         {name: value for name, value in given.items() if name not in kept and value not in (None, [])},

@@ -1,4 +1,4 @@
-"""What somebody leaves behind who leaves, moves, is away or loses a role: posts, absences, days on duty.
+"""Posts, absences and days on duty left without an owner when a member of staff leaves, moves or loses a role.
 
 Assumes that the change is made already, in the same transaction: what is found here is so from now on.
 """

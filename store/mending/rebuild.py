@@ -158,7 +158,7 @@ def _take_back(
     start: StartOrder,
     committed: Sequence[tuple[RecordedStep, RecordAnswer]],
 ) -> tuple[str, ...]:
-    """Bring an order to where the intake left it; gives the decisions that have to be sent again."""
+    """Bring an order to where the intake left it, and return the decisions that have to be sent again."""
     order_no, first = start.order_no, start.first_task
     connection.execute(
         delete(event).where(event.c.order_no == order_no, (event.c.run_id != INTAKE_RUN) | (event.c.seq > 1))

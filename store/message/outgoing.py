@@ -43,7 +43,7 @@ class Outgoing:
 
 
 def outgoing(connection: Connection, order_no: str) -> list[Outgoing]:
-    """List the messages that an order has written and that wait."""
+    """List the order's pending messages in the order in which they were written."""
     rows = connection.execute(
         select(
             message, orders.c.promised_at, orders.c.promise_is_provisional, orders.c.due_at, decision.c.texts

@@ -141,7 +141,7 @@ def reapply_step(connection: Connection, step: RecordStep, answer: RecordAnswer)
 
 
 def _commit(connection: Connection, step: RecordStep, answer: RecordAnswer) -> tuple[tuple[str, str], ...]:
-    """Write all that a step says; gives kind and outcome of the tasks that it finished."""
+    """Write all that a step says, and return kind and outcome of the tasks that it finished."""
     vias = settle_verdicts(connection, _with_refused_merge(step, answer))
     finished = _write_tasks(connection, step, answer.clocks)
     _write_events(connection, step, vias)
@@ -181,7 +181,7 @@ def _with_refused_merge(step: RecordStep, answer: RecordAnswer) -> RecordStep:
 def _write_tasks(
     connection: Connection, step: RecordStep, clocks: Mapping[str, ClockReading]
 ) -> tuple[tuple[str, str], ...]:
-    """Open and close tasks; gives kind and outcome of those that were closed."""
+    """Open and close tasks, and return kind and outcome of those that were closed."""
     for opened in step.opened:
         reading = clocks.get(opened.task_id)
         connection.execute(

@@ -50,7 +50,7 @@ def mint(connection: Connection, *, secret: str, kind: CredentialKind, subject: 
 
 
 def revoke(connection: Connection, *, kind: CredentialKind, subject: str, now: datetime) -> int:
-    """Revoke every credential of a subject; gives how many."""
+    """Revoke every credential of a subject, and return how many."""
     return connection.execute(
         update(credential)
         .where(credential.c.kind == kind, credential.c.subject == subject, credential.c.revoked_at.is_(None))

@@ -59,7 +59,7 @@ class Session:
 def begin_session(
     connection: Connection, username: str, *, step: SignInStep, method: Method, secret: str, now: datetime
 ) -> str:
-    """Begin a session; gives the id for the browser, the only time that it is seen."""
+    """Begin a session, and return the id for the browser, the only time that it is seen."""
     session_id = secrets.token_urlsafe(32)
     connection.execute(
         insert(session).values(
@@ -123,7 +123,7 @@ def end_session(connection: Connection, ended: Session, *, now: datetime) -> Non
 
 
 def end_sessions_of(connection: Connection, username: str, *, now: datetime) -> int:
-    """End all sessions of somebody; gives how many."""
+    """End all sessions of somebody, and return how many."""
     return connection.execute(
         update(session)
         .where(session.c.username == username, session.c.ended_at.is_(None))

@@ -49,7 +49,7 @@ def order_hold(
     now: datetime,
     since: datetime | None = None,
 ) -> int:
-    """Stop the office's clocks until an instant, from now or from one ahead; gives the number of the telling.
+    """Stop the office's clocks until an instant, from now or from one ahead, and return the number of the telling.
 
     Raises:
         HeldAlready: another one is ordered for a part of that time.
@@ -86,7 +86,7 @@ def order_hold(
 def lift_hold(connection: Connection, *, lifted_by: str, now: datetime, number: int | None = None) -> int:
     """Let the clocks run again before the hold's own end, or call off one that has not begun.
 
-    Without a `number` it is the one in force. Gives the number of the telling.
+    Without a `number` it is the one in force. Returns the number of the telling.
 
     Raises:
         NotHeld: there is no such hold.

@@ -76,7 +76,7 @@ class Case:
         self.state.stage = stage
 
     def note(self, type_: EventName, *, actor: str = SYSTEM, **data: Any) -> int:
-        """Write an event, in the past tense; gives its number."""
+        """Write an event, in the past tense, and return its number."""
         return self._ledger.event(type_, actor=actor, data=data)
 
     def write(self, recipient: str, template: str, *, text_of: str | None = None, **data: Any) -> None:
@@ -330,7 +330,7 @@ class Case:
         self._ledger.rested(rest.began, workflow.now())
 
     def breach(self, work: HumanTask, *, at: datetime) -> None:
-        """Write down that a unit was late, if it was and nobody has yet: what it did counts all the same."""
+        """Record once that the unit missed its limit; its result still counts."""
         deadline, hold = work.deadline, self.state.hold
         due_at = deadline.due_at
         if due_at is None or deadline.expired or at < due_at or (hold is not None and hold.since <= due_at):

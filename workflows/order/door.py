@@ -90,7 +90,7 @@ class Door:
             await self._sleep(waits, now)
 
     async def route(self) -> None:
-        """Record, and hear who answers now; what is said meanwhile waits."""
+        """Record, and learn which unit is responsible now; signals that arrive meanwhile stay in the inbox."""
         self._ledger.route()
         await self._flush(())
 
@@ -176,7 +176,7 @@ class Door:
         self._ledger.event(EventName.MERGE_REFUSED, actor=SYSTEM, data=data)
 
     async def _flush(self, waits: tuple[Wait, ...]) -> RecordAnswer:
-        """Record; gives what the store said."""
+        """Record, and return what the store said."""
         asked_at = workflow.now()
         answer = await self._ledger.flush()
         clocks = {wait.key: wait.deadline for wait in (*self._state.open_tasks.values(), *waits)}

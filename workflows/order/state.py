@@ -376,7 +376,7 @@ class State:
         self.ignored += 1
 
     def urge(self, at: datetime, *, gap: timedelta) -> int | None:
-        """Count one who urges; gives of how many a notice tells the unit, `None` if one went there just before."""
+        """Count one who urges, and return of how many a notice tells the unit, `None` if one went there just before."""
         last = self.urged if self.urged and self.urged.unit == self.unit else None
         if last is not None and at < last.told_at + gap:
             self.urged = replace(last, since=last.since + 1)

@@ -26,7 +26,7 @@ from store.tables import decision, message, orders, requester, requester_phone
 
 
 def split(connection: Connection, step: RecordStep, asked: SplitRequest) -> tuple[str, ...]:
-    """Make an order of each part that a decision names, from the same requester; gives their numbers.
+    """Make an order of each part that a decision names, from the same requester, and return their numbers.
 
     Done once: parts that became orders already are left alone.
     """
@@ -47,7 +47,7 @@ def split(connection: Connection, step: RecordStep, asked: SplitRequest) -> tupl
 def _place(
     connection: Connection, step: RecordStep, asked: SplitRequest, own: Row[Any]
 ) -> list[dict[str, str]]:
-    """Place an order of each part; gives each one's number and tracking code."""
+    """Place an order of each part, and return each one's number and tracking code."""
     person = connection.execute(select(requester).where(requester.c.order_no == own.order_no)).one_or_none()
     asks = person if not own.requester_left else None
     contact = {name: asks._mapping[name] if asks else None for name in CONTACT}

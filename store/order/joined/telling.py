@@ -73,7 +73,7 @@ def order_telling(
     audience: Audience,
     now: datetime,
 ) -> int:
-    """Order that an action of the office's own is sent to many orders; gives the number of this telling.
+    """Order that an action of the office's own is sent to many orders, and return the number of this telling.
 
     An order hears a `key` once, however often it is told.
     """
@@ -142,7 +142,7 @@ def tell(
     fields: Mapping[str, str],
     now: datetime,
 ) -> int:
-    """Send an action of the office's own to a few orders, once each; gives to how many.
+    """Send an action of the office's own to a few orders, once each, and return to how many.
 
     One that was archived since it was listed needs to hear nothing.
     """
@@ -172,7 +172,7 @@ def _unfinished() -> Any:
 
 
 def _tell(connection: Connection, row: Row[Any], order_nos: Sequence[str], now: datetime) -> int:
-    """Write decision, signal and audit of orders that have not heard this; gives how many they are."""
+    """Write decision, signal and audit of orders that have not heard this, and return how many they are."""
     said = [_said(row, order_no) for order_no in order_nos]
     new = _keep(connection, row, said, order_nos)
     heard = [(order_no, each) for order_no, each in zip(order_nos, said, strict=True) if order_no in new]
@@ -209,7 +209,7 @@ def _said(row: Row[Any], order_no: str) -> OrderAction:
 def _keep(
     connection: Connection, row: Row[Any], said: Sequence[OrderAction], order_nos: Sequence[str]
 ) -> set[str]:
-    """Keep the decisions; gives the orders that had not been told this."""
+    """Keep the decisions, and return the orders that had not been told this."""
     if not said:
         return set()
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite

@@ -62,7 +62,7 @@ def holder_of(connection: Connection, row: TaskRow | Row[Any], *, now: datetime)
 
 
 def free_claims(connection: Connection, usernames: Iterable[str | None], *, by: str, now: datetime) -> int:
-    """Free the open tasks that these people cannot be at any more; gives how many.
+    """Free the open tasks that these people cannot be at any more, and return how many.
 
     Call it in the transaction of the change: of unit, roles, absence or deputy.
     """

@@ -52,7 +52,7 @@ def _stage(case: Case, work: HumanTask) -> Stage:
 
 
 def _next(case: Case, work: HumanTask, answer: Answer) -> Attended | None:
-    """Do what an answer asks for; gives how the work ended, if it did."""
+    """Do what an answer asks for, and return how the work ended, if it did."""
     match answer:
         case Interrupted():
             return _ordered(case, work, answer)

@@ -123,7 +123,7 @@ def _begin(case: Case, basis: Basis) -> HumanTask:
 
 
 def _begin_after_review(case: Case, **floor: Any) -> HumanTask:
-    """Let the unit begin, or go on, with what it had left: what a review took is given back."""
+    """Start the unit's clock, or resume it with the time it had left; a review does not count against it."""
     work = _begin(case, Basis.PROMISE)
     stood, case.state.stood = case.state.stood, None
     if stood is not None:

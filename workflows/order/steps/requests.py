@@ -35,7 +35,7 @@ def ask(case: Case, work: HumanTask, proposal: Decided) -> None:
 
 
 def hear(case: Case, work: HumanTask, verdict: Decided | None) -> Moved | None:
-    """Do what the reviewer granted, `None` being silence; gives where the order goes, if it leaves the unit."""
+    """Do what the reviewer granted, `None` being silence, and return where the order goes, if it leaves the unit."""
     asked, case.state.request = case.state.request, None
     work.deadline.stands_still = False
     if asked is None:
