@@ -41,8 +41,8 @@ def calendar_load(
     new table moves, and its resident is told; nothing is ever moved to an earlier instant.
     """
     from domain.calendar.calendar_file import differing_days, read_year, refuse_implausible
-    from store.calendar.years import find_year, provisional_orders
-    from store.order.resting import changed_days, resting_on
+    from store.calendar.years import find_year
+    from store.order.resting import changed_days, provisional_orders, resting_on
     from store.telling.recalculation import load_year
 
     days = read_year(text_of(file), year=year, file=file.name)
@@ -178,7 +178,8 @@ def calendar_hours(
 def calendar_check() -> None:
     """Say which year is missing, and how many orders rest on a guess; 1 if one must be loaded now."""
     from domain.calendar.workdays import missing_year
-    from store.calendar.years import all_years, provisional_orders
+    from store.calendar.years import all_years
+    from store.order.resting import provisional_orders
 
     with open_store() as store, store.read() as connection:
         years = {each.year for each in all_years(connection)}

@@ -11,9 +11,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import Connection, func, insert, select
 
 from domain.calendar.workdays import USUAL_HOURS, CalendarYear, DayKind, NamedDay, OfficeHours, WorkCalendar
-from domain.order.policy import PolicyBook
-from domain.order.words import Stage
-from store.tables import calendar_year, office_hours, orders
+from store.tables import calendar_year, office_hours
 
 _HOURS = TypeAdapter(OfficeHours)
 _NEWEST_HOURS = select(office_hours.c.hours).order_by(office_hours.c.version.desc()).limit(1)
@@ -54,12 +52,6 @@ def put_year(
     return loaded
 
 
-def provisional_orders(connection: Connection) -> list[str]:
-    """List open orders with an instant that rests on a year not announced, in sequence."""
-    open_ = orders.c.is_provisional.is_(True) & (orders.c.stage != Stage.ARCHIVED)
-    return list(connection.scalars(select(orders.c.order_no).where(open_).order_by(orders.c.order_no)))
-
-
 def find_year(connection: Connection, year: int) -> LoadedYear | None:
     """Find a year as it is in force."""
     return next((each for each in all_years(connection, since=year) if each.year == year), None)
@@ -88,10 +80,8 @@ def all_years(connection: Connection, *, since: int = 0) -> list[LoadedYear]:
     return list(newest.values())
 
 
-def calendar_for(connection: Connection, book: PolicyBook, since: datetime) -> WorkCalendar:
-    """Give the calendar in force from an instant's year on; none is read for a book that runs by the wall."""
-    if not book.needs_calendar:
-        return WorkCalendar({})
+def calendar_since(connection: Connection, since: datetime) -> WorkCalendar:
+    """Return the calendar in force from an instant's year on."""
     # A year's last hours in UTC are the next year's first at the office, never the other way round.
     years = all_years(connection, since=since.year)
     return WorkCalendar({each.year: _for_reckoning(each) for each in years}, hours(connection))

@@ -28,13 +28,13 @@ from messages.matter.tasks import OpenTask, RestTaken
 from messages.office.directory import Routing
 from messages.order.workflow import StartOrder
 from store.attachment.attachments import Uploader, bind
-from store.calendar.years import calendar_for
 from store.database import insert_ignore
 from store.matter.holding import as_notice, holds_from, is_held
 from store.matter.outbox import OutboxKind, put
 from store.office.directory import current
 from store.office.office_lock import reading_the_office
 from store.order.receiving import FirstContact, first_contact
+from store.order.reckoning import calendar_for
 from store.tables import audit, event, idempotency, orders, requester, requester_phone, task
 
 ROUTE = "POST /orders"

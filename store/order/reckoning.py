@@ -17,7 +17,7 @@ from domain.order.deadlines import Basis, ClockFacts, PromiseFacts, promised
 from domain.order.policy import PolicyBook
 from messages.matter.step import ClockReading, ClockRequest, GivenWord, PromiseRequest
 from messages.order.step import RecordAnswer, RecordStep
-from store.calendar.years import calendar_for
+from store.calendar.years import calendar_since
 
 
 def reckon_step(
@@ -93,3 +93,8 @@ def _facts(request: PromiseRequest | ClockRequest) -> _Facts:
 
 def _given(said: GivenWord | None) -> clocks.Given | None:
     return clocks.Given(said.at, said.said_at) if said else None
+
+
+def calendar_for(connection: Connection, book: PolicyBook, since: datetime) -> WorkCalendar:
+    """Return the calendar by which a book reckons; none is read for one that runs by the wall."""
+    return calendar_since(connection, since) if book.needs_calendar else WorkCalendar({})

@@ -10,7 +10,10 @@ from datetime import date, datetime, time, timedelta
 
 from sqlalchemy import ColumnElement, Connection, and_, exists, or_, select
 
-from domain.calendar.workdays import OFFICE_ZONE, NamedDay
+from domain.calendar.workdays import (
+    OFFICE_ZONE,
+    NamedDay,
+)
 from domain.matter.tasks import TaskState
 from domain.office.words import OrderClass
 from domain.order.policy import BOOKS
@@ -84,3 +87,9 @@ def resting_on(connection: Connection, changed: Iterable[date], *, now: datetime
         for order_no, kind, unit, at in connection.execute(due)
     ]
     return sorted(found, key=lambda each: (each.order_no, each.what != _PROMISE, each.at))
+
+
+def provisional_orders(connection: Connection) -> list[str]:
+    """List open orders with an instant that rests on a year not announced, in sequence."""
+    open_ = orders.c.is_provisional.is_(True) & (orders.c.stage != Stage.ARCHIVED)
+    return list(connection.scalars(select(orders.c.order_no).where(open_).order_by(orders.c.order_no)))

@@ -22,13 +22,12 @@ from domain.order.words import ANSWERED
 from messages.names import system_id
 from messages.office.directory import UnitFacts
 from messages.order.step import LeadingStands, MergeRefused, MergeRequest, RecordStep
-from store.calendar.years import calendar_for
 from store.matter.decisions import NotFound, Subject
 from store.office.directory import current
 from store.office.people import find_staff
 from store.order.joined.leading import leading_of, waiting, why_it_cannot_lead
 from store.order.joined.telling import tell
-from store.order.reckoning import promise_of
+from store.order.reckoning import calendar_for, promise_of
 from store.order.said.decisions import lock_order
 from store.order.said.situation import is_supervised
 from store.tables import decision, message, orders

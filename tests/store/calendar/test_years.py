@@ -10,17 +10,11 @@ from domain.calendar.workdays import USUAL_HOURS, DayKind, NamedDay
 from domain.order.policy import SECONDS, STANDARD_2
 from messages.matter.step import PromiseRequest
 from store.calendar.calendar_seed import seed
-from store.calendar.years import (
-    all_years,
-    calendar_for,
-    find_year,
-    hours,
-    provisional_orders,
-    put_hours,
-    put_year,
-)
+from store.calendar.years import all_years, find_year, hours, put_hours, put_year
 from store.database import Store
 from store.order.joined.telling import tell_next
+from store.order.reckoning import calendar_for
+from store.order.resting import provisional_orders
 from store.telling.recalculation import load_year
 from tests.store.test_store import answer_of, rows, step_of, take
 from tests.support.office import now
