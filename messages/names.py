@@ -59,10 +59,6 @@ REQUESTER: Final = "requester"
 """The recipient of what is said to the resident; every other one is a unit."""
 
 
-ASKED: Final = "asked"
-"""The template of a question to the resident."""
-
-
 def order_no_of(workflow_id: str) -> str | None:
     """Read an order's number back from the id of its workflow; `None` for any other workflow."""
     return workflow_id.removeprefix(_PREFIX) if workflow_id.startswith(_PREFIX) else None

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from domain.calendar.instants import local
 from domain.order.lifecycle import TASKS, TaskKind
+from domain.order.templates import Template
 from messages.names import REQUESTER
 from store.message.outgoing import Outgoing
 
@@ -95,34 +96,36 @@ def _urged(message: Outgoing) -> str:
 _HELPED = {"contribute": "已提供协助", "decline": "表示不能协助", "silent": "未按时回复，您可自行继续办理"}
 
 _TEMPLATES: dict[str, Callable[[Outgoing], str]] = {
-    "accepted": lambda message: f"您的诉求已受理并派单，我们承诺{_when(message)}答复您。",
-    "promise_confirmed": lambda message: f"法定节假日安排已公布，我们承诺{_when(message)}答复您。",
-    "promise_moved": lambda message: f"因节假日安排调整，答复时间相应顺延，我们承诺{_when(message)}答复您。",
-    "passed_on": lambda message: (
+    Template.ACCEPTED: lambda message: f"您的诉求已受理并派单，我们承诺{_when(message)}答复您。",
+    Template.PROMISE_CONFIRMED: lambda message: f"法定节假日安排已公布，我们承诺{_when(message)}答复您。",
+    Template.PROMISE_MOVED: lambda message: (
+        f"因节假日安排调整，答复时间相应顺延，我们承诺{_when(message)}答复您。"
+    ),
+    Template.PASSED_ON: lambda message: (
         f"您的诉求已转上一级单位办理，预计{_due(message)}前有进展。原承诺时间：{_when(message)}。{message.text or ''}"
     ),
-    "replied_resolved_on_the_spot": lambda message: f"答复：{_text(message)}",
-    "replied_resolved": lambda message: f"您的诉求已办理，答复：{_text(message)}",
-    "replied_explained": lambda message: f"您的诉求暂时无法解决，说明如下：{_text(message)}",
-    "replied_unresolved": lambda message: f"您的诉求未能解决，说明如下：{_text(message)}",
-    "replied_not_accepted": lambda message: (
+    Template.REPLIED_RESOLVED_ON_THE_SPOT: lambda message: f"答复：{_text(message)}",
+    Template.REPLIED_RESOLVED: lambda message: f"您的诉求已办理，答复：{_text(message)}",
+    Template.REPLIED_EXPLAINED: lambda message: f"您的诉求暂时无法解决，说明如下：{_text(message)}",
+    Template.REPLIED_UNRESOLVED: lambda message: f"您的诉求未能解决，说明如下：{_text(message)}",
+    Template.REPLIED_NOT_ACCEPTED: lambda message: (
         f"您的诉求按规定不予受理{_rejected(message)}，说明如下：{_text(message)}"
     ),
-    "split": _split,
-    "merged": lambda message: (
+    Template.SPLIT: _split,
+    Template.MERGED: lambda message: (
         f"您反映的事项已与同一事项的订单 {message.data['leading']} 合并办理，办理结果会一并告知您。"
     ),
-    "extended": lambda message: f"您的诉求情况复杂，经批准延期，我们承诺{_when(message)}答复您。",
-    "reclassified": lambda message: f"您的诉求已重新分类，我们承诺{_when(message)}答复您。",
-    "paused": lambda _: "您的诉求因客观原因暂停办理，恢复后继续，承诺时间相应顺延。",
-    "asked": lambda message: f"为办理您的诉求，请补充：{_text(message)}",
-    "resumed": _resumed,
-    "delayed": lambda message: f"您的诉求办理时间有所延后，预计{_due(message)}前有进展。",
-    "granted": lambda message: f"您的申请已同意。{message.text or ''}",
-    "denied": lambda message: f"您的申请未获同意，请按期办理。{message.text or ''}",
-    "helped": lambda message: (
+    Template.EXTENDED: lambda message: f"您的诉求情况复杂，经批准延期，我们承诺{_when(message)}答复您。",
+    Template.RECLASSIFIED: lambda message: f"您的诉求已重新分类，我们承诺{_when(message)}答复您。",
+    Template.PAUSED: lambda _: "您的诉求因客观原因暂停办理，恢复后继续，承诺时间相应顺延。",
+    Template.ASKED: lambda message: f"为办理您的诉求，请补充：{_text(message)}",
+    Template.RESUMED: _resumed,
+    Template.DELAYED: lambda message: f"您的诉求办理时间有所延后，预计{_due(message)}前有进展。",
+    Template.GRANTED: lambda message: f"您的申请已同意。{message.text or ''}",
+    Template.DENIED: lambda message: f"您的申请未获同意，请按期办理。{message.text or ''}",
+    Template.HELPED: lambda message: (
         f"协办单位{_HELPED.get(str(message.data.get('outcome')), '有回复')}。{message.text or ''}"
     ),
-    "reminder": _reminder,
-    "urged": _urged,
+    Template.REMINDER: _reminder,
+    Template.URGED: _urged,
 }

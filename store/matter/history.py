@@ -13,7 +13,7 @@ from sqlalchemy import (
 
 from domain.matter.judging import DecisionStatus
 from domain.order.events import EventName
-from messages.names import ASKED
+from domain.order.templates import REPLIES, Template
 from store.matter.decisions import Subject
 from store.matter.rows import AttachmentRow, EventRow
 from store.tables import (
@@ -81,7 +81,7 @@ def list_attachments(
 
 def last_reply(connection: Connection, order_no: str) -> str | None:
     """Give the office's last words to the resident: the text behind the last reply."""
-    return _last_words(connection, order_no, message.c.template.startswith("replied_"))
+    return _last_words(connection, order_no, message.c.template.in_(REPLIES))
 
 
 def open_question(connection: Connection, order_no: str, *, by: str) -> str | None:
@@ -89,11 +89,17 @@ def open_question(connection: Connection, order_no: str, *, by: str) -> str | No
     theirs = message.c.order_no == by
     why = connection.scalar(
         select(message.c.template)
-        .where(message.c.for_order == order_no, theirs, message.c.template.in_([ASKED, "paused"]))
+        .where(
+            message.c.for_order == order_no, theirs, message.c.template.in_([Template.ASKED, Template.PAUSED])
+        )
         .order_by(message.c.id.desc())
         .limit(1)
     )
-    return _last_words(connection, order_no, theirs & (message.c.template == ASKED)) if why == ASKED else None
+    return (
+        _last_words(connection, order_no, theirs & (message.c.template == Template.ASKED))
+        if why == Template.ASKED
+        else None
+    )
 
 
 def _last_words(connection: Connection, order_no: str, which: ColumnElement[bool]) -> str | None:

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, and_, select, update
 
+from domain.order.templates import Template
 from domain.order.words import Ending
 from messages.names import REQUESTER
 from store.message.rejections import NOT_ACCEPTED, Rejection, rejection_of
@@ -17,7 +18,7 @@ from store.tables import decision, message, orders, requester
 
 _PENDING: Final = "pending"
 _DROPPED: Final = "dropped"
-_OF_OTHER_ORDERS: Final = "split"
+_OF_OTHER_ORDERS: Final = Template.SPLIT
 """What a resident is told of further orders of theirs, which go on whatever becomes of this one."""
 
 

@@ -7,9 +7,10 @@ from sqlalchemy import Connection, select
 
 from domain.order.events import EventName
 from domain.order.lifecycle import TaskKind
+from domain.order.templates import REPLIES, Template
 from store.tables import event, message
 
-NOT_ACCEPTED: Final = "replied_not_accepted"
+NOT_ACCEPTED: Final = Template.REPLIED_NOT_ACCEPTED
 """The message that an order was not accepted."""
 
 
@@ -42,7 +43,7 @@ def told_of(connection: Connection, order_no: str) -> Rejection | None:
     """Find the rejection that the last answer to an order's resident was about, perhaps another order's they joined."""
     row = connection.execute(
         select(message.c.order_no, message.c.template)
-        .where(message.c.for_order == order_no, message.c.template.startswith("replied_"))
+        .where(message.c.for_order == order_no, message.c.template.in_(REPLIES))
         .order_by(message.c.id.desc())
         .limit(1)
     ).one_or_none()

@@ -15,9 +15,10 @@ from domain.doors import Via
 from domain.matter.tasks import SYSTEM, TaskState
 from domain.office.directory import MAX_CODE
 from domain.order.policy import PolicyBook
+from domain.order.templates import Template
 from domain.order.words import Ending, Stage
 from messages.matter.step import ClockReading, MessageWritten
-from messages.names import ASKED, REQUESTER
+from messages.names import REQUESTER
 from messages.office.directory import Routing
 from messages.order.step import OrderFacts, RecordAnswer, RecordStep
 from store.database import insert_ignore
@@ -265,7 +266,7 @@ def _write_messages(connection: Connection, step: RecordStep, answer: RecordAnsw
 
 def _whose(written: MessageWritten, order_no: str, answer: RecordAnswer) -> tuple[str, ...]:
     """Name the orders whose residents a message is for; a question goes to the own one alone, unless they have left."""
-    if written.recipient != REQUESTER or (written.template == ASKED and order_no in answer.told):
+    if written.recipient != REQUESTER or (written.template == Template.ASKED and order_no in answer.told):
         return (order_no,)
     return answer.told
 

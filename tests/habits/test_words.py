@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from activities.message.wording import PLACES, REASONS
+from activities.message.wording import _TEMPLATES, PLACES, REASONS
 from api.errors import _HTTP as FRAMEWORK
 from api.errors import STATUS
 from api.pages.rendering import texts
@@ -15,6 +15,8 @@ from domain.order.actions import ACTIONS
 from domain.order.events import EventName
 from domain.order.lifecycle import TASKS
 from domain.order.reasons import GOES_TO, REJECT
+from domain.order.templates import REPLIES, Template, ending_of, reply_for
+from domain.order.words import Ending
 
 ROOT = Path(__file__).parents[2]
 
@@ -80,3 +82,18 @@ class TestEvents:
     def test_are_all_written_somewhere(self, event: EventName) -> None:
         writers = [*(ROOT / "workflows").rglob("*.py"), ROOT / "store" / "order" / "intake.py"]
         assert any(f"EventName.{event.name}" in path.read_text(encoding="utf-8") for path in writers)
+
+
+class TestMessages:
+    def test_are_all_worded(self) -> None:
+        assert set(_TEMPLATES) == set(Template)
+
+    @pytest.mark.parametrize("template", sorted(set(Template) - set(REPLIES)))
+    def test_are_all_written_somewhere(self, template: Template) -> None:
+        writers = [*(ROOT / "workflows").rglob("*.py"), ROOT / "store" / "order" / "joined" / "splitting.py"]
+        assert any(f"Template.{template.name}" in path.read_text(encoding="utf-8") for path in writers)
+
+    def test_tell_every_ending_that_the_story_replies_with(self) -> None:
+        unspoken = {Ending.WITHDRAWN, Ending.MERGED}
+        assert {reply_for(each) for each in set(Ending) - unspoken} == set(REPLIES)
+        assert {ending_of(each) for each in REPLIES} == {str(each) for each in set(Ending) - unspoken}

@@ -41,6 +41,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.order.events import EventName
     from domain.order.lifecycle import TASKS, TaskKind, withheld
     from domain.order.policy import policy
+    from domain.order.templates import Template, reply_for
     from domain.order.words import Ending, Stage
     from messages.matter.step import ClockRequest, GivenWord, PromiseRequest, TaskOpened
     from messages.names import REQUESTER
@@ -79,7 +80,7 @@ class Case:
         """Write an event, in the past tense, and return its number."""
         return self._ledger.event(type_, actor=actor, data=data)
 
-    def write(self, recipient: str, template: str, *, text_of: str | None = None, **data: Any) -> None:
+    def write(self, recipient: str, template: Template, *, text_of: str | None = None, **data: Any) -> None:
         """Write a message; its text, if any, is that of the decision named."""
         self._ledger.write(recipient, template, text_of=text_of, **data)
 
@@ -234,7 +235,7 @@ class Case:
         vacant: dict[str, Any] = {"passed_over": list(passed_over)} if passed_over else {}
         self.note(EventName.ORDER_DISPATCHED, unit=unit, tier=self.state.tier, rule=rule, **vacant)
         if is_accepted:
-            self.write(REQUESTER, "accepted", unit=unit)
+            self.write(REQUESTER, Template.ACCEPTED, unit=unit)
 
     def _facts(self, unit: str) -> UnitFacts:
         """Say what is known of a unit: what was vouched for or what routing found, or an office itself."""
@@ -349,7 +350,7 @@ class Case:
     def reply(self) -> None:
         """Answer the resident with the text of the decision that ended the work."""
         self.note(EventName.ORDER_REPLIED, ending=self.state.ending)
-        self.write(REQUESTER, f"replied_{self.state.ending}", text_of=self.state.answered_by)
+        self.write(REQUESTER, reply_for(str(self.state.ending)), text_of=self.state.answered_by)
 
     def rework(self) -> None:
         """Begin another round with the last lead unit; past the cap under supervision, and for the last time."""
@@ -375,7 +376,7 @@ class Case:
         self.state.merged_into = leading
         self.enter(Stage.JOINED)
         self.note(EventName.ORDER_MERGED, leading=leading)
-        self.write(REQUESTER, "merged", leading=leading)
+        self.write(REQUESTER, Template.MERGED, leading=leading)
 
     async def leading(self) -> LeadingStands:
         """Hear how the order stands that this one was joined to."""

@@ -32,6 +32,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.order.actions import ActionName
     from domain.order.events import EventName
     from domain.order.lifecycle import LEADING, TaskKind
+    from domain.order.templates import Template
     from domain.text import is_visible
     from messages.matter.signals import Said
     from messages.matter.tasks import OfficeHold
@@ -221,7 +222,7 @@ class Door:
                     task_id=task.task_id,
                     data={"kind": task.kind, "unit": task.unit},
                 )
-                self._ledger.write(task.unit, "reminder", kind=task.kind, task_id=task.task_id)
+                self._ledger.write(task.unit, Template.REMINDER, kind=task.kind, task_id=task.task_id)
                 reminded = True
         return reminded
 

@@ -34,6 +34,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.order.judgement import OrderSituation, TaskFacts, judge_action, judge_outcome
     from domain.order.lifecycle import outcome_named
     from domain.order.policy import PolicyBook
+    from domain.order.templates import Template
     from domain.order.voices import answers_the_question, voice
     from domain.order.words import Stage
     from messages.matter.signals import CompleteTask, OrderAction, Said
@@ -281,7 +282,7 @@ class Judge:
     def _urge(self) -> None:
         """Tell the unit how often it is urged, unless it was told just before."""
         if (count := self._state.urge(workflow.now(), gap=self._book.urge_gap)) is not None:
-            self._ledger.write(self._state.unit, "urged", count=count)
+            self._ledger.write(self._state.unit, Template.URGED, count=count)
 
     def _ignore(self) -> None:
         """Count what is not heard; an event says so once."""

@@ -24,6 +24,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.order.record import Recorder
     from domain.matter.tasks import TaskState
     from domain.order.events import EventName
+    from domain.order.templates import Template
     from messages.matter.outbox import StartOrders
     from messages.matter.step import (
         ClockRequest,
@@ -179,7 +180,7 @@ class Ledger:
     def write(
         self,
         recipient: str,
-        template: str,
+        template: Template,
         *,
         text_of: str | None = None,
         only_if_firm: bool = False,
@@ -289,10 +290,10 @@ class Ledger:
         if promise is not None and state.promise_is_provisional:
             self.promise(promise)
             if is_owed:
-                self.write(REQUESTER, "promise_confirmed", only_if_firm=True)
+                self.write(REQUESTER, Template.PROMISE_CONFIRMED, only_if_firm=True)
         elif promise is not None and promised_at is not None and is_owed and is_touched(promised_at):
             self.promise(promise)
-            self.write(REQUESTER, "promise_moved", only_if_after=promised_at)
+            self.write(REQUESTER, Template.PROMISE_MOVED, only_if_after=promised_at)
         for wait in state.clocks:
             deadline = wait.deadline
             if deadline.asked is None or deadline.due_at is None or deadline.expired:

@@ -6,7 +6,7 @@ order's row is a function of its own history.
 """
 
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import Connection, Row, func, select
 
@@ -18,6 +18,7 @@ from domain.order.actions import ActionName
 from domain.order.deadlines import kept_promise
 from domain.order.lifecycle import JOINED_WHY, LEADING, TaskKind
 from domain.order.policy import policy
+from domain.order.templates import REPLIES, ending_of
 from domain.order.words import ANSWERED
 from messages.names import system_id
 from messages.office.directory import UnitFacts
@@ -32,7 +33,6 @@ from store.order.said.decisions import lock_order
 from store.order.said.situation import is_supervised
 from store.tables import decision, message, orders
 
-_REPLIED: Final = "replied_"
 """How the templates of answers begin; the rest is the ending."""
 
 
@@ -127,7 +127,7 @@ def tell_waiting(connection: Connection, step: RecordStep) -> None:
 
     What they are told is the mark that it was given to them, whatever becomes of either order.
     """
-    if any(each.template.startswith(_REPLIED) for each in step.messages):
+    if any(each.template in REPLIES for each in step.messages):
         waits = waiting(connection, step.order_no)
         key = system_id("answered", step.order_no, step.run_id, step.seq)
         tell(connection, waits, ActionName.ANSWER, key=key, fields={}, now=step.at)
@@ -162,11 +162,9 @@ def leading_stands(connection: Connection, order_no: str) -> LeadingStands:
 
 def _last_ending(connection: Connection, order_no: str) -> str | None:
     """Say as what an order was answered last, by what its resident was told; nothing if they had left."""
-    reply = select(message.c.template).where(
-        message.c.for_order == order_no, message.c.template.startswith(_REPLIED, autoescape=True)
-    )
+    reply = select(message.c.template).where(message.c.for_order == order_no, message.c.template.in_(REPLIES))
     template = connection.scalar(reply.order_by(message.c.id.desc()).limit(1))
-    return template.removeprefix(_REPLIED) if template else None
+    return ending_of(template) if template else None
 
 
 def _is_the_leaders_word(connection: Connection, step: RecordStep, asked: MergeRequest) -> bool:

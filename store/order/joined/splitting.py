@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Row, insert, select, update
 
 from domain.matter.clocks import Rested, in_sequence
 from domain.office.directory import Directory
+from domain.order.templates import Template
 from domain.text import clean
 from messages.names import REQUESTER, system_id
 from messages.order.step import RecordStep, RestTaken, SplitRequest
@@ -99,7 +100,7 @@ def _tell(connection: Connection, step: RecordStep, made: Sequence[dict[str, str
             run_id=step.run_id,
             event_seq=step.events[-1].seq if step.events else step.next_event,
             recipient=REQUESTER,
-            template="split",
+            template=Template.SPLIT,
             data={"parts": list(made)},
             state="pending",
             created_at=step.at,

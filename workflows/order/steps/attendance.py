@@ -25,8 +25,9 @@ with workflow.unsafe.imports_passed_through():
     from domain.order.actions import ActionName
     from domain.order.events import EventName
     from domain.order.lifecycle import TASKS, TaskKind
+    from domain.order.templates import Template
     from domain.order.words import Stage
-    from messages.names import ASKED, REQUESTER
+    from messages.names import REQUESTER
 
 _REVIEWED = frozenset({"report_result", "cannot_resolve"})
 """Should a reviewer say no, the unit's clock goes on from where it stood."""
@@ -113,7 +114,7 @@ def _helped(case: Case, work: HumanTask, beside: HumanTask, decided: Decided | N
             outcome, text_of = decided.outcome, decided.said.decision_id
         case _:
             raise NotForeseen("work", decided)
-    case.write(work.unit, "helped", text_of=text_of, unit=beside.unit, outcome=outcome)
+    case.write(work.unit, Template.HELPED, text_of=text_of, unit=beside.unit, outcome=outcome)
 
 
 def _of_the_unit(case: Case, work: HumanTask, decided: Decided) -> Decided | None:
@@ -123,7 +124,7 @@ def _of_the_unit(case: Case, work: HumanTask, decided: Decided) -> Decided | Non
         case "ask_resident":
             case.state.requested.add(decided.outcome)
             case.rest(work, until=None, since=workflow.now())
-            case.write(REQUESTER, ASKED, text_of=decided.said.decision_id)
+            case.write(REQUESTER, Template.ASKED, text_of=decided.said.decision_id)
         case "report_result" | "cannot_resolve" | "hand_up" | "explained":
             return decided
         case _:
@@ -136,8 +137,8 @@ def _go_on(case: Case, work: HumanTask) -> None:
     if case.state.rest is not None:
         case.resume(work)
         case.note(EventName.WORK_RESUMED, unit=work.unit)
-        case.write(work.unit, "resumed")
-        case.write(REQUESTER, "resumed")
+        case.write(work.unit, Template.RESUMED)
+        case.write(REQUESTER, Template.RESUMED)
 
 
 def _leave(case: Case, work: HumanTask, ended: Attended) -> None:

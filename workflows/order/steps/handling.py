@@ -18,6 +18,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.order.deadlines import Basis
     from domain.order.events import EventName
     from domain.order.lifecycle import TaskKind
+    from domain.order.templates import Template
     from domain.order.words import Ending
     from messages.names import REQUESTER
 
@@ -112,7 +113,7 @@ async def _hand_up(case: Case, answer: Decided | Expired) -> bool:
         **vacant,
     )
     text_of = None if isinstance(answer, Expired) else answer.said.decision_id
-    case.write(REQUESTER, "passed_on", text_of=text_of, unit=above.code)
+    case.write(REQUESTER, Template.PASSED_ON, text_of=text_of, unit=above.code)
     return True
 
 

@@ -18,6 +18,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.order.deadlines import Basis
     from domain.order.events import EventName
     from domain.order.lifecycle import TaskKind
+    from domain.order.templates import Template
     from messages.names import REQUESTER
 
 
@@ -47,7 +48,9 @@ def hear(case: Case, work: HumanTask, verdict: Decided | None) -> Moved | None:
         request=asked.outcome,
         unit=work.unit,
     )
-    case.write(work.unit, "granted" if granted else "denied", text_of=said, request=asked.outcome)
+    case.write(
+        work.unit, Template.GRANTED if granted else Template.DENIED, text_of=said, request=asked.outcome
+    )
     moved = _grant(case, work, asked) if granted else None
     if moved is None:
         case.offer_anew(work)
@@ -73,13 +76,13 @@ def _grant(case: Case, work: HumanTask, asked: Decided) -> Moved | None:
         case "request_extension":
             state.extensions += 1
             case.extend(work, instant(asked.chosen("due_at")) or asked.at)
-            case.write(REQUESTER, "extended")
+            case.write(REQUESTER, Template.EXTENDED)
         case "request_pause":
             case.rest(work, until=instant(asked.chosen("until")), since=_rest_began(work, asked))
-            case.write(REQUESTER, "paused")
+            case.write(REQUESTER, Template.PAUSED)
         case "request_reclassification":
             case.class_anew(work, OrderClass(asked.chosen("class") or ""))
-            case.write(REQUESTER, "reclassified")
+            case.write(REQUESTER, Template.RECLASSIFIED)
         case _:
             raise NotForeseen("a request", asked)
     return None

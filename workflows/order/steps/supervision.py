@@ -16,6 +16,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.order.deadlines import Basis
     from domain.order.events import EventName
     from domain.order.lifecycle import TaskKind
+    from domain.order.templates import Template
     from messages.names import REQUESTER
 
 
@@ -47,11 +48,11 @@ def decide(case: Case, work: HumanTask, decided: Decided) -> Concluded | TakenOv
             _until(case, work, decided.chosen("due_at"))
         case "accept_delay":
             _until(case, work, decided.chosen("until"))
-            case.write(REQUESTER, "delayed")
+            case.write(REQUESTER, Template.DELAYED)
         case "urge":
             case.resume(work)
             case.restart(work, Basis.ESCALATED)
-            case.write(work.unit, "urged")
+            case.write(work.unit, Template.URGED)
         case _:
             raise NotForeseen("a supervision", decided)
     case.offer_anew(work)
