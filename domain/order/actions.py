@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 from domain.matter.tasks import ATTACHMENTS, Field, FieldType, text_field, unit_field
 from domain.office.words import Role
-from domain.order.lifecycle import JOINED_WHY, LEADING, RATING, TASKS
+from domain.order.lifecycle import JOINED_WHY, LEADING, RATING
 from domain.order.words import Stage
 
 
@@ -194,10 +194,6 @@ ACTIONS: Mapping[ActionName, Action] = MappingProxyType(
 )
 
 
-def fields_of(name: str) -> tuple[Field, ...]:
-    """Give the fields of an action or of an outcome, by its name; none for a name that nobody knows."""
-    if name in ACTIONS:
-        return ACTIONS[ActionName(name)].fields
-    return next(
-        (outcome.fields for row in TASKS.values() for outcome in row.outcomes if outcome.name == name), ()
-    )
+def action_fields(name: str) -> tuple[Field, ...]:
+    """Return the fields of an action; none for a name that nobody knows."""
+    return ACTIONS[ActionName(name)].fields if name in ACTIONS else ()

@@ -396,3 +396,9 @@ def outcomes_of(kind: TaskKind, *, without: Collection[str] = ()) -> tuple[Outco
 def outcome_named(kind: TaskKind, name: str) -> Outcome:
     """Give one outcome of a kind of task, which must have it."""
     return next(each for each in TASKS[kind].outcomes if each.name == name)
+
+
+def outcome_fields(kind: str, name: str) -> tuple[Field, ...]:
+    """Return the fields of an outcome of a kind of task; none for what nobody knows."""
+    offered = TASKS[TaskKind(kind)].outcomes if kind in TASKS else ()
+    return next((each.fields for each in offered if each.name == name), ())

@@ -29,10 +29,10 @@ with workflow.unsafe.imports_passed_through():
     from domain.calendar.instants import instant
     from domain.matter.judging import Codes, Refusal, Submission, named_codes
     from domain.matter.tasks import STORED, SYSTEM, Field, TaskState
-    from domain.order.actions import ACTIONS, ActionName, fields_of
+    from domain.order.actions import ACTIONS, ActionName, action_fields
     from domain.order.events import EventName
     from domain.order.judgement import OrderSituation, TaskFacts, judge_action, judge_outcome
-    from domain.order.lifecycle import outcome_named
+    from domain.order.lifecycle import outcome_fields, outcome_named
     from domain.order.policy import PolicyBook
     from domain.order.templates import Template
     from domain.order.voices import answers_the_question, voice
@@ -120,9 +120,15 @@ class Judge:
         if not isinstance(heard, Unsealed):
             return LookUp()
         said = heard.said
-        units, categories = named_codes(fields_of(said.said_name), said.fields)
+        units, categories = named_codes(self._fields_of(said), said.fields)
         claims = (Claim(said_id=said.said_id, digest=heard.digest),) if heard.claims else ()
         return LookUp(units=tuple(units), categories=tuple(categories), claims=claims)
+
+    def _fields_of(self, said: Said) -> tuple[Field, ...]:
+        if not isinstance(said, CompleteTask):
+            return action_fields(said.action)
+        task = self._state.open_tasks.get(said.task_id)
+        return outcome_fields(task.kind, said.outcome) if task else ()
 
     def hear_first(self, pending: tuple[Said, ...]) -> None:
         """Put what was committed before an automatic step before anything that came since."""

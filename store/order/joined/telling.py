@@ -19,7 +19,7 @@ from domain.doors import Via
 from domain.matter.judging import DecisionStatus
 from domain.matter.normal import normal
 from domain.matter.tasks import SYSTEM
-from domain.order.actions import ActionName, fields_of
+from domain.order.actions import ActionName, action_fields
 from domain.order.words import Stage
 from messages.matter.signals import OrderAction
 from messages.names import system_id
@@ -201,7 +201,7 @@ def _said(row: Row[Any], order_no: str) -> OrderAction:
         action_id=system_id(row.key, order_no),
         actor=SYSTEM,
         action=row.action,
-        fields=normal(fields_of(row.action), row.fields),
+        fields=normal(action_fields(row.action), row.fields),
         decided_at=row.ordered_at,
     )
 

@@ -19,9 +19,9 @@ from domain.matter.tasks import FieldType
 from domain.office.responsibility import may_decide
 from domain.office.words import OrderClass, Role
 from domain.order import voices
-from domain.order.actions import ACTIONS, ActionName, fields_of
+from domain.order.actions import ACTIONS, ActionName, action_fields
 from domain.order.judgement import WITHDRAWN_ALREADY, TaskFacts, judge_action, judge_outcome
-from domain.order.lifecycle import TaskKind, outcome_named, outcomes_of
+from domain.order.lifecycle import TaskKind, outcome_fields, outcome_named, outcomes_of
 from domain.order.policy import policy
 from domain.order.words import Stage
 from domain.text import clean
@@ -110,13 +110,14 @@ def submit_decision(
         UnusableAttachment: an attachment is not the decider's own, or used already.
     """
     order, row = lock_task(connection, task_id, staff)
-    fields, comment = normal(fields_of(outcome), fields), clean(comment or "") or None
+    known_fields = outcome_fields(row.kind, outcome)
+    fields, comment = normal(known_fields, fields), clean(comment or "") or None
     fingerprint = fingerprint_of(task_id, outcome, fields, comment, staff.username)
     if (known := repeated(connection, decision_id, fingerprint)) is not None:
         return known
     if row.state not in UNFINISHED:
         raise TaskDone(done_by(row))
-    listed = codes_for(connection, outcome)
+    listed = codes_for(connection, known_fields)
     wanted = Submission(name=outcome, actor=staff.username, at=now, fields=fields, codes=listed)
     is_evidenced = any(each.is_evidenced for each in outcomes_of(TaskKind(row.kind)) if each.name == outcome)
     evidence = current(connection).evidence(order.category) if is_evidenced else 0
@@ -134,7 +135,7 @@ def submit_decision(
         fields=codes,
         stored=tuple(sorted(texts)),
         decided_at=now,
-        vouched=vouched_for(connection, outcome, fields),
+        vouched=vouched_for(connection, spec.fields, fields),
     )
     files = files_of(spec.fields, codes)
     back = sent_back(connection, row) if files else None
@@ -187,12 +188,12 @@ def submit_action(
         UnusableAttachment: an attachment is nobody's of these, or used already.
     """
     order, speaks = _addressed(connection, order_no, action, actor)
-    fields = normal(fields_of(action), fields)
+    fields = normal(action_fields(action), fields)
     fingerprint = fingerprint_of(order_no, action, _by_content(connection, action, fields), None, actor.name)
     order_no, actor = order.order_no, speaks
     if (known := repeated(connection, action_id, fingerprint)) is not None:
         return known
-    listed = codes_for(connection, action)
+    listed = codes_for(connection, action_fields(action))
     wanted = Submission(name=action, actor=actor.name, at=now, fields=fields, codes=listed)
     situation = situation_of(connection, order)
     if order.requester_left and actor == RESIDENT:
@@ -216,7 +217,7 @@ def submit_action(
         fields=codes,
         stored=tuple(sorted(texts)),
         decided_at=now,
-        vouched=vouched_for(connection, action, fields),
+        vouched=vouched_for(connection, spec.fields, fields),
     )
     files = files_of(spec.fields, codes)
     bind(connection, files, uploaders=uploaders, order_no=order_no, decision_id=action_id)
@@ -237,7 +238,7 @@ def _addressed(connection: Connection, order_no: str, action: str, actor: Actor)
 
 def _by_content(connection: Connection, action: str, given: Mapping[str, Any]) -> dict[str, Any]:
     """Let files stand for what they hold: a form that is sent twice brings them twice."""
-    named = {each.name for each in fields_of(action) if each.type is FieldType.ATTACHMENTS}
+    named = {each.name for each in action_fields(action) if each.type is FieldType.ATTACHMENTS}
     return {
         name: contents_of(connection, value) if name in named and wrong_ids(value) is None else value
         for name, value in given.items()

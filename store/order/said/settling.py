@@ -9,15 +9,16 @@ from sqlalchemy import Connection, insert, select, update
 
 from domain.doors import Via
 from domain.matter.judging import DecisionStatus
-from domain.matter.tasks import FieldType
-from domain.order.actions import fields_of
+from domain.matter.tasks import Field, FieldType
+from domain.order.actions import action_fields
+from domain.order.lifecycle import outcome_fields
 from domain.text import clean
 from messages.matter.signals import CompleteTask, Said
 from messages.matter.step import Verdict
 from messages.order.step import RecordStep
 from store.auditing import audited
 from store.matter.decisions import Subject
-from store.tables import audit, decision
+from store.tables import audit, decision, task
 
 
 def settle_verdicts(connection: Connection, step: RecordStep) -> dict[str, Via]:
@@ -49,7 +50,11 @@ def settle_verdicts(connection: Connection, step: RecordStep) -> dict[str, Via]:
                 connection.execute(update(decision).where(mine).values(**settled))
             continue
         vias[said_id] = Via.OPERATOR
-        connection.execute(insert(decision).values(**said_row(step.order_no, said_id, verdict)))
+        connection.execute(
+            insert(decision).values(
+                **said_row(step.order_no, said_id, verdict, fields=_fields_of(connection, verdict.said))
+            )
+        )
         if said_id in signalled(connection, step.order_no):
             continue
         data = {"decision_id": said_id, "applied": verdict.applied}
@@ -92,14 +97,24 @@ def signalled(connection: Connection, order_no: str) -> set[str]:
     return {str(each["decision_id"]) for each in rows}
 
 
-def said_row(order_no: str, said_id: str, verdict: Verdict) -> dict[str, Any]:
-    """Make a row for what was said without one: an operator's, with all that the signal held."""
+def _fields_of(connection: Connection, said: Said) -> tuple[Field, ...]:
+    """Find the fields in which somebody answered: of the kind of task that it was, or of the action."""
+    if not isinstance(said, CompleteTask):
+        return action_fields(said.action)
+    kind = connection.scalar(select(task.c.kind).where(task.c.task_id == said.task_id))
+    return outcome_fields(kind or "", said.outcome)
+
+
+def said_row(
+    order_no: str, said_id: str, verdict: Verdict, *, fields: tuple[Field, ...] = ()
+) -> dict[str, Any]:
+    """Make a row for what was said without one: an operator's, with all that the signal held in these `fields`."""
     said = verdict.said
     by_task = isinstance(said, CompleteTask)
     name = verdict.said.said_name
     texts = {
         each.name: clean(str(said.fields.get(each.name) or said.comment or ""))
-        for each in fields_of(name)
+        for each in fields
         if each.type is FieldType.TEXT
     }
     return {

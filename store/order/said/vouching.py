@@ -3,28 +3,29 @@
 The workflow cannot look there itself: what is kept here travels with the signal (ADR-0018).
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from sqlalchemy import Connection
 
 from domain.matter.judging import Codes, named_codes
-from domain.matter.tasks import CODED
-from domain.order.actions import fields_of
+from domain.matter.tasks import CODED, Field
 from messages.office.directory import LookUp, Vouched
 from store.office.directory import current, look_up
 
 
-def codes_for(connection: Connection, name: str) -> Codes:
-    """Give the codes that may be named, for an outcome or action that names any."""
-    if CODED.isdisjoint(each.type for each in fields_of(name)):
+def codes_for(connection: Connection, fields: Collection[Field]) -> Codes:
+    """Give the codes that may be named, in fields that hold any."""
+    if CODED.isdisjoint(each.type for each in fields):
         return Codes()
     return Codes.of(current(connection))
 
 
-def vouched_for(connection: Connection, name: str, fields: Mapping[str, Any]) -> Vouched | None:
+def vouched_for(
+    connection: Connection, fields: Collection[Field], given: Mapping[str, Any]
+) -> Vouched | None:
     """Say what these codes are; `None` where none is named."""
-    units, categories = named_codes(fields_of(name), fields)
+    units, categories = named_codes(fields, given)
     if not units and not categories:
         return None
     return look_up(connection, LookUp(units=tuple(units), categories=tuple(categories)))
