@@ -12,7 +12,7 @@ from messages.order.workflow import StartOrder
 from runtime.temporal import Orders
 from store.database import WriteConflict
 from store.matter import outbox
-from store.order.intake import NewOrder, place_order
+from store.order.intake import NewOrder, OrderPlace, place_order
 
 _TOGETHER = 100
 _PATIENCE = timedelta(seconds=30)
@@ -73,9 +73,6 @@ def request() -> NewOrder:
         confidential=False,
         received_by=None,
         category=None,
-        community="community-03",
-        address=None,
-        longitude=None,
-        latitude=None,
+        place=OrderPlace(community="community-03"),
         requester={"name": None, "phone": "000-0000", "email": None, "wechat_openid": None},
     )

@@ -11,12 +11,24 @@ from api.phones import phone_keys
 from api.service import Service
 from runtime.temporal import TemporalAway
 from store.database import Connection
-from store.order.intake import NewOrder, Placed, ToStart, UnknownCode, place_order
+from store.order.intake import NewOrder, OrderPlace, Placed, ToStart, UnknownCode, place_order
 
 RESIDENT_PAGES: Final = "resident-pages"
 """The client of orders that residents write on a page of ours; no key stands for it."""
 DESK_PAGES: Final = "desk-pages"
 """The client of orders that staff write down for somebody; no key stands for it."""
+_ALIKE: Final = (
+    "channel",
+    "kind",
+    "subject",
+    "description",
+    "source_reference",
+    "source_due_at",
+    "confidential",
+    "received_by",
+    "category",
+)
+"""What a body and the store call alike."""
 _log = structlog.get_logger("api")
 
 
@@ -26,21 +38,10 @@ def new_order(body: OrderBody, *, client_id: str, key: str) -> NewOrder:
         client_id=client_id,
         key=key,
         fingerprint=body.fingerprint(),
-        channel=body.channel,
-        kind=body.kind,
-        subject=body.subject,
-        description=body.description,
-        source_reference=body.source_reference,
-        source_due_at=body.source_due_at,
-        confidential=body.confidential,
-        received_by=body.received_by,
-        category=body.category,
-        community=body.place.community,
-        address=body.place.address,
-        longitude=body.place.longitude,
-        latitude=body.place.latitude,
+        place=OrderPlace(**body.place.model_dump()),
         requester=body.requester.model_dump(),
         attachments=tuple(body.attachments),
+        **{name: getattr(body, name) for name in _ALIKE},
     )
 
 

@@ -72,6 +72,16 @@ class ReferenceReused(DomainError):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class OrderPlace:
+    """Where it is; longitude and latitude in degrees (WGS 84), both or neither."""
+
+    community: str | None = None
+    address: str | None = None
+    longitude: float | None = None
+    latitude: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class NewOrder:
     """A request as a channel sent it, validated; `fingerprint` is the hash of the whole body.
 
@@ -93,10 +103,7 @@ class NewOrder:
     confidential: bool
     received_by: str | None
     category: str | None
-    community: str | None
-    address: str | None
-    longitude: float | None
-    latitude: float | None
+    place: OrderPlace
     requester: Mapping[str, str | None]
     phone_keys: tuple[str, ...] = ()
     attachments: tuple[str, ...] = ()
@@ -279,7 +286,7 @@ def _insert(
     directory = current(connection)
     for field, code, known in (
         ("category", new.category, directory.open_categories),
-        ("place.community", new.community, directory.communities),
+        ("place.community", new.place.community, directory.communities),
     ):
         if code is not None and code not in known:
             raise UnknownCode(field, known)
@@ -321,7 +328,7 @@ def _insert(
             data={
                 "channel": new.channel,
                 "kind": new.kind,
-                "community": new.community,
+                "community": new.place.community,
                 "category": new.category,
                 "officer_passed_over": contact.passed_over,
             },
@@ -343,7 +350,7 @@ def _insert(
         policy=policy_version,
         channel=new.channel,
         category=new.category,
-        community=new.community,
+        community=new.place.community,
         received_at=receipt.received_at,
         can_be_called=any(new.requester.get(way) for way in ("phone", "email", "wechat_openid")),
         first_task=first,
@@ -351,7 +358,7 @@ def _insert(
         holds=holds,
         rests=new.rests,
         # Who is in post is asked when it matters: before any automatic step.
-        routing=Routing.of(directory, category=new.category, community=new.community),
+        routing=Routing.of(directory, category=new.category, community=new.place.community),
     )
 
 
@@ -417,10 +424,10 @@ def _order_row(
         "description": new.description,
         "confidential": new.confidential,
         "received_by": new.received_by,
-        "community": new.community,
-        "address": line(new.address) if new.address else None,
-        "longitude": new.longitude,
-        "latitude": new.latitude,
+        "community": new.place.community,
+        "address": line(new.place.address) if new.place.address else None,
+        "longitude": new.place.longitude,
+        "latitude": new.place.latitude,
         "policy": policy_version,
         "received_at": receipt.received_at,
         "source_due_at": new.source_due_at,

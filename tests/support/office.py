@@ -4,7 +4,7 @@ import asyncio
 import json
 import uuid
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -68,13 +68,11 @@ def new_order(**changes: Any) -> intake.NewOrder:
         "confidential": False,
         "received_by": None,
         "category": "noise",
-        "community": "community-03",
-        "address": None,
-        "longitude": None,
-        "latitude": None,
         "requester": {"name": None, "phone": "000-0000", "email": None, "wechat_openid": None},
     }
-    return intake.NewOrder(**{**values, **changes})
+    where: dict[str, Any] = {"community": "community-03"}
+    where |= {each.name: changes.pop(each.name) for each in fields(intake.OrderPlace) if each.name in changes}
+    return intake.NewOrder(**{**values, **changes}, place=intake.OrderPlace(**where))
 
 
 def seconds_between(earlier: str, later: str) -> float:

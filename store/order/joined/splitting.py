@@ -21,7 +21,7 @@ from messages.order.step import RecordStep, RestTaken, SplitRequest
 from store.matter.holding import holds_over
 from store.office.directory import current
 from store.order.finding import CONTACT
-from store.order.intake import NewOrder, place_order
+from store.order.intake import NewOrder, OrderPlace, place_order
 from store.order.rows import COLUMNS, OrderRow
 from store.tables import decision, message, orders, requester, requester_phone
 
@@ -150,9 +150,11 @@ def _further(
         confidential=own.confidential,
         received_by=own.received_by,
         category=category if category in directory.open_categories else None,
-        community=community.code if community else None,
-        address=own.address,
-        longitude=own.longitude,
-        latitude=own.latitude,
+        place=OrderPlace(
+            community=community.code if community else None,
+            address=own.address,
+            longitude=own.longitude,
+            latitude=own.latitude,
+        ),
         requester=contact,
     )
