@@ -10,10 +10,7 @@ from datetime import date, datetime, time, timedelta
 
 from sqlalchemy import ColumnElement, Connection, and_, exists, or_, select
 
-from domain.calendar.workdays import (
-    OFFICE_ZONE,
-    NamedDay,
-)
+from domain.calendar.workdays import OFFICE_ZONE, NamedDay
 from domain.matter.tasks import TaskState
 from domain.office.words import OrderClass
 from domain.order.policy import BOOKS

@@ -392,6 +392,21 @@ class TestAStep:
             answer_of(connection, applied, STANDARD)
         assert rows(store, "SELECT status FROM decision") == [("applied",)]
 
+    def test_keeps_the_words_of_an_operator_who_was_faster_than_the_step_that_opens_the_task(
+        self, store: Store
+    ) -> None:
+        start = take(store)
+        step = step_of(start)
+        (opened,) = step.opened
+        said = CompleteTask(
+            task_id=opened.task_id, decision_id="by-hand", actor="ops", outcome="reject", comment="不予受理"
+        )
+        with store.write() as connection:
+            verdict = Verdict(said=said, applied=True, at=now())
+            answer_of(connection, step.model_copy(update={"verdicts": (verdict,)}), STANDARD)
+        ((texts,),) = rows(store, "SELECT texts FROM decision WHERE decision_id = 'by-hand'")
+        assert json.loads(texts) == {"text": "不予受理"}
+
 
 class TestTheOutbox:
     def test_gives_an_orders_start_before_its_signals(self, store: Store) -> None:

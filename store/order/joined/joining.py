@@ -33,8 +33,6 @@ from store.order.said.decisions import lock_order
 from store.order.said.situation import is_supervised
 from store.tables import decision, message, orders
 
-"""How the templates of answers begin; the rest is the ending."""
-
 
 def join(connection: Connection, step: RecordStep, asked: MergeRequest) -> MergeRefused | None:
     """Join an order to another one, or say why not: the leading order is open, and joined to nothing itself.

@@ -52,7 +52,7 @@ def settle_verdicts(connection: Connection, step: RecordStep) -> dict[str, Via]:
         vias[said_id] = Via.OPERATOR
         connection.execute(
             insert(decision).values(
-                **said_row(step.order_no, said_id, verdict, fields=_fields_of(connection, verdict.said))
+                **said_row(step.order_no, said_id, verdict, fields=_fields_of(connection, step, verdict.said))
             )
         )
         if said_id in signalled(connection, step.order_no):
@@ -97,11 +97,17 @@ def signalled(connection: Connection, order_no: str) -> set[str]:
     return {str(each["decision_id"]) for each in rows}
 
 
-def _fields_of(connection: Connection, said: Said) -> tuple[Field, ...]:
-    """Find the fields in which somebody answered: of the kind of task that it was, or of the action."""
+def _fields_of(connection: Connection, step: RecordStep, said: Said) -> tuple[Field, ...]:
+    """Find the fields in which somebody answered: of the kind of task that it was, or of the action.
+
+    An operator may be faster than `record`: then the same step opens the task and closes it.
+    """
     if not isinstance(said, CompleteTask):
         return action_fields(said.action)
-    kind = connection.scalar(select(task.c.kind).where(task.c.task_id == said.task_id))
+    kinds = {each.task_id: each.kind for each in step.opened}
+    kind = kinds.get(said.task_id) or connection.scalar(
+        select(task.c.kind).where(task.c.task_id == said.task_id)
+    )
     return outcome_fields(kind or "", said.outcome)
 
 
