@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Connection, Row, Select
+from sqlalchemy import ColumnElement, Connection, Row, Select
 
 from domain.calendar.instants import is_reckonable
 from domain.errors import DomainError
@@ -31,6 +31,11 @@ class Page(Generic[Value]):
 
     rows: Sequence[Value]
     next_cursor: str | None
+
+
+def limited(query: Select[Any], *wanted: tuple[ColumnElement[Any], object | None]) -> Select[Any]:
+    """Limit a list to rows with these values; `None` does not limit."""
+    return query.where(*(column == value for column, value in wanted if value is not None))
 
 
 def page_of(

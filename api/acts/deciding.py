@@ -6,10 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from api.acts.seeing import no_such_order
-from api.security import (
-    scope_of,
-    uploader_of,
-)
+from api.security import scope_of, uploader_of
 from api.service import Service
 from domain.doors import Via
 from domain.matter.judging import DecisionStatus

@@ -11,11 +11,7 @@ from urllib.parse import quote
 from api.contract import views
 from api.contract.staff import Contact, OrderDetail
 from api.errors import Problem
-from api.security import (
-    Caller,
-    client_of,
-    scope_of,
-)
+from api.security import Caller, client_of, scope_of
 from api.service import Service
 from domain.office.directory import OFFICE
 from domain.office.permissions import Permission, may, reaches
@@ -29,6 +25,7 @@ from store.matter import history, tasks
 from store.matter.reach import Scope
 from store.matter.rows import EventRow, TaskRow
 from store.matter.tasks import Post, TaskCounts, TaskFilter
+from store.message.requesters import find_requester
 from store.office.people import Staff
 from store.order import finding
 from store.order.contacts import reveal_contact
@@ -50,7 +47,7 @@ def order_of(
         row,
         tasks=tasks.open_tasks(connection, row.order_no),
         refusals=refusals,
-        requester=finding.find_requester(connection, row.order_no) if knows_requester(who, row) else {},
+        requester=find_requester(connection, row.order_no) if knows_requester(who, row) else {},
         attachments=history.list_attachments(connection, row.order_no, client_id=client_of(who)),
         # A channel sent it; staff who may see contacts may see where it is.
         shows_place=isinstance(who, Client) or may(who.roles, Permission.REVEAL_CONTACTS),

@@ -46,8 +46,6 @@ OFFERED: Final = (
 )
 """What a resident may do with an order, if the time for it has come."""
 _GUESSES: Final = "wrong_codes"
-_LEFT: Final = EventName.REQUESTER_LEFT
-_SPLIT: Final = EventName.ORDER_SPLIT
 _MISREAD: Final = str.maketrans("OIL", "011")
 """Codes have none of these letters: whoever wrote one has read a figure."""
 
@@ -138,8 +136,10 @@ def _left(connection: Connection, row: OrderRow) -> TrackView:
     What was made of it before is theirs; what was made later is nobody's.
     """
     events = history.list_events(connection, row.order_no)
-    until = next((number for number, each in enumerate(events) if each.type == _LEFT), len(events))
-    is_theirs = any(each.type == _SPLIT for each in events[:until])
+    until = next(
+        (number for number, each in enumerate(events) if each.type == EventName.REQUESTER_LEFT), len(events)
+    )
+    is_theirs = any(each.type == EventName.ORDER_SPLIT for each in events[:until])
     return TrackView(
         order_no=row.order_no,
         stage=Stage.CLOSED,

@@ -20,7 +20,6 @@ from domain.order.voices import followed
 from store.matter.rows import EventRow
 from store.order.rows import OrderRow
 
-_RECEIVED: Final = EventName.ORDER_RECEIVED
 _OF_A_TASK: Final = frozenset({EventName.TASK_COMPLETED, EventName.TASK_ANSWERED})
 _RATED: Final = frozenset({EventName.FOLLOW_UP_ENDED, EventName.ORDER_RATED})
 _OUTCOMES: Final[Mapping[tuple[object, object], Outcome]] = {
@@ -51,7 +50,7 @@ def happened(
     """Put one event of an order into words; `files` are the order's, by their ids."""
     data, called = row.data, str(texts()["words"]["called"])
     outcome = _OUTCOMES.get((data.get("kind"), data.get("outcome"))) if row.type in _OF_A_TASK else None
-    actor = word(order.channel, "channels") if row.type == _RECEIVED else _actor(row.actor)
+    actor = word(order.channel, "channels") if row.type == EventName.ORDER_RECEIVED else _actor(row.actor)
     return Happened(
         at=row.at,
         what=word(row.type, "events"),

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from api.acts.seeing import knows_requester, order_of
+from api.acts.seeing import knows_requester, no_such_order, order_of
 from api.contract.staff import Contact, OrderDetail
 from api.desk.history import Happened, happened
 from api.errors import Problem
@@ -26,8 +26,6 @@ from store.order.rows import OrderRow
 
 WAITS = timedelta(seconds=5)
 """How long a page waits for the order to take what was sent, before it says that it will."""
-
-_URGED = EventName.ORDER_URGED
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,7 +50,7 @@ def whole_order(connection: Connection, order_no: str, who: Staff, service: Serv
         raise Problem(403, "not_entitled", f"none of your roles has the permission {Permission.READ_ORDERS}")
     row = finding.find_order(connection, order_no, scope_of(who))
     if row is None:
-        raise Problem(404, "not_found", f"there is no order {order_no!r} that you may see")
+        raise no_such_order(order_no)
     events = history.list_events(connection, order_no)
     refusals = [each for each in events if each.type == REFUSED]
     directory = current_named(connection)
@@ -62,7 +60,7 @@ def whole_order(connection: Connection, order_no: str, who: Staff, service: Serv
         row=row,
         order=order,
         events=[happened(each, row, directory, files) for each in events],
-        urged=[each.at for each in events if each.type == _URGED],
+        urged=[each.at for each in events if each.type == EventName.ORDER_URGED],
         directory=directory,
     )
 

@@ -10,13 +10,7 @@ from api.contract import views
 from api.contract.staff import ActionAccepted, ActionBody, Contact, EventList, OrderDetail, OrderList, Reveal
 from api.errors import problems
 from api.keys import KeyHeader, optional_key
-from api.security import (
-    ActorDep,
-    ReaderDep,
-    ReaderOrChannelDep,
-    RevealerDep,
-    scope_of,
-)
+from api.security import ActorDep, ReaderDep, ReaderOrChannelDep, RevealerDep, scope_of
 from api.service import ServiceDep
 from domain.office.words import OrderClass, Tier
 from domain.order.words import Stage

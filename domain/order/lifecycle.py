@@ -398,7 +398,13 @@ def outcome_named(kind: TaskKind, name: str) -> Outcome:
     return next(each for each in TASKS[kind].outcomes if each.name == name)
 
 
+def find_outcome(kind: str, name: str) -> Outcome | None:
+    """Find an outcome of a kind of task; `None` for what nobody knows."""
+    offered = TASKS[TaskKind(kind)].outcomes if kind in TASKS else ()
+    return next((each for each in offered if each.name == name), None)
+
+
 def outcome_fields(kind: str, name: str) -> tuple[Field, ...]:
     """Return the fields of an outcome of a kind of task; none for what nobody knows."""
-    offered = TASKS[TaskKind(kind)].outcomes if kind in TASKS else ()
-    return next((each.fields for each in offered if each.name == name), ())
+    found = find_outcome(kind, name)
+    return found.fields if found else ()

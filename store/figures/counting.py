@@ -9,17 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    Select,
-    and_,
-    func,
-    literal,
-    or_,
-    select,
-    union_all,
-)
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, literal, or_, select, union_all
 
 from domain.figures.counting import COUNTED, OWED, Count, Day, DayLine, Picture, Rate, lines
 from domain.office.words import Tier
@@ -29,8 +19,6 @@ from store.instants import Instant
 from store.matter.reach import Scope, scoped
 from store.tables import STILL_OPEN, TOLD, event, orders
 
-_REPLIED: Final = EventName.ORDER_REPLIED
-_CLOSED: Final = EventName.ORDER_CLOSED
 _ANSWERS: Final = (EventName.FOLLOW_UP_ENDED, EventName.ORDER_RATED)
 _OVER: Final = ""
 """The stage of counts of what is over: nobody asks where that is."""
@@ -89,7 +77,7 @@ def _open(connection: Connection, scope: Scope, *, since: datetime, today: Day, 
 def _answered(connection: Connection, scope: Scope, *, since: datetime) -> list[Count]:
     """Count what was answered in the window; what had missed its promise before counted then."""
     last = (
-        _told(_REPLIED)
+        _told(EventName.ORDER_REPLIED)
         .with_only_columns(event.c.order_no, func.max(event.c.at).label("at"))
         .where(event.c.at >= since)
         .group_by(event.c.order_no)
@@ -167,7 +155,7 @@ def _by_day(connection: Connection, days: Sequence[Day], scope: Scope) -> tuple[
         scope,
     )
     closed = _within_scope(
-        _told(_CLOSED)
+        _told(EventName.ORDER_CLOSED)
         .with_only_columns(table.c.day, func.count(event.c.order_no.distinct()).label("orders"))
         .select_from(table)
         .join(event, within(event.c.at))

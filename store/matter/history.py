@@ -2,27 +2,14 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    and_,
-    false,
-    or_,
-    select,
-)
+from sqlalchemy import ColumnElement, Connection, and_, false, or_, select
 
 from domain.matter.judging import DecisionStatus
 from domain.order.events import EventName
 from domain.order.templates import REPLIES, Template
 from store.matter.decisions import Subject
 from store.matter.rows import AttachmentRow, EventRow
-from store.tables import (
-    attachment,
-    decision,
-    event,
-    message,
-    staff,
-)
+from store.tables import attachment, decision, event, message, staff
 from store.values import value_of
 
 REFUSED = EventName.SIGNAL_REFUSED

@@ -3,20 +3,9 @@
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import (
-    ColumnElement,
-    Select,
-    exists,
-    false,
-    or_,
-    select,
-)
+from sqlalchemy import ColumnElement, Select, exists, false, or_, select
 
-from store.tables import (
-    orders,
-    task,
-    unit,
-)
+from store.tables import orders, task, unit
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

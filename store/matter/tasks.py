@@ -8,18 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    Row,
-    Select,
-    and_,
-    func,
-    literal,
-    or_,
-    select,
-    tuple_,
-)
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, literal, or_, select, tuple_
 
 from domain.matter.tasks import TaskState
 from domain.matter.timeliness import CLOCK_SKEW
@@ -29,11 +18,8 @@ from store.matter.decisions import UNFINISHED
 from store.matter.reach import EVERYTHING, Scope, scoped
 from store.matter.returned import has_returns
 from store.matter.rows import TaskRow
-from store.paging import Page, page_of, read_cursor
-from store.tables import (
-    orders,
-    task,
-)
+from store.paging import Page, limited, page_of, read_cursor
+from store.tables import orders, task
 from store.values import value_of
 
 
@@ -92,15 +78,14 @@ def _open_tasks(query: Select[Any], wanted: TaskFilter, scope: Scope, now: datet
     query = query.where(
         task.c.state == TaskState.OPEN, task.c.opened_at <= now + CLOCK_SKEW, task.c.due_at.is_not(None)
     )
-    for column, value in (
+    query = limited(
+        query,
         (task.c.holder, wanted.holder),
         (task.c.unit, wanted.unit),
         (task.c.tier, wanted.tier),
         (task.c.kind, wanted.kind),
         (task.c.order_no, wanted.order_no),
-    ):
-        if value is not None:
-            query = query.where(column == value)
+    )
     if wanted.post is not None:
         query = query.where(_of_post(wanted.post))
     if wanted.task_ids is not None:

@@ -14,7 +14,8 @@ from domain.order.templates import Template
 from domain.order.words import Ending
 from messages.names import REQUESTER
 from store.message.rejections import NOT_ACCEPTED, Rejection, rejection_of
-from store.tables import decision, message, orders, requester
+from store.message.requesters import find_requester
+from store.tables import decision, message, orders
 
 _PENDING: Final = "pending"
 _DROPPED: Final = "dropped"
@@ -69,17 +70,11 @@ def outgoing(connection: Connection, order_no: str) -> list[Outgoing]:
             promised_at=row.promised_at,
             promise_is_provisional=row.promise_is_provisional,
             due_at=row.due_at,
-            contact=_contact(connection, row.for_order) if row.recipient == REQUESTER else {},
+            contact=find_requester(connection, row.for_order) if row.recipient == REQUESTER else {},
             rejection=rejection_of(connection, row.order_no) if row.template == NOT_ACCEPTED else None,
         )
         for row in rows
     ]
-
-
-def _contact(connection: Connection, order_no: str) -> dict[str, str]:
-    person = connection.execute(select(requester).where(requester.c.order_no == order_no)).one_or_none()
-    ways = ("name", "phone", "email", "wechat_openid")
-    return {way: str(person._mapping[way]) for way in ways if person and person._mapping[way]}
 
 
 def still_waits(connection: Connection, message_id: int) -> bool:

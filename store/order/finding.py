@@ -6,19 +6,8 @@ Assumes that who asks is entitled; `Scope` limits what is found. Nothing here as
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    ScalarSelect,
-    and_,
-    func,
-    literal,
-    or_,
-    select,
-    tuple_,
-)
+from sqlalchemy import ColumnElement, Connection, ScalarSelect, and_, func, literal, or_, select, tuple_
 
 from domain.order.contacts import masked_line
 from domain.order.words import OVER
@@ -26,16 +15,9 @@ from messages.names import REQUESTER
 from store.instants import Instant
 from store.matter.reach import Scope, scoped
 from store.order.rows import COLUMNS, OrderRow
-from store.paging import PAGE, Page, page_of, read_cursor
-from store.tables import (
-    message,
-    orders,
-    requester,
-    requester_phone,
-)
+from store.paging import PAGE, Page, limited, page_of, read_cursor
+from store.tables import message, orders, requester_phone
 
-CONTACT: Final = ("name", "phone", "email", "wechat_openid")
-"""The parts of a contact; all are personal data."""
 _WORDS = 8
 """So many words of a search are looked for."""
 
@@ -72,12 +54,6 @@ def find_by_tracking_code(connection: Connection, tracking_code: str) -> str | N
     return connection.scalar(select(orders.c.order_no).where(orders.c.tracking_code == tracking_code))
 
 
-def find_requester(connection: Connection, order_no: str) -> dict[str, str]:
-    """Find who asked, as far as it is known, by the parts of a contact: personal data."""
-    row = connection.execute(select(requester).where(requester.c.order_no == order_no)).one_or_none()
-    return {part: row._mapping[part] for part in CONTACT if row._mapping[part]} if row else {}
-
-
 def list_orders(
     connection: Connection, wanted: OrderFilter, scope: Scope, *, cursor: str | None, now: datetime
 ) -> Page[OrderRow]:
@@ -86,16 +62,14 @@ def list_orders(
     Raises:
         BadCursor: the cursor cannot be read.
     """
-    query = scoped(select(*COLUMNS), scope)
-    for column, value in (
+    query = limited(
+        scoped(select(*COLUMNS), scope),
         (orders.c.stage, wanted.stage),
         (orders.c.tier, wanted.tier),
         (orders.c.unit, wanted.unit),
         (orders.c["class"], wanted.order_class),
         (orders.c.community, wanted.community),
-    ):
-        if value is not None:
-            query = query.where(column == value)
+    )
     still_open = orders.c.stage.not_in(OVER)
     if wanted.is_open is not None:
         query = query.where(still_open if wanted.is_open else ~still_open)

@@ -23,11 +23,7 @@ from temporalio.bridge.proto.workflow_activation import (
 from temporalio.common import Priority, TypedSearchAttributes
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import UnsandboxedWorkflowRunner, WorkflowRunner
-from temporalio.worker._workflow_instance import (
-    WorkflowInstance,
-    WorkflowInstanceDetails,
-    _WorkflowLogicFlag,
-)
+from temporalio.worker._workflow_instance import WorkflowInstance, WorkflowInstanceDetails, _WorkflowLogicFlag
 
 import worker
 from domain.office.first_directory import FIRST

@@ -30,8 +30,12 @@ class Expiry:
 
     def facts(self, ledger: Ledger) -> OrderFacts:
         """Show the order as it will stand."""
-        changes: dict[str, object] = {"overdue": True} if self.is_late else {}
-        return ledger.facts(**changes, **({"stage": Stage.ARCHIVED} if self.is_archived else {}))
+        changes: dict[str, object] = {}
+        if self.is_late:
+            changes["overdue"] = True
+        if self.is_archived:
+            changes["stage"] = Stage.ARCHIVED
+        return ledger.facts(**changes)
 
     def apply(self, state: State) -> None:
         """Let it have happened."""

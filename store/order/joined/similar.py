@@ -9,18 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    Row,
-    Select,
-    and_,
-    false,
-    func,
-    literal,
-    select,
-    union,
-)
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, false, func, literal, select, union
 
 from domain.order.contacts import masked_line
 from domain.order.similarity import most_alike

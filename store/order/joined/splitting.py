@@ -19,8 +19,8 @@ from domain.text import clean
 from messages.names import REQUESTER, system_id
 from messages.order.step import RecordStep, RestTaken, SplitRequest
 from store.matter.holding import holds_over
+from store.message.requesters import CONTACT
 from store.office.directory import current
-from store.order.finding import CONTACT
 from store.order.intake import NewOrder, OrderPlace, place_order
 from store.order.rows import COLUMNS, OrderRow
 from store.tables import decision, message, orders, requester, requester_phone

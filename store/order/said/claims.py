@@ -36,7 +36,7 @@ def change_holder(
     Raises:
         NotFound: there is no such task.
         NotEntitled: the task is another unit's or another role's.
-        TaskClosed: the task is done.
+        TaskDone: the task is done.
         HeldByColleague: somebody else is at it.
     """
     _, row = lock_task(connection, task_id, staff)

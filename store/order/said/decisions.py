@@ -15,13 +15,13 @@ from sqlalchemy import ColumnElement, Connection, Row, func, select
 from domain.doors import CredentialKind, Via
 from domain.matter.judging import Submission, wrong_ids
 from domain.matter.normal import normal
-from domain.matter.tasks import FieldType
+from domain.matter.tasks import FieldType, Outcome
 from domain.office.responsibility import may_decide
 from domain.office.words import OrderClass, Role
 from domain.order import voices
 from domain.order.actions import ACTIONS, ActionName, action_fields
 from domain.order.judgement import WITHDRAWN_ALREADY, TaskFacts, judge_action, judge_outcome
-from domain.order.lifecycle import TaskKind, outcome_fields, outcome_named, outcomes_of
+from domain.order.lifecycle import TaskKind, find_outcome
 from domain.order.policy import policy
 from domain.order.words import Stage
 from domain.text import clean
@@ -105,27 +105,26 @@ def submit_decision(
         NotFound: there is no such task.
         NotEntitled: the task is another unit's or another role's.
         KeyTaken: the key stands for something else.
-        TaskClosed: the task is done; says by whom and when.
+        TaskDone: the task is done; says by whom and when.
         Refused: the outcome or one of its fields is not in order.
         UnusableAttachment: an attachment is not the decider's own, or used already.
     """
     order, row = lock_task(connection, task_id, staff)
-    known_fields = outcome_fields(row.kind, outcome)
-    fields, comment = normal(known_fields, fields), clean(comment or "") or None
+    # One that nobody knows has no fields, and is refused below.
+    spec = find_outcome(row.kind, outcome) or Outcome(name=outcome, label="")
+    fields, comment = normal(spec.fields, fields), clean(comment or "") or None
     fingerprint = fingerprint_of(task_id, outcome, fields, comment, staff.username)
     if (known := repeated(connection, decision_id, fingerprint)) is not None:
         return known
     if row.state not in UNFINISHED:
         raise TaskDone(done_by(row))
-    listed = codes_for(connection, known_fields)
+    listed = codes_for(connection, spec.fields)
     wanted = Submission(name=outcome, actor=staff.username, at=now, fields=fields, codes=listed)
-    is_evidenced = any(each.is_evidenced for each in outcomes_of(TaskKind(row.kind)) if each.name == outcome)
-    evidence = current(connection).evidence(order.category) if is_evidenced else 0
+    evidence = current(connection).evidence(order.category) if spec.is_evidenced else 0
     facts = _facts(row, order, evidence, taken=_times(connection, order.order_no, outcome))
     refusal = judge_outcome(facts, wanted, policy(order.policy))
     if refusal or (refusal := wrong_leading(connection, order.order_no, fields)):
         raise Refused(refusal)
-    spec = outcome_named(TaskKind(row.kind), outcome)
     codes, texts = split_stored(spec.fields, fields)
     said = CompleteTask(
         task_id=task_id,
