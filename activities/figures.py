@@ -16,7 +16,7 @@ from domain.order.lifecycle import TASKS, TaskKind
 from domain.order.words import Ending, Stage
 from messages.matter.step import EventRecord
 from messages.names import REQUESTER
-from messages.order.step import RecordStep
+from messages.order.step import OrderStep
 from store.matter.outbox import OutboxKind, Result
 from store.order.step import Written
 
@@ -53,7 +53,7 @@ class Figures:
         )
         self._seconds = meter.create_histogram_float(SECONDS, "Time to record a step.")
 
-    def recorded(self, step: RecordStep, written: Written, took: timedelta) -> None:
+    def recorded(self, step: OrderStep, written: Written, took: timedelta) -> None:
         """Count a step, and what it says if it was committed just now."""
         self._steps.add(1, {"result": written.result})
         self._seconds.record(took.total_seconds(), {"result": written.result})
@@ -80,8 +80,8 @@ class Figures:
         """Count a row of the outbox that was tried."""
         self._outbox.add(1, {"kind": _known(kind, set(OutboxKind)), "result": result})
 
-    def _told(self, event: EventRecord, step: RecordStep) -> None:
-        tier = _known(step.order.tier, set(Tier))
+    def _told(self, event: EventRecord, step: OrderStep) -> None:
+        tier = _known(step.facts.tier, set(Tier))
         match event.type:
             case EventName.ORDER_CLOSED:
                 self._closed.add(1, {"ending": _known(str(event.data.get("ending")), set(Ending))})

@@ -16,7 +16,7 @@ from bench.figures import Figure, percentile, say
 from demo.office import seed_office
 from domain.office.first_directory import FIRST
 from domain.office.words import Tier
-from domain.order.words import Ending, Stage
+from domain.order.words import KIND, Ending, Stage
 from store.database import Store
 from store.matter import tasks
 from store.matter.reach import Scope
@@ -122,18 +122,13 @@ def _timed(store: Store, work: Callable[[Connection], object]) -> float:
 def fill(store: Store, count: int, *, until: datetime = NOW, apart: timedelta = _APART) -> None:
     """Write orders as they stand after months of work: most archived, some open, all with their tasks."""
     tables = MetaData()
-    tables.reflect(store.engine, only=["orders", "task"])
+    tables.reflect(store.engine, only=["matter", "orders", "task"])
     for first in range(0, count, _BATCH):
         with store.write() as connection:
             numbers = range(first, min(first + _BATCH, count))
-            _insert(
-                connection,
-                tables.tables["orders"],
-                [_order(n, until - (count - n) * apart) for n in numbers],
-            )
-            _insert(
-                connection, tables.tables["task"], [_task(n, until - (count - n) * apart) for n in numbers]
-            )
+            at = {number: until - (count - number) * apart for number in numbers}
+            for name, row in (("matter", _matter), ("orders", _order), ("task", _task)):
+                _insert(connection, tables.tables[name], [row(number, at[number]) for number in numbers])
     tidy(store)
 
 
@@ -162,54 +157,66 @@ def tracking_code(number: int) -> str:
     return f"C0DE-{digits[:4]}-{digits[4:8]}-{digits[8:]}"
 
 
-def _order(number: int, received_at: datetime) -> dict[str, Any]:
-    open_ = number % OPEN_IN == 0
+def _is_open(number: int) -> bool:
+    return number % OPEN_IN == 0
+
+
+def _matter(number: int, received_at: datetime) -> dict[str, Any]:
+    open_ = _is_open(number)
     unit = _UNITS[number // OPEN_IN % len(_UNITS)]
+    return {
+        "matter_no": f"20250101-{number:08}",
+        "kind": KIND,
+        "stage": Stage.HANDLING if open_ else Stage.ARCHIVED,
+        "tier": FIRST.units[unit].tier,
+        "unit": unit,
+        "community": f"community-{number % 12 + 1:02}",
+        "begun_at": received_at,
+        "due_at": received_at + timedelta(days=5) if open_ else None,
+        "escalations": 0,
+        "overdue": False,
+        "held": False,
+        "run_id": "run",
+        "recorded_seq": 5,
+    }
+
+
+def _order(number: int, received_at: datetime) -> dict[str, Any]:
     return {
         "order_no": f"20250101-{number:08}",
         "tracking_code": tracking_code(number),
         "client_id": "demo-hotline",
         "fingerprint": "0" * 64,
         "channel": "hotline",
-        "kind": "complaint",
+        "request_kind": "complaint",
         "subject": f"占道废弃车辆 {number}",
         "description": "路边停放多辆废弃车辆，长期无人处理。",
         "confidential": False,
-        "community": f"community-{number % 12 + 1:02}",
         "policy": "standard",
         "received_at": received_at,
         "category": "noise",
-        "stage": Stage.HANDLING if open_ else Stage.ARCHIVED,
-        "ending": None if open_ else Ending.RESOLVED,
+        "ending": None if _is_open(number) else Ending.RESOLVED,
         "round": 1,
-        "tier": FIRST.units[unit].tier,
-        "unit": unit,
         "class": "general",
         "promised_at": received_at + timedelta(days=5),
-        "due_at": received_at + timedelta(days=5) if open_ else None,
-        "escalations": 0,
-        "overdue": False,
-        "held": False,
         "reclassified": False,
         "reopened": False,
-        "recorded_seq": 5,
     }
 
 
 def _task(number: int, received_at: datetime) -> dict[str, Any]:
-    order = _order(number, received_at)
-    open_ = number % OPEN_IN == 0
+    matter = _matter(number, received_at)
     return {
-        "task_id": f"{order['order_no']}-4-TEST",
-        "order_no": order["order_no"],
+        "task_id": f"{matter['matter_no']}-4-TEST",
+        "matter_no": matter["matter_no"],
         "kind": "handle",
-        "state": "open" if open_ else "done",
-        "unit": order["unit"],
-        "tier": order["tier"],
+        "state": "open" if _is_open(number) else "done",
+        "unit": matter["unit"],
+        "tier": matter["tier"],
         "role": "unit_handler",
-        "opened_at": order["received_at"],
-        "due_at": order["received_at"] + timedelta(days=5),
-        "remind_at": order["received_at"] + timedelta(days=4),
+        "opened_at": received_at,
+        "due_at": received_at + timedelta(days=5),
+        "remind_at": received_at + timedelta(days=4),
     }
 
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from bench.places import Place, rate
 from domain.calendar.workdays import wall_time
 from domain.order.policy import STANDARD
+from messages.order.starting import starting
 from messages.order.workflow import StartOrder
 from runtime.temporal import Orders
 from store.database import WriteConflict
@@ -34,7 +35,7 @@ async def open_orders(
             # Among tens of thousands of one day a number is drawn twice: again, as the API does.
             starts += await asyncio.to_thread(_take, place, numbers, due_at)
     orders = Orders(place.client)
-    await rate(count, lambda number: orders.start(starts[number], limit=_PATIENCE))
+    await rate(count, lambda number: orders.start(starting(starts[number]), limit=_PATIENCE))
     return [each.order_no for each in starts]
 
 

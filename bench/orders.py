@@ -143,7 +143,7 @@ async def _all(work: Iterable[Awaitable[None]]) -> None:
 def _look(place: Place) -> tuple[list[tuple[str, str, str]], set[str]]:
     with place.store.read() as connection:
         tasks = connection.execute(
-            text("SELECT order_no, task_id, kind FROM task WHERE state = 'open'")
+            text("SELECT matter_no, task_id, kind FROM task WHERE state = 'open'")
         ).all()
-        archived = connection.execute(text("SELECT order_no FROM orders WHERE stage = 'archived'")).all()
+        archived = connection.execute(text("SELECT matter_no FROM matter WHERE stage = 'archived'")).all()
     return [tuple(row) for row in tasks], {row[0] for row in archived}

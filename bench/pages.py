@@ -126,7 +126,7 @@ def _tell(store: Store, count: int, *, until: datetime) -> None:
                 tables.tables["event"].insert(),
                 [
                     {
-                        "order_no": f"20250101-{number:08}",
+                        "matter_no": f"20250101-{number:08}",
                         "run_id": "run",
                         "seq": seq,
                         "at": (until - (count - number) * _APART + seq * _STEP).replace(tzinfo=zone),

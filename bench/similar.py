@@ -21,7 +21,7 @@ from domain.order.similarity import most_alike
 from domain.order.subjects import subject_of
 from store.database import Store
 from store.matter.reach import Scope
-from store.order.joined.similar import WITHIN, Matter, similar_orders
+from store.order.joined.similar import WITHIN, Sought, similar_orders
 
 _GOAL_MS = 50.0
 _FOUND = 3
@@ -99,8 +99,8 @@ def _time(store: Store, name: str, lines: Sequence[str], asked: Sequence[int]) -
     for own in asked:
         began = time.perf_counter()
         with store.read() as connection:
-            matter = Matter(subject=lines[own], order_no=f"20250101-{own:08}", community="community-03")
-            similar_orders(connection, matter, Scope(everything=True), with_confidential=True, now=NOW)
+            sought = Sought(subject=lines[own], order_no=f"20250101-{own:08}", community="community-03")
+            similar_orders(connection, sought, Scope(everything=True), with_confidential=True, now=NOW)
         times.append((time.perf_counter() - began) * 1000)
     computed = (time.process_time() - computed) * 1000 / len(asked)
     p50, p99 = percentile(times, 50), percentile(times, 99)

@@ -135,6 +135,6 @@ def _at_the_desk(place: Place) -> int:
 def _passed_once(place: Place) -> dict[str, int]:
     with place.store.read() as connection:
         rows = connection.execute(
-            text("SELECT order_no, count(*) FROM event WHERE type = 'LimitPassed' GROUP BY order_no")
+            text("SELECT matter_no, count(*) FROM event WHERE type = 'LimitPassed' GROUP BY matter_no")
         ).all()
     return {row[0]: row[1] for row in rows}

@@ -37,7 +37,8 @@ def measure(*, orders: int, calls: int) -> list[Figure]:
             seed_office(store, now=_now())
             fill(store, orders)
             with store.write() as connection:
-                connection.execute(text("UPDATE orders SET stage = 'handling', ending = NULL"))
+                connection.execute(text("UPDATE matter SET stage = 'handling'"))
+                connection.execute(text("UPDATE orders SET ending = NULL"))
             alone = _place(store, lambda placed: placed < calls)
             address = store.engine.url.render_as_string(hide_password=False)
             began = time.perf_counter()

@@ -19,7 +19,7 @@ def outbox_list() -> None:
     with open_store() as store, store.read() as connection:
         for each in set_aside(connection):
             since = local(each.since).isoformat(timespec="seconds")
-            typer.echo(f"{each.id}\t{each.order_no}\t{each.kind}\t{since}\t{each.reason}")
+            typer.echo(f"{each.id}\t{each.matter_no}\t{each.kind}\t{since}\t{each.reason}")
 
 
 @outbox_app.command("retry")

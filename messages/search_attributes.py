@@ -3,7 +3,9 @@
 Assumes that they are registered by `dingdan setup`; never a person's data in names or values.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
 
@@ -19,33 +21,18 @@ ESCALATIONS = SearchAttributeKey.for_int("Escalations")
 OVERDUE = SearchAttributeKey.for_bool("Overdue")
 
 
-def at_start(
-    *,
-    stage: str,
-    tier: str,
-    unit: str,
-    community: str | None,
-    channel: str,
-    category: str | None,
-    due_at: datetime,
-) -> TypedSearchAttributes:
-    """Give the attributes that an order starts with; what is not known yet is left out."""
-    pairs: list[
-        SearchAttributePair[str]
-        | SearchAttributePair[datetime]
-        | SearchAttributePair[int]
-        | SearchAttributePair[bool]
-    ] = [
-        SearchAttributePair(STAGE, stage),
-        SearchAttributePair(TIER, tier),
-        SearchAttributePair(UNIT, unit),
-        SearchAttributePair(CHANNEL, channel),
-        SearchAttributePair(DUE_AT, due_at),
-        SearchAttributePair(ESCALATIONS, 0),
-        SearchAttributePair(OVERDUE, value=False),
-    ]
-    if community:
-        pairs.append(SearchAttributePair(COMMUNITY, community))
-    if category:
-        pairs.append(SearchAttributePair(CATEGORY, category))
+def at_start(attributes: Mapping[str, str | int | bool]) -> TypedSearchAttributes:
+    """Give the attributes that a workflow starts with their types; instants come as ISO 8601."""
+    keys = {each.name: each for each in (STAGE, TIER, UNIT, COMMUNITY, CLASS, CHANNEL, CATEGORY)}
+    pairs: list[SearchAttributePair[Any]] = []
+    for name, value in attributes.items():
+        match name:
+            case DUE_AT.name:
+                pairs.append(SearchAttributePair(DUE_AT, datetime.fromisoformat(str(value))))
+            case ESCALATIONS.name:
+                pairs.append(SearchAttributePair(ESCALATIONS, int(value)))
+            case OVERDUE.name:
+                pairs.append(SearchAttributePair(OVERDUE, bool(value)))
+            case _:
+                pairs.append(SearchAttributePair(keys[name], str(value)))
     return TypedSearchAttributes(pairs)

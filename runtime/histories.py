@@ -22,7 +22,7 @@ from temporalio.service import RPCError
 from domain.errors import DomainError
 from messages import names
 from messages.message.delivery import Delivered
-from messages.order.step import RecordAnswer, RecordedOrder, RecordedStep, RecordStep
+from messages.order.step import OrderAnswer, OrderStep, RecordedOrder, RecordedStep
 from messages.order.workflow import StartOrder
 from runtime.temporal import TemporalAway, is_unknown
 
@@ -55,8 +55,8 @@ class Tail:
     """
 
     standing: RunStanding
-    step: RecordStep | None = None
-    under_way: RecordStep | None = None
+    step: OrderStep | None = None
+    under_way: OrderStep | None = None
     fails: bool = False
     length: int = 0
 
@@ -96,7 +96,7 @@ async def read_tail(client: Client, order_no: str) -> Tail:
     """
     standing: RunStanding | None = None
     fails: bool | None = None
-    under_way: RecordStep | None = None
+    under_way: OrderStep | None = None
     length = 0
     completed: dict[int, Payloads] = {}
     try:
@@ -113,11 +113,11 @@ async def read_tail(client: Client, order_no: str) -> Tail:
                 completed[done.scheduled_event_id] = done.result
             elif _activity(event) == names.RECORD:
                 given = event.activity_task_scheduled_event_attributes.input
-                step = await _decode(client, given, RecordStep)
+                step = await _decode(client, given, OrderStep)
                 if event.event_id not in completed:
                     under_way = under_way or step
                     continue
-                answer = await _decode(client, completed[event.event_id], RecordAnswer)
+                answer = await _decode(client, completed[event.event_id], OrderAnswer)
                 if not answer.pending:
                     return Tail(
                         standing=standing, step=step, under_way=under_way, fails=bool(fails), length=length
@@ -168,7 +168,7 @@ class _Run:
                 given = event.activity_task_scheduled_event_attributes.input
                 if _activity(event) == names.RECORD:
                     self._recording[event.event_id] = len(self.steps)
-                    step = await _decode(client, given, RecordStep)
+                    step = await _decode(client, given, OrderStep)
                     self.steps.append(RecordedStep(step=step, answer=None))
                 elif _activity(event) == names.DELIVER:
                     # It sends what the steps before it wrote.
@@ -181,7 +181,7 @@ class _Run:
     async def _complete(self, client: Client, event: HistoryEvent) -> None:
         done = event.activity_task_completed_event_attributes
         if (index := self._recording.get(done.scheduled_event_id)) is not None:
-            answer = await _decode(client, done.result, RecordAnswer)
+            answer = await _decode(client, done.result, OrderAnswer)
             self.steps[index] = self.steps[index].model_copy(update={"answer": answer})
         elif (count := self._delivering.get(done.scheduled_event_id)) is not None:
             delivered = await _decode(client, done.result, Delivered)

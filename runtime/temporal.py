@@ -39,12 +39,9 @@ from temporalio.runtime import (
 )
 from temporalio.service import RPCError, RPCStatusCode
 
-from domain.office.words import Tier
-from domain.order.words import Stage
 from messages import names
-from messages.matter.outbox import Reconcile
+from messages.matter.outbox import Reconcile, StartMatter
 from messages.matter.signals import CompleteTask, OrderAction
-from messages.order.workflow import StartOrder
 from messages.search_attributes import at_start
 from runtime.sealing import SignalSeal
 
@@ -202,41 +199,30 @@ class Orders:
                     self._client = await connect(interceptors=self._interceptors)
         return self._client
 
-    async def start(self, start: StartOrder, *, limit: timedelta = CALL_LIMIT) -> None:
-        """Start an order's workflow; one that runs or has run already is success.
+    async def start(self, start: StartMatter, *, limit: timedelta = CALL_LIMIT) -> None:
+        """Start a matter's workflow; one that runs or has run already is success.
 
         Raises:
             TemporalAway: not in time.
         """
-        start = start.model_copy(update={"seal_key": self._seal.public_key if self._seal else None})
-        first = start.first_task
-        due_at = first.due_at or start.received_at
         try:
             async with asyncio.timeout(limit.total_seconds()):
                 client = await self.client()
                 await client.start_workflow(
-                    names.ORDER,
-                    start,
-                    id=names.order_workflow_id(start.order_no),
+                    start.workflow_type,
+                    {**start.input, "seal_key": self._seal.public_key if self._seal else None},
+                    id=start.workflow_id,
                     task_queue=self._task_queue,
                     id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
                     id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
-                    static_summary=f"订单 {start.order_no} · {start.channel} · {start.category or '未分类'}",
-                    static_details=f"[The order's page]({start.page}). What it waits for: Current Details.",
-                    search_attributes=at_start(
-                        stage=Stage.FIRST_CONTACT,
-                        tier=Tier.STREET,
-                        unit=first.unit,
-                        community=start.community,
-                        channel=start.channel,
-                        category=start.category,
-                        due_at=due_at,
-                    ),
+                    static_summary=start.summary,
+                    static_details=start.details,
+                    search_attributes=at_start(start.attributes),
                 )
         except WorkflowAlreadyStartedError:
             return
         except (RPCError, RuntimeError, TimeoutError, OSError) as error:
-            raise _failure("the order's workflow could not be started", error) from error
+            raise _failure("the workflow could not be started", error) from error
 
     async def complete_task(
         self, order_no: str, said: CompleteTask, *, limit: timedelta = CALL_LIMIT

@@ -14,11 +14,11 @@ def audited(
     actor: str,
     via: Via,
     act: str,
-    order_no: str | None,
+    matter_no: str | None,
     data: dict[str, Any],
     now: datetime,
 ) -> None:
     """Write down for auditors who did what, to an order or to the whole office."""
     connection.execute(
-        insert(audit).values(at=now, actor=actor, via=via, act=act, order_no=order_no, data=data)
+        insert(audit).values(at=now, actor=actor, via=via, act=act, matter_no=matter_no, data=data)
     )

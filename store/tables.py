@@ -26,8 +26,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
+from domain.matter.stages import OVER
 from domain.order.events import EventName
-from domain.order.words import OVER
 from store.instants import Instant
 
 metadata = MetaData(
@@ -60,9 +60,12 @@ TOLD = text(f"type IN ({_listed(_TOLD)})")
 """The events that are looked for among all orders: an index holds them alone, a few of each order's."""
 
 STILL_OPEN = text(f"stage NOT IN ({_listed(OVER)})")
-"""What an open order is, as in the index that holds them alone: written so, both databases see that it serves."""
+"""What an open matter is, as in the index that holds them alone: written so, both databases see that it serves."""
 
 PLACED = text("latitude IS NOT NULL")
+
+UNRECORDED = text("run_id IS NULL")
+"""Matters whose workflow has recorded nothing yet, as in the index of those alone."""
 
 UNSENT = text("done_at IS NULL")
 """What the outbox still holds back, as in the index of that alone."""
@@ -239,41 +242,65 @@ credential = Table(
 
 secret_mark = Table("secret_mark", metadata, _code("id", primary_key=True), _code("mark", nullable=False))
 
+# What every kind of matter has; a kind keeps its own facts beside it, under the same number.
+matter = Table(
+    "matter",
+    metadata,
+    _code("matter_no", primary_key=True),
+    _code("kind", nullable=False),
+    _code("stage", nullable=False),
+    _code("tier", nullable=False),
+    _code("unit", nullable=False),
+    _code("community"),
+    Column("begun_at", Instant, nullable=False),
+    Column("due_at", Instant),
+    Column("escalations", Integer, nullable=False),
+    Column("overdue", Boolean, nullable=False),
+    Column("held", Boolean, nullable=False),
+    _code("run_id"),
+    Column("recorded_seq", Integer, nullable=False),
+    Column("recorded_at", Instant),
+    Index(None, "begun_at", "matter_no"),
+    Index(None, "stage", "begun_at", "matter_no"),
+    Index(None, "unit", "begun_at", "matter_no"),
+    Index("ix_matter_unrecorded", "matter_no", sqlite_where=UNRECORDED, postgresql_where=UNRECORDED),
+    # All that the figures of what is open are made of, so that no matter itself is read for them.
+    Index(
+        "ix_matter_open",
+        *("kind", "unit", "tier", "stage", "due_at", "overdue", "held", "community", "matter_no"),
+        sqlite_where=STILL_OPEN,
+        postgresql_where=STILL_OPEN,
+    ),
+)
+
 orders = Table(
     "orders",
     metadata,
-    _code("order_no", primary_key=True),
+    Column("order_no", String(64), ForeignKey("matter.matter_no"), primary_key=True),
     Column("tracking_code", String(40), nullable=False, unique=True),
     Column("client_id", String(64), ForeignKey("client.client_id"), nullable=False),
     Column("source_reference", String(100)),
     Column("fingerprint", String(64), nullable=False),
     _code("channel", nullable=False),
-    _code("kind", nullable=False),
+    _code("request_kind", nullable=False),
     Column("subject", String(200)),
     Column("description", Text, nullable=False),
     Column("confidential", Boolean, nullable=False),
     _code("received_by"),
-    _code("community"),
     Column("address", String(300)),
     Column("longitude", Float),
     Column("latitude", Float),
     _code("policy", nullable=False),
+    # When its matter began, a second time: similar orders are found by an index that holds it.
     Column("received_at", Instant, nullable=False),
     Column("source_due_at", Instant),
     _code("category"),
-    _code("stage", nullable=False),
     _code("ending"),
     Column("round", Integer, nullable=False),
-    _code("tier", nullable=False),
-    _code("unit", nullable=False),
     _code("class"),
     Column("promised_at", Instant),
     Column("promise_is_provisional", Boolean, nullable=False, server_default=false()),
     Column("is_provisional", Boolean, nullable=False, server_default=false()),
-    Column("due_at", Instant),
-    Column("escalations", Integer, nullable=False),
-    Column("overdue", Boolean, nullable=False),
-    Column("held", Boolean, nullable=False),
     Column("reclassified", Boolean, nullable=False),
     Column("reopened", Boolean, nullable=False),
     _code("handled_by"),
@@ -281,24 +308,12 @@ orders = Table(
     Column("requester_left", Boolean, nullable=False, server_default=false()),
     _code("split_from"),
     Column("split_by", String(100)),
-    _code("run_id"),
-    Column("recorded_seq", Integer, nullable=False),
-    Column("recorded_at", Instant),
     UniqueConstraint("client_id", "source_reference"),
-    Index(None, "stage", "received_at", "order_no"),
-    Index(None, "unit", "received_at", "order_no"),
     # With what similar orders are found by, so that no order itself is read for it.
     Index("ix_orders_said", *("received_at", "order_no", "subject", "address")),
     Index(None, "merged_into"),
     Index(None, "split_from"),
     Index("ix_orders_where", *("latitude", "longitude"), sqlite_where=PLACED, postgresql_where=PLACED),
-    # All that the figures of what is open are made of, so that no order itself is read for them.
-    Index(
-        "ix_orders_open",
-        *("unit", "tier", "stage", "due_at", "promised_at", "overdue", "held", "community", "order_no"),
-        sqlite_where=STILL_OPEN,
-        postgresql_where=STILL_OPEN,
-    ),
 )
 
 requester = Table(
@@ -324,7 +339,7 @@ task = Table(
     "task",
     metadata,
     _code("task_id", primary_key=True),
-    Column("order_no", String(64), ForeignKey("orders.order_no"), nullable=False),
+    Column("matter_no", String(64), ForeignKey("matter.matter_no"), nullable=False),
     _code("kind", nullable=False),
     _code("state", nullable=False),
     _code("unit", nullable=False),
@@ -341,7 +356,7 @@ task = Table(
     _code("outcome"),
     Column("closed_by", String(100)),
     Column("closed_at", Instant),
-    Index(None, "order_no", "opened_at"),
+    Index(None, "matter_no", "opened_at"),
     Index(None, "state", "unit", "due_at", "task_id"),
     Index(None, "state", "tier", "due_at", "task_id"),
     Index(None, "state", "holder", "due_at", "task_id"),
@@ -350,7 +365,7 @@ task = Table(
 event = Table(
     "event",
     metadata,
-    Column("order_no", String(64), ForeignKey("orders.order_no"), primary_key=True),
+    Column("matter_no", String(64), ForeignKey("matter.matter_no"), primary_key=True),
     _code("run_id", primary_key=True),
     Column("seq", Integer, primary_key=True, autoincrement=False),
     Column("at", Instant, nullable=False),
@@ -362,7 +377,7 @@ event = Table(
     Column("abandoned", Boolean, nullable=False),
     Index(
         "ix_event_told",
-        *("type", "at", "order_no", "seq", "abandoned"),
+        *("type", "at", "matter_no", "seq", "abandoned"),
         sqlite_where=TOLD,
         postgresql_where=TOLD,
     ),
@@ -371,7 +386,7 @@ event = Table(
 record_entry = Table(
     "record_entry",
     metadata,
-    Column("order_no", String(64), ForeignKey("orders.order_no"), primary_key=True),
+    Column("matter_no", String(64), ForeignKey("matter.matter_no"), primary_key=True),
     _code("run_id", primary_key=True),
     Column("seq", Integer, primary_key=True, autoincrement=False),
     Column("digest", String(64)),
@@ -383,7 +398,7 @@ decision = Table(
     metadata,
     # With the order's number: an operator may type the same id on two orders.
     Column("decision_id", String(100), primary_key=True),
-    Column("order_no", String(64), ForeignKey("orders.order_no"), primary_key=True),
+    Column("matter_no", String(64), ForeignKey("matter.matter_no"), primary_key=True),
     _code("task_id"),
     _code("subject", nullable=False),
     Column("name", String(100), nullable=False),
@@ -398,7 +413,7 @@ decision = Table(
     _code("code"),
     Column("reason", Text),
     Column("settled_at", Instant),
-    Index(None, "order_no", "status"),
+    Index(None, "matter_no", "status"),
     # What the API keeps, under an Idempotency-Key, stands once among all orders.
     Index(
         "uq_decision_kept", "decision_id", unique=True, sqlite_where=_ONCE_KEPT, postgresql_where=_ONCE_KEPT
@@ -415,9 +430,9 @@ attachment = Table(
     _code("uploaded_by", nullable=False),
     _code("uploaded_via", nullable=False),
     Column("created_at", Instant, nullable=False),
-    Column("order_no", String(64), ForeignKey("orders.order_no")),
+    Column("matter_no", String(64), ForeignKey("matter.matter_no")),
     Column("decision_id", String(100)),
-    Index(None, "order_no", "created_at"),
+    Index(None, "matter_no", "created_at"),
     Index(None, "sha256"),
 )
 
@@ -425,11 +440,11 @@ message = Table(
     "message",
     metadata,
     Column("id", _BigId, primary_key=True, autoincrement=True),
-    Column("order_no", String(64), ForeignKey("orders.order_no"), nullable=False),
+    Column("matter_no", String(64), ForeignKey("matter.matter_no"), nullable=False),
     _code("run_id", nullable=False),
     Column("event_seq", Integer, nullable=False),
     # Whose resident it is for, or what a unit is told about: an order, or one that is joined to it.
-    Column("for_order", String(64), ForeignKey("orders.order_no"), nullable=False),
+    Column("for_matter", String(64), ForeignKey("matter.matter_no"), nullable=False),
     Column("recipient", String(64), nullable=False),
     _code("template", nullable=False),
     Column("data", _Json, nullable=False),
@@ -438,16 +453,16 @@ message = Table(
     Column("created_at", Instant, nullable=False),
     Column("sent_at", Instant),
     UniqueConstraint(
-        *("order_no", "run_id", "event_seq", "recipient", "template", "for_order"), name="uq_message_once"
+        *("matter_no", "run_id", "event_seq", "recipient", "template", "for_matter"), name="uq_message_once"
     ),
-    Index(None, "for_order"),
+    Index(None, "for_matter"),
 )
 
 outbox = Table(
     "outbox",
     metadata,
     Column("id", _BigId, primary_key=True, autoincrement=True),
-    Column("order_no", String(64), ForeignKey("orders.order_no"), nullable=False),
+    Column("matter_no", String(64), ForeignKey("matter.matter_no"), nullable=False),
     _code("kind", nullable=False),
     Column("payload", _Json, nullable=False),
     Column("created_at", Instant, nullable=False),
@@ -459,7 +474,7 @@ outbox = Table(
     Column("set_aside_at", Instant),
     Column("reason", String(300)),
     Index(None, "done_at", "next_at", "id"),
-    Index(None, "order_no", "done_at", "id"),
+    Index(None, "matter_no", "done_at", "id"),
     # What is ready is found in its sequence, however much waits: nothing is sorted.
     Index("ix_outbox_unsent", *("kind", "next_at", "id"), sqlite_where=UNSENT, postgresql_where=UNSENT),
 )
@@ -484,7 +499,7 @@ audit = Table(
     Column("actor", String(100), nullable=False),
     _code("via", nullable=False),
     _code("act", nullable=False),
-    _code("order_no"),
+    _code("matter_no"),
     Column("data", _Json, nullable=False),
-    Index(None, "order_no", "id"),
+    Index(None, "matter_no", "id"),
 )

@@ -12,18 +12,17 @@ import structlog
 from temporalio import activity
 
 from activities.figures import UNCOUNTED, Figures
-from messages.matter.outbox import Drained, StartOrders
+from messages.matter.outbox import Drained, StartMatter, StartOrders
 from messages.matter.signals import CompleteTask
 from messages.names import DRAIN_OUTBOX, START_ORDERS
-from messages.order.workflow import StartOrder
 from runtime.histories import RunStanding, read_tail
 from runtime.temporal import NotTaken, OrderGone, Orders, TemporalAway
 from store.database import Store
 from store.matter import outbox
 from store.matter.outbox import SIGNALS, OutboxKind, Result, Unreadable
+from store.matter.unheard import reject_if_archived
 from store.mending import comparison
 from store.order.joined.telling import tell_next
-from store.order.said.unheard import reject_if_archived
 
 _BATCH = 50
 _AT_ONCE = 8
@@ -115,19 +114,19 @@ class OutboxDrain:
             result = await asyncio.to_thread(self._settle, waiting, result, reason)
         self._figures.drained(waiting.kind, result)
         if result is Result.SET_ASIDE:
-            _log.error("set_aside", order_no=waiting.order_no, outbox_id=waiting.id, reason=reason)
+            _log.error("set_aside", order_no=waiting.matter_no, outbox_id=waiting.id, reason=reason)
         return result is Result.SENT
 
     async def _try(self, waiting: outbox.WaitingRow) -> tuple[Result, str | None]:
         """Send one, and return its result, with why it is set aside if it is."""
         try:
             match waiting.read():
-                case StartOrder() as start:
+                case StartMatter() as start:
                     await self._orders.start(start)
                 case CompleteTask() as decided:
-                    await self._orders.complete_task(waiting.order_no, decided)
+                    await self._orders.complete_task(waiting.matter_no, decided)
                 case action:
-                    await self._orders.act(waiting.order_no, action)
+                    await self._orders.act(waiting.matter_no, action)
         except Unreadable as unreadable:
             return Result.SET_ASIDE, str(unreadable)
         except NotTaken as refused:
@@ -163,7 +162,7 @@ class OutboxDrain:
         """Keep what came of it; only the store knows whether an order without a workflow is archived."""
         with self._store.write() as connection:
             if result is Result.NO_WORKFLOW and reject_if_archived(
-                connection, waiting.order_no, waiting.said_id, now=self._now()
+                connection, waiting.matter_no, waiting.said_id, now=self._now()
             ):
                 result = Result.ORDER_ARCHIVED
             outbox.settle(connection, waiting, now=self._now(), result=result, reason=reason)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from messages.names import LONG_HISTORY
-from messages.order.step import RecordStep
+from messages.order.step import OrderAnswer, OrderStep
 from runtime.histories import RunStanding, Tail, read_tail, running_orders
 from runtime.temporal import Orders
 from store.database import Connection, Store
@@ -183,22 +183,22 @@ def _unsent(row: OldRow) -> Finding:
     return _waiting(row.order_no, what)
 
 
-def _last_step(connection: Connection, tail: Tail) -> RecordStep | None:
+def _last_step(connection: Connection, tail: Tail) -> OrderStep | None:
     """Pick the step that the rows have to show: one that is under way may have been committed already."""
     if tail.under_way is not None and _is_recorded(connection, tail.under_way):
         return tail.under_way
     return tail.step
 
 
-def _is_recorded(connection: Connection, step: RecordStep) -> bool:
+def _is_recorded(connection: Connection, step: OrderStep) -> bool:
     try:
-        return answered_before(connection, step) is not None
+        return answered_before(connection, step, OrderAnswer) is not None
     except StepDiffers:
         return False
 
 
 def _look_at(
-    known: Known | None, tail: Tail, step: RecordStep | None, *, is_recorded: bool
+    known: Known | None, tail: Tail, step: OrderStep | None, *, is_recorded: bool
 ) -> tuple[str, str] | None:
     """Say what is wrong with an order, and what to do about it."""
     match tail.standing:
@@ -225,7 +225,7 @@ def _too_long(tail: Tail) -> tuple[str, str] | None:
     return (f"its history has {tail.length} events", _LONG) if tail.length >= LONG_HISTORY else None
 
 
-def _differs(known: Known, step: RecordStep | None, *, is_recorded: bool) -> str | None:
+def _differs(known: Known, step: OrderStep | None, *, is_recorded: bool) -> str | None:
     if not known.is_open:
         return "it is archived in the store and its workflow runs"
     if not is_recorded:

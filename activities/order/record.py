@@ -16,7 +16,7 @@ from activities.figures import UNCOUNTED, Figures
 from domain.order.policy import policy
 from messages.names import LOOK_UP, RECORD
 from messages.office.directory import LookedUp, LookUp
-from messages.order.step import RecordAnswer, RecordStep
+from messages.order.step import OrderAnswer, OrderStep
 from store.database import Store
 from store.matter.recorded import OtherRun, StepDiffers
 from store.order.said.confirming import looked_up
@@ -39,7 +39,7 @@ class Recorder:
         self._present_run = present_run
 
     @activity.defn(name=RECORD)
-    def record(self, step: RecordStep) -> RecordAnswer:
+    def record(self, step: OrderStep) -> OrderAnswer:
         """Commit a step, once, and return the clocks it asked for, or what is pending before an automatic step."""
         began = time.perf_counter()
         try:
@@ -47,12 +47,12 @@ class Recorder:
         except StepDiffers as differs:
             # Tried again, and not failed for good: rebuilding the rows mends it, and the order goes on by itself.
             self._figures.refused("differs")
-            _log.error("step_differs", order_no=step.order_no, seq=step.seq)
+            _log.error("step_differs", order_no=step.matter_no, seq=step.seq)
             raise ApplicationError(str(differs), type="StepDiffers") from None
         self._figures.recorded(step, written, timedelta(seconds=time.perf_counter() - began))
         return written.answer
 
-    def _write(self, step: RecordStep) -> Written:
+    def _write(self, step: OrderStep) -> Written:
         """Commit a step; if the rows are another run's, only if Temporal says that this one has replaced it."""
         replaced: str | None = None
         while True:
@@ -62,10 +62,10 @@ class Recorder:
             except OtherRun as other:
                 if self._present_run is None:
                     raise
-                if self._present_run(step.order_no) != step.run_id:
+                if self._present_run(step.matter_no) != step.run_id:
                     self._figures.refused("stale")
                     raise ApplicationError(
-                        f"order {step.order_no}: a later run has taken over",
+                        f"order {step.matter_no}: a later run has taken over",
                         type="StaleRun",
                         non_retryable=True,
                     ) from None

@@ -49,7 +49,7 @@ async def keep(service: Service, work: Callable[[Connection], Submitted]) -> Sub
     submitted = await service.write_once(work)
     if submitted.said is not None and submitted.outbox_id is not None:
         service.metrics.decisions.labels(name=submitted.row.name).inc()
-        await service.send(submitted.row.order_no, submitted.said, submitted.outbox_id)
+        await service.send(submitted.row.matter_no, submitted.said, submitted.outbox_id)
     return submitted
 
 

@@ -99,11 +99,11 @@ async def download(attachment_id: str, who: ReaderOrChannelDep, service: Service
 
 
 def _is_of_an_order_of(connection: Connection, row: AttachmentRow, who: Caller) -> bool:
-    if row.order_no is None or finding.find_order(connection, row.order_no, scope_of(who)) is None:
+    if row.matter_no is None or finding.find_order(connection, row.matter_no, scope_of(who)) is None:
         return False
     if (client_id := client_of(who)) is None:
         return True
-    shown = history.list_attachments(connection, row.order_no, client_id=client_id)
+    shown = history.list_attachments(connection, row.matter_no, client_id=client_id)
     return row.attachment_id in {each.attachment_id for each in shown}
 
 

@@ -123,7 +123,7 @@ def decision_view(row: DecisionRow) -> DecisionView:
     """Show what became of a decision."""
     return DecisionView(
         decision_id=row.decision_id,
-        order_no=row.order_no,
+        order_no=row.matter_no,
         task_id=row.task_id,
         name=row.name,
         actor=row.actor,
@@ -236,7 +236,7 @@ def _attachment(row: AttachmentRow) -> AttachmentView:
 def _task(row: TaskRow, now: datetime) -> dict[str, Any]:
     return {
         "task_id": row.task_id,
-        "order_no": row.order_no,
+        "order_no": row.matter_no,
         "kind": row.kind,
         "label": TASKS[TaskKind(row.kind)].label,
         "state": TaskState.WAITING

@@ -146,13 +146,13 @@ def _waiting(
         connection, who, scope="unit", kind=TaskKind.DISPATCH, task_ids=task_ids, cursor=cursor, now=now
     )
     directory = current_named(connection)
-    numbers = [row.order_no for row in page.rows]
+    numbers = [row.matter_no for row in page.rows]
     about, matters = subjects_of(connection, numbers), matters_of(connection, numbers)
     waiting = [
         WaitingOrder(
             task=views.task_view(row, now=now),
-            about=about[row.order_no],
-            suggested=suggested_unit(directory, *matters[row.order_no]),
+            about=about[row.matter_no],
+            suggested=suggested_unit(directory, *matters[row.matter_no]),
         )
         for row in page.rows
     ]

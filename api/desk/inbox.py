@@ -58,7 +58,7 @@ async def inbox(  # noqa: PLR0913, PLR0917 - one parameter a filter
             now=now,
         )
         counts = counts_of(connection, who, scope=scope, kind=kind or None, soon=tomorrow, now=now)
-        about = subjects_of(connection, {row.order_no for row in found.rows})
+        about = subjects_of(connection, {row.matter_no for row in found.rows})
         return found, counts, {unit.code: unit.name for unit in directory.units.values()}, about
 
     found, counts, names, about = await service.read(work)

@@ -38,7 +38,7 @@ from store.office.directory import current_named
 from store.office.people import Staff
 from store.order import finding
 from store.order.intake import KeyReused, ReferenceReused
-from store.order.joined.similar import Matter, Similar
+from store.order.joined.similar import Similar, Sought
 from store.order.rows import OrderRow
 
 router = APIRouter(prefix="/desk/new", include_in_schema=False)
@@ -129,14 +129,14 @@ def _similar(connection: Connection, typed: Mapping[str, str], who: Staff, servi
     """Look for what was told before; whom a telephone led to is kept by the audit, as for any caller looked up."""
     phone = typed.get("phone", "")
     reveals = may(who.roles, Permission.REVEAL_CONTACTS)
-    matter = Matter(
+    sought = Sought(
         subject=_subject(typed),
         address=typed.get("address"),
         community=typed.get("community") or None,
         category=typed.get("category") or None,
         phone_keys=phone_keys(service.secret, phone) if reveals else (),
     )
-    found = similar_for(connection, matter, who, now=service.now())
+    found = similar_for(connection, sought, who, now=service.now())
     if called := [each for each in found if each.same_caller]:
         data = {"found": len(called)}
         audited(connection, who.username, Via.STAFF, "caller_looked_up", None, data, service.now())

@@ -21,7 +21,7 @@ from store.matter.history import REFUSED
 from store.office.directory import current_named
 from store.office.people import Staff
 from store.order import finding
-from store.order.joined.similar import Matter, Similar, matter_of, similar_orders
+from store.order.joined.similar import Similar, Sought, similar_orders, sought_like
 from store.order.rows import OrderRow
 
 WAITS = timedelta(seconds=5)
@@ -68,14 +68,14 @@ def whole_order(connection: Connection, order_no: str, who: Staff, service: Serv
 def similar_to(connection: Connection, row: OrderRow, who: Staff, *, now: datetime) -> list[Similar]:
     """Find the orders that may be about the same as one, as far as somebody may know it."""
     reveals = may(who.roles, Permission.REVEAL_CONTACTS)
-    matter = matter_of(row, by_caller=reveals and knows_requester(who, row), by_place=reveals)
-    return similar_for(connection, matter, who, now=now)
+    sought = sought_like(row, by_caller=reveals and knows_requester(who, row), by_place=reveals)
+    return similar_for(connection, sought, who, now=now)
 
 
-def similar_for(connection: Connection, matter: Matter, who: Staff, *, now: datetime) -> list[Similar]:
+def similar_for(connection: Connection, sought: Sought, who: Staff, *, now: datetime) -> list[Similar]:
     """Find the orders that may be about the same, among those that somebody may see."""
     all_of_it = Reach.OFFICE in reaches(who.roles, Permission.REVEAL_CONTACTS)
-    return similar_orders(connection, matter, scope_of(who), with_confidential=all_of_it, now=now)
+    return similar_orders(connection, sought, scope_of(who), with_confidential=all_of_it, now=now)
 
 
 def shown_of(whole: Whole, *, contact: Contact | None = None) -> dict[str, Any]:

@@ -128,7 +128,7 @@ async def _answer(
         wrong = {"": words_of(row.code or "", row.reason or "")}
         return await _page(request, row.task_id or "", who, service, sent=sent, wrong=wrong)
     done = "applied" if row.status is DecisionStatus.APPLIED else "pending"
-    return RedirectResponse(f"/desk?done={done}&order_no={row.order_no}", status_code=303)
+    return RedirectResponse(f"/desk?done={done}&order_no={row.matter_no}", status_code=303)
 
 
 @router.post("/claim")
@@ -155,7 +155,7 @@ async def contact(
 
     def work(connection: Connection) -> Contact:
         task = visible(connection, task_id, who)
-        return reveal_to(connection, task.order_no, who, reason, now=service.now())
+        return reveal_to(connection, task.matter_no, who, reason, now=service.now())
 
     found = await service.write(work)
     return await _page(request, task_id, who, service, contact=found)
@@ -193,7 +193,7 @@ async def _hold(task_id: str, who: Staff, service: Service, *, holder: str | Non
 
 def _see(connection: Connection, task_id: str, who: Staff, service: Service) -> SeenTask:
     row = visible(connection, task_id, who)
-    whole = whole_order(connection, row.order_no, who, service)
+    whole = whole_order(connection, row.matter_no, who, service)
     entitled = may_decide(who.unit, who.roles, unit=row.unit, role=Role(row.role), on_duty=row.on_duty)
     is_open = row.state in UNFINISHED
     decides = is_open and entitled and who.username not in row.not_by

@@ -49,7 +49,7 @@ async def list_tasks(
             who,
             scope=scope,
             kind=kind,
-            order_no=order_no,
+            matter_no=order_no,
             due_before=due_before,
             cursor=cursor,
             now=now,
@@ -135,7 +135,7 @@ async def read_decision(decision_id: str, who: ReaderDep, service: ServiceDep) -
 
     def work(connection: Connection) -> DecisionRow:
         row = find(connection, decision_id)
-        if row is None or finding.find_order(connection, row.order_no, scope_of(who)) is None:
+        if row is None or finding.find_order(connection, row.matter_no, scope_of(who)) is None:
             raise Problem(404, "not_found", "there is no such decision that you may see")
         return row
 

@@ -7,6 +7,11 @@ through database, wire, search attributes and pages.
 from enum import StrEnum
 from typing import Final
 
+from domain.matter import stages
+
+KIND: Final = "order"
+"""The kind of matter that an order is."""
+
 
 class Stage(StrEnum):
     """Where an order is (阶段)."""
@@ -20,8 +25,8 @@ class Stage(StrEnum):
     SUPERVISION = "supervision"
     REPLYING = "replying"
     FOLLOW_UP = "follow_up"
-    CLOSED = "closed"
-    ARCHIVED = "archived"
+    CLOSED = stages.CLOSED
+    ARCHIVED = stages.ARCHIVED
     REVIEW = "review"
     PAUSED = "paused"
     JOINED = "joined"

@@ -1,6 +1,23 @@
-"""What `Reconcile` is started with, and what a round of the outbox did."""
+"""What the outbox holds of a start, what `Reconcile` is started with, and what a round of the outbox did."""
+
+from typing import Any
 
 from messages.wire import Wire
+
+
+class StartMatter(Wire):
+    """A workflow that is to be started, of whatever kind; its input holds ids, codes and instants alone.
+
+    `attributes`: the search attributes that it starts with, by name, instants as ISO 8601. `summary` and `details` are
+    for people who look at the Temporal UI.
+    """
+
+    workflow_type: str
+    workflow_id: str
+    input: dict[str, Any]
+    attributes: dict[str, str | int | bool]
+    summary: str
+    details: str
 
 
 class Reconcile(Wire):

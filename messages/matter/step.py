@@ -1,4 +1,4 @@
-"""The parts of a step that every kind of matter has: clocks, events, tasks, verdicts, messages."""
+"""What a step of every kind of matter has: clocks, events, tasks, verdicts, messages, and the same in its answer."""
 
 from datetime import datetime
 from typing import Any, Self
@@ -6,7 +6,7 @@ from typing import Any, Self
 from pydantic import Field
 
 from messages.matter.signals import AnySaid
-from messages.matter.tasks import RestTaken
+from messages.matter.tasks import OfficeHold, RestTaken
 from messages.wire import Wire
 
 
@@ -82,7 +82,7 @@ class ClockReading(Wire):
 
 
 class EventRecord(Wire):
-    """One event of an order's history; numbered 1..n without a gap, number 1 is the intake's."""
+    """One event of a matter's history; numbered 1..n without a gap, number 1 is the intake's."""
 
     seq: int
     at: datetime
@@ -153,3 +153,50 @@ class MessageWritten(Wire):
     text_of: str | None = None
     only_if_firm: bool = False
     only_if_after: datetime | None = None
+
+
+class MatterFacts(Wire):
+    """A matter as it stands after a step: what its row shows, whatever its kind."""
+
+    stage: str
+    tier: str
+    unit: str
+    escalations: int = 0
+    overdue: bool = False
+    held: bool = False
+
+
+class MatterStep(Wire):
+    """One step of a matter; idempotent by `(matter_no, run_id, seq)`. Each kind adds its own facts and questions.
+
+    With `expiry` (a task id, or the key of a clock that no task has) the step is an automatic one: if anything is
+    pending on the matter in the store, nothing is committed and the answer hands it back.
+    """
+
+    matter_no: str
+    run_id: str
+    seq: int
+    at: datetime
+    policy: str
+    facts: MatterFacts
+    open_tasks: tuple[str, ...] = ()
+    next_event: int = 1
+    events: tuple[EventRecord, ...] = ()
+    opened: tuple[TaskOpened, ...] = ()
+    changed: tuple[TaskChanged, ...] = ()
+    closed: tuple[TaskClosed, ...] = ()
+    verdicts: tuple[Verdict, ...] = ()
+    messages: tuple[MessageWritten, ...] = ()
+    clocks: tuple[ClockRequest, ...] = ()
+    expiry: str | None = None
+
+
+class MatterAnswer(Wire):
+    """What `record` says to a step of any kind: the clocks asked for, by key; what is pending before an automatic step.
+
+    `hold`: instead of an automatic step, since the office holds its clocks.
+    """
+
+    clocks: dict[str, ClockReading] = Field(default_factory=dict)
+    pending: tuple[AnySaid, ...] = ()
+    hold: OfficeHold | None = None

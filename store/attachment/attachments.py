@@ -27,7 +27,7 @@ UNUSED_FOR = timedelta(hours=24)
 """How long an upload waits for somebody to refer to it."""
 _IS_GIVEN_BACK = exists().where(
     decision.c.decision_id == attachment.c.decision_id,
-    decision.c.order_no == attachment.c.order_no,
+    decision.c.matter_no == attachment.c.matter_no,
     decision.c.status == DecisionStatus.REJECTED,
 )
 """The order of an attachment refused the decision that brought it."""
@@ -88,7 +88,7 @@ def usable(
         return []
     rows = connection.execute(
         select(attachment).where(
-            attachment.c.attachment_id.in_(ids), or_(attachment.c.order_no.is_(None), _IS_GIVEN_BACK)
+            attachment.c.attachment_id.in_(ids), or_(attachment.c.matter_no.is_(None), _IS_GIVEN_BACK)
         )
     )
     found = {row.attachment_id: value_of(AttachmentRow, row) for row in rows if _uploader(row) in uploaders}
@@ -113,7 +113,7 @@ def bind(
     ids: Sequence[str],
     *,
     uploaders: Collection[Uploader],
-    order_no: str,
+    matter_no: str,
     decision_id: str | None = None,
     again: Collection[str] = (),
 ) -> None:
@@ -142,12 +142,12 @@ def bind(
             raise UnusableAttachment(
                 f"there is no attachment {each} that you uploaded within the last day; upload it first"
             )
-        if row.order_no is not None and not (row.is_given_back and row.order_no == order_no):
+        if row.matter_no is not None and not (row.is_given_back and row.matter_no == matter_no):
             raise UnusableAttachment(f"the attachment {each} is used already; upload the file again")
     connection.execute(
         update(attachment)
         .where(attachment.c.attachment_id.in_(ids))
-        .values(order_no=order_no, decision_id=decision_id)
+        .values(matter_no=matter_no, decision_id=decision_id)
     )
 
 
@@ -160,7 +160,7 @@ def sweep(store: Store, files: FileStore, *, now: datetime, really: bool) -> Swe
         StoreUnavailable: the database does not answer.
     """
     before = now - UNUSED_FOR
-    unused = and_(attachment.c.order_no.is_(None), attachment.c.created_at < before)
+    unused = and_(attachment.c.matter_no.is_(None), attachment.c.created_at < before)
 
     def known(prefix: str) -> set[str]:
         named = select(attachment.c.sha256).where(attachment.c.sha256.startswith(prefix))

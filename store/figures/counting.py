@@ -14,10 +14,11 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, func, literal, o
 from domain.figures.counting import COUNTED, OWED, Count, Day, DayLine, Picture, Rate, lines
 from domain.office.words import Tier
 from domain.order.events import EventName
-from domain.order.words import ANSWERED, Ending, Satisfied, Stage
+from domain.order.words import ANSWERED, KIND, Ending, Satisfied, Stage
 from store.instants import Instant
 from store.matter.reach import Scope, scoped
-from store.tables import STILL_OPEN, TOLD, event, orders
+from store.order.rows import WHOLE
+from store.tables import STILL_OPEN, TOLD, event, matter, orders
 
 _ANSWERS: Final = (EventName.FOLLOW_UP_ENDED, EventName.ORDER_RATED)
 _OVER: Final = ""
@@ -46,20 +47,24 @@ def picture(connection: Connection, days: Sequence[Day], scope: Scope, *, now: d
 
 def _open(connection: Connection, scope: Scope, *, since: datetime, today: Day, now: datetime) -> list[Count]:
     """Count what is open, and what of it has missed its promise in the window."""
-    due_at, promised_at = orders.c.due_at, orders.c.promised_at
+    due_at, promised_at = matter.c.due_at, orders.c.promised_at
     missed = and_(
-        orders.c.stage.in_(OWED), orders.c.held.is_(False), promised_at >= since, promised_at <= now
+        matter.c.stage.in_(OWED), matter.c.held.is_(False), promised_at >= since, promised_at <= now
     )
-    query = select(
-        orders.c.stage,
-        orders.c.tier,
-        orders.c.unit,
-        func.count().label("open"),
-        func.count().filter(and_(due_at > now, due_at < today.ends)).label("due_today"),
-        func.count().filter(or_(orders.c.overdue.is_(True), due_at <= now)).label("overdue"),
-        func.count().filter(missed).label("missed"),
-    ).where(STILL_OPEN)
-    rows = connection.execute(scoped(query, scope).group_by(orders.c.unit, orders.c.tier, orders.c.stage))
+    query = (
+        select(
+            matter.c.stage,
+            matter.c.tier,
+            matter.c.unit,
+            func.count().label("open"),
+            func.count().filter(and_(due_at > now, due_at < today.ends)).label("due_today"),
+            func.count().filter(or_(matter.c.overdue.is_(True), due_at <= now)).label("overdue"),
+            func.count().filter(missed).label("missed"),
+        )
+        .select_from(WHOLE)
+        .where(STILL_OPEN, matter.c.kind == KIND)
+    )
+    rows = connection.execute(scoped(query, scope).group_by(matter.c.unit, matter.c.tier, matter.c.stage))
     return [
         Count(
             stage=row.stage,
@@ -78,27 +83,28 @@ def _answered(connection: Connection, scope: Scope, *, since: datetime) -> list[
     """Count what was answered in the window; what had missed its promise before counted then."""
     last = (
         _told(EventName.ORDER_REPLIED)
-        .with_only_columns(event.c.order_no, func.max(event.c.at).label("at"))
+        .with_only_columns(event.c.matter_no, func.max(event.c.at).label("at"))
         .where(event.c.at >= since)
-        .group_by(event.c.order_no)
+        .group_by(event.c.matter_no)
         .subquery()
     )
     promised_at = orders.c.promised_at
     query = (
         select(
-            orders.c.tier,
-            orders.c.unit,
+            matter.c.tier,
+            matter.c.unit,
             func.count().filter(or_(promised_at.is_(None), last.c.at < promised_at)).label("on_time"),
             func.count().label("judged"),
         )
-        .join(last, last.c.order_no == orders.c.order_no)
+        .select_from(WHOLE)
+        .join(last, last.c.matter_no == matter.c.matter_no)
         .where(
-            orders.c.stage.in_(ANSWERED),
+            matter.c.stage.in_(ANSWERED),
             orders.c.ending.in_(COUNTED),
             or_(promised_at.is_(None), promised_at >= since),
         )
     )
-    rows = connection.execute(scoped(query, scope).group_by(orders.c.tier, orders.c.unit))
+    rows = connection.execute(scoped(query, scope).group_by(matter.c.tier, matter.c.unit))
     return [
         Count(stage=_OVER, tier=row.tier, unit=row.unit, on_time=Rate(row.on_time, row.judged))
         for row in rows
@@ -108,12 +114,12 @@ def _answered(connection: Connection, scope: Scope, *, since: datetime) -> list[
 def _answers(connection: Connection, scope: Scope, *, since: datetime) -> dict[Satisfied | None, int]:
     """Count what residents said last: to a call-back or by a rating; `None` where the call-back had no answer."""
     latest = func.row_number().over(
-        partition_by=event.c.order_no, order_by=(event.c.at.desc(), event.c.seq.desc())
+        partition_by=event.c.matter_no, order_by=(event.c.at.desc(), event.c.seq.desc())
     )
     said = (
         _told(*_ANSWERS)
         .with_only_columns(
-            event.c.order_no,
+            event.c.matter_no,
             event.c.data["satisfied"].as_string().label("satisfied"),
             latest.label("place"),
         )
@@ -123,7 +129,7 @@ def _answers(connection: Connection, scope: Scope, *, since: datetime) -> dict[S
     query = (
         select(said.c.satisfied, func.count().label("orders"))
         .select_from(said)
-        .join(orders, orders.c.order_no == said.c.order_no)
+        .join(WHOLE, matter.c.matter_no == said.c.matter_no)
         .where(said.c.place == 1, orders.c.ending.is_distinct_from(Ending.WITHDRAWN))
     )
     rows = connection.execute(scoped(query, scope).group_by(said.c.satisfied))
@@ -150,17 +156,17 @@ def _by_day(connection: Connection, days: Sequence[Day], scope: Scope) -> tuple[
     received = scoped(
         select(table.c.day, func.count().label("orders"))
         .select_from(table)
-        .join(orders, within(orders.c.received_at))
+        .join(WHOLE, within(orders.c.received_at))
         .where(orders.c.received_at >= days[0].begins),
         scope,
     )
     closed = _within_scope(
         _told(EventName.ORDER_CLOSED)
-        .with_only_columns(table.c.day, func.count(event.c.order_no.distinct()).label("orders"))
+        .with_only_columns(table.c.day, func.count(event.c.matter_no.distinct()).label("orders"))
         .select_from(table)
         .join(event, within(event.c.at))
         .where(event.c.at >= days[0].begins),
-        event.c.order_no,
+        event.c.matter_no,
         scope,
     )
     came, went = (
@@ -173,7 +179,7 @@ def _by_day(connection: Connection, days: Sequence[Day], scope: Scope) -> tuple[
 
 def _within_scope(query: Select[Any], order_no: ColumnElement[str], scope: Scope) -> Select[Any]:
     """Limit a query over events to orders of a scope; where that is all of them, no order is looked at."""
-    return query if scope.everything else scoped(query.join(orders, orders.c.order_no == order_no), scope)
+    return query if scope.everything else scoped(query.join(matter, matter.c.matter_no == order_no), scope)
 
 
 def _told(*types: str) -> Select[Any]:

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, func, select
 
 from domain.matter.judging import DecisionStatus
 from domain.order.words import OPEN, Stage
-from store.tables import calendar_year, decision, orders
+from store.tables import calendar_year, decision, matter
 
 MOST: Final = 10_000
 """Where counting ends: who has more open than this needs no exact figure to be alarmed."""
@@ -37,7 +37,7 @@ def standing(connection: Connection, *, now: datetime) -> Standing:
     """Count what is open, and say since when the oldest decision waits to be judged."""
     by_stage, overdue, late = {}, 0, 0
     for stage in OPEN:
-        some = select(orders.c.overdue, orders.c.due_at).where(orders.c.stage == stage).limit(MOST).subquery()
+        some = select(matter.c.overdue, matter.c.due_at).where(matter.c.stage == stage).limit(MOST).subquery()
         row = connection.execute(
             select(
                 func.count(),
@@ -58,11 +58,11 @@ def standing(connection: Connection, *, now: datetime) -> Standing:
 def _oldest_decision(connection: Connection) -> datetime | None:
     """Look among the orders that are not archived: only there a decision can wait."""
     waiting = (
-        select(orders.c.order_no).where(orders.c.stage.in_([*OPEN, Stage.CLOSED])).limit(MOST).subquery()
+        select(matter.c.matter_no).where(matter.c.stage.in_([*OPEN, Stage.CLOSED])).limit(MOST).subquery()
     )
     oldest: datetime | None = connection.scalar(
         select(func.min(decision.c.decided_at)).where(
-            decision.c.order_no == waiting.c.order_no, decision.c.status == DecisionStatus.PENDING
+            decision.c.matter_no == waiting.c.matter_no, decision.c.status == DecisionStatus.PENDING
         )
     )
     return oldest

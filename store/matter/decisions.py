@@ -74,7 +74,7 @@ class DecisionRow:
     """A decision or action as its sender sees it; `href` ids are the caller's to build."""
 
     decision_id: str
-    order_no: str
+    matter_no: str
     task_id: str | None
     name: str
     actor: str
@@ -144,7 +144,7 @@ def split_stored(
 def keep(
     connection: Connection,
     said: Said,
-    order_no: str,
+    matter_no: str,
     actor: Actor,
     texts: Mapping[str, Any],
     comment: str | None,
@@ -157,7 +157,7 @@ def keep(
     connection.execute(
         insert(decision).values(
             decision_id=said_id,
-            order_no=order_no,
+            matter_no=matter_no,
             task_id=said.task_id if isinstance(said, CompleteTask) else None,
             subject=Subject.TASK if is_task else Subject.ORDER,
             name=said.said_name,
@@ -171,13 +171,13 @@ def keep(
             status=DecisionStatus.PENDING,
         )
     )
-    outbox_id = put(connection, order_no, OutboxKind.SIGNAL, said.model_dump(mode="json"), now=now)
+    outbox_id = put(connection, matter_no, OutboxKind.SIGNAL, said.model_dump(mode="json"), now=now)
     audited(
         connection,
         actor.name,
         actor.via,
         "decided",
-        order_no,
+        matter_no,
         {"decision_id": said_id, "name": said.said_name},
         now,
     )
@@ -191,7 +191,7 @@ def _find(connection: Connection, decision_id: str) -> Row[Any] | None:
     return connection.execute(
         select(decision)
         .where(decision.c.decision_id == decision_id)
-        .order_by(decision.c.fingerprint.is_(None), decision.c.fingerprint == LOST, decision.c.order_no)
+        .order_by(decision.c.fingerprint.is_(None), decision.c.fingerprint == LOST, decision.c.matter_no)
         .limit(1)
     ).one_or_none()
 
@@ -221,7 +221,7 @@ def fingerprint_of(about: str, name: str, fields: Mapping[str, Any], comment: st
 def _seen(row: Row[Any]) -> DecisionRow:
     return DecisionRow(
         decision_id=row.decision_id,
-        order_no=row.order_no,
+        matter_no=row.matter_no,
         task_id=row.task_id,
         name=row.name,
         actor=row.actor,

@@ -16,8 +16,8 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import ColumnElement, Connection, FromClause, func, insert, select, true, update
 
+from messages.matter.outbox import StartMatter
 from messages.matter.signals import AnySaid, Said
-from messages.order.workflow import StartOrder
 from store.tables import UNSENT, outbox
 
 _INLINE_GRACE = timedelta(seconds=5)
@@ -59,7 +59,7 @@ class WaitingRow:
     """A claimed row, as it stands; `epoch` must be given back with the result."""
 
     id: int
-    order_no: str
+    matter_no: str
     kind: str
     payload: Any
     attempts: int
@@ -71,7 +71,7 @@ class WaitingRow:
         payload = self.payload if isinstance(self.payload, dict) else {}
         return str(payload.get("decision_id") or payload.get("action_id") or "")
 
-    def read(self) -> StartOrder | Said:
+    def read(self) -> StartMatter | Said:
         """Read what is to be sent.
 
         Raises:
@@ -79,7 +79,7 @@ class WaitingRow:
         """
         try:
             if self.kind == OutboxKind.START:
-                return StartOrder.model_validate(self.payload)
+                return StartMatter.model_validate(self.payload)
             return _SAID.validate_python(self.payload)
         except ValidationError as error:
             raise Unreadable(_where(error)) from None
@@ -91,13 +91,13 @@ def _where(error: ValidationError) -> str:
 
 
 def put(
-    connection: Connection, order_no: str, kind: OutboxKind, payload: dict[str, Any], *, now: datetime
+    connection: Connection, matter_no: str, kind: OutboxKind, payload: dict[str, Any], *, now: datetime
 ) -> int:
     """Keep what is to be sent; who put it may try at once, the others wait a few seconds."""
     row = connection.execute(
         insert(outbox),
         {
-            "order_no": order_no,
+            "matter_no": matter_no,
             "kind": kind,
             "payload": payload,
             "created_at": now,
@@ -117,7 +117,7 @@ def put_told(connection: Connection, rows: Sequence[tuple[str, dict[str, Any]]],
         insert(outbox),
         [
             {
-                "order_no": order_no,
+                "matter_no": matter_no,
                 "kind": OutboxKind.TOLD,
                 "payload": payload,
                 "created_at": now,
@@ -126,17 +126,17 @@ def put_told(connection: Connection, rows: Sequence[tuple[str, dict[str, Any]]],
                 "lease_epoch": 0,
                 "done_at": None,
             }
-            for order_no, payload in rows
+            for matter_no, payload in rows
         ],
     )
 
 
-def signals_of(connection: Connection, order_no: str) -> list[Said]:
+def signals_of(connection: Connection, matter_no: str) -> list[Said]:
     """List the signals of an order, sent or not, as they were put; what is set aside waits for its mending."""
     rows = connection.scalars(
         select(outbox.c.payload)
         .where(
-            outbox.c.order_no == order_no,
+            outbox.c.matter_no == matter_no,
             outbox.c.kind.in_(SIGNALS),
             outbox.c.set_aside_at.is_(None),
         )
@@ -163,14 +163,14 @@ def mark_sent(
     )
 
 
-def must_wait(connection: Connection, order_no: str, outbox_id: int, *, now: datetime) -> bool:
+def must_wait(connection: Connection, matter_no: str, outbox_id: int, *, now: datetime) -> bool:
     """Tell whether a row has to wait for an earlier one of its order: the start, or a signal left to `Reconcile`.
 
     Signals that others are sending at this moment do not count: among them no order was promised. Nor does what the
     office tells all its orders.
     """
     earlier = select(outbox.c.id).where(
-        outbox.c.order_no == order_no,
+        outbox.c.matter_no == matter_no,
         outbox.c.kind != OutboxKind.TOLD,
         _stands_before_others(outbox),
         outbox.c.id < outbox_id,
@@ -192,17 +192,17 @@ def claim(connection: Connection, *, now: datetime, limit: int) -> list[WaitingR
     claimed: list[WaitingRow] = []
     for kind in OutboxKind:
         if len(claimed) < limit:
-            others = outbox.c.order_no.not_in({each.order_no for each in claimed})
+            others = outbox.c.matter_no.not_in({each.matter_no for each in claimed})
             claimed += _claim(
                 connection, kind, now, limit - len(claimed), which=others & (outbox.c.next_at <= now)
             )
     return claimed
 
 
-def claim_starts(connection: Connection, order_nos: Collection[str], *, now: datetime) -> list[WaitingRow]:
+def claim_starts(connection: Connection, matter_nos: Collection[str], *, now: datetime) -> list[WaitingRow]:
     """Claim the starts of these orders, by whoever has just put them: nobody waits for their grace."""
-    mine = outbox.c.order_no.in_(order_nos)
-    return _claim(connection, OutboxKind.START, now, len(order_nos), which=mine)
+    mine = outbox.c.matter_no.in_(matter_nos)
+    return _claim(connection, OutboxKind.START, now, len(matter_nos), which=mine)
 
 
 def _claim(
@@ -211,7 +211,7 @@ def _claim(
     other = outbox.alias("earlier")
     is_told = kind is OutboxKind.TOLD
     earlier = select(other.c.id).where(
-        other.c.order_no == outbox.c.order_no,
+        other.c.matter_no == outbox.c.matter_no,
         _stands_before_others(other),
         other.c.id < outbox.c.id,
         true() if is_told else other.c.kind != OutboxKind.TOLD,
@@ -237,7 +237,7 @@ def _claim(
     return [
         WaitingRow(
             id=row.id,
-            order_no=row.order_no,
+            matter_no=row.matter_no,
             kind=row.kind,
             payload=row.payload,
             attempts=row.attempts + 1,

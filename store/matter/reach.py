@@ -5,15 +5,15 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Select, exists, false, or_, select
 
-from store.tables import orders, task, unit
+from store.tables import matter, task, unit
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Scope:
-    """Which orders a caller may see: all, those that a client sent, or what any of the other fields allows.
+    """Which matters a caller may see: all, those that a client sent, or what any of the other fields allows.
 
-    `unit` and `tier`: an order that ever had a task there; `below`: or at a unit below this one; `community`: an
-    order about something there.
+    `unit` and `tier`: one that ever had a task there; `below`: or at a unit below this one; `community`: one about
+    something there.
     """
 
     everything: bool = False
@@ -29,11 +29,9 @@ EVERYTHING: Final = Scope(everything=True)
 
 
 def scoped(query: Select[Any], scope: Scope) -> Select[Any]:
-    """Limit a query over orders to those of a scope."""
+    """Limit a query over matters to those of a scope; what a client sent is the kind's own to tell."""
     if scope.everything:
         return query
-    if scope.client_id is not None:
-        return query.where(orders.c.client_id == scope.client_id)
     theirs = task.alias("theirs")
     concerned: list[ColumnElement[bool]] = []
     if scope.unit is not None:
@@ -43,10 +41,10 @@ def scoped(query: Select[Any], scope: Scope) -> Select[Any]:
     if scope.tier is not None:
         concerned.append(theirs.c.tier == scope.tier)
     allowed: list[ColumnElement[bool]] = (
-        [exists().where(theirs.c.order_no == orders.c.order_no, or_(*concerned))] if concerned else []
+        [exists().where(theirs.c.matter_no == matter.c.matter_no, or_(*concerned))] if concerned else []
     )
     if scope.community is not None:
-        allowed.append(orders.c.community == scope.community)
+        allowed.append(matter.c.community == scope.community)
     return query.where(or_(false(), *allowed))
 
 

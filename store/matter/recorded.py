@@ -1,6 +1,6 @@
 """Steps as they were committed: the answer that each was given, what it said, and of which run it was.
 
-Assumes that only Temporal knows which run of an order is the present one. No two instants of two runs are compared:
+Assumes that only Temporal knows which run of a matter is the present one. No two instants of two runs are compared:
 the clock of a machine may have stepped back in between.
 """
 
@@ -8,22 +8,24 @@ import hashlib
 import json
 from collections.abc import Collection
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Row, delete, select, update
 
 from domain.matter.tasks import SYSTEM, TaskState
-from messages.order.step import RecordAnswer, RecordStep
+from messages.matter.step import MatterAnswer, MatterStep
 from store.matter.decisions import UNFINISHED
 from store.tables import event, record_entry, task
 
+Answer = TypeVar("Answer", bound=MatterAnswer)
+
 
 class OtherRun(Exception):
-    """The rows of an order are those of another run than the step's: `run_id`."""
+    """The rows of a matter are those of another run than the step's: `run_id`."""
 
-    def __init__(self, order_no: str, run_id: str) -> None:
+    def __init__(self, matter_no: str, run_id: str) -> None:
         """Keep the run whose rows are there."""
-        super().__init__(f"order {order_no}: its rows are those of run {run_id}")
+        super().__init__(f"order {matter_no}: its rows are those of run {run_id}")
         self.run_id = run_id
 
 
@@ -31,21 +33,21 @@ class StepDiffers(Exception):
     """A step was committed under this number that says something else."""
 
 
-def digest_of(step: RecordStep) -> str:
+def digest_of(step: MatterStep) -> str:
     """Hash what a step says; what is as usual is left out, so that a new field with a default changes nothing."""
     said = json.dumps(step.model_dump(mode="json", exclude_defaults=True), sort_keys=True)
     return hashlib.sha256(said.encode()).hexdigest()
 
 
-def answered_before(connection: Connection, step: RecordStep) -> RecordAnswer | None:
-    """Find the answer that a step was given when it was committed, `None` if it was not.
+def answered_before(connection: Connection, step: MatterStep, kind: type[Answer]) -> Answer | None:
+    """Find the answer that a step was given when it was committed, as its kind reads it; `None` if it was not.
 
     Raises:
         StepDiffers: what was committed under its number says something else.
     """
     row = connection.execute(
         select(record_entry.c.answer, record_entry.c.digest).where(
-            record_entry.c.order_no == step.order_no,
+            record_entry.c.matter_no == step.matter_no,
             record_entry.c.run_id == step.run_id,
             record_entry.c.seq == step.seq,
         )
@@ -54,14 +56,14 @@ def answered_before(connection: Connection, step: RecordStep) -> RecordAnswer | 
         return None
     if row.digest not in {None, digest_of(step)}:
         raise StepDiffers(
-            f"order {step.order_no}: the store has another step {step.seq} of this run than its history; "
-            f"run: dingdan rebuild {step.order_no}"
+            f"order {step.matter_no}: the store has another step {step.seq} of this run than its history; "
+            f"run: dingdan rebuild {step.matter_no}"
         )
-    return RecordAnswer.model_validate(row.answer)
+    return kind.model_validate(row.answer)
 
 
 def take_over(
-    connection: Connection, order: Row[Any], step: RecordStep, *, takes_over: str | None = None
+    connection: Connection, row: Row[Any], step: MatterStep, *, takes_over: str | None = None
 ) -> None:
     """Let a new run take over from the one that it replaces: its events replace those of the abandoned branch.
 
@@ -70,25 +72,25 @@ def take_over(
     Raises:
         OtherRun: the rows are those of a run that it is not known to replace.
     """
-    if order.run_id in {None, step.run_id}:
+    if row.run_id in {None, step.run_id}:
         return
-    if order.run_id != takes_over:
-        raise OtherRun(step.order_no, order.run_id)
+    if row.run_id != takes_over:
+        raise OtherRun(step.matter_no, row.run_id)
     again = [each.task_id for each in step.opened]
-    connection.execute(delete(task).where(task.c.order_no == step.order_no, task.c.task_id.in_(again)))
+    connection.execute(delete(task).where(task.c.matter_no == step.matter_no, task.c.task_id.in_(again)))
     abandon(
         connection,
-        step.order_no,
+        step.matter_no,
         run_id=step.run_id,
         next_event=step.next_event,
         open_tasks=step.open_tasks,
-        at=order.recorded_at or step.at,
+        at=row.recorded_at or step.at,
     )
 
 
 def abandon(
     connection: Connection,
-    order_no: str,
+    matter_no: str,
     *,
     run_id: str,
     next_event: int,
@@ -101,10 +103,10 @@ def abandon(
     """
     connection.execute(
         update(event)
-        .where(event.c.order_no == order_no, event.c.run_id != run_id, event.c.seq >= next_event)
+        .where(event.c.matter_no == matter_no, event.c.run_id != run_id, event.c.seq >= next_event)
         .values(abandoned=True)
     )
-    mine = task.c.order_no == order_no
+    mine = task.c.matter_no == matter_no
     connection.execute(
         update(task)
         .where(mine, task.c.state.in_(UNFINISHED), task.c.task_id.not_in(open_tasks))

@@ -37,10 +37,10 @@ def has_returns() -> ColumnElement[bool]:
     """Tell of a task whether anything can have come back to it, so that most pages need not look what."""
     review = task.alias("review")
     revised = exists().where(
-        review.c.order_no == task.c.order_no, review.c.kind == TaskKind.REVIEW, review.c.outcome == _REVISED
+        review.c.matter_no == task.c.matter_no, review.c.kind == TaskKind.REVIEW, review.c.outcome == _REVISED
     )
     refused = exists().where(
-        decision.c.order_no == task.c.order_no,
+        decision.c.matter_no == task.c.matter_no,
         decision.c.task_id == task.c.task_id,
         decision.c.status == DecisionStatus.REJECTED,
     )
@@ -65,7 +65,7 @@ def sent_back(connection: Connection, row: TaskRow | Row[Any]) -> Returned | Non
 
 def _answers(connection: Connection, row: TaskRow | Row[Any]) -> Sequence[Row[Any]]:
     """List an order's tasks of this kind and its reviews, each with the decisions on it, the oldest first."""
-    said = and_(decision.c.task_id == task.c.task_id, decision.c.order_no == task.c.order_no)
+    said = and_(decision.c.task_id == task.c.task_id, decision.c.matter_no == task.c.matter_no)
     words = (
         decision.c[name]
         for name in ("name", "actor", "status", "fields", "texts", "comment", "code", "reason")
@@ -73,7 +73,7 @@ def _answers(connection: Connection, row: TaskRow | Row[Any]) -> Sequence[Row[An
     return connection.execute(
         select(task, *words)
         .outerjoin(decision, said)
-        .where(task.c.order_no == row.order_no, task.c.kind.in_([row.kind, TaskKind.REVIEW]))
+        .where(task.c.matter_no == row.matter_no, task.c.kind.in_([row.kind, TaskKind.REVIEW]))
         .order_by(task.c.opened_at, task.c.task_id, decision.c.decided_at, decision.c.decision_id)
     ).all()
 

@@ -14,7 +14,7 @@ class TaskRow:
     """A human task; `has_returns` if something can have come back to it, where that was asked."""
 
     task_id: str
-    order_no: str
+    matter_no: str
     kind: str
     state: str
     unit: str
@@ -55,7 +55,7 @@ class AttachmentRow:
     """A file as it was kept, and what refers to it."""
 
     attachment_id: str
-    order_no: str | None
+    matter_no: str | None
     decision_id: str | None
     sha256: str
     size: int

@@ -19,7 +19,7 @@ from store.matter.reach import EVERYTHING, Scope, scoped
 from store.matter.returned import has_returns
 from store.matter.rows import TaskRow
 from store.paging import Page, limited, page_of, read_cursor
-from store.tables import orders, task
+from store.tables import matter, task
 from store.values import value_of
 
 
@@ -43,7 +43,7 @@ class TaskFilter:
     unit: str | None = None
     tier: str | None = None
     kind: str | None = None
-    order_no: str | None = None
+    matter_no: str | None = None
     due_before: datetime | None = None
     due_after: datetime | None = None
 
@@ -56,7 +56,7 @@ def list_tasks(
     now: datetime,
     scope: Scope = EVERYTHING,
 ) -> Page[TaskRow]:
-    """List open tasks, what is due first at the top; of orders within a scope.
+    """List open tasks, what is due first at the top; of matters within a scope.
 
     Raises:
         BadCursor: the cursor cannot be read.
@@ -84,7 +84,7 @@ def _open_tasks(query: Select[Any], wanted: TaskFilter, scope: Scope, now: datet
         (task.c.unit, wanted.unit),
         (task.c.tier, wanted.tier),
         (task.c.kind, wanted.kind),
-        (task.c.order_no, wanted.order_no),
+        (task.c.matter_no, wanted.matter_no),
     )
     if wanted.post is not None:
         query = query.where(_of_post(wanted.post))
@@ -95,7 +95,7 @@ def _open_tasks(query: Select[Any], wanted: TaskFilter, scope: Scope, now: datet
     if wanted.due_after is not None:
         query = query.where(task.c.due_at > wanted.due_after)
     if not scope.everything:
-        query = scoped(query.join(orders, orders.c.order_no == task.c.order_no), scope)
+        query = scoped(query.join(matter, matter.c.matter_no == task.c.matter_no), scope)
     return query
 
 
@@ -134,18 +134,18 @@ def count_tasks(
 
 
 def find_task(connection: Connection, task_id: str, scope: Scope) -> TaskRow | None:
-    """Find a task of an order within a scope; `has_returns` if something can have come back to it."""
+    """Find a task of a matter within a scope; `has_returns` if something can have come back to it."""
     found = select(task, has_returns().label("has_returns"))
-    query = found.join(orders, orders.c.order_no == task.c.order_no).where(task.c.task_id == task_id)
+    query = found.join(matter, matter.c.matter_no == task.c.matter_no).where(task.c.task_id == task_id)
     row = connection.execute(scoped(query, scope)).one_or_none()
     return _task(row) if row else None
 
 
-def open_tasks(connection: Connection, order_no: str) -> Sequence[TaskRow]:
-    """List an order's tasks that are open or rest, the oldest first."""
+def open_tasks(connection: Connection, matter_no: str) -> Sequence[TaskRow]:
+    """List a matter's tasks that are open or rest, the oldest first."""
     rows = connection.execute(
         select(task)
-        .where(task.c.order_no == order_no, task.c.state.in_(UNFINISHED))
+        .where(task.c.matter_no == matter_no, task.c.state.in_(UNFINISHED))
         .order_by(task.c.opened_at, task.c.task_id)
     )
     return [_task(row) for row in rows]

@@ -8,10 +8,11 @@ from sqlalchemy import Connection, and_, select, tuple_, update
 
 from domain.matter.judging import DecisionStatus
 from domain.order.words import Stage
-from messages.order.step import OrderFacts, RecordStep
+from messages.order.step import OrderFacts, OrderStep
 from store.matter.decisions import UNFINISHED, decided_before
 from store.matter.outbox import OutboxKind, Result, waits_since
-from store.tables import decision, orders, outbox, task
+from store.order.rows import WHOLE
+from store.tables import UNRECORDED, decision, matter, orders, outbox, task
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -30,7 +31,7 @@ class Known:
         """Whether its workflow has to run."""
         return self.facts.stage != Stage.ARCHIVED
 
-    def differs_from(self, step: RecordStep) -> str | None:
+    def differs_from(self, step: OrderStep) -> str | None:
         """Say what differs from the last step that was committed, `None` if nothing does."""
         seq = step.events[-1].seq if step.events else step.next_event - 1
         still_open = set(step.open_tasks) - {each.task_id for each in step.closed}
@@ -38,34 +39,35 @@ class Known:
             return f"its last event is {self.recorded_seq} in the store and {seq} in its history"
         if self.open_tasks != still_open:
             return "its open tasks are others than in its history"
-        wrong = [name for name, value in self.facts if value != getattr(step.order, name)]
+        wrong = [name for name, value in self.facts if value != getattr(step.facts, name)]
         return f"it shows another {', '.join(wrong)} than its history" if wrong else None
 
 
 def page_of_numbers(connection: Connection, *, after: str, limit: int, only_open: bool = False) -> list[str]:
     """List order numbers behind one, in sequence."""
-    page = select(orders.c.order_no).where(orders.c.order_no > after)
+    page = select(matter.c.matter_no).where(matter.c.matter_no > after)
     if only_open:
-        page = page.where(orders.c.stage != Stage.ARCHIVED)
-    return list(connection.scalars(page.order_by(orders.c.order_no).limit(limit)))
+        page = page.where(matter.c.stage != Stage.ARCHIVED)
+    return list(connection.scalars(page.order_by(matter.c.matter_no).limit(limit)))
 
 
 def known_orders(connection: Connection, order_nos: Collection[str]) -> dict[str, Known]:
     """Find orders; those that are not in the store are left out."""
     waiting = set(
         connection.scalars(
-            select(outbox.c.order_no).where(
-                outbox.c.order_no.in_(order_nos),
+            select(outbox.c.matter_no).where(
+                outbox.c.matter_no.in_(order_nos),
                 outbox.c.kind == OutboxKind.START,
                 outbox.c.done_at.is_(None),
             )
         )
     )
     open_tasks: dict[str, set[str]] = {}
-    of_these = task.c.order_no.in_(order_nos) & task.c.state.in_(UNFINISHED)
-    for row in connection.execute(select(task.c.order_no, task.c.task_id).where(of_these)):
-        open_tasks.setdefault(row.order_no, set()).add(row.task_id)
-    rows = connection.execute(select(orders).where(orders.c.order_no.in_(order_nos))).mappings()
+    of_these = task.c.matter_no.in_(order_nos) & task.c.state.in_(UNFINISHED)
+    for row in connection.execute(select(task.c.matter_no, task.c.task_id).where(of_these)):
+        open_tasks.setdefault(row.matter_no, set()).add(row.task_id)
+    whole = select(matter, orders).select_from(WHOLE).where(matter.c.matter_no.in_(order_nos))
+    rows = connection.execute(whole).mappings()
     return {
         row["order_no"]: Known(
             order_no=row["order_no"],
@@ -91,15 +93,15 @@ def old_decisions(
 
     `only` of these orders, if they are named.
     """
-    query = select(decision.c.order_no, decision.c.decision_id).where(
+    query = select(decision.c.matter_no, decision.c.decision_id).where(
         decision.c.status == DecisionStatus.PENDING,
         decided_before(before),
-        tuple_(decision.c.order_no, decision.c.decision_id) > after,
+        tuple_(decision.c.matter_no, decision.c.decision_id) > after,
     )
     if only is not None:
-        query = query.where(decision.c.order_no.in_(only))
-    rows = connection.execute(query.order_by(decision.c.order_no, decision.c.decision_id).limit(limit))
-    return [(row.order_no, row.decision_id) for row in rows]
+        query = query.where(decision.c.matter_no.in_(only))
+    rows = connection.execute(query.order_by(decision.c.matter_no, decision.c.decision_id).limit(limit))
+    return [(row.matter_no, row.decision_id) for row in rows]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -128,12 +130,12 @@ def old_outbox_rows(
     is_old = waits_since(before) | outbox.c.set_aside_at.is_not(None)
     query = select(outbox).where(outbox.c.done_at.is_(None), is_old, outbox.c.id > after)
     if only is not None:
-        query = query.where(outbox.c.order_no.in_(only))
+        query = query.where(outbox.c.matter_no.in_(only))
     rows = connection.execute(query.order_by(outbox.c.id).limit(limit))
     return [
         OldRow(
             id=row.id,
-            order_no=row.order_no,
+            order_no=row.matter_no,
             kind=row.kind,
             lacks_workflow=row.result == Result.NO_WORKFLOW,
             reason=row.reason if row.set_aside_at is not None else None,
@@ -145,15 +147,15 @@ def old_outbox_rows(
 def never_recorded(connection: Connection, *, after: str, before: datetime, limit: int) -> list[str]:
     """List open orders whose workflow counts as started but has recorded nothing so far, in sequence."""
     page = (
-        select(orders.c.order_no)
-        .join(outbox, and_(outbox.c.order_no == orders.c.order_no, outbox.c.kind == OutboxKind.START))
+        select(matter.c.matter_no)
+        .join(outbox, and_(outbox.c.matter_no == matter.c.matter_no, outbox.c.kind == OutboxKind.START))
         .where(
-            orders.c.order_no > after,
-            orders.c.stage == Stage.FIRST_CONTACT,
-            orders.c.run_id.is_(None),
+            matter.c.matter_no > after,
+            matter.c.stage != Stage.ARCHIVED,
+            UNRECORDED,
             outbox.c.done_at < before,
         )
-        .order_by(orders.c.order_no)
+        .order_by(matter.c.matter_no)
         .limit(limit)
     )
     return list(connection.scalars(page))
@@ -163,7 +165,7 @@ def start_again(connection: Connection, order_no: str, *, now: datetime) -> None
     """Let an order's start wait in the outbox once more."""
     connection.execute(
         update(outbox)
-        .where(outbox.c.order_no == order_no, outbox.c.kind == OutboxKind.START)
+        .where(outbox.c.matter_no == order_no, outbox.c.kind == OutboxKind.START)
         .values(
             done_at=None,
             result=None,

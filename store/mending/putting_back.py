@@ -12,9 +12,9 @@ from sqlalchemy import Connection, Row, select, update
 from domain.doors import Via
 from domain.errors import DomainError
 from store.auditing import audited
+from store.matter.locking import lock_matter
 from store.matter.outbox import OutboxKind
-from store.order.said.decisions import lock_order
-from store.order.said.unheard import reject_unsent
+from store.matter.unheard import reject_unsent
 from store.tables import outbox
 
 
@@ -35,7 +35,7 @@ class SetAside:
     """A row that can never be sent as it is."""
 
     id: int
-    order_no: str
+    matter_no: str
     kind: str
     since: datetime
     reason: str
@@ -50,7 +50,7 @@ def set_aside(connection: Connection) -> list[SetAside]:
     )
     return [
         SetAside(
-            id=row.id, order_no=row.order_no, kind=row.kind, since=row.set_aside_at, reason=row.reason or ""
+            id=row.id, matter_no=row.matter_no, kind=row.kind, since=row.set_aside_at, reason=row.reason or ""
         )
         for row in rows
     ]
@@ -69,7 +69,7 @@ def put_back(connection: Connection, ids: Sequence[int], *, by: str, now: dateti
             .where(outbox.c.id == each)
             .values(set_aside_at=None, reason=None, result=None, attempts=0, next_at=now)
         )
-        audited(connection, by, Via.OPERATOR, "outbox_put_back", row.order_no, {"outbox_id": each}, now)
+        audited(connection, by, Via.OPERATOR, "outbox_put_back", row.matter_no, {"outbox_id": each}, now)
 
 
 def give_up(connection: Connection, outbox_id: int, *, reason: str, by: str, now: datetime) -> None:
@@ -81,20 +81,20 @@ def give_up(connection: Connection, outbox_id: int, *, reason: str, by: str, now
     """
     row = _locked(connection, outbox_id)
     if row.kind == OutboxKind.START:
-        raise StartNeeded(f"row {outbox_id} is the start of order {row.order_no}: mend it, then put it back")
+        raise StartNeeded(f"row {outbox_id} is the start of order {row.matter_no}: mend it, then put it back")
     said = row.payload if isinstance(row.payload, dict) else {}
     if said_id := said.get("decision_id") or said.get("action_id"):
-        reject_unsent(connection, row.order_no, str(said_id), code="undeliverable", reason=reason, now=now)
+        reject_unsent(connection, row.matter_no, str(said_id), code="undeliverable", reason=reason, now=now)
     done = update(outbox).where(outbox.c.id == outbox_id)
     connection.execute(done.values(done_at=now, result="given_up"))
     data = {"outbox_id": outbox_id, "reason": reason}
-    audited(connection, by, Via.OPERATOR, "outbox_given_up", row.order_no, data, now)
+    audited(connection, by, Via.OPERATOR, "outbox_given_up", row.matter_no, data, now)
 
 
 def _locked(connection: Connection, outbox_id: int) -> Row[tuple[object, ...]]:
-    order_no = connection.scalar(select(outbox.c.order_no).where(outbox.c.id == outbox_id))
-    if order_no is not None:
-        lock_order(connection, order_no)
+    matter_no = connection.scalar(select(outbox.c.matter_no).where(outbox.c.id == outbox_id))
+    if matter_no is not None:
+        lock_matter(connection, matter_no)
     row = connection.execute(
         select(outbox).where(
             outbox.c.id == outbox_id, outbox.c.done_at.is_(None), outbox.c.set_aside_at.is_not(None)

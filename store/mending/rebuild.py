@@ -17,20 +17,32 @@ from domain.matter.judging import DecisionStatus
 from domain.matter.tasks import TaskState
 from messages.matter.signals import CompleteTask
 from messages.matter.step import Verdict
-from messages.order.step import RecordAnswer, RecordedOrder, RecordedStep
+from messages.order.step import OrderAnswer, RecordedOrder, RecordedStep
 from messages.order.workflow import StartOrder
 from store.database import insert_ignore
 from store.matter.decisions import NotFound
 from store.matter.holding import is_held
 from store.matter.outbox import SIGNALS
 from store.matter.recorded import abandon, digest_of
-from store.order.intake import INTAKE_RUN, as_taken_in, received_event
+from store.order.intake import INTAKE_RUN, as_taken_in, matter_as_taken_in, received_event
 from store.order.said.decisions import lock_order
 from store.order.said.settling import said_row, signalled
 from store.order.step import reapply_step, write_order
-from store.tables import LOST, decision, event, message, orders, outbox, record_entry, requester, staff, task
+from store.tables import (
+    LOST,
+    decision,
+    event,
+    matter,
+    message,
+    orders,
+    outbox,
+    record_entry,
+    requester,
+    staff,
+    task,
+)
 
-_TABLES = (orders, task, event, record_entry, decision, message, outbox)
+_TABLES = (matter, orders, task, event, record_entry, decision, message, outbox)
 _Key = tuple[str, int]
 
 
@@ -120,15 +132,15 @@ def rebuild(
 
 def _committed(
     connection: Connection, recorded: RecordedOrder, *, behind: bool
-) -> list[tuple[RecordedStep, RecordAnswer]]:
+) -> list[tuple[RecordedStep, OrderAnswer]]:
     """Pick the steps that were committed, each with the answer that it was given.
 
     One that is under way may have been committed already: then the store has its answer.
     """
     order_no = recorded.start.order_no
-    rows = connection.execute(select(record_entry).where(record_entry.c.order_no == order_no)).all()
-    stored: dict[_Key, RecordAnswer] = {
-        (row.run_id, row.seq): RecordAnswer.model_validate(row.answer) for row in rows
+    rows = connection.execute(select(record_entry).where(record_entry.c.matter_no == order_no)).all()
+    stored: dict[_Key, OrderAnswer] = {
+        (row.run_id, row.seq): OrderAnswer.model_validate(row.answer) for row in rows
     }
     foreign = {run_id for run_id, _ in stored} - set(recorded.runs)
     if foreign:
@@ -156,39 +168,46 @@ def _take_back(
     connection: Connection,
     order: Row[Any],
     start: StartOrder,
-    committed: Sequence[tuple[RecordedStep, RecordAnswer]],
+    committed: Sequence[tuple[RecordedStep, OrderAnswer]],
 ) -> tuple[str, ...]:
     """Bring an order to where the intake left it, and return the decisions that have to be sent again."""
     order_no, first = start.order_no, start.first_task
     connection.execute(
-        delete(event).where(event.c.order_no == order_no, (event.c.run_id != INTAKE_RUN) | (event.c.seq > 1))
+        delete(event).where(event.c.matter_no == order_no, (event.c.run_id != INTAKE_RUN) | (event.c.seq > 1))
     )
-    connection.execute(delete(task).where(task.c.order_no == order_no))
-    connection.execute(delete(record_entry).where(record_entry.c.order_no == order_no))
+    connection.execute(delete(task).where(task.c.matter_no == order_no))
+    connection.execute(delete(record_entry).where(record_entry.c.matter_no == order_no))
     data = {
         "channel": order.channel,
-        "kind": order.kind,
+        "kind": order.request_kind,
         "community": order.community,
         "category": start.category,
     }
     received = received_event(order_no=order_no, client_id=order.client_id, first=first, data=data)
     insert_ignore(connection, event, received)
-    connection.execute(insert(task).values(**first.model_dump(), order_no=order_no, state=TaskState.OPEN))
+    connection.execute(insert(task).values(**first.model_dump(), matter_no=order_no, state=TaskState.OPEN))
+    _show_as_taken_in(connection, start)
+    return _take_verdicts_back(connection, order_no, {each.said.said_id for each in _verdicts(committed)})
+
+
+def _show_as_taken_in(connection: Connection, start: StartOrder) -> None:
+    first = start.first_task
+    held = is_held(start.holds, at=first.opened_at)
+    connection.execute(
+        update(matter)
+        .where(matter.c.matter_no == start.order_no)
+        .values(**matter_as_taken_in(first, held=held))
+    )
     connection.execute(
         update(orders)
-        .where(orders.c.order_no == order_no)
-        .values(
-            **as_taken_in(
-                first, category=start.category, held=is_held(start.holds, at=start.first_task.opened_at)
-            )
-        )
+        .where(orders.c.order_no == start.order_no)
+        .values(**as_taken_in(first, category=start.category))
     )
-    return _take_verdicts_back(connection, order_no, {each.said.said_id for each in _verdicts(committed)})
 
 
 def _take_verdicts_back(connection: Connection, order_no: str, judged: set[str]) -> tuple[str, ...]:
     """Let the steps settle the rows of decisions anew; an operator's row is made by them, whole."""
-    mine = decision.c.order_no == order_no
+    mine = decision.c.matter_no == order_no
     connection.execute(
         delete(decision).where(mine, decision.c.fingerprint.is_(None), decision.c.decision_id.in_(judged))
     )
@@ -211,7 +230,7 @@ def _take_verdicts_back(connection: Connection, order_no: str, judged: set[str])
     )
     sent = connection.execute(
         select(outbox.c.id, outbox.c.payload).where(
-            outbox.c.order_no == order_no, outbox.c.kind.in_(SIGNALS), outbox.c.done_at.is_not(None)
+            outbox.c.matter_no == order_no, outbox.c.kind.in_(SIGNALS), outbox.c.done_at.is_not(None)
         )
     ).all()
     again = [
@@ -224,7 +243,7 @@ def _take_verdicts_back(connection: Connection, order_no: str, judged: set[str])
 def _missing_texts(
     connection: Connection,
     recorded: RecordedOrder,
-    committed: Sequence[tuple[RecordedStep, RecordAnswer]],
+    committed: Sequence[tuple[RecordedStep, OrderAnswer]],
 ) -> tuple[str, ...]:
     """Name what no history holds; a decision whose row is gone gets one without its texts."""
     order_no = recorded.start.order_no
@@ -232,7 +251,7 @@ def _missing_texts(
     has_requester = select(requester.c.order_no).where(requester.c.order_no == order_no)
     if recorded.start.can_be_called and connection.scalar(has_requester) is None:
         lost.append("the requester")
-    known = set(connection.scalars(select(decision.c.decision_id).where(decision.c.order_no == order_no)))
+    known = set(connection.scalars(select(decision.c.decision_id).where(decision.c.matter_no == order_no)))
     by_operators = signalled(connection, order_no)
     for verdict in _verdicts(committed):
         said_id = verdict.said.said_id
@@ -263,24 +282,14 @@ def _row_without_texts(connection: Connection, order_no: str, verdict: Verdict) 
 def _return_from_abandoned(
     connection: Connection,
     recorded: RecordedOrder,
-    committed: Sequence[tuple[RecordedStep, RecordAnswer]],
+    committed: Sequence[tuple[RecordedStep, OrderAnswer]],
 ) -> None:
     """Show the present run's state, if a reset has left steps behind and it has recorded none itself."""
     if not committed or not committed[-1][0].abandoned:
         return
     start, run_id, at = recorded.start, recorded.runs[-1], committed[-1][0].step.at
     still = [(each.step, answer) for each, answer in committed if not each.abandoned]
-    connection.execute(
-        update(orders)
-        .where(orders.c.order_no == start.order_no)
-        .values(
-            **as_taken_in(
-                start.first_task,
-                category=start.category,
-                held=is_held(start.holds, at=start.first_task.opened_at),
-            )
-        )
-    )
+    _show_as_taken_in(connection, start)
     if not still:
         first = {start.first_task.task_id}
         abandon(connection, start.order_no, run_id=run_id, next_event=2, open_tasks=first, at=at)
@@ -290,14 +299,14 @@ def _return_from_abandoned(
     next_event = max((each.seq for step, _ in still for each in step.events), default=1) + 1
     abandon(connection, start.order_no, run_id=run_id, next_event=next_event, open_tasks=open_tasks, at=at)
     promises = [given for _, given in still if given.promised_at]
-    promised = promises[-1] if promises else RecordAnswer()
+    promised = promises[-1] if promises else OrderAnswer()
     shown = {
         "promised_at": promised.promised_at,
         "promise_is_provisional": promised.promise_is_provisional,
     }
     write_order(connection, last, answer.model_copy(update=shown))
     connection.execute(
-        update(orders).where(orders.c.order_no == start.order_no).values(recorded_seq=next_event - 1)
+        update(matter).where(matter.c.matter_no == start.order_no).values(recorded_seq=next_event - 1)
     )
 
 
@@ -305,7 +314,7 @@ def _keep_what_is_ours(
     connection: Connection,
     order_no: str,
     before: Mapping[str, Mapping[Any, Mapping[str, Any]]],
-    committed: Sequence[tuple[RecordedStep, RecordAnswer]],
+    committed: Sequence[tuple[RecordedStep, OrderAnswer]],
 ) -> None:
     """Give claims back to who had them; mark messages that were gone, and had gone out, as such."""
     for (task_id,), row in before["task"].items():
@@ -317,7 +326,7 @@ def _keep_what_is_ours(
             connection.execute(
                 update(message)
                 .where(
-                    message.c.order_no == order_no,
+                    message.c.matter_no == order_no,
                     message.c.run_id == each.step.run_id,
                     message.c.event_seq == written.event_seq,
                     message.c.id.not_in([key[0] for key in before["message"]]),
@@ -326,7 +335,7 @@ def _keep_what_is_ours(
             )
 
 
-def _verdicts(committed: Sequence[tuple[RecordedStep, RecordAnswer]]) -> list[Verdict]:
+def _verdicts(committed: Sequence[tuple[RecordedStep, OrderAnswer]]) -> list[Verdict]:
     return [verdict for each, _ in committed for verdict in each.step.verdicts]
 
 
@@ -336,7 +345,8 @@ def _rows(connection: Connection, order_no: str) -> dict[str, dict[Any, dict[str
 
 def _rows_of(connection: Connection, table: Table, order_no: str) -> dict[Any, dict[str, Any]]:
     keys = [column.name for column in table.primary_key.columns]
-    rows = connection.execute(select(table).where(table.c.order_no == order_no)).mappings()
+    number = table.c.order_no if table is orders else table.c.matter_no
+    rows = connection.execute(select(table).where(number == order_no)).mappings()
     return {tuple(row[key] for key in keys): dict(row) for row in rows}
 
 

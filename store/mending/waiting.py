@@ -17,7 +17,7 @@ from domain.order.lifecycle import TaskKind
 from domain.order.words import OPEN, Stage
 from store.matter.decisions import decided_before
 from store.matter.outbox import waits_since
-from store.tables import TOLD, decision, event, orders, outbox, task
+from store.tables import TOLD, decision, event, matter, outbox, task
 
 MOST: Final = 50
 TOO_LONG: Final = timedelta(minutes=1)
@@ -57,21 +57,21 @@ def waiting(connection: Connection, *, now: datetime) -> WaitedTooLong:
     return WaitedTooLong(
         set_aside=_list(
             connection,
-            select(outbox.c.order_no, outbox.c.set_aside_at.label("since")).where(
+            select(outbox.c.matter_no, outbox.c.set_aside_at.label("since")).where(
                 outbox.c.done_at.is_(None), outbox.c.set_aside_at.is_not(None)
             ),
         ),
         outbox=_list(
             connection,
-            select(outbox.c.order_no, outbox.c.created_at.label("since")).where(waits_since(before)),
+            select(outbox.c.matter_no, outbox.c.created_at.label("since")).where(waits_since(before)),
         ),
         decisions=_list(
             connection,
             # Only an order that is not archived has a decision that waits: so few are looked through.
-            select(decision.c.order_no, decision.c.decided_at.label("since"))
-            .join(orders, orders.c.order_no == decision.c.order_no)
+            select(decision.c.matter_no, decision.c.decided_at.label("since"))
+            .join(matter, matter.c.matter_no == decision.c.matter_no)
             .where(
-                orders.c.stage.in_([*OPEN, Stage.CLOSED]),
+                matter.c.stage.in_([*OPEN, Stage.CLOSED]),
                 decision.c.status == DecisionStatus.PENDING,
                 decided_before(before),
             ),
@@ -79,12 +79,12 @@ def waiting(connection: Connection, *, now: datetime) -> WaitedTooLong:
         late=_list(
             connection,
             # While a request of the unit is reviewed, its own limit passes without consequence (ADR-0017).
-            select(orders.c.order_no, orders.c.due_at.label("since")).where(
-                orders.c.stage.in_(OPEN),
-                orders.c.held.is_(False),
-                orders.c.due_at < before,
+            select(matter.c.matter_no, matter.c.due_at.label("since")).where(
+                matter.c.stage.in_(OPEN),
+                matter.c.held.is_(False),
+                matter.c.due_at < before,
                 ~exists().where(
-                    task.c.order_no == orders.c.order_no,
+                    task.c.matter_no == matter.c.matter_no,
                     task.c.state == TaskState.OPEN,
                     task.c.kind == TaskKind.REVIEW,
                     task.c.due_at >= before,
@@ -93,7 +93,7 @@ def waiting(connection: Connection, *, now: datetime) -> WaitedTooLong:
         ),
         undelivered=_list(
             connection,
-            select(event.c.order_no, event.c.at.label("since")).where(
+            select(event.c.matter_no, event.c.at.label("since")).where(
                 TOLD,
                 event.c.type == EventName.MESSAGES_UNDELIVERED,
                 event.c.abandoned.is_(False),
@@ -107,12 +107,12 @@ def open_of(connection: Connection, order_nos: Sequence[str]) -> frozenset[str]:
     """Say which of these orders are not archived."""
     if not order_nos:
         return frozenset()
-    query = select(orders.c.order_no).where(
-        orders.c.order_no.in_(order_nos), orders.c.stage != Stage.ARCHIVED
+    query = select(matter.c.matter_no).where(
+        matter.c.matter_no.in_(order_nos), matter.c.stage != Stage.ARCHIVED
     )
     return frozenset(connection.scalars(query))
 
 
 def _list(connection: Connection, query: Select[Any]) -> tuple[Waits, ...]:
     rows = connection.execute(query.order_by("since").limit(MOST))
-    return tuple(Waits(order_no=row.order_no, since=row.since) for row in rows)
+    return tuple(Waits(order_no=row.matter_no, since=row.since) for row in rows)

@@ -15,7 +15,7 @@ from domain.order.words import Ending
 from messages.names import REQUESTER
 from store.message.rejections import NOT_ACCEPTED, Rejection, rejection_of
 from store.message.requesters import find_requester
-from store.tables import decision, message, orders
+from store.tables import decision, matter, message, orders
 
 _PENDING: Final = "pending"
 _DROPPED: Final = "dropped"
@@ -48,21 +48,22 @@ def outgoing(connection: Connection, order_no: str) -> list[Outgoing]:
     """List the order's pending messages in the order in which they were written."""
     rows = connection.execute(
         select(
-            message, orders.c.promised_at, orders.c.promise_is_provisional, orders.c.due_at, decision.c.texts
+            message, orders.c.promised_at, orders.c.promise_is_provisional, matter.c.due_at, decision.c.texts
         )
-        .join(orders, orders.c.order_no == message.c.order_no)
+        .join(matter, matter.c.matter_no == message.c.matter_no)
+        .join(orders, orders.c.order_no == message.c.matter_no)
         .outerjoin(
             decision,
-            and_(decision.c.decision_id == message.c.text_of, decision.c.order_no == message.c.order_no),
+            and_(decision.c.decision_id == message.c.text_of, decision.c.matter_no == message.c.matter_no),
         )
-        .where(message.c.order_no == order_no, message.c.state == _PENDING)
+        .where(message.c.matter_no == order_no, message.c.state == _PENDING)
         .order_by(message.c.id)
     ).all()
     return [
         Outgoing(
             id=row.id,
-            key=f"{row.for_order}:{row.run_id}:{row.event_seq}:{row.recipient}:{row.template}",
-            order_no=row.for_order,
+            key=f"{row.for_matter}:{row.run_id}:{row.event_seq}:{row.recipient}:{row.template}",
+            order_no=row.for_matter,
             recipient=row.recipient,
             template=row.template,
             data=dict(row.data),
@@ -70,8 +71,8 @@ def outgoing(connection: Connection, order_no: str) -> list[Outgoing]:
             promised_at=row.promised_at,
             promise_is_provisional=row.promise_is_provisional,
             due_at=row.due_at,
-            contact=find_requester(connection, row.for_order) if row.recipient == REQUESTER else {},
-            rejection=rejection_of(connection, row.order_no) if row.template == NOT_ACCEPTED else None,
+            contact=find_requester(connection, row.for_matter) if row.recipient == REQUESTER else {},
+            rejection=rejection_of(connection, row.matter_no) if row.template == NOT_ACCEPTED else None,
         )
         for row in rows
     ]
@@ -83,7 +84,7 @@ def still_waits(connection: Connection, message_id: int) -> bool:
         select(
             message.c.state, message.c.recipient, message.c.template, orders.c.ending, orders.c.requester_left
         )
-        .join(orders, orders.c.order_no == message.c.for_order)
+        .join(orders, orders.c.order_no == message.c.for_matter)
         .where(message.c.id == message_id)
     ).one_or_none()
     if row is None or row.state != _PENDING:
@@ -98,7 +99,7 @@ def drop(connection: Connection, order_no: str) -> None:
     connection.execute(
         update(message)
         .where(
-            message.c.for_order == order_no,
+            message.c.for_matter == order_no,
             message.c.recipient == REQUESTER,
             message.c.template != _OF_OTHER_ORDERS,
             message.c.state == _PENDING,

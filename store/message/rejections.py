@@ -27,7 +27,7 @@ def rejection_of(connection: Connection, order_no: str) -> Rejection | None:
     data = connection.scalar(
         select(event.c.data)
         .where(
-            event.c.order_no == order_no,
+            event.c.matter_no == order_no,
             event.c.type == EventName.TASK_COMPLETED,
             event.c.abandoned.is_(False),
             event.c.data["kind"].as_string() == TaskKind.CLASSIFY,
@@ -42,9 +42,9 @@ def rejection_of(connection: Connection, order_no: str) -> Rejection | None:
 def told_of(connection: Connection, order_no: str) -> Rejection | None:
     """Find the rejection that the last answer to an order's resident was about, perhaps another order's they joined."""
     row = connection.execute(
-        select(message.c.order_no, message.c.template)
-        .where(message.c.for_order == order_no, message.c.template.in_(REPLIES))
+        select(message.c.matter_no, message.c.template)
+        .where(message.c.for_matter == order_no, message.c.template.in_(REPLIES))
         .order_by(message.c.id.desc())
         .limit(1)
     ).one_or_none()
-    return rejection_of(connection, row.order_no) if row and row.template == NOT_ACCEPTED else None
+    return rejection_of(connection, row.matter_no) if row and row.template == NOT_ACCEPTED else None

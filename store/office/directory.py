@@ -24,7 +24,7 @@ from messages.office.directory import LookUp, Routing, Vouched
 from store.auditing import audited
 from store.database import insert_ignore
 from store.office.people import posts
-from store.tables import directory, orders, unit
+from store.tables import directory, matter, orders, unit
 
 _UNITS = TypeAdapter(tuple[Unit, ...])
 _CATEGORIES = TypeAdapter(tuple[Category, ...])
@@ -182,7 +182,8 @@ def vacant_units(connection: Connection, given: Directory, *, now: datetime) -> 
 def past_matters(connection: Connection, *, since: datetime) -> Iterator[tuple[str, str | None, str | None]]:
     """Give number, category and community of the orders received since an instant."""
     rows = connection.execute(
-        select(orders.c.order_no, orders.c.category, orders.c.community)
+        select(orders.c.order_no, orders.c.category, matter.c.community)
+        .join(matter, matter.c.matter_no == orders.c.order_no)
         .where(orders.c.received_at >= since)
         .order_by(orders.c.order_no)
     )

@@ -6,17 +6,29 @@ Assumes that who asks is entitled; `Scope` limits what is found. Nothing here as
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, ScalarSelect, and_, func, literal, or_, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    ScalarSelect,
+    Select,
+    and_,
+    func,
+    literal,
+    or_,
+    select,
+    tuple_,
+)
 
 from domain.order.contacts import masked_line
 from domain.order.words import OVER
 from messages.names import REQUESTER
 from store.instants import Instant
 from store.matter.reach import Scope, scoped
-from store.order.rows import COLUMNS, OrderRow
+from store.order.rows import COLUMNS, WHOLE, OrderRow
 from store.paging import PAGE, Page, limited, page_of, read_cursor
-from store.tables import message, orders, requester_phone
+from store.tables import matter, message, orders, requester_phone
 
 _WORDS = 8
 """So many words of a search are looked for."""
@@ -36,16 +48,25 @@ class OrderFilter:
     q: str | None = None
 
 
+def of_scope(query: Select[Any], scope: Scope) -> Select[Any]:
+    """Limit a query over `WHOLE` to the orders of a scope."""
+    if scope.client_id is not None:
+        return query.where(orders.c.client_id == scope.client_id)
+    return scoped(query, scope)
+
+
 def find_order(connection: Connection, order_no: str, scope: Scope) -> OrderRow | None:
     """Find an order within a scope, with what became of its messages."""
 
     def count(*which: ColumnElement[bool]) -> ScalarSelect[int]:
-        return select(func.count()).where(message.c.for_order == orders.c.order_no, *which).scalar_subquery()
+        return (
+            select(func.count()).where(message.c.for_matter == matter.c.matter_no, *which).scalar_subquery()
+        )
 
     undelivered = count(message.c.state == "failed").label("undelivered")
     logged = count(message.c.state == "logged", message.c.recipient == REQUESTER).label("logged")
-    query = select(*COLUMNS, undelivered, logged).where(orders.c.order_no == order_no)
-    row = connection.execute(scoped(query, scope)).one_or_none()
+    query = select(*COLUMNS, undelivered, logged).select_from(WHOLE).where(matter.c.matter_no == order_no)
+    row = connection.execute(of_scope(query, scope)).one_or_none()
     return OrderRow.of(row) if row else None
 
 
@@ -63,27 +84,27 @@ def list_orders(
         BadCursor: the cursor cannot be read.
     """
     query = limited(
-        scoped(select(*COLUMNS), scope),
-        (orders.c.stage, wanted.stage),
-        (orders.c.tier, wanted.tier),
-        (orders.c.unit, wanted.unit),
+        of_scope(select(*COLUMNS).select_from(WHOLE), scope),
+        (matter.c.stage, wanted.stage),
+        (matter.c.tier, wanted.tier),
+        (matter.c.unit, wanted.unit),
         (orders.c["class"], wanted.order_class),
-        (orders.c.community, wanted.community),
+        (matter.c.community, wanted.community),
     )
-    still_open = orders.c.stage.not_in(OVER)
+    still_open = matter.c.stage.not_in(OVER)
     if wanted.is_open is not None:
         query = query.where(still_open if wanted.is_open else ~still_open)
     if wanted.overdue is not None:
-        past_due = and_(orders.c.due_at <= now, still_open)
-        is_overdue = or_(orders.c.overdue.is_(True), past_due)
+        past_due = and_(matter.c.due_at <= now, still_open)
+        is_overdue = or_(matter.c.overdue.is_(True), past_due)
         query = query.where(is_overdue if wanted.overdue else ~is_overdue)
     query = query.where(*map(_holds, (wanted.q or "").split()[:_WORDS]))
     if cursor:
         at, last = read_cursor(cursor)
         query = query.where(
-            tuple_(orders.c.received_at, orders.c.order_no) < tuple_(literal(at, Instant), last)
+            tuple_(matter.c.begun_at, matter.c.matter_no) < tuple_(literal(at, Instant), last)
         )
-    query = query.order_by(orders.c.received_at.desc(), orders.c.order_no.desc())
+    query = query.order_by(matter.c.begun_at.desc(), matter.c.matter_no.desc())
     return page_of(connection, query, OrderRow.of, lambda order: (order.received_at, order.order_no))
 
 
@@ -98,10 +119,10 @@ def list_of_caller(
 ) -> Sequence[OrderRow]:
     """List the orders that whoever has one of these numbers placed, the latest first and one page at most."""
     theirs = select(requester_phone.c.order_no).where(requester_phone.c.phone_key.in_(phone_keys))
-    query = select(*COLUMNS).where(orders.c.order_no.in_(theirs))
+    query = select(*COLUMNS).select_from(WHOLE).where(orders.c.order_no.in_(theirs))
     if not with_confidential:
         query = query.where(orders.c.confidential.is_(False))
-    latest = scoped(query, scope).order_by(orders.c.received_at.desc(), orders.c.order_no.desc())
+    latest = of_scope(query, scope).order_by(orders.c.received_at.desc(), orders.c.order_no.desc())
     return [OrderRow.of(row) for row in connection.execute(latest.limit(PAGE))]
 
 
@@ -118,8 +139,8 @@ def matters_of(
 ) -> dict[str, tuple[str | None, str | None]]:
     """Give each order's category and community: what the directory is asked by."""
     rows = connection.execute(
-        select(orders.c.order_no, orders.c.category, orders.c.community).where(
-            orders.c.order_no.in_(order_nos)
-        )
+        select(orders.c.order_no, orders.c.category, matter.c.community)
+        .select_from(WHOLE)
+        .where(orders.c.order_no.in_(order_nos))
     )
     return {row.order_no: (row.category, row.community) for row in rows}

@@ -22,10 +22,11 @@ from domain.order.events import EventName
 from domain.order.lifecycle import TaskKind
 from domain.order.policy import policy
 from domain.order.subjects import subject_of
-from domain.order.words import Stage
+from domain.order.words import KIND, Stage
 from domain.text import line
 from messages.matter.tasks import OpenTask, RestTaken
 from messages.office.directory import Routing
+from messages.order.starting import starting
 from messages.order.workflow import StartOrder
 from store.attachment.attachments import Uploader, bind
 from store.database import insert_ignore
@@ -35,7 +36,8 @@ from store.office.directory import current
 from store.office.office_lock import reading_the_office
 from store.order.receiving import FirstContact, first_contact
 from store.order.reckoning import calendar_for
-from store.tables import audit, event, idempotency, orders, requester, requester_phone, task
+from store.order.rows import WHOLE
+from store.tables import audit, event, idempotency, matter, orders, requester, requester_phone, task
 
 ROUTE = "POST /orders"
 INTAKE_RUN = "intake"
@@ -184,7 +186,8 @@ def place_order(
         return repeated
     page = f"{desk}/{receipt.order_no}"
     start = _insert(connection, new, receipt, contact, policy_version, page, now)
-    outbox_id = put(connection, receipt.order_no, OutboxKind.START, start.model_dump(mode="json"), now=now)
+    payload = starting(start).model_dump(mode="json")
+    outbox_id = put(connection, receipt.order_no, OutboxKind.START, payload, now=now)
     return Placed(receipt=receipt, is_new=True, to_start=ToStart(start=start, outbox_id=outbox_id))
 
 
@@ -230,16 +233,15 @@ def _placed_before(connection: Connection, new: NewOrder) -> Receipt | None:
         select(
             orders.c.order_no,
             orders.c.tracking_code,
-            orders.c.stage,
+            matter.c.stage,
             orders.c.received_at,
             orders.c.fingerprint,
             event.c.data["officer_passed_over"].as_string().label("passed_over"),
         )
-        .join_from(
-            orders,
+        .select_from(WHOLE)
+        .outerjoin(
             event,
-            (event.c.order_no == orders.c.order_no) & (event.c.run_id == INTAKE_RUN) & (event.c.seq == 1),
-            isouter=True,
+            (event.c.matter_no == matter.c.matter_no) & (event.c.run_id == INTAKE_RUN) & (event.c.seq == 1),
         )
         .where(orders.c.client_id == new.client_id, orders.c.source_reference == new.source_reference)
     ).one_or_none()
@@ -305,10 +307,19 @@ def _insert(
         is_provisional=reading.is_provisional,
     )
     holds = tuple(as_notice(each) for each in holds_from(connection, at=now))
-    row = _order_row(new, receipt, policy_version, first, held=is_held(holds, at=now))
-    connection.execute(insert(orders), row)
+    connection.execute(
+        insert(matter),
+        {
+            "matter_no": order_no,
+            "kind": KIND,
+            "community": new.place.community,
+            "begun_at": receipt.received_at,
+            **matter_as_taken_in(first, held=is_held(holds, at=now)),
+        },
+    )
+    connection.execute(insert(orders), _order_row(new, receipt, policy_version, first))
     uploader = Uploader(kind=CredentialKind.CLIENT, name=new.client_id)
-    bind(connection, new.attachments, uploaders=[uploader], order_no=order_no)
+    bind(connection, new.attachments, uploaders=[uploader], matter_no=order_no)
     if any(new.requester.values()):
         connection.execute(insert(requester), {"order_no": order_no, **new.requester})
     if new.phone_keys:
@@ -317,7 +328,7 @@ def _insert(
         )
     connection.execute(
         insert(task),
-        {**first.model_dump(), "order_no": order_no, "state": TaskState.OPEN, "holder": contact.holder},
+        {**first.model_dump(), "matter_no": order_no, "state": TaskState.OPEN, "holder": contact.holder},
     )
     connection.execute(
         insert(event),
@@ -341,7 +352,7 @@ def _insert(
             "actor": new.client_id,
             "via": Via.CHANNEL,
             "act": "order_placed",
-            "order_no": order_no,
+            "matter_no": order_no,
             "data": {"officer_passed_over": contact.passed_over} if contact.passed_over else {},
         },
     )
@@ -367,7 +378,7 @@ def received_event(
 ) -> dict[str, Any]:
     """Write an order's event number 1."""
     return {
-        "order_no": order_no,
+        "matter_no": order_no,
         "run_id": INTAKE_RUN,
         "seq": 1,
         "at": first.opened_at,
@@ -380,37 +391,41 @@ def received_event(
     }
 
 
-def as_taken_in(first: OpenTask, *, category: str | None, held: bool) -> dict[str, Any]:
-    """Show an order as it stands before its workflow has recorded anything."""
+def matter_as_taken_in(first: OpenTask, *, held: bool) -> dict[str, Any]:
+    """Show an order's matter as it stands before its workflow has recorded anything."""
     return {
-        "category": category,
         "stage": Stage.FIRST_CONTACT,
-        "ending": None,
-        "round": 1,
         "tier": Tier.STREET,
         "unit": first.unit,
-        "class": None,
-        "promised_at": None,
-        "promise_is_provisional": False,
-        "is_provisional": first.is_provisional,
         "due_at": first.due_at,
         "escalations": 0,
         "overdue": False,
         "held": held,
-        "reclassified": False,
-        "reopened": False,
-        "handled_by": None,
-        "merged_into": None,
-        "requester_left": False,
         "run_id": None,
         "recorded_seq": 0,
         "recorded_at": None,
     }
 
 
-def _order_row(
-    new: NewOrder, receipt: Receipt, policy_version: str, first: OpenTask, *, held: bool
-) -> dict[str, Any]:
+def as_taken_in(first: OpenTask, *, category: str | None) -> dict[str, Any]:
+    """Show an order as it stands before its workflow has recorded anything."""
+    return {
+        "category": category,
+        "ending": None,
+        "round": 1,
+        "class": None,
+        "promised_at": None,
+        "promise_is_provisional": False,
+        "is_provisional": first.is_provisional,
+        "reclassified": False,
+        "reopened": False,
+        "handled_by": None,
+        "merged_into": None,
+        "requester_left": False,
+    }
+
+
+def _order_row(new: NewOrder, receipt: Receipt, policy_version: str, first: OpenTask) -> dict[str, Any]:
     return {
         "order_no": receipt.order_no,
         "tracking_code": receipt.tracking_code,
@@ -418,18 +433,17 @@ def _order_row(
         "source_reference": new.source_reference,
         "fingerprint": new.fingerprint,
         "channel": new.channel,
-        "kind": new.kind,
+        "request_kind": new.kind,
         # Lines: whoever compares orders reads them as such.
         "subject": line(new.subject or "") or subject_of(new.description),
         "description": new.description,
         "confidential": new.confidential,
         "received_by": new.received_by,
-        "community": new.place.community,
         "address": line(new.place.address) if new.place.address else None,
         "longitude": new.place.longitude,
         "latitude": new.place.latitude,
         "policy": policy_version,
         "received_at": receipt.received_at,
         "source_due_at": new.source_due_at,
-        **as_taken_in(first, category=new.category, held=held),
+        **as_taken_in(first, category=new.category),
     }

@@ -16,22 +16,22 @@ from domain.order import deadlines
 from domain.order.deadlines import Basis, ClockFacts, PromiseFacts, promised
 from domain.order.policy import PolicyBook
 from messages.matter.step import ClockReading, ClockRequest, GivenWord, PromiseRequest
-from messages.order.step import RecordAnswer, RecordStep
+from messages.order.step import OrderAnswer, OrderStep
 from store.calendar.years import calendar_since
 
 
 def reckon_step(
-    connection: Connection, step: RecordStep, cap: datetime | None, book: PolicyBook
-) -> RecordAnswer:
+    connection: Connection, step: OrderStep, cap: datetime | None, book: PolicyBook
+) -> OrderAnswer:
     """Reckon what a step asks for; `cap` is the limit that a superior platform set."""
     asked = [each.since for each in (step.promise, *step.clocks) if each is not None]
     asked += [each.promise.since for each in step.clocks if each.promise is not None]
     if not asked:
-        return RecordAnswer()
+        return OrderAnswer()
     calendar = calendar_for(connection, book, min(asked))
     promise = promise_of(step.promise, cap, book, calendar)
     readings = {each.key: clock_of(each, cap, book, calendar) for each in step.clocks}
-    return RecordAnswer(
+    return OrderAnswer(
         clocks={
             key: ClockReading(
                 due_at=reading.due_at, remind_at=reading.remind_at, is_provisional=reading.is_provisional

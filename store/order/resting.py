@@ -17,11 +17,12 @@ from domain.order.policy import BOOKS
 from domain.order.words import Stage
 from messages.names import REQUESTER
 from store.calendar.years import find_year
-from store.tables import orders, task
+from store.order.rows import WHOLE
+from store.tables import matter, orders, task
 
 _PROMISE = "promise"
 _COUNTS_DAYS: ColumnElement[bool] = and_(
-    orders.c.stage != Stage.ARCHIVED,
+    matter.c.stage != Stage.ARCHIVED,
     orders.c.policy.in_([book.version for book in BOOKS.values() if book.needs_calendar]),
     or_(orders.c["class"].is_distinct_from(OrderClass.URGENT), orders.c.round > 1),
 )
@@ -55,9 +56,9 @@ def rests_after(instant: datetime) -> ColumnElement[bool]:
     """Say which orders have an instant later than this one that counts days, or one that is provisional."""
     is_promised = orders.c.ending.is_(None) & (orders.c.promised_at > instant)
     is_due = exists().where(
-        task.c.order_no == orders.c.order_no, task.c.state == TaskState.OPEN, task.c.due_at > instant
+        task.c.matter_no == matter.c.matter_no, task.c.state == TaskState.OPEN, task.c.due_at > instant
     )
-    is_provisional = orders.c.is_provisional.is_(True) & (orders.c.stage != Stage.ARCHIVED)
+    is_provisional = orders.c.is_provisional.is_(True) & (matter.c.stage != Stage.ARCHIVED)
     return or_(is_provisional, _COUNTS_DAYS & or_(is_promised, is_due))
 
 
@@ -67,12 +68,19 @@ def resting_on(connection: Connection, changed: Iterable[date], *, now: datetime
     if not days:
         return []
     after, before = max(now, begins(days[0])), begins(days[-1] + timedelta(days=1))
-    promised = select(orders.c.order_no, orders.c.promised_at).where(
-        _COUNTS_DAYS, orders.c.ending.is_(None), orders.c.promised_at > after, orders.c.received_at < before
+    promised = (
+        select(orders.c.order_no, orders.c.promised_at)
+        .select_from(WHOLE)
+        .where(
+            _COUNTS_DAYS,
+            orders.c.ending.is_(None),
+            orders.c.promised_at > after,
+            orders.c.received_at < before,
+        )
     )
     due = (
-        select(task.c.order_no, task.c.kind, task.c.unit, task.c.due_at)
-        .join(orders, orders.c.order_no == task.c.order_no)
+        select(task.c.matter_no, task.c.kind, task.c.unit, task.c.due_at)
+        .join(WHOLE, matter.c.matter_no == task.c.matter_no)
         .where(_COUNTS_DAYS, task.c.state == TaskState.OPEN, task.c.due_at > after, task.c.opened_at < before)
     )
     found = [
@@ -88,5 +96,9 @@ def resting_on(connection: Connection, changed: Iterable[date], *, now: datetime
 
 def provisional_orders(connection: Connection) -> list[str]:
     """List open orders with an instant that rests on a year not announced, in sequence."""
-    open_ = orders.c.is_provisional.is_(True) & (orders.c.stage != Stage.ARCHIVED)
-    return list(connection.scalars(select(orders.c.order_no).where(open_).order_by(orders.c.order_no)))
+    open_ = orders.c.is_provisional.is_(True) & (matter.c.stage != Stage.ARCHIVED)
+    return list(
+        connection.scalars(
+            select(orders.c.order_no).select_from(WHOLE).where(open_).order_by(orders.c.order_no)
+        )
+    )

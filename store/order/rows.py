@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from store.tables import orders
+from store.tables import matter, orders
 from store.values import value_of
 
 
@@ -63,8 +63,17 @@ class OrderRow:
         return value_of(cls, row)
 
 
+WHOLE = matter.join(orders, orders.c.order_no == matter.c.matter_no)
+"""Orders, each with its matter's row."""
+
 COLUMNS = (
-    *(each for each in orders.c if each.name in OrderRow.__dataclass_fields__),
+    *(
+        each
+        for table in (matter, orders)
+        for each in table.c
+        if each.name in OrderRow.__dataclass_fields__ and each is not matter.c.kind
+    ),
     orders.c["class"].label("order_class"),
+    orders.c.request_kind.label("kind"),
 )
-"""What of an order's row is handed out."""
+"""What of an order is handed out, of `WHOLE`."""

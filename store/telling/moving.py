@@ -23,7 +23,7 @@ from store.auditing import audited
 from store.matter.decisions import UNFINISHED, Actor, Refused
 from store.office.directory import current
 from store.order.said.decisions import submit_action
-from store.tables import decision, orders, task
+from store.tables import decision, matter, task
 
 BATCH = 20
 """Orders that are asked in one transaction; each is judged, so that it takes some milliseconds."""
@@ -72,15 +72,15 @@ def begin_move(connection: Connection, unit: str, to: str, *, reason: str) -> Mo
     if not is_visible(reason):
         raise ReasonMissing("--reason is empty: say why; it stands with every order")
     present.handling_unit(to)
-    answered = select(func.count()).where(orders.c.unit == unit, orders.c.stage.in_(ANSWERED))
+    answered = select(func.count()).where(matter.c.unit == unit, matter.c.stage.in_(ANSWERED))
     return Move(helping=_helping(connection, unit), answered=connection.scalar(answered) or 0)
 
 
 def next_orders(connection: Connection, unit: str, *, after: str) -> list[str]:
     """List orders that a unit has in hand behind a number, in sequence: a batch of them."""
-    mine = orders.c.unit == unit, orders.c.stage.not_in(ANSWERED), orders.c.order_no > after
+    mine = matter.c.unit == unit, matter.c.stage.not_in(ANSWERED), matter.c.matter_no > after
     return list(
-        connection.scalars(select(orders.c.order_no).where(*mine).order_by(orders.c.order_no).limit(BATCH))
+        connection.scalars(select(matter.c.matter_no).where(*mine).order_by(matter.c.matter_no).limit(BATCH))
     )
 
 
@@ -131,7 +131,7 @@ def _ask(connection: Connection, order_no: str, to: str, *, reason: str, actor: 
 def _asked_already(connection: Connection, order_no: str, to: str) -> str | None:
     """Find what was asked of an order by a move that was stopped, and has not been answered."""
     waits = (
-        decision.c.order_no == order_no,
+        decision.c.matter_no == order_no,
         decision.c.name == ActionName.REASSIGN,
         decision.c.status == DecisionStatus.PENDING,
     )
@@ -153,8 +153,8 @@ def refused(connection: Connection, action_ids: Iterable[str]) -> dict[str, str]
     found: dict[str, str] = {}
     for some in _in_batches(action_ids):
         wanted = decision.c.decision_id.in_(some), decision.c.status == DecisionStatus.REJECTED
-        rows = connection.execute(select(decision.c.order_no, decision.c.reason).where(*wanted))
-        found |= {row.order_no: row.reason or "refused" for row in rows}
+        rows = connection.execute(select(decision.c.matter_no, decision.c.reason).where(*wanted))
+        found |= {row.matter_no: row.reason or "refused" for row in rows}
     return found
 
 

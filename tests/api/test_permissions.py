@@ -272,7 +272,7 @@ class TestAStranger:
                 [StaffRow(username="office-head", name="虚构", unit="street", roles=(Role.UNIT_HEAD,))],
             )
             connection.execute(
-                text("UPDATE task SET unit = 'community-03', tier = 'community' WHERE order_no = :no"),
+                text("UPDATE task SET unit = 'community-03', tier = 'community' WHERE matter_no = :no"),
                 {"no": order_no},
             )
         for who, status in (
@@ -314,7 +314,7 @@ class TestAContact:
         assert told.json() == {**who, "wechat_openid": None}
         with api.office.store.read() as connection:
             rows = connection.execute(
-                text("SELECT actor, data FROM audit WHERE act = 'contact_revealed' AND order_no = :no"),
+                text("SELECT actor, data FROM audit WHERE act = 'contact_revealed' AND matter_no = :no"),
                 {"no": order_no},
             ).all()
         assert [row.actor for row in rows] == ["desk-1"]

@@ -19,7 +19,7 @@ WROTE = "已电话答复，材料清单一并告知。"
 
 def decisions(site: Site, told: Told) -> int:
     """Count what was decided on an order."""
-    statement = text("SELECT count(*) FROM decision WHERE order_no = :no")
+    statement = text("SELECT count(*) FROM decision WHERE matter_no = :no")
     with site.store.look() as connection:
         return int(connection.scalar(statement, {"no": told.order_no}) or 0)
 

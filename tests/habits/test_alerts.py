@@ -16,7 +16,7 @@ import worker
 from activities.figures import Figures
 from api.metrics import Metrics
 from messages.matter.step import EventRecord
-from messages.order.step import OrderFacts, RecordAnswer, RecordStep
+from messages.order.step import OrderAnswer, OrderFacts, OrderStep
 from runtime.machine.ports import free_port
 from runtime.settings import Settings
 from store.matter.outbox import OutboxKind, Result
@@ -66,17 +66,17 @@ def of_the_worker() -> set[str]:
     runtime = worker.sdk_runtime(settings)
     figures = Figures(runtime.metric_meter)
     told = ("OrderClosed", "LimitPassed", "OrderEscalated", "OrderHandedUp")
-    step = RecordStep(
-        order_no="x",
+    step = OrderStep(
+        matter_no="x",
         run_id="x",
         seq=1,
         at=now,
         policy="standard",
-        order=OrderFacts(stage="closed", tier="street", unit="street"),
+        facts=OrderFacts(stage="closed", tier="street", unit="street"),
         events=tuple(EventRecord(seq=2, at=now, type=each, actor="system") for each in told),
     )
     written = Written(
-        answer=RecordAnswer(), result=StepResult.NEW, entered="closed", finished=(("handle", "expired"),)
+        answer=OrderAnswer(), result=StepResult.NEW, entered="closed", finished=(("handle", "expired"),)
     )
     figures.recorded(step, written, timedelta(seconds=1))
     figures.refused("stale")

@@ -67,13 +67,13 @@ class TestWireTypes:
             said.actor = "b"  # type: ignore[misc]
 
     def test_tell_decisions_from_actions_when_they_are_handed_back(self) -> None:
-        answer = records.RecordAnswer(
+        answer = records.OrderAnswer(
             pending=(
                 CompleteTask(task_id="t", decision_id="d", actor="a", outcome="o"),
                 signals.OrderAction(action_id="x", actor="a", action="urge"),
             )
         )
-        assert records.RecordAnswer.model_validate_json(answer.model_dump_json()) == answer
+        assert records.OrderAnswer.model_validate_json(answer.model_dump_json()) == answer
 
     def test_of_a_start_hold_nothing_personal(self) -> None:
         fields = set(StartOrder.model_fields)

@@ -53,7 +53,7 @@ def unbounded(story: StoredStory) -> list[str]:
     """List what no column of PostgreSQL would take."""
     found = []
     for step in story.told.steps:
-        facts = step.order.model_dump(exclude_none=True)
+        facts = step.facts.model_dump(exclude_none=True)
         found += [f"{name}={value[:20]}" for name, value in facts.items() if len(str(value)) > 64]
         found += [f"actor {each.actor[:20]}" for each in step.events if len(each.actor) > 64]
         found += [f"recipient {each.recipient[:20]}" for each in step.messages if len(each.recipient) > 64]
@@ -79,7 +79,7 @@ class TestAnOrderThatIsAttacked:
         finish(story)
         assert unbounded(story) == []
         known = {row["code"] for row in story.sql("SELECT code FROM unit")}
-        assert {step.order.unit for step in story.told.steps} <= known
+        assert {step.facts.unit for step in story.told.steps} <= known
 
 
 class SandboxedStory(StoredStory):
@@ -246,7 +246,7 @@ class TestWhatIsBelieved:
         with story.store.write() as connection:
             tell(connection, [story.order_no], ActionName.HOLD, key="hold 1", fields=fields, now=story.now)
         (row,) = story.sql(
-            "SELECT payload FROM outbox WHERE order_no = :no AND kind <> 'start'", no=story.order_no
+            "SELECT payload FROM outbox WHERE matter_no = :no AND kind <> 'start'", no=story.order_no
         )
         told: dict[str, Any] = json.loads(row["payload"])
         return told

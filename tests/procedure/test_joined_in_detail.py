@@ -215,7 +215,7 @@ class TestALeadingOrdersOwnResident:
         for each in (leading, follower):
             heard(each)
         written = first.sql(
-            "SELECT for_order, state FROM message WHERE template = 'replied_resolved' ORDER BY id"
+            "SELECT for_matter, state FROM message WHERE template = 'replied_resolved' ORDER BY id"
         )
         assert [(each["for_order"], each["state"]) for each in written] == [
             (first.order_no, "sent"),

@@ -176,7 +176,7 @@ class TestAnAnswerThatIsHeardLate:
     def test_is_not_taken_from_a_resident_by_a_reset_of_the_leading_order(self, store: Store) -> None:
         leading, order = led(store)
         before = leading.told.steps[-1]
-        assert before.order.stage == "handling"
+        assert before.facts.stage == "handling"
         answered(leading)
         anew = before.model_copy(
             update={"run_id": "reset", "events": (), "verdicts": (), "opened": (), "closed": (), "clocks": ()}
@@ -239,7 +239,7 @@ class TestWhatItsResidentSays:
         leading, order = led(store)
         for action, fields in (("urge", {}), ("supplement", {"text": "晚上更吵"})):
             submitted = order.keep_action(action, **fields)
-            assert submitted.row.order_no == leading.order_no
+            assert submitted.row.matter_no == leading.order_no
             leading.hear(submitted)
         assert leading.event_types[-2:] == ["OrderUrged", "OrderSupplemented"]
         with store.read() as connection:
@@ -266,13 +266,13 @@ class TestWhatItsResidentSays:
                     actor=Actor(name="resident", via=Via.RESIDENT),
                     now=order.now,
                 )
-            assert submitted.row.order_no == leading.order_no
+            assert submitted.row.matter_no == leading.order_no
         assert submitted.said is None
 
     def test_is_heard_though_the_leading_orders_own_resident_has_left(self, store: Store) -> None:
         leading, order = led(store)
         leading.order_action("withdraw")
-        assert order.keep_action("urge").row.order_no == leading.order_no
+        assert order.keep_action("urge").row.matter_no == leading.order_no
 
     def test_by_staff_is_said_to_the_leading_order_itself(self, store: Store) -> None:
         _, order = led(store)
@@ -363,12 +363,12 @@ class TestRebuilding:
     def test_writes_again_what_everybody_was_told(self, store: Store) -> None:
         leading, order = led(store)
         answered(leading)
-        before = order.sql("SELECT order_no, for_order, template FROM message ORDER BY id")
+        before = order.sql("SELECT matter_no, for_matter, template FROM message ORDER BY id")
         with store.write() as connection:
             connection.execute(text("DELETE FROM message"))
         for each in (leading, order):
             rebuilt(each)
-        again = order.sql("SELECT order_no, for_order, template FROM message")
+        again = order.sql("SELECT matter_no, for_matter, template FROM message")
         assert sorted(map(str, again)) == sorted(map(str, before))
 
 

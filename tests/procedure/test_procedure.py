@@ -170,10 +170,10 @@ class Procedure(RuleBasedStateMachine):
         steps = self.story.told.steps
         tiers = list(Tier)
         for before, after in pairwise(steps):
-            climbed = after.order.escalations - before.order.escalations
+            climbed = after.facts.escalations - before.facts.escalations
             assert climbed in {0, 1}
             if climbed:
-                assert tiers.index(Tier(after.order.tier)) == tiers.index(Tier(before.order.tier)) + 1
+                assert tiers.index(Tier(after.facts.tier)) == tiers.index(Tier(before.facts.tier)) + 1
         events = [each for step in steps for each in step.events]
         passed = [each.at for each in events if each.type == "OrderEscalated"]
         # A leader may set any date.

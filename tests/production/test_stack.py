@@ -8,8 +8,7 @@ import pytest
 
 from demo.stories import STORIES
 from demo.teller import Story, Teller, tell
-from domain.office.words import Tier
-from domain.order.words import Stage
+from messages import names
 from messages.search_attributes import at_start
 from runtime import temporal
 from tests.support.production import Stack
@@ -24,16 +23,21 @@ async def test_orders_can_be_started_once_setup_has_ended(stack: Stack) -> None:
     """The server lists new search attributes at once, and refuses them for some seconds still."""
     client = await temporal.connect(target_host=stack.temporal_address, namespace="new")
     await temporal.set_up(client)
-    attributes = at_start(
-        stage=Stage.FIRST_CONTACT,
-        tier=Tier.STREET,
-        unit="street-desk",
-        community="community-east",
-        channel="hotline",
-        category="noise",
-        due_at=datetime.now(UTC),
+    attributes: dict[str, str | int | bool] = {
+        "Stage": "first_contact",
+        "Tier": "street",
+        "Unit": "street-desk",
+        "Community": "community-east",
+        "Channel": "hotline",
+        "Category": "noise",
+        "DueAt": datetime.now(UTC).isoformat(),
+        "Escalations": 0,
+        "Overdue": False,
+    }
+    assert attributes.keys() == names.SEARCH_ATTRIBUTES.keys() - {"Class"}
+    await client.start_workflow(
+        "Order", id="order-1", task_queue="nobody", search_attributes=at_start(attributes)
     )
-    await client.start_workflow("Order", id="order-1", task_queue="nobody", search_attributes=attributes)
 
 
 def test_the_workflow_is_installed_compiled(dingdan: Path) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, text
 from domain.calendar.workdays import DayKind, NamedDay
 from domain.order.policy import STANDARD, STANDARD_2
 from messages.matter.step import EventRecord, PromiseRequest
-from messages.order.step import OrderFacts, RecordStep
+from messages.order.step import OrderFacts, OrderStep
 from messages.order.workflow import StartOrder
 from store.database import Store, WriteConflict
 from store.order import intake
@@ -114,22 +114,22 @@ class TestAStepThatComesTwice:
         assert count(store, "event") == 2 * len(steps)
 
 
-def _step(order_no: str) -> RecordStep:
+def _step(order_no: str) -> OrderStep:
     at = now()
-    return RecordStep(
-        order_no=order_no,
+    return OrderStep(
+        matter_no=order_no,
         run_id="run-1",
         seq=1,
         at=at,
         policy="standard",
-        order=OrderFacts(stage="classification", tier="street", unit="street"),
+        facts=OrderFacts(stage="classification", tier="street", unit="street"),
         open_tasks=(),
         next_event=2,
         events=(EventRecord(seq=2, at=at, type="OrderReferred", actor="system"),),
     )
 
 
-def _write(step: RecordStep, store: Store, _: int) -> Written:
+def _write(step: OrderStep, store: Store, _: int) -> Written:
     with store.write() as connection:
         return write_step(connection, step, STANDARD)
 
@@ -157,7 +157,7 @@ class TestAnIntakeAndAnOfficeThatDecides:
         while tell_next(store, now=now()):
             pass
         with store.read() as connection:
-            names = text("SELECT name FROM decision WHERE order_no = :no ORDER BY decided_at")
+            names = text("SELECT name FROM decision WHERE matter_no = :no ORDER BY decided_at")
             return list(connection.scalars(names, {"no": order_no}))
 
     def test_a_hold_that_is_lifted(self, url: str, store: Store) -> None:

@@ -8,15 +8,23 @@ from typing import Any
 
 import pytest
 from alembic import command
-from sqlalchemy import JSON, Connection, bindparam, text
+from sqlalchemy import JSON, Connection, bindparam, select, text
 from sqlalchemy.exc import DBAPIError, InternalError
 
 from domain.calendar.workdays import wall_time
 from domain.doors import CredentialKind
 from domain.order.policy import SECONDS, STANDARD, PolicyBook
 from messages.matter.signals import CompleteTask
-from messages.matter.step import ClockRequest, EventRecord, PromiseRequest, TaskClosed, TaskOpened, Verdict
-from messages.order.step import OrderFacts, RecordAnswer, RecordStep
+from messages.matter.step import (
+    ClockRequest,
+    EventRecord,
+    MessageWritten,
+    PromiseRequest,
+    TaskClosed,
+    TaskOpened,
+    Verdict,
+)
+from messages.order.step import OrderAnswer, OrderFacts, OrderStep
 from messages.order.workflow import StartOrder
 from store.database import Store, StoreUnavailable, WriteConflict
 from store.matter import outbox
@@ -28,6 +36,7 @@ from store.order import step as projections
 from store.order.said.decisions import lock_order, submit_decision
 from store.schema import SchemaMismatch, WrongLocale, alembic_config, check, migrate
 from store.signin.credentials import find_subject, mint, revoke
+from store.tables import metadata
 from tests.support.databases import Databases, PostgresDatabases
 from tests.support.office import new_order, now, plain, seed
 
@@ -50,7 +59,17 @@ def rows(store: Store, statement: str, **parameters: Any) -> list[Any]:
         return [tuple(map(plain, row)) for row in connection.execute(text(statement), parameters).all()]
 
 
-def step_of(start: StartOrder, **changes: Any) -> RecordStep:
+def everything(store: Store) -> dict[str, list[dict[str, Any]]]:
+    """Give every row of every table by its columns' names, in whatever sequence those stand."""
+    with store.read() as connection:
+        found = {each: connection.execute(select(each)).mappings().all() for each in metadata.sorted_tables}
+    return {
+        table.name: sorted(({name: plain(row[name]) for name in row} for row in every), key=str)
+        for table, every in found.items()
+    }
+
+
+def step_of(start: StartOrder, **changes: Any) -> OrderStep:
     """Build the step that refers an order and opens the desk's task."""
     at = changes.pop("at", start.received_at + timedelta(minutes=1))
     desk = TaskOpened(
@@ -62,12 +81,12 @@ def step_of(start: StartOrder, **changes: Any) -> RecordStep:
         opened_at=at,
     )
     values: dict[str, Any] = {
-        "order_no": start.order_no,
+        "matter_no": start.order_no,
         "run_id": "run-1",
         "seq": 1,
         "at": at,
         "policy": "standard",
-        "order": OrderFacts(stage="classification", tier="street", unit="street"),
+        "facts": OrderFacts(stage="classification", tier="street", unit="street"),
         "open_tasks": (desk.task_id,),
         "next_event": 2,
         "events": (EventRecord(seq=2, at=at, type="OrderReferred", actor="system"),),
@@ -79,25 +98,25 @@ def step_of(start: StartOrder, **changes: Any) -> RecordStep:
         ),
         "clocks": (ClockRequest(key=desk.task_id, basis="desk", since=at),),
     }
-    return RecordStep(**{**values, **changes})
+    return OrderStep(**{**values, **changes})
 
 
-def keep(store: Store, order_no: str, at: str) -> None:
+def keep(store: Store, order_no: str, at: str, *, number: str = "order_no") -> None:
     """Keep an action under one key, as the API did before it looked whether another order has it."""
     with store.write() as connection:
         connection.execute(
             text(
-                "INSERT INTO decision (decision_id, order_no, subject, name, actor, via, fields, texts, fingerprint,"
-                " decided_at, status) VALUES ('one-key', :no, 'order', 'urge', 'desk-1', 'staff', '{}', '{}', :print,"
-                " :at, 'pending')"
+                f"INSERT INTO decision (decision_id, {number}, subject,"  # noqa: S608 - a name of ours
+                " name, actor, via, fields, texts, fingerprint, decided_at, status)"
+                " VALUES ('one-key', :no, 'order', 'urge', 'desk-1', 'staff', '{}', '{}', :print, :at, 'pending')"
             ),
             {"no": order_no, "print": f"of {order_no}", "at": f"{at}.000000"},
         )
 
 
 def answer_of(
-    connection: Connection, step: RecordStep, book: PolicyBook, takes_over: str | None = None
-) -> RecordAnswer:
+    connection: Connection, step: OrderStep, book: PolicyBook, takes_over: str | None = None
+) -> OrderAnswer:
     return projections.write_step(connection, step, book, takes_over=takes_over).answer
 
 
@@ -131,14 +150,14 @@ class TestTheSchema:
         for order_no, at in kept.items():
             keep(store, order_no, at)
         migrate(store.engine)
-        by_order = dict(rows(store, "SELECT order_no, fingerprint FROM decision"))
+        by_order = dict(rows(store, "SELECT matter_no, fingerprint FROM decision"))
         assert by_order == {first: f"of {first}", later: "lost"}
         with store.read() as connection:
             found = find(connection, "one-key")
         assert found is not None
-        assert found.order_no == first
+        assert found.matter_no == first
         with pytest.raises(WriteConflict):
-            keep(store, take(store).order_no, "2026-11-23 00:00:02")
+            keep(store, take(store).order_no, "2026-11-23 00:00:02", number="matter_no")
         command.downgrade(alembic_config(store.engine), "0002")
         store.close()
 
@@ -170,6 +189,32 @@ class TestTheSchema:
             command.downgrade(alembic_config(store.engine), "0021")
         assert status == 201
         migrate(store.engine)
+        store.close()
+
+    def test_moves_orders_beside_their_matters_and_back(self, databases: Databases) -> None:
+        store = Store(databases.empty())
+        migrate(store.engine)
+        seed(store)
+        start = take(store, requester={"name": "王小明", "phone": "000-0000-0001"}, phone_keys=("a", "b"))
+        written = MessageWritten(event_seq=2, recipient="requester", template="accepted")
+        with store.write() as connection:
+            answer_of(connection, step_of(start, messages=(written,)), STANDARD)
+        order_no = start.order_no
+        before = everything(store)
+        assert all(
+            before[each] for each in ("matter", "orders", "task", "event", "message", "requester_phone")
+        )
+        command.downgrade(alembic_config(store.engine), "0022")
+        shown = "SELECT order_no, kind, stage, unit, recorded_seq, run_id FROM orders"
+        assert rows(store, shown) == [(order_no, "complaint", "classification", "street", 2, "run-1")]
+        ((payload,),) = rows(store, "SELECT payload FROM outbox WHERE kind = 'start'")
+        assert StartOrder.model_validate_json(payload) == start
+        with pytest.raises(WriteConflict), store.write() as connection:
+            connection.execute(text("DELETE FROM orders"))
+        migrate(store.engine)
+        assert everything(store) == before
+        with pytest.raises(WriteConflict), store.write() as connection:
+            connection.execute(text("DELETE FROM matter"))
         store.close()
 
     def test_is_not_made_where_chinese_text_cannot_be_searched(self, databases: Databases) -> None:
@@ -294,9 +339,9 @@ class TestAStep:
             answer = answer_of(connection, step, STANDARD)
         due = answer.clocks[step.opened[0].task_id].due_at
         assert due == step.at + wall_time(STANDARD.desk)
-        states = dict(rows(store, "SELECT kind, state FROM task WHERE order_no = :no", no=start.order_no))
+        states = dict(rows(store, "SELECT kind, state FROM task WHERE matter_no = :no", no=start.order_no))
         assert states == {"first_contact": "done", "classify": "open"}
-        (order,) = rows(store, "SELECT stage, run_id, recorded_seq, due_at FROM orders")
+        (order,) = rows(store, "SELECT stage, run_id, recorded_seq, due_at FROM matter")
         assert order[:3] == ("classification", "run-1", 2)
         assert datetime.fromisoformat(order[3] + "+00:00") == due
 
@@ -318,7 +363,7 @@ class TestAStep:
 
     def test_is_written_once_however_often_it_comes(self, store: Store) -> None:
         step = step_of(take(store))
-        answers: list[RecordAnswer] = []
+        answers: list[OrderAnswer] = []
         for _ in range(3):
             with store.write() as connection:
                 # A later policy must not change what was answered.
@@ -331,7 +376,7 @@ class TestAStep:
         twice = EventRecord(seq=2, at=now(), type="X", actor="system")
         with pytest.raises(WriteConflict), store.write() as connection:
             answer_of(connection, step_of(start, events=(twice, twice)), STANDARD)
-        assert rows(store, "SELECT stage FROM orders") == [("first_contact",)]
+        assert rows(store, "SELECT stage FROM matter") == [("first_contact",)]
         assert len(rows(store, "SELECT * FROM task")) == 1
 
     def test_of_a_new_run_takes_over_from_one_that_was_reset(self, store: Store) -> None:
@@ -358,10 +403,10 @@ class TestAStep:
         step = step_of(start)
         with store.write() as connection:
             answer_of(connection, step, STANDARD)
-        other = step.model_copy(update={"order": step.order.model_copy(update={"unit": "community-01"})})
+        other = step.model_copy(update={"facts": step.facts.model_copy(update={"unit": "community-01"})})
         with pytest.raises(StepDiffers, match="dingdan rebuild"), store.write() as connection:
             answer_of(connection, other, STANDARD)
-        again = RecordStep.model_validate({**step.model_dump(mode="json"), "known_to_a_later_version": 1})
+        again = OrderStep.model_validate({**step.model_dump(mode="json"), "known_to_a_later_version": 1})
         with store.write() as connection:
             answer_of(connection, again, STANDARD)
 

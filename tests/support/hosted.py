@@ -21,7 +21,7 @@ from gateways.messaging.protocol import GatewayUnavailable
 from messages.matter.signals import Said
 from messages.message.delivery import Delivered, DeliverMessages
 from messages.names import DELIVER, RECORD
-from messages.order.step import RecordAnswer, RecordedOrder, RecordedStep, RecordStep
+from messages.order.step import OrderAnswer, OrderStep, RecordedOrder, RecordedStep
 from messages.order.workflow import StartOrder
 from store.database import Store
 from tests.support.stored_story import StoredStory
@@ -45,8 +45,8 @@ class Written:
 
     seq: int
     index: int
-    step: RecordStep
-    answer: RecordAnswer
+    step: OrderStep
+    answer: OrderAnswer
     delivered_at: datetime | None = None
     delivered_as: str = "sent"
 

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from domain.order.words import Ending, Stage
 from gateways.messaging.protocol import Message
 from messages.names import REQUESTER
-from messages.order.step import RecordStep
+from messages.order.step import OrderStep
 from store.matter.decisions import UNFINISHED
 from store.matter.holding import hold_in_force
 from store.mending.comparison import known_orders
@@ -47,7 +47,7 @@ class Watch:
         for each in step.clocks:
             assert answer.clocks[each.key].due_at >= each.since, "I7: a limit that had passed before it began"
 
-    def _limits(self, step: RecordStep) -> None:
+    def _limits(self, step: OrderStep) -> None:
         for each in step.events:
             if each.type != "LimitPassed":
                 continue
@@ -63,7 +63,7 @@ class Watch:
         step, promised_at = written.step, written.answer.promised_at
         if promised_at is None:
             return
-        before, self._promised[step.order_no] = self._promised.get(step.order_no), promised_at
+        before, self._promised[step.matter_no] = self._promised.get(step.matter_no), promised_at
         why = {each.type for each in step.events}
         if "RoundBegan" in why:
             assert promised_at > step.at, "I8: a later round begins with a promise that is broken already"
@@ -218,7 +218,7 @@ class Watch:
                 assert at <= taken_back[each.order_no], f"I11: {each} was sent after the withdrawal"
 
 
-def committed(run: Hosted) -> Iterator[RecordStep]:
+def committed(run: Hosted) -> Iterator[OrderStep]:
     """Go through the steps that count: what was asked before an automatic step does not."""
     for each in run.written:
         if not (each.answer.pending or each.answer.hold):

@@ -20,7 +20,7 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 import worker
 from activities.order.record import Recorder
 from messages.names import NAMESPACE, RECORD
-from messages.order.step import RecordAnswer, RecordStep
+from messages.order.step import OrderAnswer, OrderStep
 from store.database import Store
 
 NOTE = "note"
@@ -68,7 +68,7 @@ class MortalRecorder(Recorder):
     """Commits a step and dies before anybody hears of it."""
 
     @activity.defn(name=RECORD)
-    def record(self, step: RecordStep) -> RecordAnswer:
+    def record(self, step: OrderStep) -> OrderAnswer:
         super().record(step)
         die()
 

@@ -25,6 +25,7 @@ from domain.order.lifecycle import TaskKind
 from gateways.messaging.protocol import GatewayRefused, GatewayUnavailable, Message
 from messages.matter.signals import CompleteTask
 from messages.names import COMPLETE_TASK, ORDER_ACTION, STATUS, order_workflow_id
+from messages.order.starting import starting
 from messages.order.workflow import OrderArchived, OrderStatus, StartOrder
 from runtime.sealing import SignalSeal
 from runtime.temporal import Orders
@@ -172,7 +173,7 @@ class Office:
 
     async def start(self, start: StartOrder) -> None:
         """Start the workflow of an order that was taken in."""
-        await self.orders.start(start, limit=PATIENCE)
+        await self.orders.start(starting(start), limit=PATIENCE)
         self.placed.append(start.order_no)
 
     def handle(self, order_no: str) -> WorkflowHandle[Any, OrderArchived]:
@@ -196,16 +197,17 @@ class Office:
 
     def events(self, order_no: str) -> list[dict[str, Any]]:
         """List the order's events."""
-        return self.rows("SELECT * FROM event WHERE order_no = :order_no ORDER BY seq", order_no=order_no)
+        return self.rows("SELECT * FROM event WHERE matter_no = :order_no ORDER BY seq", order_no=order_no)
 
     def order(self, order_no: str) -> dict[str, Any]:
-        """Give the order's row."""
-        return self.rows("SELECT * FROM orders WHERE order_no = :order_no", order_no=order_no)[0]
+        """Give the order's row and its matter's as one."""
+        whole = "SELECT * FROM orders JOIN matter ON matter_no = order_no WHERE order_no = :order_no"
+        return self.rows(whole, order_no=order_no)[0]
 
     def tasks(self, order_no: str) -> list[dict[str, Any]]:
         """List the order's tasks."""
         return self.rows(
-            "SELECT * FROM task WHERE order_no = :order_no ORDER BY opened_at", order_no=order_no
+            "SELECT * FROM task WHERE matter_no = :order_no ORDER BY opened_at", order_no=order_no
         )
 
     async def task(self, order_no: str, kind: TaskKind) -> dict[str, Any]:
@@ -276,9 +278,9 @@ class Office:
     async def send(self, submitted: Submitted) -> None:
         """Signal what was kept; nobody's page waits for it, so a busy server may take its time."""
         if isinstance(submitted.said, CompleteTask):
-            await self.orders.complete_task(submitted.row.order_no, submitted.said, limit=PATIENCE)
+            await self.orders.complete_task(submitted.row.matter_no, submitted.said, limit=PATIENCE)
         elif submitted.said is not None:
-            await self.orders.act(submitted.row.order_no, submitted.said, limit=PATIENCE)
+            await self.orders.act(submitted.row.matter_no, submitted.said, limit=PATIENCE)
 
     def named(self, username: str) -> Staff:
         """Find a member of staff."""
@@ -327,8 +329,8 @@ class Office:
     def forget_pending(self, connection: Connection, order_no: str) -> None:
         """Take back what is pending on an order, as if nobody had said it."""
         for statement in (
-            "DELETE FROM outbox WHERE order_no = :no AND kind <> 'start'",
-            "DELETE FROM decision WHERE order_no = :no AND status = 'pending'",
+            "DELETE FROM outbox WHERE matter_no = :no AND kind <> 'start'",
+            "DELETE FROM decision WHERE matter_no = :no AND status = 'pending'",
         ):
             connection.execute(text(statement), {"no": order_no})
 

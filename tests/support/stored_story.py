@@ -12,7 +12,7 @@ from domain.doors import Via
 from domain.office.responsibility import may_decide
 from domain.office.words import Role
 from domain.order.policy import policy
-from messages.matter.outbox import Drained
+from messages.matter.outbox import Drained, StartMatter
 from messages.matter.tasks import TaskStatus
 from messages.message.delivery import Delivered
 from messages.names import DELIVER, LOOK_UP, START_ORDERS
@@ -62,13 +62,14 @@ class StoredStory(Story):
     def part_of(cls, whole: "StoredStory") -> "StoredStory":
         """Start the one order that was made of another, as the workflow has it started."""
         (row,) = whole.sql(
-            "SELECT payload FROM outbox JOIN orders ON orders.order_no = outbox.order_no"
+            "SELECT payload FROM outbox JOIN orders ON orders.order_no = outbox.matter_no"
             " WHERE orders.split_from = :no AND outbox.kind = 'start'",
             no=whole.order_no,
         )
         part = cls.__new__(cls)
         part.store, part._said = whole.store, 0
-        Story.__init__(part, StartOrder.model_validate_json(row["payload"]), now=whole.now)
+        payload = StartMatter.model_validate_json(row["payload"])
+        Story.__init__(part, StartOrder.model_validate(payload.input), now=whole.now)
         return part
 
     @property
@@ -144,7 +145,7 @@ class StoredStory(Story):
     def send_outbox(self) -> None:
         """Send this order's signals that wait in the outbox, in one activation, as `Reconcile` may."""
         rows = self.sql(
-            "SELECT id, payload FROM outbox WHERE order_no = :no AND done_at IS NULL AND kind <> 'start'"
+            "SELECT id, payload FROM outbox WHERE matter_no = :no AND done_at IS NULL AND kind <> 'start'"
             " ORDER BY id",
             no=self.order_no,
         )
@@ -189,7 +190,8 @@ class StoredStory(Story):
     @property
     def row(self) -> dict[str, Any]:
         """The order as the store shows it."""
-        return self.sql("SELECT * FROM orders WHERE order_no = :no", no=self.order_no)[0]
+        whole = "SELECT * FROM orders JOIN matter ON matter_no = order_no WHERE order_no = :no"
+        return self.sql(whole, no=self.order_no)[0]
 
     @property
     def event_types(self) -> list[str]:
@@ -201,7 +203,7 @@ class StoredStory(Story):
         return [
             row["template"]
             for row in self.sql(
-                "SELECT template FROM message WHERE order_no = :no AND recipient = 'requester' ORDER BY id",
+                "SELECT template FROM message WHERE matter_no = :no AND recipient = 'requester' ORDER BY id",
                 no=self.order_no,
             )
         ]

@@ -32,7 +32,7 @@ from messages.matter.outbox import Drained
 from messages.message.delivery import Delivered
 from messages.names import COMPLETE_TASK, DELIVER, LOOK_UP, ORDER, ORDER_ACTION, RECORD, START_ORDERS
 from messages.office.directory import LookedUp, LookUp, Routing, Vouched
-from messages.order.step import MergeRefused, RecordAnswer, RecordStep
+from messages.order.step import MergeRefused, OrderAnswer, OrderStep
 from messages.order.workflow import OrderStatus, StartOrder
 from store.order.reckoning import reckon_step
 from tests.support.office import SEAL
@@ -55,8 +55,8 @@ class StoryBroke(AssertionError):
 class Told:
     """What `record` was told: the steps in their order."""
 
-    steps: list[RecordStep] = field(default_factory=list)
-    answers: list[RecordAnswer] = field(default_factory=list)
+    steps: list[OrderStep] = field(default_factory=list)
+    answers: list[OrderAnswer] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +196,7 @@ class Story:
                 self._timers.pop(command.cancel_timer.seq, None)
             case "schedule_activity":
                 asked = command.schedule_activity
-                types: dict[str, type] = {RECORD: RecordStep, LOOK_UP: LookUp}
+                types: dict[str, type] = {RECORD: OrderStep, LOOK_UP: LookUp}
                 given = None
                 if (type_ := types.get(asked.activity_type)) is not None:
                     given = _CONVERTER.from_payloads(list(asked.arguments), [type_])[0]
@@ -220,7 +220,7 @@ class Story:
             return Drained(started=0, signalled=0, waiting=0)
         if name == LOOK_UP:
             return LookedUp(vouched=Vouched.by(FIRST, given))
-        step: RecordStep = given
+        step: OrderStep = given
         # The short book runs by the wall: no calendar is read, so no database is needed.
         answer = reckon_step(None, step, None, policy(step.policy))  # type: ignore[arg-type]
         if step.route:
@@ -233,9 +233,9 @@ class Story:
         self.told.answers.append(answer)
         return answer
 
-    def _routing(self, step: RecordStep) -> Routing:
+    def _routing(self, step: OrderStep) -> Routing:
         community = self.start.community
-        return Routing.of(FIRST, category=step.order.category, community=community, unit=step.order.unit)
+        return Routing.of(FIRST, category=step.facts.category, community=community, unit=step.facts.unit)
 
     def send(self, name: str, *payloads: Payload, **headers: Payload) -> None:
         """Signal whatever the server lets pass."""

@@ -26,8 +26,9 @@ from store.matter import outbox
 from store.matter.decisions import Actor, NotEntitled, NotFound, Refused, Submitted, TaskDone
 from store.office.people import Staff, all_staff
 from store.order import intake
+from store.order.rows import WHOLE
 from store.order.said import decisions
-from store.tables import orders
+from store.tables import matter, orders
 from tests.support.hosted import Clock, Hosted, Written
 from tests.support.office import new_order
 
@@ -207,7 +208,7 @@ class Street:
         """Signal after the commit, as the API does; what does not get through is left to `Reconcile`."""
         if submitted is None or submitted.said is None or submitted.outbox_id is None:
             return
-        order_no, row = submitted.row.order_no, submitted.outbox_id
+        order_no, row = submitted.row.matter_no, submitted.outbox_id
         with self.store.read() as connection:
             if outbox.must_wait(connection, order_no, row, now=self.now):
                 return
@@ -291,7 +292,9 @@ class Street:
     def rows(self) -> dict[str, Any]:
         """Give the orders as the store shows them."""
         with self.store.read() as connection:
-            return {row.order_no: row for row in connection.execute(select(orders))}
+            return {
+                row.order_no: row for row in connection.execute(select(matter, orders).select_from(WHOLE))
+            }
 
     def numbers(self) -> list[str]:
         """List all orders as they came, those that a split made behind theirs."""

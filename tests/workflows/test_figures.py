@@ -14,7 +14,7 @@ from activities.matter.reconcile import OutboxDrain
 from activities.order.record import Recorder
 from domain.order.lifecycle import TaskKind
 from messages.matter.step import EventRecord, TaskClosed
-from messages.order.step import OrderFacts, RecordStep
+from messages.order.step import OrderFacts, OrderStep
 from runtime.machine.ports import free_port
 from runtime.settings import Settings, WrongSettings
 from store.database import Store
@@ -99,13 +99,13 @@ class TestAStep:
         closed = TaskClosed(
             task_id=start.first_task.task_id, state="superseded", outcome="no such", actor="x", at=at
         )
-        step = RecordStep(
-            order_no=start.order_no,
+        step = OrderStep(
+            matter_no=start.order_no,
             run_id="run-1",
             seq=1,
             at=at,
             policy="standard",
-            order=OrderFacts(stage="dispatch", tier="street", unit="street"),
+            facts=OrderFacts(stage="dispatch", tier="street", unit="street"),
             events=(EventRecord(seq=2, at=at, type="OrderHandedUp", actor="system"),),
             closed=(closed,),
         )

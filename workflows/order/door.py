@@ -36,7 +36,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.text import is_visible
     from messages.matter.signals import Said
     from messages.matter.tasks import OfficeHold
-    from messages.order.step import LeadingStands, MergeRequest, RecordAnswer
+    from messages.order.step import LeadingStands, MergeRequest, OrderAnswer
 
 
 _MERGES = frozenset({"mark_duplicate", "merge"})
@@ -176,7 +176,7 @@ class Door:
         data = {"leading": leading, "reason": refused.reason}
         self._ledger.event(EventName.MERGE_REFUSED, actor=SYSTEM, data=data)
 
-    async def _flush(self, waits: tuple[Wait, ...]) -> RecordAnswer:
+    async def _flush(self, waits: tuple[Wait, ...]) -> OrderAnswer:
         """Record, and return what the store said."""
         asked_at = workflow.now()
         answer = await self._ledger.flush()

@@ -37,17 +37,11 @@ with workflow.unsafe.imports_passed_through():
         TaskOpened,
         Verdict,
     )
+    from messages.matter.tasks import RestTaken
     from messages.message.delivery import DeliverMessages
     from messages.names import REQUESTER
     from messages.office.directory import LookedUp, LookUp
-    from messages.order.step import (
-        MergeRequest,
-        OrderFacts,
-        RecordAnswer,
-        RecordStep,
-        RestTaken,
-        SplitRequest,
-    )
+    from messages.order.step import MergeRequest, OrderAnswer, OrderFacts, OrderStep, SplitRequest
     from messages.order.workflow import StartOrder
 
 
@@ -301,7 +295,7 @@ class Ledger:
             if deadline.is_provisional or is_touched(deadline.due_at):
                 self.clock(deadline.asked)
 
-    async def flush(self) -> RecordAnswer:
+    async def flush(self) -> OrderAnswer:
         """Record what is buffered, take over the clocks, and send what was written."""
         # The courier may fail while another step is being recorded: only here do its failures get numbers.
         while self._undelivered:
@@ -309,7 +303,7 @@ class Ledger:
         asked_at = workflow.now()
         step = self._step(asked_at)
         self._clear()
-        self._written = step.order
+        self._written = step.facts
         answer = await self._record(step, summary=", ".join(event.type for event in step.events[:4]))
         self._state.hear_promise(answer, at=asked_at)
         self._state.hear_routing(answer.routing)
@@ -321,15 +315,15 @@ class Ledger:
 
     async def expire(
         self, key: str, event: EventRecord, closed: TaskClosed | None, facts: OrderFacts
-    ) -> RecordAnswer:
+    ) -> OrderAnswer:
         """Record an automatic step of its own, unless the store has something pending against it.
 
         The state is not touched: what happened is known only when the answer is there. It also says who answers now,
         since nobody is there to choose.
         """
-        step = RecordStep(
+        step = OrderStep(
             **self._head(workflow.now()),
-            order=facts,
+            facts=facts,
             events=(event,),
             closed=(closed,) if closed else (),
             route=True,
@@ -378,7 +372,7 @@ class Ledger:
     def _head(self, now: datetime) -> dict[str, Any]:
         self._state.records += 1
         return {
-            "order_no": self._start.order_no,
+            "matter_no": self._start.order_no,
             "run_id": workflow.info().run_id,
             "seq": self._state.records,
             "at": now,
@@ -387,10 +381,10 @@ class Ledger:
             "next_event": self._events[0].seq if self._events else self._state.seq + 1,
         }
 
-    def _step(self, now: datetime) -> RecordStep:
-        return RecordStep(
+    def _step(self, now: datetime) -> OrderStep:
+        return OrderStep(
             **self._head(now),
-            order=self.facts(),
+            facts=self.facts(),
             events=tuple(self._events),
             opened=tuple(self._opened),
             changed=tuple(self._changed.values()),
@@ -406,7 +400,7 @@ class Ledger:
             asks_leading=self._asks_leading,
         )
 
-    async def _record(self, step: RecordStep, *, summary: str) -> RecordAnswer:
+    async def _record(self, step: OrderStep, *, summary: str) -> OrderAnswer:
         return await workflow.execute_activity_method(
             Recorder.record,
             step,

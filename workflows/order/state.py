@@ -14,10 +14,10 @@ from domain.order.lifecycle import Progress, TaskKind
 from domain.order.words import Ending, Stage
 from messages.matter.signals import CompleteTask, OrderAction
 from messages.matter.step import ClockRequest, GivenWord, PromiseRequest, TaskClosed
-from messages.matter.tasks import OfficeHold, RefusedSignal
+from messages.matter.tasks import OfficeHold, RefusedSignal, RestTaken
 from messages.names import is_the_offices_id
 from messages.office.directory import Routing, UnitFacts, Vouched
-from messages.order.step import RecordAnswer, RestTaken
+from messages.order.step import OrderAnswer
 from messages.order.workflow import StartOrder
 
 from workflows.matter.clock import Deadline
@@ -393,7 +393,7 @@ class State:
         self.round += 1
         self.round_began_at = at
 
-    def hear_promise(self, answer: RecordAnswer, *, at: datetime) -> None:
+    def hear_promise(self, answer: OrderAnswer, *, at: datetime) -> None:
         """Keep what the store says was promised; once it is firm that is a word, and it is never earlier."""
         if answer.promised_at is None:
             return

@@ -22,25 +22,26 @@ from domain.order.templates import REPLIES, ending_of
 from domain.order.words import ANSWERED
 from messages.names import system_id
 from messages.office.directory import UnitFacts
-from messages.order.step import LeadingStands, MergeRefused, MergeRequest, RecordStep
+from messages.order.step import LeadingStands, MergeRefused, MergeRequest, OrderStep
 from store.matter.decisions import NotFound, Subject
 from store.office.directory import current
 from store.office.people import find_staff
 from store.order.joined.leading import leading_of, waiting, why_it_cannot_lead
 from store.order.joined.telling import tell
 from store.order.reckoning import calendar_for, promise_of
+from store.order.rows import WHOLE
 from store.order.said.decisions import lock_order
 from store.order.said.situation import is_supervised
-from store.tables import decision, message, orders
+from store.tables import decision, matter, message, orders
 
 
-def join(connection: Connection, step: RecordStep, asked: MergeRequest) -> MergeRefused | None:
+def join(connection: Connection, step: OrderStep, asked: MergeRequest) -> MergeRefused | None:
     """Join an order to another one, or say why not: the leading order is open, and joined to nothing itself.
 
     An order that has climbed or is supervised is joined by the street leader only (ADR-0017); if of the two, and of all
     who wait for their answers, some are confidential and some not, by the street leader only, who says why (ADR-0024).
     """
-    own = connection.execute(select(orders).where(orders.c.order_no == step.order_no)).one()
+    own = connection.execute(select(orders).where(orders.c.order_no == step.matter_no)).one()
     try:
         leading = lock_order(connection, asked.leading_order_no)
     except NotFound:
@@ -54,7 +55,7 @@ def join(connection: Connection, step: RecordStep, asked: MergeRequest) -> Merge
     watched = is_supervised(connection, own.order_no) or any(
         each.kind == TaskKind.SUPERVISE for each in step.opened
     )
-    if (step.order.escalations or watched) and not is_leader:
+    if (step.facts.escalations or watched) and not is_leader:
         return _refused(
             "the order has climbed a tier or is supervised: only the street leader joins it to another one"
         )
@@ -86,7 +87,7 @@ def _refused(reason: str) -> MergeRefused:
 
 
 def _can_be_kept(
-    connection: Connection, own: Row[Any], step: RecordStep, asked: MergeRequest
+    connection: Connection, own: Row[Any], step: OrderStep, asked: MergeRequest
 ) -> datetime | None:
     """Say until when the leading unit can answer an order that joins now, if something was promised.
 
@@ -97,13 +98,13 @@ def _can_be_kept(
     book = policy(own.policy)
     calendar = calendar_for(connection, book, asked.promise.since)
     promised = promise_of(asked.promise, own.source_due_at, book, calendar)
-    order_class = OrderClass(step.order.order_class or OrderClass.GENERAL)
+    order_class = OrderClass(step.facts.order_class or OrderClass.GENERAL)
     return kept_promise(promised.at, step.at, order_class, book, calendar) if promised else None
 
 
 def _is_withdrawn_soon(connection: Connection, order_no: str) -> bool:
     withdrawal = select(decision.c.decision_id).where(
-        decision.c.order_no == order_no,
+        decision.c.matter_no == order_no,
         decision.c.subject == Subject.ORDER,
         decision.c.name == ActionName.WITHDRAW,
         decision.c.status == DecisionStatus.PENDING,
@@ -111,30 +112,30 @@ def _is_withdrawn_soon(connection: Connection, order_no: str) -> bool:
     return connection.scalar(withdrawal.limit(1)) is not None
 
 
-def told(connection: Connection, order: Row[Any], step: RecordStep) -> tuple[str, ...]:
+def told(connection: Connection, order: Row[Any], step: OrderStep) -> tuple[str, ...]:
     """Name the orders whose residents hear what a step writes, under the lock that `join` takes too."""
-    has_left = step.withdrawn or step.order.requester_left or order.requester_left
-    waits = waiting(connection, step.order_no)
+    has_left = step.withdrawn or step.facts.requester_left or order.requester_left
+    waits = waiting(connection, step.matter_no)
     left = select(orders.c.order_no).where(orders.c.order_no.in_(waits), orders.c.requester_left)
     gone = set(connection.scalars(left)) if waits else set()
-    return (*([] if has_left else [step.order_no]), *(each for each in waits if each not in gone))
+    return (*([] if has_left else [step.matter_no]), *(each for each in waits if each not in gone))
 
 
-def tell_waiting(connection: Connection, step: RecordStep) -> None:
+def tell_waiting(connection: Connection, step: OrderStep) -> None:
     """Let the orders that wait know that there is an answer, if this step gave one; also one whose requester left.
 
     What they are told is the mark that it was given to them, whatever becomes of either order.
     """
     if any(each.template in REPLIES for each in step.messages):
-        waits = waiting(connection, step.order_no)
-        key = system_id("answered", step.order_no, step.run_id, step.seq)
+        waits = waiting(connection, step.matter_no)
+        key = system_id("answered", step.matter_no, step.run_id, step.seq)
         tell(connection, waits, ActionName.ANSWER, key=key, fields={}, now=step.at)
 
 
 def answers_to(connection: Connection, order_no: str) -> int:
     """Count the answers of other orders that an order was ever given; a signal typed by hand is none."""
     query = select(func.count()).where(
-        decision.c.order_no == order_no,
+        decision.c.matter_no == order_no,
         decision.c.name == ActionName.ANSWER,
         decision.c.fingerprint.is_not(None),
     )
@@ -144,7 +145,9 @@ def answers_to(connection: Connection, order_no: str) -> int:
 def leading_stands(connection: Connection, order_no: str) -> LeadingStands:
     """Say how the order stands whose answer one waits for, and what was answered if that one works on since."""
     leading = connection.execute(
-        select(orders).where(orders.c.order_no == leading_of(connection, order_no))
+        select(matter, orders)
+        .select_from(WHOLE)
+        .where(matter.c.matter_no == leading_of(connection, order_no))
     ).one()
     directory = current(connection)
     works = leading.unit in directory.handling_units
@@ -160,16 +163,18 @@ def leading_stands(connection: Connection, order_no: str) -> LeadingStands:
 
 def _last_ending(connection: Connection, order_no: str) -> str | None:
     """Say as what an order was answered last, by what its resident was told; nothing if they had left."""
-    reply = select(message.c.template).where(message.c.for_order == order_no, message.c.template.in_(REPLIES))
+    reply = select(message.c.template).where(
+        message.c.for_matter == order_no, message.c.template.in_(REPLIES)
+    )
     template = connection.scalar(reply.order_by(message.c.id.desc()).limit(1))
     return ending_of(template) if template else None
 
 
-def _is_the_leaders_word(connection: Connection, step: RecordStep, asked: MergeRequest) -> bool:
+def _is_the_leaders_word(connection: Connection, step: OrderStep, asked: MergeRequest) -> bool:
     """Tell whether the street leader said just this at a door of ours; a signal may bear any name (ADR-0028)."""
     kept = connection.execute(
         select(decision.c.fields, decision.c.texts).where(
-            decision.c.order_no == step.order_no,
+            decision.c.matter_no == step.matter_no,
             decision.c.decision_id == asked.said_id,
             decision.c.via == Via.STAFF,
             decision.c.actor == asked.actor,

@@ -14,7 +14,8 @@ from domain.matter.numbers import order_number
 from domain.order.actions import ACTIONS, ActionName
 from domain.order.lifecycle import LEADING
 from domain.order.words import Stage
-from store.tables import orders
+from store.order.rows import WHOLE
+from store.tables import matter, orders
 
 _CAN_LEAD = ACTIONS[ActionName.MERGE].stages
 """What is answered tells nobody who comes now."""
@@ -38,7 +39,8 @@ def wrong_leading(connection: Connection, own_no: str, fields: Mapping[str, Any]
     if LEADING.name not in fields:
         return None
     number = order_number(fields[LEADING.name])
-    leading = connection.execute(select(orders).where(orders.c.order_no == number)).one_or_none()
+    query = select(matter, orders).select_from(WHOLE).where(matter.c.matter_no == number)
+    leading = connection.execute(query).one_or_none()
     if leading is None:
         return Refusal(code="unknown_order", reason=f"there is no order {number}", field=LEADING.name)
     if (reason := why_it_cannot_lead(own_no, leading)) is not None:
@@ -52,7 +54,8 @@ def waiting(connection: Connection, order_no: str) -> list[str]:
     level = [order_no]
     while level:
         rows = connection.execute(
-            select(orders.c.order_no, orders.c.stage)
+            select(orders.c.order_no, matter.c.stage)
+            .select_from(WHOLE)
             .where(orders.c.merged_into.in_(level))
             .order_by(orders.c.order_no)
         ).all()

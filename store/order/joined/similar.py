@@ -14,9 +14,10 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, false, func
 from domain.order.contacts import masked_line
 from domain.order.similarity import most_alike
 from store.instants import Instant
-from store.matter.reach import Scope, scoped
-from store.order.rows import OrderRow
-from store.tables import orders, requester_phone
+from store.matter.reach import Scope
+from store.order.finding import of_scope
+from store.order.rows import WHOLE, OrderRow
+from store.tables import matter, orders, requester_phone
 
 WITHIN: Final = timedelta(days=90)
 MOST_LINES: Final = 20_000
@@ -33,7 +34,7 @@ _NEARBY, _SAME = 0.2, 0.05
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Matter:
+class Sought:
     """What is looked for: an order of the store, or one that somebody writes down.
 
     `phone_keys` are left out for who may not know who asked, and address and `point` (latitude and longitude) for who
@@ -62,10 +63,10 @@ class Similar:
     metres: int | None
 
 
-def matter_of(own: OrderRow, *, by_caller: bool, by_place: bool) -> Matter:
+def sought_like(own: OrderRow, *, by_caller: bool, by_place: bool) -> Sought:
     """Say what of an order others are compared with, for who may know so much of it."""
     by_whom = select(requester_phone.c.phone_key).where(requester_phone.c.order_no == own.order_no)
-    return Matter(
+    return Sought(
         subject=own.subject,
         order_no=own.order_no,
         address=own.address if by_place else None,
@@ -81,25 +82,25 @@ def _point(own: OrderRow) -> tuple[float, float] | None:
 
 
 def similar_orders(
-    connection: Connection, matter: Matter, scope: Scope, *, with_confidential: bool, now: datetime
+    connection: Connection, sought: Sought, scope: Scope, *, with_confidential: bool, now: datetime
 ) -> list[Similar]:
     """Find up to three orders of the last ninety days that say much the same or lie near, and three by the same caller.
 
     `with_confidential`: also by callers who keep that from whoever sees a part of the office.
     """
-    likeness = _alike(connection, matter, now)
+    likeness = _alike(connection, sought, now)
     since = orders.c.received_at > literal(now - WITHIN, Instant)
-    query = _candidates(matter, likeness, since, with_confidential=with_confidential)
+    query = _candidates(sought, likeness, since, with_confidential=with_confidential)
     rows = [
         row
-        for row in connection.execute(scoped(query, scope))
+        for row in connection.execute(of_scope(query, scope))
         # Those that were joined are left out here: either database would misjudge how few they are.
-        if row.merged_into is None and row.order_no != matter.order_no
+        if row.merged_into is None and row.order_no != sought.order_no
     ]
-    scores = {row.order_no: _score(row, matter, likeness) for row in rows}
+    scores = {row.order_no: _score(row, sought, likeness) for row in rows}
     found = sorted(rows, key=lambda row: (scores[row.order_no], row.received_at), reverse=True)
     told = [
-        row for row in found if likeness.get(row.order_no, 0.0) >= _LEAST or _metres(row, matter) is not None
+        row for row in found if likeness.get(row.order_no, 0.0) >= _LEAST or _metres(row, sought) is not None
     ][:_SHOWN]
     called = sorted((row for row in rows if row.same_caller), key=lambda row: row.received_at, reverse=True)
     told += [row for row in called if row not in told][:_SHOWN]
@@ -111,15 +112,15 @@ def similar_orders(
             received_at=row.received_at,
             words=likeness.get(row.order_no, 0.0) >= _LEAST,
             same_caller=bool(row.same_caller),
-            metres=_metres(row, matter),
+            metres=_metres(row, sought),
         )
         for row in told
     ]
 
 
-def _alike(connection: Connection, matter: Matter, now: datetime) -> dict[str, float]:
+def _alike(connection: Connection, sought: Sought, now: datetime) -> dict[str, float]:
     """Say of the orders whose words are most alike how much so; the store hands all lines over as one text."""
-    line = f"{matter.subject} {matter.address or ''}".strip()
+    line = f"{sought.subject} {sought.address or ''}".strip()
     where = func.coalesce(orders.c.address, "")
     latest = (
         select(orders.c.order_no, (orders.c.subject + " " + where).label("said"))
@@ -138,18 +139,18 @@ def _alike(connection: Connection, matter: Matter, now: datetime) -> dict[str, f
 
 
 def _candidates(
-    matter: Matter, likeness: dict[str, float], since: ColumnElement[bool], *, with_confidential: bool
+    sought: Sought, likeness: dict[str, float], since: ColumnElement[bool], *, with_confidential: bool
 ) -> Select[Any]:
     """Choose the orders that are alike, near, or by the same caller; each way has its own index."""
-    by_caller = select(requester_phone.c.order_no).where(requester_phone.c.phone_key.in_(matter.phone_keys))
+    by_caller = select(requester_phone.c.order_no).where(requester_phone.c.phone_key.in_(sought.phone_keys))
     same_caller = and_(orders.c.requester_left.is_(False), orders.c.order_no.in_(by_caller))
     if not with_confidential:
         same_caller = and_(same_caller, orders.c.confidential.is_(False))
     ways = [select(orders.c.order_no).where(orders.c.order_no.in_(likeness))]
-    if matter.phone_keys != ():
+    if sought.phone_keys != ():
         ways.append(select(orders.c.order_no).where(same_caller, since))
-    if matter.point is not None:
-        latitude, longitude = matter.point
+    if sought.point is not None:
+        latitude, longitude = sought.point
         north, east = _NEAR_M / _M_A_DEGREE, _NEAR_M / (_M_A_DEGREE * _narrowed(latitude))
         ways.append(
             select(orders.c.order_no).where(
@@ -158,27 +159,27 @@ def _candidates(
                 since,
             )
         )
-    told = ["order_no", "subject", "stage", "received_at", "merged_into"]
-    compared = ["community", "category", "longitude", "latitude"]
-    columns: list[ColumnElement[Any]] = [orders.c[name] for name in (*told, *compared)]
-    called = same_caller if matter.phone_keys != () else false()
-    return select(*columns, called.label("same_caller")).where(orders.c.order_no.in_(union(*ways)))
+    told = (orders.c.order_no, orders.c.subject, matter.c.stage, orders.c.received_at, orders.c.merged_into)
+    compared = (matter.c.community, orders.c.category, orders.c.longitude, orders.c.latitude)
+    called = same_caller if sought.phone_keys != () else false()
+    found = select(*told, *compared, called.label("same_caller")).select_from(WHOLE)
+    return found.where(matter.c.matter_no.in_(union(*ways)))
 
 
-def _score(row: Row[Any], matter: Matter, likeness: dict[str, float]) -> float:
-    near = _metres(row, matter) is not None
+def _score(row: Row[Any], sought: Sought, likeness: dict[str, float]) -> float:
+    near = _metres(row, sought) is not None
     same = sum(
         own is not None and own == its
-        for own, its in ((matter.community, row.community), (matter.category, row.category))
+        for own, its in ((sought.community, row.community), (sought.category, row.category))
     )
     return float(likeness.get(row.order_no, 0.0) + _NEARBY * near + _SAME * same)
 
 
-def _metres(row: Row[Any], matter: Matter) -> int | None:
+def _metres(row: Row[Any], sought: Sought) -> int | None:
     """Say how far away an order is; `None` if that is not near, or not known."""
-    if matter.point is None or row.latitude is None:
+    if sought.point is None or row.latitude is None:
         return None
-    latitude, longitude = matter.point
+    latitude, longitude = sought.point
     north, east = row.latitude - latitude, (row.longitude - longitude) * _narrowed(latitude)
     metres = math.hypot(north, east) * _M_A_DEGREE
     return round(metres) if metres <= _NEAR_M else None

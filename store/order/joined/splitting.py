@@ -16,22 +16,24 @@ from domain.matter.clocks import Rested, in_sequence
 from domain.office.directory import Directory
 from domain.order.templates import Template
 from domain.text import clean
+from messages.matter.tasks import RestTaken
 from messages.names import REQUESTER, system_id
-from messages.order.step import RecordStep, RestTaken, SplitRequest
+from messages.order.step import OrderStep, SplitRequest
 from store.matter.holding import holds_over
 from store.message.requesters import CONTACT
 from store.office.directory import current
 from store.order.intake import NewOrder, OrderPlace, place_order
-from store.order.rows import COLUMNS, OrderRow
-from store.tables import decision, message, orders, requester, requester_phone
+from store.order.rows import COLUMNS, WHOLE, OrderRow
+from store.tables import decision, matter, message, orders, requester, requester_phone
 
 
-def split(connection: Connection, step: RecordStep, asked: SplitRequest) -> tuple[str, ...]:
+def split(connection: Connection, step: OrderStep, asked: SplitRequest) -> tuple[str, ...]:
     """Make an order of each part that a decision names, from the same requester, and return their numbers.
 
     Done once: parts that became orders already are left alone.
     """
-    own = connection.execute(select(orders).where(orders.c.order_no == step.order_no)).one()
+    whole = select(matter, orders).select_from(WHOLE)
+    own = connection.execute(whole.where(matter.c.matter_no == step.matter_no)).one()
     known = connection.scalars(
         select(orders.c.order_no)
         .where(orders.c.split_from == own.order_no, orders.c.split_by == asked.decision_id)
@@ -46,7 +48,7 @@ def split(connection: Connection, step: RecordStep, asked: SplitRequest) -> tupl
 
 
 def _place(
-    connection: Connection, step: RecordStep, asked: SplitRequest, own: Row[Any]
+    connection: Connection, step: OrderStep, asked: SplitRequest, own: Row[Any]
 ) -> list[dict[str, str]]:
     """Place an order of each part, and return each one's number and tracking code."""
     person = connection.execute(select(requester).where(requester.c.order_no == own.order_no)).one_or_none()
@@ -79,7 +81,7 @@ def _place(
 
 
 def _rests(
-    connection: Connection, step: RecordStep, asked: SplitRequest, own: Row[Any]
+    connection: Connection, step: OrderStep, asked: SplitRequest, own: Row[Any]
 ) -> tuple[RestTaken, ...]:
     """Give what rested for the whole until now: what it has counted, and every hold that is over, each time once.
 
@@ -91,12 +93,12 @@ def _rests(
     return tuple(RestTaken(began=each.began, ended=each.ended) for each in in_sequence(rested))
 
 
-def _tell(connection: Connection, step: RecordStep, made: Sequence[dict[str, str]]) -> None:
+def _tell(connection: Connection, step: OrderStep, made: Sequence[dict[str, str]]) -> None:
     """Write to the resident which orders their request has become; whoever joined it has no part in the codes."""
     connection.execute(
         insert(message).values(
-            order_no=step.order_no,
-            for_order=step.order_no,
+            matter_no=step.matter_no,
+            for_matter=step.matter_no,
             run_id=step.run_id,
             event_seq=step.events[-1].seq if step.events else step.next_event,
             recipient=REQUESTER,
@@ -110,14 +112,16 @@ def _tell(connection: Connection, step: RecordStep, made: Sequence[dict[str, str
 
 def parts_of(connection: Connection, order_no: str) -> Sequence[OrderRow]:
     """List the orders that were made of one."""
-    query = select(*COLUMNS).where(orders.c.split_from == order_no).order_by(orders.c.order_no)
+    query = (
+        select(*COLUMNS).select_from(WHOLE).where(orders.c.split_from == order_no).order_by(orders.c.order_no)
+    )
     return [OrderRow.of(row) for row in connection.execute(query)]
 
 
 def _parts(connection: Connection, order_no: str, decision_id: str) -> list[dict[str, Any]]:
     row = connection.execute(
         select(decision.c.texts, decision.c.fields).where(
-            decision.c.decision_id == decision_id, decision.c.order_no == order_no
+            decision.c.decision_id == decision_id, decision.c.matter_no == order_no
         )
     ).one_or_none()
     stored = (row.texts.get("parts") or row.fields.get("parts")) if row else None
@@ -140,7 +144,7 @@ def _further(
         key=key,
         fingerprint=own.fingerprint,
         channel=own.channel,
-        kind=own.kind,
+        kind=own.request_kind,
         subject=None,
         description=clean(part["text"]),
         source_reference=None,

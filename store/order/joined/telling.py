@@ -27,8 +27,9 @@ from store.database import Store
 from store.matter.decisions import Actor, Refused, Subject, fingerprint_of
 from store.matter.outbox import put_told
 from store.order.resting import rests_after
+from store.order.rows import WHOLE
 from store.order.said.decisions import submit_action
-from store.tables import audit, decision, orders, telling
+from store.tables import audit, decision, matter, orders, telling
 
 BATCH = 50
 """Orders that are told in one transaction; nobody who writes waits longer than for these."""
@@ -49,9 +50,9 @@ class Audience(StrEnum):
 def _who(audience: str, fields: Mapping[str, str]) -> ColumnElement[bool]:
     match Audience(audience):
         case Audience.OPEN:
-            return orders.c.stage != Stage.ARCHIVED
+            return matter.c.stage != Stage.ARCHIVED
         case Audience.PROVISIONAL:
-            return orders.c.is_provisional.is_(True) & (orders.c.stage != Stage.ARCHIVED)
+            return orders.c.is_provisional.is_(True) & (matter.c.stage != Stage.ARCHIVED)
         case Audience.DATED:
             return rests_after(datetime.fromisoformat(fields["changed_from"]))
 
@@ -93,7 +94,7 @@ def audience_size(
     connection: Connection, audience: Audience, fields: Mapping[str, str] = MappingProxyType({})
 ) -> int:
     """Count who would be told this now."""
-    return connection.scalar(select(func.count()).select_from(orders).where(_who(audience, fields))) or 0
+    return connection.scalar(select(func.count()).select_from(WHOLE).where(_who(audience, fields))) or 0
 
 
 def progress_of(connection: Connection, number: int) -> TellingProgress:
@@ -111,10 +112,9 @@ def tell_next(store: Store, *, now: datetime) -> bool:
         row = connection.execute(_unfinished().limit(1)).one_or_none()
         if row is None:
             return False
-        page = select(orders.c.order_no).where(
-            _who(row.audience, row.fields), orders.c.order_no > row.reached
-        )
-        order_nos = list(connection.scalars(page.order_by(orders.c.order_no).limit(BATCH)))
+        meant = select(matter.c.matter_no).select_from(WHOLE).where(_who(row.audience, row.fields))
+        page = meant.where(matter.c.matter_no > row.reached).order_by(matter.c.matter_no)
+        order_nos = list(connection.scalars(page.limit(BATCH)))
     with store.write() as connection:
         here = telling.c.id == row.id, telling.c.reached == row.reached, telling.c.done_at.is_(None)
         goes_on = {"reached": order_nos[-1]} if order_nos else {"done_at": now}
@@ -128,7 +128,7 @@ def tell_next(store: Store, *, now: datetime) -> bool:
 def hear_tellings(connection: Connection, order_no: str, *, now: datetime) -> None:
     """Let an order hear at once what it would be told later; its next automatic step may depend on it."""
     for row in connection.execute(_unfinished().where(telling.c.reached < order_no)).all():
-        is_meant = select(orders.c.order_no).where(orders.c.order_no == order_no)
+        is_meant = select(matter.c.matter_no).select_from(WHOLE).where(matter.c.matter_no == order_no)
         if connection.scalar(is_meant.where(_who(row.audience, row.fields))) is not None:
             _tell(connection, row, [order_no], now)
 
@@ -187,7 +187,7 @@ def _tell(connection: Connection, row: Row[Any], order_nos: Sequence[str], now: 
                 "actor": SYSTEM,
                 "via": Via.SYSTEM,
                 "act": "decided",
-                "order_no": order_no,
+                "matter_no": order_no,
                 "data": {"decision_id": each.action_id, "name": each.action},
             }
             for order_no, each in heard
@@ -213,11 +213,11 @@ def _keep(
     if not said:
         return set()
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(decision).on_conflict_do_nothing().returning(decision.c.order_no)
+    statement = dialect.insert(decision).on_conflict_do_nothing().returning(decision.c.matter_no)
     values = [
         {
             "decision_id": each.action_id,
-            "order_no": order_no,
+            "matter_no": order_no,
             "subject": Subject.ORDER,
             "name": each.action,
             "actor": SYSTEM,

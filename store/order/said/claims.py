@@ -46,7 +46,7 @@ def change_holder(
         raise HeldByColleague(f"{row.holder} is at it; agree with them first")
     connection.execute(update(task).where(task.c.task_id == task_id).values(holder=holder))
     act = "task_claimed" if holder else "task_released"
-    audited(connection, staff.username, Via.STAFF, act, row.order_no, {"task_id": task_id}, now)
+    audited(connection, staff.username, Via.STAFF, act, row.matter_no, {"task_id": task_id}, now)
     return holder
 
 
@@ -75,6 +75,6 @@ def free_claims(connection: Connection, usernames: Iterable[str | None], *, by: 
             continue
         connection.execute(update(task).where(task.c.task_id == row.task_id).values(holder=None))
         data = {"task_id": row.task_id, "held_by": row.holder}
-        audited(connection, by, Via.OPERATOR, "task_released", row.order_no, data, now)
+        audited(connection, by, Via.OPERATOR, "task_released", row.matter_no, data, now)
         freed += 1
     return freed

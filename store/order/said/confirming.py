@@ -7,8 +7,8 @@ from sqlalchemy import Connection
 
 from messages.office.directory import LookedUp, LookUp
 from messages.seals import digest
+from store.matter.unheard import pending_on
 from store.office.directory import look_up
-from store.order.said.unheard import pending_on
 
 
 def looked_up(connection: Connection, asked: LookUp) -> LookedUp:

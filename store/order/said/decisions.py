@@ -43,13 +43,15 @@ from store.matter.decisions import (
     repeated,
     split_stored,
 )
+from store.matter.locking import locked
 from store.matter.returned import sent_back
 from store.office.directory import current
 from store.office.people import Staff
 from store.order.joined.leading import leading_of, wrong_leading
+from store.order.rows import WHOLE
 from store.order.said.situation import situation_of
 from store.order.said.vouching import codes_for, vouched_for
-from store.tables import decision, orders, task
+from store.tables import decision, matter, orders, task
 
 RESIDENT: Final = Actor(name=voices.RESIDENT, via=Via.RESIDENT)
 PASSED_ON: Final = frozenset({ActionName.SUPPLEMENT, ActionName.URGE})
@@ -57,17 +59,12 @@ PASSED_ON: Final = frozenset({ActionName.SUPPLEMENT, ActionName.URGE})
 
 
 def lock_order(connection: Connection, order_no: str, *besides: ColumnElement[Any]) -> Row[Any]:
-    """Lock an order's row until the end of the transaction; what only names the order does not wait for that.
+    """Lock an order's matter until the end of the transaction; what only names the order does not wait for that.
 
     Raises:
         NotFound: there is no such order.
     """
-    row = connection.execute(
-        select(orders, *besides).where(orders.c.order_no == order_no).with_for_update(key_share=True)
-    ).one_or_none()
-    if row is None:
-        raise NotFound(f"there is no order {order_no!r}")
-    return row
+    return locked(connection, order_no, select(matter, orders).select_from(WHOLE), *besides)
 
 
 def lock_task(connection: Connection, task_id: str, staff: Staff) -> tuple[Row[Any], Row[Any]]:
@@ -77,7 +74,7 @@ def lock_task(connection: Connection, task_id: str, staff: Staff) -> tuple[Row[A
         NotFound: there is no such task.
         NotEntitled: the task is another unit's or another role's.
     """
-    order_no = connection.scalar(select(task.c.order_no).where(task.c.task_id == task_id))
+    order_no = connection.scalar(select(task.c.matter_no).where(task.c.task_id == task_id))
     if order_no is None:
         raise NotFound(f"there is no task {task_id!r}")
     order = lock_order(connection, order_no)
@@ -143,7 +140,7 @@ def submit_decision(
         files,
         again=files_of(spec.fields, back.fields) if back else (),
         uploaders=[Uploader(kind=CredentialKind.STAFF, name=staff.username)],
-        order_no=order.order_no,
+        matter_no=order.order_no,
         decision_id=decision_id,
     )
     actor = Actor(name=staff.username, via=Via.STAFF, staff=staff)
@@ -219,7 +216,7 @@ def submit_action(
         vouched=vouched_for(connection, spec.fields, fields),
     )
     files = files_of(spec.fields, codes)
-    bind(connection, files, uploaders=uploaders, order_no=order_no, decision_id=action_id)
+    bind(connection, files, uploaders=uploaders, matter_no=order_no, decision_id=action_id)
     return keep(connection, said, order_no, actor, texts, None, fingerprint, now)
 
 
@@ -228,7 +225,7 @@ def _addressed(connection: Connection, order_no: str, action: str, actor: Actor)
 
     The joined order is not locked: a leading one locks those that it tells of its answer.
     """
-    stage = connection.scalar(select(orders.c.stage).where(orders.c.order_no == order_no))
+    stage = connection.scalar(select(matter.c.stage).where(matter.c.matter_no == order_no))
     if stage != Stage.JOINED or action not in PASSED_ON or actor != RESIDENT:
         return lock_order(connection, order_no), actor
     leading = lock_order(connection, leading_of(connection, order_no))
@@ -247,6 +244,6 @@ def _by_content(connection: Connection, action: str, given: Mapping[str, Any]) -
 def _times(connection: Connection, order_no: str, outcome: str) -> int:
     """Count how often it was said, also what was refused afterwards: each has cost the order a step."""
     query = select(func.count()).where(
-        decision.c.order_no == order_no, decision.c.subject == Subject.TASK, decision.c.name == outcome
+        decision.c.matter_no == order_no, decision.c.subject == Subject.TASK, decision.c.name == outcome
     )
     return connection.scalar(query) or 0

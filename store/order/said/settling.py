@@ -15,13 +15,13 @@ from domain.order.lifecycle import outcome_fields
 from domain.text import clean
 from messages.matter.signals import CompleteTask, Said
 from messages.matter.step import Verdict
-from messages.order.step import RecordStep
+from messages.order.step import OrderStep
 from store.auditing import audited
 from store.matter.decisions import Subject
 from store.tables import audit, decision, task
 
 
-def settle_verdicts(connection: Connection, step: RecordStep) -> dict[str, Via]:
+def settle_verdicts(connection: Connection, step: OrderStep) -> dict[str, Via]:
     """Settle the rows behind what was said; what has no row came from an operator and gets one.
 
     Gives, by id, through which door each came.
@@ -29,7 +29,7 @@ def settle_verdicts(connection: Connection, step: RecordStep) -> dict[str, Via]:
     vias: dict[str, Via] = {}
     for verdict in step.verdicts:
         said_id = verdict.said.said_id
-        mine = (decision.c.decision_id == said_id) & (decision.c.order_no == step.order_no)
+        mine = (decision.c.decision_id == said_id) & (decision.c.matter_no == step.matter_no)
         row = connection.execute(
             select(
                 decision.c.via,
@@ -52,15 +52,17 @@ def settle_verdicts(connection: Connection, step: RecordStep) -> dict[str, Via]:
         vias[said_id] = Via.OPERATOR
         connection.execute(
             insert(decision).values(
-                **said_row(step.order_no, said_id, verdict, fields=_fields_of(connection, step, verdict.said))
+                **said_row(
+                    step.matter_no, said_id, verdict, fields=_fields_of(connection, step, verdict.said)
+                )
             )
         )
-        if said_id in signalled(connection, step.order_no):
+        if said_id in signalled(connection, step.matter_no):
             continue
         data = {"decision_id": said_id, "applied": verdict.applied}
-        audited(connection, verdict.said.actor, Via.OPERATOR, "signalled", step.order_no, data, verdict.at)
+        audited(connection, verdict.said.actor, Via.OPERATOR, "signalled", step.matter_no, data, verdict.at)
     for said_id in {each.said_id for each in step.events if each.said_id} - vias.keys():
-        mine = (decision.c.decision_id == said_id) & (decision.c.order_no == step.order_no)
+        mine = (decision.c.decision_id == said_id) & (decision.c.matter_no == step.matter_no)
         vias[said_id] = Via(connection.scalar(select(decision.c.via).where(mine)) or Via.OPERATOR)
     return vias
 
@@ -92,12 +94,12 @@ def _settled(verdict: Verdict) -> dict[str, Any]:
 def signalled(connection: Connection, order_no: str) -> set[str]:
     """List the ids that operators signalled to an order, as the audit has them."""
     rows = connection.scalars(
-        select(audit.c.data).where(audit.c.order_no == order_no, audit.c.act == "signalled")
+        select(audit.c.data).where(audit.c.matter_no == order_no, audit.c.act == "signalled")
     )
     return {str(each["decision_id"]) for each in rows}
 
 
-def _fields_of(connection: Connection, step: RecordStep, said: Said) -> tuple[Field, ...]:
+def _fields_of(connection: Connection, step: OrderStep, said: Said) -> tuple[Field, ...]:
     """Find the fields in which somebody answered: of the kind of task that it was, or of the action.
 
     An operator may be faster than `record`: then the same step opens the task and closes it.
@@ -125,7 +127,7 @@ def said_row(
     }
     return {
         "decision_id": said_id,
-        "order_no": order_no,
+        "matter_no": order_no,
         "task_id": said.task_id if isinstance(said, CompleteTask) else None,
         "subject": Subject.TASK if by_task else Subject.ORDER,
         "name": name,

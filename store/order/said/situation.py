@@ -13,7 +13,7 @@ from domain.order.policy import policy
 from domain.order.words import Ending, Stage
 from store.matter.decisions import Subject
 from store.order.rows import OrderRow
-from store.tables import decision, orders, task
+from store.tables import decision, matter, task
 
 
 def situation_of(connection: Connection, order: OrderRow | Row[Any]) -> OrderSituation:
@@ -40,7 +40,7 @@ def is_supervised(connection: Connection, order_no: str) -> bool:
 
 def _watched(order_no: ColumnElement[str]) -> ColumnElement[bool]:
     return exists().where(
-        task.c.order_no == order_no, task.c.kind == TaskKind.SUPERVISE, task.c.state == TaskState.OPEN
+        task.c.matter_no == order_no, task.c.kind == TaskKind.SUPERVISE, task.c.state == TaskState.OPEN
     )
 
 
@@ -49,17 +49,17 @@ def _so_far(connection: Connection, order_no: str) -> tuple[bool, Mapping[str, M
 
     What was refused counts too: it has cost the order a step. In one statement, since pages ask.
     """
-    said = (decision.c.order_no == orders.c.order_no) & (decision.c.subject == Subject.ORDER)
+    said = (decision.c.matter_no == matter.c.matter_no) & (decision.c.subject == Subject.ORDER)
     query = (
         select(
-            _watched(orders.c.order_no).label("supervised"),
+            _watched(matter.c.matter_no).label("supervised"),
             decision.c.name,
             decision.c.actor,
             func.count(decision.c.decision_id).label("times"),
         )
-        .select_from(orders.outerjoin(decision, said))
-        .where(orders.c.order_no == order_no)
-        .group_by(orders.c.order_no, decision.c.name, decision.c.actor)
+        .select_from(matter.outerjoin(decision, said))
+        .where(matter.c.matter_no == order_no)
+        .group_by(matter.c.matter_no, decision.c.name, decision.c.actor)
     )
     rows = connection.execute(query).all()
     by_name: dict[str, list[tuple[str, int]]] = {}

@@ -57,7 +57,7 @@ class TestAnUpload:
         assert file == tmp_path / kept["sha256"][:2] / kept["sha256"]
         assert file.read_bytes() == content
         (row,) = api.office.rows("SELECT * FROM attachment")
-        assert (row["uploaded_by"], row["uploaded_via"], row["order_no"]) == ("demo-hotline", "client", None)
+        assert (row["uploaded_by"], row["uploaded_via"], row["matter_no"]) == ("demo-hotline", "client", None)
         assert "某人" not in str(row)
 
     async def test_of_equal_content_is_one_file_and_two_attachments(self, api: Api, tmp_path: Path) -> None:
@@ -198,8 +198,8 @@ class TestAnOrderWithAttachments:
         assert error["field"] == "attachments"
         assert wrong in error["reason"]
         assert api.office.rows("SELECT count(*) AS n FROM orders") == before
-        assert api.office.rows("SELECT order_no FROM attachment WHERE attachment_id = :id", id=own) == [
-            {"order_no": None}
+        assert api.office.rows("SELECT matter_no FROM attachment WHERE attachment_id = :id", id=own) == [
+            {"matter_no": None}
         ]
 
     @pytest.mark.parametrize("ids", [["a"], ["0" * 32] * 2, [f"{n:032x}" for n in range(10)], "0" * 32])

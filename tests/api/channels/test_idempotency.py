@@ -137,8 +137,8 @@ class TestTheSameKeyOnTwoOrdersAtOnce:
         assert [each.status_code for each in again] == [each.status_code for each in answers]
         (refused,) = [each.json() for each in answers if each.status_code == 422]
         assert refused["code"] == "idempotency_key_reused"
-        rows = api.office.rows("SELECT order_no FROM decision")
-        assert [each["order_no"] for each in rows] == [
+        rows = api.office.rows("SELECT matter_no FROM decision")
+        assert [each["matter_no"] for each in rows] == [
             order_no for order_no, each in zip(orders, answers, strict=True) if each.status_code == 202
         ]
         assert len(api.office.rows("SELECT id FROM outbox WHERE kind = 'signal'")) == 1

@@ -156,8 +156,8 @@ class TestATask:
         assert "0" * 32 not in gone.text, "what cannot be used is not offered again"
         sent = await send(browser, task_id, "report_result", text="办好了", attachments=kept)
         assert sent.status_code == 303, sent.text
-        (row,) = live.office.rows("SELECT attachment_id, order_no FROM attachment")
-        assert (row["attachment_id"], row["order_no"]) == (kept, order_no)
+        (row,) = live.office.rows("SELECT attachment_id, matter_no FROM attachment")
+        assert (row["attachment_id"], row["matter_no"]) == (kept, order_no)
 
     async def test_says_beside_a_date_which_dates_are_possible(self, live: Api) -> None:
         live.office.policy = "standard"

@@ -278,7 +278,7 @@ class TestASubject:
         assert api.office.order(order_no)["subject"] == "88号烧烤店 夜里太吵"
         assert "88号烧烤店 夜里太吵" in (await browser.get(path)).text
         (row,) = api.office.rows("SELECT * FROM audit WHERE act = 'order_named'")
-        assert (row["actor"], row["order_no"]) == ("duty-1", order_no)
+        assert (row["actor"], row["matter_no"]) == ("duty-1", order_no)
         assert "烧烤" not in str(row)
         other = await at_work(api, "call-back-1")
         theirs = hidden((await other.get(f"/desk/orders/{order_no}")).text)["csrf"]
@@ -339,7 +339,7 @@ class TestFindingOrders:
         assert mark not in (await desk.get("/desk/orders")).text
         with api.office.store.write() as connection:
             connection.exec_driver_sql(
-                f"UPDATE orders SET due_at = '2020-01-01 00:00:00' WHERE order_no = '{order_no}'"  # noqa: S608 - ours
+                f"UPDATE matter SET due_at = '2020-01-01 00:00:00' WHERE matter_no = '{order_no}'"  # noqa: S608 - ours
             )
         assert mark in (await desk.get("/desk/orders")).text
         assert mark in (await desk.get("/desk/orders?overdue=true")).text
@@ -417,14 +417,14 @@ class TestWritingAnOrderDown:
             assert sent.status_code == 303, sent.text
             places.append(sent.headers["location"])
         assert places[0] == places[1], "a form that is sent twice places one order"
-        (order,) = live.office.rows("SELECT * FROM orders")
+        (order,) = live.office.rows("SELECT * FROM orders JOIN matter ON matter_no = order_no")
         live.office.placed.append(order["order_no"])
         assert (order["channel"], order["received_by"], order["community"]) == (
             "hotline",
             "duty-1",
             "community-03",
         )
-        bound = live.office.rows("SELECT size FROM attachment WHERE order_no = :no", no=order["order_no"])
+        bound = live.office.rows("SELECT size FROM attachment WHERE matter_no = :no", no=order["order_no"])
         assert [each["size"] for each in bound] == [len(PICTURE)]
         task = await live.office.task(order["order_no"], TaskKind.FIRST_CONTACT)
         receipt = (await browser.get(places[0])).text
@@ -507,7 +507,7 @@ class TestWritingAnOrderDown:
         assert api.office.rows("SELECT * FROM orders") == []
         sent = await send(browser, "/desk/new", **whole, description="我写的内容", attachments=kept[1])
         assert sent.status_code == 303, sent.text
-        bound = api.office.rows("SELECT attachment_id FROM attachment WHERE order_no IS NOT NULL")
+        bound = api.office.rows("SELECT attachment_id FROM attachment WHERE matter_no IS NOT NULL")
         assert [each["attachment_id"] for each in bound] == [kept[1]], "what was struck out is not sent"
 
     async def test_is_for_those_who_take_calls(self, api: Api) -> None:
@@ -620,7 +620,7 @@ class TestTheInbox:
         late, fresh = (await api.office.place(), await api.office.place())
         with api.office.store.write() as connection:
             connection.exec_driver_sql(
-                f"UPDATE task SET due_at = '2020-01-01 00:00:00' WHERE order_no = '{late}'"  # noqa: S608 - ours
+                f"UPDATE task SET due_at = '2020-01-01 00:00:00' WHERE matter_no = '{late}'"  # noqa: S608 - ours
             )
         browser = await at_work(api, "duty-1")
         every, overdue = (

@@ -213,4 +213,4 @@ class TestADecisionThatTheOrderRefused:
             in (await mine.get(f"/desk/tasks/{task['task_id']}")).text
         )
         assert "我的意见" not in await form(other, task["task_id"], "refer")
-        assert submitted.row.order_no == order_no
+        assert submitted.row.matter_no == order_no

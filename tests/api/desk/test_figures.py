@@ -66,7 +66,7 @@ def tell(office: Office, order_no: str, seq: int, type_: str, at: datetime, data
     """Write an event of an order."""
     spoil(
         office,
-        "INSERT INTO event (order_no, run_id, seq, at, type, actor, via, data, abandoned)"
+        "INSERT INTO event (matter_no, run_id, seq, at, type, actor, via, data, abandoned)"
         " VALUES (:no, 'run', :seq, :at, :type, 'system', 'system', :data, false)",
         no=order_no,
         seq=seq,
@@ -89,23 +89,26 @@ class TestThePage:
         at = now()
         spoil(
             api.office,
-            "UPDATE orders SET stage = 'handling', unit = 'street-safety', tier = 'street', due_at = NULL",
+            "UPDATE matter SET stage = 'handling', unit = 'street-safety', tier = 'street', due_at = NULL",
         )
         spoil(
             api.office,
-            "UPDATE orders SET due_at = :at, promised_at = :at WHERE order_no = :no",
+            "UPDATE matter SET due_at = :at WHERE matter_no = :no",
             no=late,
             at=at - timedelta(seconds=2),
         )
         spoil(
             api.office,
-            "UPDATE orders SET stage = 'closed', ending = 'resolved' WHERE order_no = :no",
-            no=answered,
+            "UPDATE orders SET promised_at = :at WHERE order_no = :no",
+            no=late,
+            at=at - timedelta(seconds=2),
         )
+        spoil(api.office, "UPDATE matter SET stage = 'closed' WHERE matter_no = :no", no=answered)
+        spoil(api.office, "UPDATE orders SET ending = 'resolved' WHERE order_no = :no", no=answered)
         end_of_day = window(1, now=at)[0].ends
         spoil(
             api.office,
-            "UPDATE orders SET due_at = :at WHERE order_no = :no",
+            "UPDATE matter SET due_at = :at WHERE matter_no = :no",
             no=due,
             at=end_of_day - timedelta(microseconds=1),
         )

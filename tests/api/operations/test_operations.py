@@ -38,9 +38,9 @@ class TestOperations:
         first, _ = [await api.placed(key=f"key-0000000{number}") for number in range(2)]
         now = datetime.now(UTC)
         with api.office.store.write() as connection:
-            connection.execute(text("UPDATE orders SET stage = 'handling', overdue = true"))
+            connection.execute(text("UPDATE matter SET stage = 'handling', overdue = true"))
             connection.execute(
-                text("UPDATE orders SET due_at = :at WHERE order_no = :order_no"),
+                text("UPDATE matter SET due_at = :at WHERE matter_no = :order_no"),
                 {"at": plain(now - timedelta(hours=1)), "order_no": first["order_no"]},
             )
         api.office.submit_action(first["order_no"], "urge")

@@ -85,16 +85,16 @@ class TestThePage:
 
     async def test_names_a_limit_that_nobody_acts_on_and_what_is_to_blame(self, api: Api) -> None:
         order_no = (await api.placed())["order_no"]
-        spoil(api.office, "UPDATE orders SET due_at = :ago", ago=now() - HOUR)
+        spoil(api.office, "UPDATE matter SET due_at = :ago", ago=now() - HOUR)
         page = await look(api)
         assert set(found(page)) == {(order_no, "late")}
         assert OPERATIONS["remedies"]["no_worker"] in page
-        spoil(api.office, "UPDATE orders SET held = true")
+        spoil(api.office, "UPDATE matter SET held = true")
         assert found(await look(api)) == {}
 
     async def test_lets_a_limit_rest_while_a_request_is_reviewed(self, api: Api) -> None:
         order_no = (await api.placed())["order_no"]
-        spoil(api.office, "UPDATE orders SET due_at = :ago", ago=now() - HOUR)
+        spoil(api.office, "UPDATE matter SET due_at = :ago", ago=now() - HOUR)
         spoil(api.office, "UPDATE task SET kind = 'review', due_at = :soon", soon=now() + HOUR)
         assert found(await look(api)) == {}
         spoil(api.office, "UPDATE task SET due_at = :ago", ago=now() - HOUR)
@@ -119,7 +119,7 @@ class TestThePage:
             "template": "accepted",
             "data": {},
         }
-        of_it = {"order_no": order_no, "for_order": order_no, "state": "pending", "created_at": now()}
+        of_it = {"matter_no": order_no, "for_matter": order_no, "state": "pending", "created_at": now()}
         with api.office.store.write() as connection:
             connection.execute(insert(message).values({**written, **of_it}))
         said = ActivityEnvironment().run(courier.deliver, DeliverMessages(order_no=order_no))
@@ -137,7 +137,7 @@ class TestThePage:
             workflows=[BrokenOrder],
             workflow_runner=UnsandboxedWorkflowRunner(),
         )
-        spoil(api.office, "UPDATE orders SET due_at = :ago", ago=now() - HOUR)
+        spoil(api.office, "UPDATE matter SET due_at = :ago", ago=now() - HOUR)
         async with broken, api_of(api.office, api.office.orders, temporal_ui="http://ui.example/") as http:
             await api.office.eventually_async(lambda: api.office.history(order_no), "WORKFLOW_TASK_FAILED")
             api.http = http
@@ -156,12 +156,12 @@ class TestThePage:
             return [code for number, code in found(await look(api)) if number == order_no]
 
         await api.office.eventually_async(named, "ended_by_force")
-        spoil(api.office, "UPDATE orders SET stage = 'archived'")
+        spoil(api.office, "UPDATE matter SET stage = 'archived'")
         assert await named() == []
 
     async def test_says_that_temporal_is_away_and_shows_what_the_store_knows(self, api: Api) -> None:
         order_no = (await api.placed())["order_no"]
-        spoil(api.office, "UPDATE orders SET due_at = :ago", ago=now() - HOUR)
+        spoil(api.office, "UPDATE matter SET due_at = :ago", ago=now() - HOUR)
         nowhere = Orders(await client_of(api.office.client, "nowhere"))
         async with api_of(api.office, nowhere) as http:
             api.http = http

@@ -49,12 +49,12 @@ class TestAnOrder:
             Page(last.text), "send", name="王小明", phone="000 0000-0001", confidential="1"
         )
         assert sent.status_code == 303, sent.text
-        (order,) = api.office.rows("SELECT * FROM orders")
+        (order,) = api.office.rows("SELECT * FROM orders JOIN matter ON matter_no = order_no")
         assert sent.headers["location"] == f"/t/{order['tracking_code']}/receipt"
         wanted = {
             "client_id": RESIDENT_PAGES,
             "channel": "web",
-            "kind": "complaint",
+            "request_kind": "complaint",
             "description": "路灯坏了\n晚上很黑",
             "category": "public_facilities",
             "community": "community-03",
@@ -95,7 +95,7 @@ class TestAnOrder:
 
     async def test_needs_no_more_than_a_kind_and_a_few_words(self, api: Api, resident: Resident) -> None:
         await resident.placed(api, category="", community="", address="　", name="", phone=" ")
-        (order,) = api.office.rows("SELECT * FROM orders")
+        (order,) = api.office.rows("SELECT * FROM orders JOIN matter ON matter_no = order_no")
         assert {order[name] for name in ("category", "community", "address")} == {None}
         assert api.office.rows("SELECT * FROM requester") == []
 

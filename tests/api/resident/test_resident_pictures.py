@@ -35,7 +35,7 @@ class TestPicturesThatAreAddedLater:
         order_no, code = await resident.placed(live)
         await resident.done(code, "supplement", [ONE, TWO], text="又拍了两张")
         rows = live.office.rows("SELECT * FROM attachment")
-        assert {row["order_no"] for row in rows} == {order_no}
+        assert {row["matter_no"] for row in rows} == {order_no}
         assert "王小明" not in str(rows)
         staff = await at_work(live, "duty-1")
         shown = (await staff.get(f"/desk/orders/{order_no}")).text
@@ -73,7 +73,7 @@ class TestPicturesThatAreAddedLater:
         await office.drain()
         await resident.done(code, "supplement", [ONE], text="我家门口也是")
         (row,) = office.rows("SELECT * FROM attachment")
-        assert row["order_no"] == leading
+        assert row["matter_no"] == leading
         shown = (await (await at_work(live, "desk-1")).get(f"/desk/orders/{leading}")).text
         assert files_shown(shown, "我家门口也是") == 1
         assert texts()["words"]["resident_of"].format(order_no=order_no) in shown
@@ -95,7 +95,7 @@ class TestPicturesThatAreAddedLater:
         assert len(shown.pictures) == 2
         assert live.office.rows("SELECT 1 FROM decision") == []
         await resident.done(code, "supplement", text="好了", picture=shown.pictures, drop=shown.pictures[0])
-        rows = live.office.rows("SELECT * FROM attachment WHERE order_no IS NOT NULL")
+        rows = live.office.rows("SELECT * FROM attachment WHERE matter_no IS NOT NULL")
         assert [row["attachment_id"] for row in rows] == shown.pictures[1:]
 
     async def test_are_nine_and_pictures_of_ones_own(self, live: Api, resident: Resident) -> None:
@@ -110,7 +110,7 @@ class TestPicturesThatAreAddedLater:
         assert "重新选" in Page(refused.text).wrong["supplement-pictures"]
         assert "借用" in refused.text
         assert theirs not in refused.text
-        assert live.office.rows("SELECT 1 FROM decision WHERE order_no = :no", no=order_no) == []
+        assert live.office.rows("SELECT 1 FROM decision WHERE matter_no = :no", no=order_no) == []
 
     async def test_are_added_once_by_a_form_that_is_sent_twice(self, live: Api, resident: Resident) -> None:
         order_no, code = await resident.placed(live)
@@ -130,7 +130,7 @@ class TestPicturesThatAreAddedLater:
         assert other.status_code == 409
         assert len(Page(other.text).pictures) == 2, "nothing of another one is lost"
         assert len(live.office.rows("SELECT 1 FROM decision")) == 1
-        assert len(live.office.rows("SELECT 1 FROM attachment WHERE order_no = :no", no=order_no)) == 1
+        assert len(live.office.rows("SELECT 1 FROM attachment WHERE matter_no = :no", no=order_no)) == 1
 
     async def test_that_the_order_refused_are_sent_again(self, api: Api, resident: Resident) -> None:
         order_no, code = await resident.placed(api)
@@ -142,7 +142,7 @@ class TestPicturesThatAreAddedLater:
         assert again.status_code == 303
         (row,) = api.office.rows("SELECT * FROM attachment")
         (said,) = api.office.rows("SELECT * FROM decision WHERE status = 'pending'")
-        assert (row["order_no"], row["decision_id"]) == (order_no, said["decision_id"])
+        assert (row["matter_no"], row["decision_id"]) == (order_no, said["decision_id"])
 
     async def test_of_nobody_with_a_code_are_not_kept(self, api: Api, resident: Resident) -> None:
         sent = await resident.send(
@@ -177,8 +177,8 @@ class TestFilesOverTheInterface:
             assert taken.status_code == 202, taken.text
         again = await live.http.post(path, json={"text": "再一次", "attachments": [mine]})
         assert again.json()["code"] == "unusable_attachment"
-        (row,) = live.office.rows("SELECT * FROM attachment WHERE order_no IS NOT NULL")
-        assert (row["attachment_id"], row["order_no"]) == (mine, order_no)
+        (row,) = live.office.rows("SELECT * FROM attachment WHERE matter_no IS NOT NULL")
+        assert (row["attachment_id"], row["matter_no"]) == (mine, order_no)
         seen = (await live.http.get(f"/api/v1/orders/{order_no}", headers=hotline)).json()
         assert [each["attachment_id"] for each in seen["attachments"]] == [mine]
 

@@ -18,7 +18,7 @@ MINE = Uploader(kind=CredentialKind.STAFF, name="duty-1")
 def decided(connection: Connection, order_no: str, decision_id: str) -> None:
     staff = find_staff(connection, MINE.name, now=now())
     assert staff is not None
-    task_id = connection.scalar(text("SELECT task_id FROM task WHERE order_no = :no"), {"no": order_no})
+    task_id = connection.scalar(text("SELECT task_id FROM task WHERE matter_no = :no"), {"no": order_no})
     submit_decision(
         connection,
         task_id=task_id,
@@ -43,16 +43,16 @@ class TestAFileOfADecision:
                 uploader=MINE,
                 now=now(),
             )
-            bind(connection, [file], uploaders=[MINE], order_no=order_no, decision_id="first")
+            bind(connection, [file], uploaders=[MINE], matter_no=order_no, decision_id="first")
             with pytest.raises(UnusableAttachment):
-                bind(connection, [file], uploaders=[MINE], order_no=order_no, decision_id="second")
+                bind(connection, [file], uploaders=[MINE], matter_no=order_no, decision_id="second")
             connection.execute(text("UPDATE decision SET status = 'rejected'"))
             with pytest.raises(UnusableAttachment):
-                bind(connection, [file], uploaders=[MINE], order_no=other, decision_id="second")
+                bind(connection, [file], uploaders=[MINE], matter_no=other, decision_id="second")
             colleague = Uploader(kind=CredentialKind.STAFF, name="duty-2")
             with pytest.raises(UnusableAttachment):
-                bind(connection, [file], uploaders=[colleague], order_no=order_no, decision_id="second")
-            bind(connection, [file], uploaders=[MINE], order_no=order_no, decision_id="second")
+                bind(connection, [file], uploaders=[colleague], matter_no=order_no, decision_id="second")
+            bind(connection, [file], uploaders=[MINE], matter_no=order_no, decision_id="second")
             row = find(connection, file)
         assert row is not None
-        assert (row.order_no, row.decision_id) == (order_no, "second")
+        assert (row.matter_no, row.decision_id) == (order_no, "second")

@@ -10,11 +10,11 @@ from sqlalchemy import Connection, insert
 
 from domain.figures.counting import DayWindow, Owing, Rate, is_due, is_overdue, judge, window
 from domain.office.words import Tier
-from domain.order.words import Ending, Satisfied, Stage
+from domain.order.words import KIND, Ending, Satisfied, Stage
 from store.database import Store
 from store.figures.counting import picture
 from store.matter.reach import Scope
-from store.tables import event, orders, task
+from store.tables import event, matter, orders, task
 
 NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 UNITS = {"community-03": Tier.COMMUNITY, "street-safety": Tier.STREET, "district-housing": Tier.DISTRICT}
@@ -73,14 +73,16 @@ def generated(chance: random.Random, number: int) -> dict[str, Any]:
 
 
 def write(connection: Connection, order: dict[str, Any]) -> None:
-    facts = {key: order[key] for key in order.keys() & set(orders.c.keys())}
+    facts = {
+        table: {key: order[key] for key in order.keys() & set(table.c.keys())} for table in (matter, orders)
+    }
     order_no = order["order_no"]
     event_rows: list[dict[str, Any]] = []
     for abandoned in (False, True):
         for type_, at, data in order["abandoned" if abandoned else "told"]:
             event_rows.append(
                 {
-                    "order_no": order_no,
+                    "matter_no": order_no,
                     "run_id": "left" if abandoned else "run",
                     "seq": len(event_rows) + 2,
                     "at": at,
@@ -92,21 +94,29 @@ def write(connection: Connection, order: dict[str, Any]) -> None:
                 }
             )
     connection.execute(
+        insert(matter).values(
+            **facts[matter],
+            matter_no=order_no,
+            kind=KIND,
+            begun_at=order["received_at"],
+            escalations=0,
+            recorded_seq=1,
+        )
+    )
+    connection.execute(
         insert(orders).values(
-            **facts,
+            **facts[orders],
             tracking_code=order_no,
             client_id="demo-hotline",
             fingerprint="0" * 64,
             channel="hotline",
-            kind="complaint",
+            request_kind="complaint",
             description="虚构",
             confidential=False,
             policy="standard",
             round=1,
-            escalations=0,
             reclassified=False,
             reopened=False,
-            recorded_seq=1,
         )
     )
     connection.execute(insert(event), event_rows)
@@ -115,7 +125,7 @@ def write(connection: Connection, order: dict[str, Any]) -> None:
         [
             {
                 "task_id": f"{order_no}-{unit}",
-                "order_no": order_no,
+                "matter_no": order_no,
                 "kind": "handle",
                 "state": "done",
                 "unit": unit,
@@ -231,7 +241,7 @@ class TestThePicture:
                 for each in asked
             ]
         of_open, answered, answers, received, closed = plans
-        assert "USING COVERING INDEX ix_orders_open" in of_open
+        assert "USING COVERING INDEX ix_matter_open" in of_open
         assert all("ix_event_told" in plan for plan in (answered, answers, closed)), plans
         assert "USING COVERING INDEX ix_event_told (type=? AND at>? AND at<?)" in closed
         assert "USING COVERING INDEX" in received

@@ -59,7 +59,7 @@ class TestARowThatIsSetAside:
             backlog = outbox.backlog(connection, now=now() + timedelta(minutes=1))
             assert backlog == outbox.Backlog(rows=0, oldest=None, set_aside=1)
             (seen,) = set_aside(connection)
-        assert (seen.order_no, seen.kind, len(seen.reason)) == (order_no, "start", 300)
+        assert (seen.matter_no, seen.kind, len(seen.reason)) == (order_no, "start", 300)
 
     def test_is_put_back_by_an_operator_and_that_stands_in_the_audit(self, store: Store) -> None:
         take(store)

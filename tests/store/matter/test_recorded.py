@@ -8,13 +8,13 @@ from temporalio.exceptions import ApplicationError
 
 from activities.order.record import Recorder
 from messages.matter.step import EventRecord
-from messages.order.step import RecordStep
+from messages.order.step import OrderStep
 from messages.order.workflow import StartOrder
 from store.database import Store
 from tests.store.test_store import rows, step_of, take
 
 
-def another(start: StartOrder, run_id: str, *, after: timedelta, seq: int = 1) -> RecordStep:
+def another(start: StartOrder, run_id: str, *, after: timedelta, seq: int = 1) -> OrderStep:
     """Build the step of a run that went another way."""
     at = start.received_at + after
     event = EventRecord(seq=seq + 1, at=at, type=f"Of{run_id}", actor="system")
@@ -48,7 +48,7 @@ class TestTheRunThatTemporalNames:
         recorder(store, "run-1").record(step_of(start, at=start.received_at + timedelta(minutes=30)))
         recorder(store, "run-2").record(another(start, "run-2", after=timedelta(minutes=20)))
         assert live(store) == ["OrderReceived", "Ofrun-2"]
-        assert rows(store, "SELECT run_id FROM orders") == [("run-2",)]
+        assert rows(store, "SELECT run_id FROM matter") == [("run-2",)]
 
     def test_takes_over_again_after_another_reset_and_when_it_was_left_itself(self, store: Store) -> None:
         start = take(store)
@@ -57,7 +57,7 @@ class TestTheRunThatTemporalNames:
             recorder(store, run_id).record(
                 another(start, run_id, after=timedelta(minutes=9 - index), seq=seq)
             )
-            assert rows(store, "SELECT run_id FROM orders") == [(run_id,)]
+            assert rows(store, "SELECT run_id FROM matter") == [(run_id,)]
 
     def test_is_asked_for_again_if_yet_another_was_faster(self, store: Store) -> None:
         start = take(store)

@@ -39,7 +39,7 @@ class TestAnOrderWhoseOfficer:
         order_no = take(store, received_by=named).order_no
         ((unit, role, holder),) = rows(store, "SELECT unit, role, holder FROM task")
         assert (unit, role, holder) == ("street", "duty_officer", None)
-        ((data,),) = rows(store, "SELECT data FROM event WHERE order_no = :no", no=order_no)
+        ((data,),) = rows(store, "SELECT data FROM event WHERE matter_no = :no", no=order_no)
         assert json.loads(data)["officer_passed_over"] == why
         ((audited,),) = rows(store, "SELECT data FROM audit WHERE act = 'order_placed'")
         assert json.loads(audited) == {"officer_passed_over": why}

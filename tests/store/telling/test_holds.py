@@ -99,7 +99,7 @@ class TestAHold:
         order(store, HOUR, 2 * HOUR, at=at)
         start = take(store)
         assert [each.since - at for each in start.holds] == [HOUR]
-        assert rows(store, "SELECT held FROM orders") == [(False,)]
+        assert rows(store, "SELECT held FROM matter") == [(False,)]
 
 
 class TestHoldsThatAreOver:

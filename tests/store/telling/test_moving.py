@@ -5,7 +5,7 @@ from sqlalchemy import update
 
 from domain.order.words import Stage
 from store.database import Store
-from store.tables import orders
+from store.tables import matter
 from store.telling import moving
 from store.telling.moving import Move, begin_move, move_batch, next_orders, unsettled
 from tests.store.test_store import rows, take
@@ -24,7 +24,7 @@ def at_work(store: Store, count: int) -> list[str]:
     """Place orders that the unit works on."""
     numbers = sorted(take(store).order_no for _ in range(count))
     with store.write() as connection:
-        connection.execute(update(orders).values(unit=UNIT, stage=Stage.HANDLING))
+        connection.execute(update(matter).values(unit=UNIT, stage=Stage.HANDLING))
     return numbers
 
 
@@ -49,6 +49,6 @@ class TestAMove:
         whole = move(store, batches=3)
         assert list(whole.sent) == numbers
         assert {each: whole.sent[each] for each in stopped.sent} == stopped.sent
-        assert rows(store, "SELECT count(*), count(DISTINCT order_no) FROM decision") == [(5, 5)]
+        assert rows(store, "SELECT count(*), count(DISTINCT matter_no) FROM decision") == [(5, 5)]
         with store.read() as connection:
             assert unsettled(connection, whole.sent.values()) == 5

@@ -52,7 +52,7 @@ class TestCheckAndRebuild:
             "1 order(s) looked at, 0 finding(s)\n",
         )
         with office.store.write() as connection:
-            connection.execute(text("UPDATE orders SET stage = 'dispatch'"))
+            connection.execute(text("UPDATE matter SET stage = 'dispatch'"))
         code, said = await dingdan(office, "check", "--order-no", order_no)
         assert (code, said.splitlines()[0]) == (
             1,

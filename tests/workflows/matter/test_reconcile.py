@@ -114,7 +114,7 @@ class TestADecisionOnAnOrderWhoseWorkflowWasEndedByForce:
         late = office.submit(await office.task(order_no, TaskKind.HANDLE), "report_result", text="已办")
         await office.ended_by_force(order_no)
         with office.store.write() as connection:
-            connection.execute(text("UPDATE orders SET stage = 'archived'"))
+            connection.execute(text("UPDATE matter SET stage = 'archived'"))
         await ActivityEnvironment().run(later(office).drain)
         row = await office.settled(late.row.decision_id)
         assert (row["status"], row["code"]) == ("rejected", "order_archived")
@@ -130,7 +130,7 @@ class TestWhatCanNeverBeSent:
                 {"id": poison.outbox_id},
             )
             connection.execute(
-                text("UPDATE outbox SET done_at = created_at WHERE order_no = :no AND kind = 'start'"),
+                text("UPDATE outbox SET done_at = created_at WHERE matter_no = :no AND kind = 'start'"),
                 {"no": order_no},
             )
         urged = office.submit_action(order_no, "urge")
@@ -161,13 +161,13 @@ class TestWhatCanNeverBeSent:
         long = {**start.model_dump(mode="json"), "order_no": "x" * 2_000}
         with office.store.write() as connection:
             connection.execute(
-                text("UPDATE outbox SET payload = :payload WHERE order_no = :no"),
+                text("UPDATE outbox SET payload = :payload WHERE matter_no = :no"),
                 {"no": start.order_no, "payload": json.dumps(long)},
             )
         for minutes in range(1, 30, 6):
             await ActivityEnvironment().run(later(office, timedelta(minutes=minutes)).drain)
         (row,) = office.rows(
-            "SELECT result, attempts, reason FROM outbox WHERE order_no = :no", no=start.order_no
+            "SELECT result, attempts, reason FROM outbox WHERE matter_no = :no", no=start.order_no
         )
         assert (row["result"], row["attempts"]) == ("set_aside", 5)
         assert "Temporal refused" in row["reason"]

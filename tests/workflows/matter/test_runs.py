@@ -11,7 +11,7 @@ from activities.mending.rebuilding import Rebuilder
 from activities.order.record import Recorder
 from domain.order.lifecycle import TaskKind
 from domain.order.policy import STANDARD
-from messages.order.step import RecordStep
+from messages.order.step import OrderStep
 from store.order.step import Written, write_step
 from tests.support.office import Office, now
 from tests.support.steps import first_step
@@ -24,7 +24,7 @@ class TestAnOrderThatIsReset:
         order_no = await office.dispatched()
         with office.store.write() as connection:
             ahead = {"at": now() + timedelta(minutes=10), "no": order_no}
-            connection.execute(text("UPDATE orders SET recorded_at = :at WHERE order_no = :no"), ahead)
+            connection.execute(text("UPDATE matter SET recorded_at = :at WHERE matter_no = :no"), ahead)
         await office.ended_by_force(order_no)
         await reset_to_its_end(office, order_no)
         await office.decide(order_no, TaskKind.HANDLE, "report_result", text="已办")
@@ -38,7 +38,7 @@ class TestAnOrderThatIsReset:
         office, asked_back, heard = closed_office, threading.Event(), list[str]()
         write = Recorder._write
 
-        def commit_and_wait(recorder: Recorder, step: RecordStep) -> Written:
+        def commit_and_wait(recorder: Recorder, step: OrderStep) -> Written:
             written = write(recorder, step)
             heard.append(step.run_id)
             if any(each.kind == TaskKind.HANDLE for each in step.opened) and heard[0] == step.run_id:

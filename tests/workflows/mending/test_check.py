@@ -14,7 +14,8 @@ from activities.order.record import Recorder
 from domain.order.lifecycle import TaskKind
 from domain.order.policy import STANDARD
 from messages.names import ORDER, RECORD
-from messages.order.step import RecordAnswer, RecordStep
+from messages.order.starting import starting
+from messages.order.step import OrderAnswer, OrderStep
 from messages.order.workflow import StartOrder
 from store.order.step import write_step
 from tests.support.office import Office, now
@@ -36,7 +37,7 @@ class ForgetfulRecorder(Recorder):
     """Commits each step, and the answer is lost on its way."""
 
     @activity.defn(name=RECORD)
-    def record(self, step: RecordStep) -> RecordAnswer:
+    def record(self, step: OrderStep) -> OrderAnswer:
         super().record(step)
         raise ConnectionResetError
 
@@ -76,7 +77,7 @@ class TestAnOrderThatIsNotWell:
         start = office.take()
         (said,) = await found(office, start.order_no)
         assert said.startswith(f"{start.order_no}: its workflow has not started yet; Reconcile sends it")
-        spoil(office, "UPDATE outbox SET done_at = created_at WHERE order_no = :no", start.order_no)
+        spoil(office, "UPDATE outbox SET done_at = created_at WHERE matter_no = :no", start.order_no)
         (said,) = await found(office, start.order_no)
         assert "open in the store and has no workflow" in said
 
@@ -88,7 +89,7 @@ class TestAnOrderThatIsNotWell:
 
     async def test_lacks_its_last_step(self, office: Office) -> None:
         order_no = await self.waits(office)
-        spoil(office, "DELETE FROM record_entry WHERE order_no = :no", order_no)
+        spoil(office, "DELETE FROM record_entry WHERE matter_no = :no", order_no)
         assert await found(office, order_no) == [
             f"{order_no}: its last step is not in the store; run: dingdan rebuild {order_no}"
         ]
@@ -135,24 +136,25 @@ class TestAnOrderThatIsNotWell:
 
     async def test_shows_another_stage(self, office: Office) -> None:
         order_no = await self.waits(office)
-        spoil(office, "UPDATE orders SET stage = 'dispatch', round = 2 WHERE order_no = :no", order_no)
+        spoil(office, "UPDATE matter SET stage = 'dispatch' WHERE matter_no = :no", order_no)
+        spoil(office, "UPDATE orders SET round = 2 WHERE order_no = :no", order_no)
         (said,) = await found(office, order_no)
         assert "it shows another stage, round than its history" in said
-        spoil(office, "UPDATE orders SET recorded_seq = 1 WHERE order_no = :no", order_no)
+        spoil(office, "UPDATE matter SET recorded_seq = 1 WHERE matter_no = :no", order_no)
         (said,) = await found(office, order_no)
         assert "its last event is 1 in the store and" in said
         await office.act(order_no, "withdraw")
 
     async def test_shows_other_tasks(self, office: Office) -> None:
         order_no = await self.waits(office)
-        spoil(office, "UPDATE task SET state = 'done' WHERE order_no = :no", order_no)
+        spoil(office, "UPDATE task SET state = 'done' WHERE matter_no = :no", order_no)
         (said,) = await found(office, order_no)
         assert "its open tasks are others" in said
         await office.act(order_no, "withdraw")
 
     async def test_is_archived_in_the_store_alone(self, office: Office) -> None:
         order_no = await self.waits(office)
-        spoil(office, "UPDATE orders SET stage = 'archived' WHERE order_no = :no", order_no)
+        spoil(office, "UPDATE matter SET stage = 'archived' WHERE matter_no = :no", order_no)
         (said,) = [each for each in await found(office) if each.startswith(order_no)]
         assert "archived in the store and its workflow runs" in said
         await office.raw_action(order_no, action_id="end", actor="x", action="withdraw")
@@ -161,7 +163,7 @@ class TestAnOrderThatIsNotWell:
         order_no = await office.place(requester={})
         await office.decide(order_no, TaskKind.FIRST_CONTACT, "resolve", text="答复")
         await office.result(order_no)
-        spoil(office, "UPDATE orders SET stage = 'closed' WHERE order_no = :no", order_no)
+        spoil(office, "UPDATE matter SET stage = 'closed' WHERE matter_no = :no", order_no)
         (said,) = [each for each in await found(office) if each.startswith(order_no)]
         assert "open in the store and its workflow has ended" in said
 
@@ -170,7 +172,7 @@ class TestAnOrderThatIsNotWell:
         del store
         order_no = await self.waits(office)
         nobody = "20200101-NOBODY"
-        await office.orders.start(office.take().model_copy(update={"order_no": nobody}))
+        await office.orders.start(starting(office.take().model_copy(update={"order_no": nobody})))
         said = [each for each in await found(office) if each.startswith(nobody)]
         rebuild = f"bring the store back from a backup, then run: dingdan rebuild {nobody}"
         assert said == [f"{nobody}: its workflow has no row in the store; {rebuild}"]

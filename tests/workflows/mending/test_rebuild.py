@@ -15,6 +15,7 @@ from tests.replay.paths import take_back
 from tests.support.office import Office, now, passes
 
 TABLES = {
+    "matter": "matter_no",
     "orders": "order_no",
     "task": "task_id",
     "event": "run_id, seq",
@@ -25,21 +26,24 @@ TABLES = {
     "outbox": "id",
 }
 DAMAGES = (
-    "DELETE FROM event WHERE order_no = :no",
-    "DELETE FROM task WHERE order_no = :no",
-    "DELETE FROM record_entry WHERE order_no = :no",
-    "DELETE FROM decision WHERE order_no = :no AND fingerprint IS NULL",
-    "UPDATE decision SET status = 'pending', code = NULL, reason = NULL, settled_at = NULL WHERE order_no = :no",
-    "UPDATE orders SET stage = 'dispatch', ending = NULL, unit = 'nobody', round = 9 WHERE order_no = :no",
-    "UPDATE orders SET recorded_seq = 0, run_id = NULL, recorded_at = NULL WHERE order_no = :no",
-    "UPDATE orders SET escalations = 7, promised_at = NULL WHERE order_no = :no",
+    "DELETE FROM event WHERE matter_no = :no",
+    "DELETE FROM task WHERE matter_no = :no",
+    "DELETE FROM record_entry WHERE matter_no = :no",
+    "DELETE FROM decision WHERE matter_no = :no AND fingerprint IS NULL",
+    "UPDATE decision SET status = 'pending', code = NULL, reason = NULL, settled_at = NULL WHERE matter_no = :no",
+    "UPDATE matter SET stage = 'dispatch', unit = 'nobody' WHERE matter_no = :no",
+    "UPDATE orders SET ending = NULL, round = 9 WHERE order_no = :no",
+    "UPDATE matter SET recorded_seq = 0, run_id = NULL, recorded_at = NULL WHERE matter_no = :no",
+    "UPDATE matter SET escalations = 7 WHERE matter_no = :no",
+    "UPDATE orders SET promised_at = NULL WHERE order_no = :no",
 )
 
 
 def everything(office: Office, order_no: str) -> dict[str, list[dict[str, Any]]]:
     return {
         table: office.rows(
-            f"SELECT * FROM {table} WHERE order_no = :no ORDER BY {keys}",  # noqa: S608 - literals of ours
+            f"SELECT * FROM {table} WHERE {'order' if table == 'orders' else 'matter'}_no = :no"  # noqa: S608 - ours
+            f" ORDER BY {keys}",
             no=order_no,
         )
         for table, keys in TABLES.items()
@@ -48,7 +52,7 @@ def everything(office: Office, order_no: str) -> dict[str, list[dict[str, Any]]]
 
 async def at_rest(office: Office, order_no: str) -> dict[str, list[dict[str, Any]]]:
     """Give every row once nothing is under way: messages go out beside the workflow."""
-    waiting = "SELECT 1 FROM message WHERE order_no = :no AND state = 'pending'"
+    waiting = "SELECT 1 FROM message WHERE matter_no = :no AND state = 'pending'"
     await office.eventually(lambda: not office.rows(waiting, no=order_no), "every message sent")
     return everything(office, order_no)
 
@@ -120,7 +124,7 @@ async def by_an_operator(office: Office) -> str:
 async def still_waiting(office: Office) -> str:
     office.policy = "standard"
     order_no = await office.dispatched()
-    spoil(office, order_no, "UPDATE task SET holder = 'x' WHERE order_no = :no AND state = 'open'")
+    spoil(office, order_no, "UPDATE task SET holder = 'x' WHERE matter_no = :no AND state = 'open'")
     return order_no
 
 
@@ -179,7 +183,7 @@ class TestAnOrdersRows:
         order_no = await on_the_spot(office)
         sent = len(office.messenger.sent)
         before = office.rows("SELECT run_id, event_seq, template, data, state FROM message")
-        spoil(office, order_no, "DELETE FROM message WHERE order_no = :no")
+        spoil(office, order_no, "DELETE FROM message WHERE matter_no = :no")
         assert (await rebuilt(office, order_no)).changed == {"message": 1}
         assert office.rows("SELECT run_id, event_seq, template, data, state FROM message") == before
         assert len(office.messenger.sent) == sent
@@ -189,14 +193,14 @@ class TestAnOrdersRows:
         spoil(
             office,
             order_no,
-            "DELETE FROM decision WHERE order_no = :no",
+            "DELETE FROM decision WHERE matter_no = :no",
             "DELETE FROM requester WHERE order_no = :no",
         )
         before = {each["type"]: each["via"] for each in office.events(order_no)}
         lost = (await rebuilt(office, order_no)).lost
         assert lost[0] == "the requester"
         assert [each.startswith("the texts of decision ") for each in lost[1:]] == [True]
-        rows = office.rows("SELECT status, via, texts FROM decision WHERE order_no = :no", no=order_no)
+        rows = office.rows("SELECT status, via, texts FROM decision WHERE matter_no = :no", no=order_no)
         assert rows == [{"status": "applied", "via": "staff", "texts": "{}"}] * 2
         assert {each["type"]: each["via"] for each in office.events(order_no)} == before
 
@@ -207,8 +211,8 @@ class TestAnOrdersRows:
         spoil(
             office,
             order_no,
-            "UPDATE decision SET status = 'applied' WHERE order_no = :no",
-            "UPDATE outbox SET done_at = created_at, result = 'sent' WHERE order_no = :no",
+            "UPDATE decision SET status = 'applied' WHERE matter_no = :no",
+            "UPDATE outbox SET done_at = created_at, result = 'sent' WHERE matter_no = :no",
         )
         assert (await rebuilt(office, order_no)).sent_again == (kept.row.decision_id,)
         assert office.rows("SELECT kind FROM outbox WHERE done_at IS NULL") == [{"kind": "signal"}]
@@ -223,11 +227,11 @@ class TestAnOrdersRows:
         spoil(
             office,
             order_no,
-            "INSERT INTO record_entry (order_no, run_id, seq, digest, answer)"
-            " SELECT order_no, run_id, 99, '', '{}' FROM orders WHERE order_no = :no",
-            "UPDATE orders SET stage = 'closed' WHERE order_no = :no",
+            "INSERT INTO record_entry (matter_no, run_id, seq, digest, answer)"
+            " SELECT matter_no, run_id, 99, '', '{}' FROM matter WHERE matter_no = :no",
+            "UPDATE matter SET stage = 'closed' WHERE matter_no = :no",
         )
-        assert set((await rebuilt(office, order_no)).changed) == {"record_entry", "orders"}
+        assert set((await rebuilt(office, order_no)).changed) == {"record_entry", "matter"}
         assert everything(office, order_no) == before
         await office.act(order_no, "withdraw")
 
@@ -275,7 +279,7 @@ class TestAnOrderThatCannotBeRebuilt:
     async def test_says_that_its_row_is_gone(self, office: Office) -> None:
         order_no = await on_the_spot(office)
         for table in (*list(TABLES)[1:], "requester", "orders"):
-            spoil(office, order_no, f"DELETE FROM {table} WHERE order_no = :no")  # noqa: S608 - literals of ours
+            spoil(office, order_no, f"DELETE FROM {table} WHERE matter_no = :no")  # noqa: S608 - literals of ours
         with pytest.raises(RowGone, match=order_no):
             await rebuilt(office, order_no)
 

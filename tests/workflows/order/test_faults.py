@@ -20,7 +20,7 @@ from activities.order.record import Recorder
 from domain.order.lifecycle import TaskKind
 from gateways.messaging.protocol import GatewayRefused, Message
 from messages.names import RECORD
-from messages.order.step import RecordAnswer, RecordStep
+from messages.order.step import OrderAnswer, OrderStep
 from runtime.temporal import Orders
 from store.matter.decisions import TaskDone
 from tests.support.office import Office, now, passes
@@ -185,7 +185,7 @@ class TestMessages:
 
         class Slow(Recorder):
             @activity.defn(name=RECORD)
-            def record(self, step: RecordStep) -> RecordAnswer:
+            def record(self, step: OrderStep) -> OrderAnswer:
                 if step.expiry and not released.is_set():
                     released.set()
                     while not office.rows("SELECT 1 FROM message WHERE state = 'failed'"):

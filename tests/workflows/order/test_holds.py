@@ -32,7 +32,7 @@ async def told(office: Office, order_no: str) -> None:
     while tell_next(office.store, now=now()):
         pass
     rows = office.rows(
-        "SELECT decision_id FROM decision WHERE order_no = :no AND status = 'pending'", no=order_no
+        "SELECT decision_id FROM decision WHERE matter_no = :no AND status = 'pending'", no=order_no
     )
     await office.drain()
     for row in rows:

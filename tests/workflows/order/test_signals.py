@@ -81,7 +81,7 @@ class TestARawSignal:
         await office.called_back(order_no)
         await office.result(order_no)
         assert "周末照常开放" in office.messenger.sent[0].words
-        assert office.rows("SELECT * FROM audit WHERE via = 'operator' AND order_no = :no", no=order_no)
+        assert office.rows("SELECT * FROM audit WHERE via = 'operator' AND matter_no = :no", no=order_no)
 
     async def test_with_the_id_of_another_orders_decision_keeps_its_own_words(self, office: Office) -> None:
         numbers = [await office.place() for _ in range(2)]

@@ -21,7 +21,7 @@ from activities.message.deliver import Courier
 from activities.order.record import Recorder
 from domain.order.lifecycle import TaskKind
 from messages.names import RECORD
-from messages.order.step import RecordAnswer, RecordStep
+from messages.order.step import OrderAnswer, OrderStep
 from runtime.machine.leash import leash_environment, leashed
 from tests.support.mortal import DIED, FileRecorder, LocalStory, local_worker
 from tests.support.office import Office, now
@@ -91,7 +91,7 @@ class TestASignalThatComesWhileTheLastStepIsRecorded:
 
         class Held(Recorder):
             @activity.defn(name=RECORD)
-            def record(self, step: RecordStep) -> RecordAnswer:
+            def record(self, step: OrderStep) -> OrderAnswer:
                 answer = super().record(step)
                 if step.expiry == "window":
                     committed.set()

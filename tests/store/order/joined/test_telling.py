@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from domain.order.policy import STANDARD
 from messages.matter.step import EventRecord
-from messages.order.step import OrderFacts, RecordStep
+from messages.order.step import OrderFacts, OrderStep
 from messages.order.workflow import StartOrder
 from store.database import Store
 from store.matter import outbox
@@ -45,22 +45,22 @@ def lift(store: Store) -> int:
 
 
 def told(store: Store) -> list[str]:
-    return [each for (each,) in rows(store, "SELECT order_no FROM outbox WHERE kind = 'told' ORDER BY id")]
+    return [each for (each,) in rows(store, "SELECT matter_no FROM outbox WHERE kind = 'told' ORDER BY id")]
 
 
-def expiry(start: StartOrder) -> RecordStep:
+def expiry(start: StartOrder) -> OrderStep:
     """Make the automatic step of an order whose first limit has passed."""
     first = start.first_task
     event = EventRecord(seq=2, at=now(), type="LimitPassed", actor="system", task_id=first.task_id)
-    return RecordStep(
-        order_no=start.order_no,
+    return OrderStep(
+        matter_no=start.order_no,
         run_id="run",
         seq=1,
         at=now(),
         policy="standard",
         open_tasks=(first.task_id,),
         next_event=2,
-        order=OrderFacts(
+        facts=OrderFacts(
             stage="first_contact",
             ending=None,
             round=1,
@@ -91,7 +91,7 @@ class TestTellingAllOrders:
         with store.read() as connection:
             progress = progress_of(connection, number)
         assert (progress.told, progress.is_done) == (5, True)
-        assert rows(store, "SELECT count(*), count(DISTINCT order_no) FROM decision") == [(5, 5)]
+        assert rows(store, "SELECT count(*), count(DISTINCT matter_no) FROM decision") == [(5, 5)]
 
     def test_is_gone_on_with_by_whoever_comes_and_in_its_order(self, store: Store) -> None:
         orders = sorted(take(store, key=f"key-{number}").order_no for number in range(3))
@@ -104,7 +104,7 @@ class TestTellingAllOrders:
         for order_no in orders:
             heard = rows(
                 store,
-                "SELECT name FROM decision WHERE order_no = :no ORDER BY decided_at, decision_id",
+                "SELECT name FROM decision WHERE matter_no = :no ORDER BY decided_at, decision_id",
                 no=order_no,
             )
             assert heard == [("hold",), ("release",)]
@@ -154,7 +154,7 @@ class TestWhatVeryManyAreTold:
             (person,) = outbox.claim(connection, now=now() + LATER, limit=1)
             (office,) = outbox.claim(connection, now=now() + LATER, limit=5)
         assert [each.kind for each in (start, person, office)] == ["start", "signal", "told"]
-        assert [each.order_no for each in (start, person)] == [second.order_no, first.order_no]
+        assert [each.matter_no for each in (start, person)] == [second.order_no, first.order_no]
 
     def test_alarms_nobody_before_it_is_late(self, store: Store) -> None:
         take(store)

@@ -1,28 +1,28 @@
-"""What was kept and its order has not heard: handed back before an automatic step, or rejected in the end."""
+"""What was kept and its matter has not heard: handed back before an automatic step, or rejected in the end."""
 
 from datetime import datetime
 
 from sqlalchemy import Connection, select, update
 
 from domain.matter.judging import DecisionStatus
-from domain.order.words import Stage
+from domain.matter.stages import ARCHIVED
 from messages.matter.signals import Said
+from store.matter.locking import lock_matter
 from store.matter.outbox import signals_of
-from store.order.said.decisions import lock_order
 from store.tables import decision
 
 
-def reject_if_archived(connection: Connection, order_no: str, said_id: str, *, now: datetime) -> bool:
-    """Settle a decision or action that came too late for its order.
+def reject_if_archived(connection: Connection, matter_no: str, said_id: str, *, now: datetime) -> bool:
+    """Settle a decision or action that came too late for its matter.
 
-    `False` if the order is not archived, and nothing is settled: its workflow is missing, or was ended by force, and
+    `False` if that is not archived, and nothing is settled: its workflow is missing, or was ended by force, and
     what was kept waits until it runs again.
     """
-    if lock_order(connection, order_no).stage != Stage.ARCHIVED:
+    if lock_matter(connection, matter_no).stage != ARCHIVED:
         return False
     reject_unsent(
         connection,
-        order_no,
+        matter_no,
         said_id,
         code="order_archived",
         reason="the order was archived before this could reach it; place a new order",
@@ -32,14 +32,14 @@ def reject_if_archived(connection: Connection, order_no: str, said_id: str, *, n
 
 
 def reject_unsent(
-    connection: Connection, order_no: str, said_id: str, *, code: str, reason: str, now: datetime
+    connection: Connection, matter_no: str, said_id: str, *, code: str, reason: str, now: datetime
 ) -> None:
     """Settle a decision or action whose signal is never sent."""
     connection.execute(
         update(decision)
         .where(
             decision.c.decision_id == said_id,
-            decision.c.order_no == order_no,
+            decision.c.matter_no == matter_no,
             decision.c.status == DecisionStatus.PENDING,
         )
         .values(
@@ -51,18 +51,18 @@ def reject_unsent(
     )
 
 
-def pending_on(connection: Connection, order_no: str) -> list[Said]:
-    """List what is pending on an order, in the order in which it was decided: as it was sent, or will be.
+def pending_on(connection: Connection, matter_no: str) -> list[Said]:
+    """List what is pending on a matter, in the order in which it was decided: as it was sent, or will be.
 
     On any of its tasks: what a leader or a reviewer decided in time may move the limit that is about to pass.
     """
     rows = connection.execute(
         select(decision.c.decision_id)
-        .where(decision.c.order_no == order_no, decision.c.status == DecisionStatus.PENDING)
+        .where(decision.c.matter_no == matter_no, decision.c.status == DecisionStatus.PENDING)
         .order_by(decision.c.decided_at, decision.c.decision_id)
     )
     waiting = list(rows.scalars())
     if not waiting:
         return []
-    sent = {said.said_id: said for said in signals_of(connection, order_no)}
+    sent = {said.said_id: said for said in signals_of(connection, matter_no)}
     return [sent[said_id] for said_id in waiting if said_id in sent]

@@ -1,0 +1,148 @@
+"""Writing what every kind of matter does in a step; the kind's own step calls these in its own order.
+
+Assumes the matter's lock, and the transaction of the step.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, update
+
+from domain.doors import Via
+from domain.matter.tasks import SYSTEM, TaskState
+from messages.matter.step import ClockReading, MatterAnswer, MatterFacts, MatterStep, MessageWritten
+from store.database import insert_ignore
+from store.matter.recorded import digest_of
+from store.tables import event, matter, message, record_entry, task
+
+
+def write_tasks(
+    connection: Connection, step: MatterStep, clocks: Mapping[str, ClockReading]
+) -> tuple[tuple[str, str], ...]:
+    """Open and close tasks, and return kind and outcome of those that were closed."""
+    for opened in step.opened:
+        reading = clocks.get(opened.task_id)
+        connection.execute(
+            insert(task).values(
+                **opened.model_dump(),
+                matter_no=step.matter_no,
+                state=TaskState.OPEN,
+                due_at=reading.due_at if reading else None,
+                remind_at=reading.remind_at if reading else None,
+                is_provisional=bool(reading and reading.is_provisional),
+            )
+        )
+    for changed in step.changed:
+        shown: dict[str, Any] = {"state": changed.state, "withheld": list(changed.withheld)}
+        if changed.state == TaskState.WAITING:
+            shown |= {"due_at": None, "remind_at": None, "is_provisional": False}
+        connection.execute(update(task).where(task.c.task_id == changed.task_id).values(**shown))
+    fresh = {opened.task_id for opened in step.opened}
+    for key, reading in clocks.items():
+        if key not in fresh:
+            connection.execute(
+                update(task)
+                .where(task.c.task_id == key)
+                .values(
+                    due_at=reading.due_at,
+                    remind_at=reading.remind_at,
+                    is_provisional=reading.is_provisional,
+                )
+            )
+    finished = []
+    for closed in step.closed:
+        kind = connection.scalar(
+            update(task)
+            .where(task.c.task_id == closed.task_id)
+            .values(state=closed.state, outcome=closed.outcome, closed_by=closed.actor, closed_at=closed.at)
+            .returning(task.c.kind)
+        )
+        finished.append((str(kind), closed.outcome))
+    return tuple(finished)
+
+
+def write_events(connection: Connection, step: MatterStep, vias: Mapping[str, Via]) -> None:
+    """Write what happened; each event with the door by which it was said, if somebody said it."""
+    if not step.events:
+        return
+    rows = [
+        {
+            "matter_no": step.matter_no,
+            "run_id": step.run_id,
+            "seq": each.seq,
+            "at": each.at,
+            "type": each.type,
+            "actor": each.actor,
+            "via": vias.get(each.said_id or "", Via.SYSTEM if each.actor == SYSTEM else Via.OPERATOR),
+            "task_id": each.task_id,
+            "data": {**each.data, **({"decision_id": each.said_id} if each.said_id else {})},
+            "abandoned": False,
+        }
+        for each in step.events
+    ]
+    connection.execute(insert(event), rows)
+
+
+def write_message(
+    connection: Connection, step: MatterStep, written: MessageWritten, *, for_matter: str
+) -> None:
+    """Let a message go out, to whoever waits for this matter or another one; once, however often it is written."""
+    insert_ignore(
+        connection,
+        message,
+        {
+            **written.model_dump(exclude={"only_if_firm", "only_if_after"}),
+            "matter_no": step.matter_no,
+            "for_matter": for_matter,
+            "run_id": step.run_id,
+            "state": "pending",
+            "created_at": step.at,
+        },
+    )
+
+
+def remember(connection: Connection, step: MatterStep, answer: MatterAnswer) -> None:
+    """Keep the answer, for a step that is repeated."""
+    connection.execute(
+        insert(record_entry).values(
+            matter_no=step.matter_no,
+            run_id=step.run_id,
+            seq=step.seq,
+            digest=digest_of(step),
+            answer=answer.model_dump(mode="json"),
+        )
+    )
+
+
+def write_matter(
+    connection: Connection,
+    step: MatterStep,
+    facts: MatterFacts,
+    *,
+    beside: Iterable[datetime] = (),
+    keeps_due: bool = False,
+) -> bool:
+    """Show the matter as it stands after a step, and say whether a task's clock rests on a year not announced.
+
+    `beside`: limits that no task has. `keeps_due`: where nothing runs, what was shown stays.
+    """
+    tasks = connection.execute(
+        select(task.c.due_at, task.c.is_provisional).where(
+            task.c.matter_no == step.matter_no, task.c.state == TaskState.OPEN
+        )
+    ).all()
+    # The present task's: the next limit to pass, since one that has passed has had its consequence.
+    coming = [each.due_at for each in tasks if each.due_at and each.due_at > step.at]
+    coming += beside
+    shown: dict[str, Any] = {name: getattr(facts, name) for name in MatterFacts.model_fields}
+    if coming or not keeps_due:
+        shown["due_at"] = min(coming, default=None)
+    if step.events:
+        shown["recorded_seq"] = step.events[-1].seq
+    connection.execute(
+        update(matter)
+        .where(matter.c.matter_no == step.matter_no)
+        .values(**shown, run_id=step.run_id, recorded_at=step.at)
+    )
+    return any(each.is_provisional for each in tasks)
