@@ -195,7 +195,8 @@ def routing_check(
     from collections import Counter
 
     from domain.office.directory import differences
-    from store.office.directory import current, named, past_matters, vacant_units
+    from store.office.directory import current, named, vacant_units
+    from store.order.finding import routed_since
 
     with open_store() as store, store.read() as connection:
         present = named(connection, current(connection))
@@ -204,7 +205,7 @@ def routing_check(
             typer.echo(f"{stale}; export again and edit that", err=True)
         past = Counter(
             (category, community)
-            for _, category, community in past_matters(connection, since=now() - timedelta(days=days))
+            for _, category, community in routed_since(connection, since=now() - timedelta(days=days))
         )
         given = read_directory(tables, before=present)
         vacant = vacant_units(connection, given, now=now())

@@ -20,6 +20,7 @@ def secret_key(
 ) -> None:
     """Say whether `DINGDAN_SECRET_KEY` is the key that the store is used with, or take a new one in for a lost one."""
     from api.phones import phone_keys
+    from store.order.requesters import find_callers_by
     from store.signin.secret_key import is_known, require
     from store.signin.secret_key import take_in as take_key_in
 
@@ -32,7 +33,13 @@ def secret_key(
             require(connection, secret)
             typer.echo("the store is used with no key yet; the first start takes this one")
             return
-        taken = take_key_in(connection, secret, phone_keys=partial(phone_keys, secret), by=actor, now=now())
+        taken = take_key_in(
+            connection,
+            secret,
+            hash_again=partial(find_callers_by, phone_keys=partial(phone_keys, secret)),
+            by=actor,
+            now=now(),
+        )
     typer.echo(
         f"the store is used with this key from now on; {taken.credentials} key(s) and token(s) ended: "
         "give new ones with dingdan client add and dingdan user token"

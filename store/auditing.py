@@ -3,10 +3,24 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Column, Connection, Index, String, Table, insert
 
 from domain.doors import Via
-from store.tables import audit
+from store.instants import Instant
+from store.metadata import BigId, Json, code, metadata
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", BigId, primary_key=True, autoincrement=True),
+    Column("at", Instant, nullable=False),
+    Column("actor", String(100), nullable=False),
+    code("via", nullable=False),
+    code("act", nullable=False),
+    code("matter_no"),
+    Column("data", Json, nullable=False),
+    Index(None, "matter_no", "id"),
+)
 
 
 def audited(

@@ -11,7 +11,7 @@ from gateways.messaging.protocol import GatewayRefused, Message, Messenger
 from messages.message.delivery import Delivered, DeliverMessages
 from messages.names import DELIVER
 from store.database import Store
-from store.message import outgoing as messages
+from store.order.message import outgoing as messages
 
 
 class Courier:

@@ -9,7 +9,7 @@ from domain.calendar.instants import local
 from domain.order.lifecycle import TASKS, TaskKind
 from domain.order.templates import Template
 from messages.names import REQUESTER
-from store.message.outgoing import Outgoing
+from store.order.message.outgoing import Outgoing
 
 _NO_TEXT = "详情请致电街道服务热线。"
 

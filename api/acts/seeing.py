@@ -20,15 +20,16 @@ from domain.office.words import Role
 from domain.order.contacts import RevealReason, hides_requester
 from messages.names import order_workflow_id
 from runtime.temporal import TemporalAway
+from store.attachment.attachments import list_attachments
 from store.database import Connection
-from store.matter import history, tasks
+from store.matter import tasks
 from store.matter.reach import Scope
 from store.matter.rows import EventRow, TaskRow
 from store.matter.tasks import Post, TaskCounts, TaskFilter
-from store.message.requesters import find_requester
 from store.office.people import Staff
 from store.order import finding
 from store.order.contacts import reveal_contact
+from store.order.requesters import find_requester
 from store.order.rows import OrderRow
 from store.paging import Page
 from store.signin.credentials import Client
@@ -48,7 +49,7 @@ def order_of(
         tasks=tasks.open_tasks(connection, row.order_no),
         refusals=refusals,
         requester=find_requester(connection, row.order_no) if knows_requester(who, row) else {},
-        attachments=history.list_attachments(connection, row.order_no, client_id=client_of(who)),
+        attachments=list_attachments(connection, row.order_no, client_id=client_of(who)),
         # A channel sent it; staff who may see contacts may see where it is.
         shows_place=isinstance(who, Client) or may(who.roles, Permission.REVEAL_CONTACTS),
         now=now,

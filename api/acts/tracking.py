@@ -29,10 +29,11 @@ from store.matter import history
 from store.matter.decisions import DecisionRow, NotFound, Submitted
 from store.matter.reach import EVERYTHING
 from store.matter.rows import EventRow
-from store.message.rejections import told_of
 from store.order import finding
 from store.order.joined.leading import leading_of
 from store.order.joined.splitting import parts_of
+from store.order.message.last_words import last_reply, open_question
+from store.order.message.rejections import told_of
 from store.order.rows import OrderRow
 from store.order.said.decisions import PASSED_ON, RESIDENT, submit_action
 from store.order.said.situation import situation_of
@@ -97,9 +98,9 @@ def seen_by_the_resident(connection: Connection, order_no: str) -> TrackView:
         promised_at=leads.promised_at,
         provisional=leads.is_provisional,
         due_at=None if Stage(leads.stage).is_over or _is_withdrawn(leads) else leads.due_at,
-        reply=history.last_reply(connection, order_no),
+        reply=last_reply(connection, order_no),
         not_accepted=_not_accepted(connection, order_no),
-        question=history.open_question(connection, order_no, by=leads.order_no) if rests else None,
+        question=open_question(connection, order_no, by=leads.order_no) if rests else None,
         steps=_steps(events),
         parts=[_part(each) for each in parts_of(connection, order_no)],
         can=_can(connection, row, leads),

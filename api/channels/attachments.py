@@ -20,9 +20,8 @@ from api.service import ServiceDep
 from domain.attachment.kinds import KINDS, MAX_SIZE, suffix_of
 from domain.doors import CredentialKind
 from store.attachment import attachments
+from store.attachment.rows import AttachmentRow
 from store.database import Connection
-from store.matter import history
-from store.matter.rows import AttachmentRow
 from store.order import finding
 
 router = APIRouter(prefix="/attachments", tags=["attachments"])
@@ -103,7 +102,7 @@ def _is_of_an_order_of(connection: Connection, row: AttachmentRow, who: Caller) 
         return False
     if (client_id := client_of(who)) is None:
         return True
-    shown = history.list_attachments(connection, row.matter_no, client_id=client_id)
+    shown = attachments.list_attachments(connection, row.matter_no, client_id=client_id)
     return row.attachment_id in {each.attachment_id for each in shown}
 
 

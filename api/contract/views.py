@@ -30,8 +30,9 @@ from domain.matter.timeliness import CLOCK_SKEW, timeliness
 from domain.office.directory import Directory
 from domain.order.contacts import masked_address, masked_contact, masked_line
 from domain.order.lifecycle import TASKS, TaskKind, outcomes_of
+from store.attachment.rows import AttachmentRow
 from store.matter.decisions import UNFINISHED, DecisionRow
-from store.matter.rows import AttachmentRow, EventRow, TaskRow
+from store.matter.rows import EventRow, TaskRow
 from store.order.rows import OrderRow
 
 

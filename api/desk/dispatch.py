@@ -29,7 +29,7 @@ from store.database import Connection
 from store.matter.decisions import DecisionRow
 from store.office.directory import current_named
 from store.office.people import Staff
-from store.order.finding import matters_of, subjects_of
+from store.order.finding import routed_by, subjects_of
 from store.order.said.decisions import submit_decision
 
 router = APIRouter(prefix="/desk/dispatch", include_in_schema=False)
@@ -147,7 +147,7 @@ def _waiting(
     )
     directory = current_named(connection)
     numbers = [row.matter_no for row in page.rows]
-    about, matters = subjects_of(connection, numbers), matters_of(connection, numbers)
+    about, matters = subjects_of(connection, numbers), routed_by(connection, numbers)
     waiting = [
         WaitingOrder(
             task=views.task_view(row, now=now),

@@ -22,7 +22,7 @@ from runtime.troubles import Trouble, Troubled
 from store.database import Connection
 from store.matter import outbox
 from store.mending.waiting import MOST, WaitedTooLong, open_of, waiting
-from store.message.outgoing import reach_nobody
+from store.order.message.outgoing import reach_nobody
 
 router = APIRouter(prefix="/desk/operations", include_in_schema=False)
 _NEEDS_OPEN: Final = frozenset({Trouble.MISSING, Trouble.ENDED, Trouble.ENDED_BY_FORCE})

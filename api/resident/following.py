@@ -30,9 +30,9 @@ from domain.matter.tasks import ATTACHMENTS, ID_PATTERN, MAX_ATTACHMENTS
 from domain.order.actions import ActionName
 from domain.order.words import Satisfied, Solved
 from store.attachment.attachments import UnusableAttachment, usable
+from store.attachment.rows import AttachmentRow
 from store.database import Connection
 from store.matter.decisions import KeyTaken, Refused
-from store.matter.rows import AttachmentRow
 
 router = APIRouter(
     prefix="/t/{tracking_code}",

@@ -26,8 +26,8 @@ from domain.office.directory import Directory
 from domain.order.subjects import subject_of
 from domain.order.words import RequestKind
 from store.attachment.attachments import UnusableAttachment, usable
+from store.attachment.rows import AttachmentRow
 from store.database import Connection
-from store.matter.rows import AttachmentRow
 from store.office.directory import current_named
 from store.order.intake import KeyReused
 

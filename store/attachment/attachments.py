@@ -12,15 +12,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, delete, exists, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, and_, delete, exists, false, func, insert, or_, select, update
 
 from domain.doors import CredentialKind
 from domain.errors import DomainError
 from domain.matter.judging import DecisionStatus
 from store.attachment.files import FileStore, KeptFile
+from store.attachment.rows import AttachmentRow
+from store.attachment.tables import attachment
 from store.database import Store
-from store.matter.rows import AttachmentRow
-from store.tables import attachment, decision
+from store.matter.decisions import Subject
+from store.matter.tables import decision
 from store.values import value_of
 
 UNUSED_FOR = timedelta(hours=24)
@@ -53,6 +55,30 @@ class Swept:
 
     rows: int
     files: int
+
+
+def list_attachments(
+    connection: Connection, matter_no: str, *, client_id: str | None = None
+) -> Sequence[AttachmentRow]:
+    """List a matter's attachments, the oldest first; none of a decision that was rejected.
+
+    A client is shown nothing that others added to it, its residents or those of orders that joined it.
+    """
+    added = decision.c.subject == Subject.ORDER
+    theirs = and_(added, attachment.c.uploaded_by != client_id) if client_id is not None else false()
+    behind = and_(
+        decision.c.decision_id == attachment.c.decision_id, decision.c.matter_no == attachment.c.matter_no
+    )
+    rows = connection.execute(
+        select(attachment)
+        .outerjoin(decision, behind)
+        .where(
+            attachment.c.matter_no == matter_no,
+            or_(decision.c.status.is_(None), and_(decision.c.status != DecisionStatus.REJECTED, ~theirs)),
+        )
+        .order_by(attachment.c.created_at, attachment.c.attachment_id)
+    )
+    return [value_of(AttachmentRow, row) for row in rows]
 
 
 def add(connection: Connection, kept: KeptFile, *, media_type: str, uploader: Uploader, now: datetime) -> str:

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import Connection, func, insert, select
 
 from domain.calendar.workdays import USUAL_HOURS, CalendarYear, DayKind, NamedDay, OfficeHours, WorkCalendar
-from store.tables import calendar_year, office_hours
+from store.calendar.tables import calendar_year, office_hours
 
 _HOURS = TypeAdapter(OfficeHours)
 _NEWEST_HOURS = select(office_hours.c.hours).order_by(office_hours.c.version.desc()).limit(1)

@@ -15,10 +15,12 @@ from domain.figures.counting import COUNTED, OWED, Count, Day, DayLine, Picture,
 from domain.office.words import Tier
 from domain.order.events import EventName
 from domain.order.words import ANSWERED, KIND, Ending, Satisfied, Stage
+from store.figures.tables import TOLD
 from store.instants import Instant
 from store.matter.reach import Scope, scoped
+from store.matter.tables import STILL_OPEN, event, matter
 from store.order.rows import WHOLE
-from store.tables import STILL_OPEN, TOLD, event, matter, orders
+from store.order.tables import orders
 
 _ANSWERS: Final = (EventName.FOLLOW_UP_ENDED, EventName.ORDER_RATED)
 _OVER: Final = ""

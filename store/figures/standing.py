@@ -13,7 +13,8 @@ from sqlalchemy import Connection, func, select
 
 from domain.matter.judging import DecisionStatus
 from domain.order.words import OPEN, Stage
-from store.tables import calendar_year, decision, matter
+from store.calendar.tables import calendar_year
+from store.matter.tables import decision, matter
 
 MOST: Final = 10_000
 """Where counting ends: who has more open than this needs no exact figure to be alarmed."""

@@ -21,8 +21,8 @@ from domain.matter.tasks import STORED, Field, FieldType, TaskState
 from messages.matter.signals import CompleteTask, Said
 from store.auditing import audited
 from store.matter.outbox import PATIENCE, OutboxKind, put
+from store.matter.tables import LOST, decision
 from store.office.people import Staff
-from store.tables import LOST, decision
 
 
 class Subject(StrEnum):

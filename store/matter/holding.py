@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, select
 
 from messages.matter.tasks import OfficeHold
-from store.tables import office_hold
+from store.office.tables import office_hold
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

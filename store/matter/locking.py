@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, Select, select
 
 from store.matter.decisions import NotFound
-from store.tables import matter
+from store.matter.tables import matter
 
 
 def lock_matter(connection: Connection, matter_no: str) -> Row[Any]:

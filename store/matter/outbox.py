@@ -18,7 +18,7 @@ from sqlalchemy import ColumnElement, Connection, FromClause, func, insert, sele
 
 from messages.matter.outbox import StartMatter
 from messages.matter.signals import AnySaid, Said
-from store.tables import UNSENT, outbox
+from store.matter.tables import UNSENT, outbox
 
 _INLINE_GRACE = timedelta(seconds=5)
 _LEASE = timedelta(seconds=30)

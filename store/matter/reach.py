@@ -5,7 +5,8 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Select, exists, false, or_, select
 
-from store.tables import matter, task, unit
+from store.matter.tables import matter, task
+from store.office.tables import unit
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

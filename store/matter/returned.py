@@ -14,7 +14,7 @@ from domain.matter.judging import DecisionStatus
 from domain.matter.tasks import FieldType, TaskState
 from domain.order.lifecycle import TASKS, TaskKind
 from store.matter.rows import TaskRow
-from store.tables import decision, task
+from store.matter.tables import decision, task
 
 _REVISED: Final = "revise"
 

@@ -1,4 +1,4 @@
-"""What the store hands out of a matter: its tasks, events and files as they stand in their rows.
+"""What the store hands out of a matter: its tasks and events as they stand in their rows.
 
 Assumes instants in UTC, and codes as they were written: an old row may hold a code that no table has any more.
 """
@@ -48,18 +48,3 @@ class EventRow:
     fields: dict[str, Any] | None = None
     comment: str | None = None
     called: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class AttachmentRow:
-    """A file as it was kept, and what refers to it."""
-
-    attachment_id: str
-    matter_no: str | None
-    decision_id: str | None
-    sha256: str
-    size: int
-    media_type: str
-    uploaded_via: str
-    uploaded_by: str
-    created_at: datetime

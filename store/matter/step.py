@@ -14,7 +14,7 @@ from domain.matter.tasks import SYSTEM, TaskState
 from messages.matter.step import ClockReading, MatterAnswer, MatterFacts, MatterStep, MessageWritten
 from store.database import insert_ignore
 from store.matter.recorded import digest_of
-from store.tables import event, matter, message, record_entry, task
+from store.matter.tables import event, matter, message, record_entry, task
 
 
 def write_tasks(

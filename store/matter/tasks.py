@@ -18,8 +18,8 @@ from store.matter.decisions import UNFINISHED
 from store.matter.reach import EVERYTHING, Scope, scoped
 from store.matter.returned import has_returns
 from store.matter.rows import TaskRow
+from store.matter.tables import matter, task
 from store.paging import Page, limited, page_of, read_cursor
-from store.tables import matter, task
 from store.values import value_of
 
 

@@ -9,7 +9,7 @@ from domain.matter.stages import ARCHIVED
 from messages.matter.signals import Said
 from store.matter.locking import lock_matter
 from store.matter.outbox import signals_of
-from store.tables import decision
+from store.matter.tables import decision
 
 
 def reject_if_archived(connection: Connection, matter_no: str, said_id: str, *, now: datetime) -> bool:

@@ -11,8 +11,9 @@ from domain.order.words import Stage
 from messages.order.step import OrderFacts, OrderStep
 from store.matter.decisions import UNFINISHED, decided_before
 from store.matter.outbox import OutboxKind, Result, waits_since
+from store.matter.tables import UNRECORDED, decision, matter, outbox, task
 from store.order.rows import WHOLE
-from store.tables import UNRECORDED, decision, matter, orders, outbox, task
+from store.order.tables import orders
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

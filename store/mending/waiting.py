@@ -15,9 +15,10 @@ from domain.matter.tasks import TaskState
 from domain.order.events import EventName
 from domain.order.lifecycle import TaskKind
 from domain.order.words import OPEN, Stage
+from store.figures.tables import TOLD
 from store.matter.decisions import decided_before
 from store.matter.outbox import waits_since
-from store.tables import TOLD, decision, event, matter, outbox, task
+from store.matter.tables import decision, event, matter, outbox, task
 
 MOST: Final = 50
 TOO_LONG: Final = timedelta(minutes=1)

@@ -6,8 +6,19 @@ from alembic import context
 from alembic.autogenerate.api import AutogenContext
 from sqlalchemy import JSON
 
+from store import auditing
+from store.attachment import tables as _attachment
+from store.calendar import tables as _calendar
+from store.figures import tables as _figures
 from store.instants import Instant
-from store.tables import metadata
+from store.matter import tables as _matter
+from store.metadata import metadata
+from store.office import tables as _office
+from store.order import tables as _order
+from store.signin import tables as _signin
+
+ALL = (auditing, _attachment, _calendar, _figures, _matter, _office, _order, _signin)
+"""Each brings its tables into the metadata."""
 
 
 def _render(kind: str, item: Any, autogen: AutogenContext) -> str | Literal[False]:

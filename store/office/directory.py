@@ -6,7 +6,7 @@ table `unit` too, where staff belong to them; loading a version brings that up t
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -24,7 +24,7 @@ from messages.office.directory import LookUp, Routing, Vouched
 from store.auditing import audited
 from store.database import insert_ignore
 from store.office.people import posts
-from store.tables import directory, matter, orders, unit
+from store.office.tables import directory, unit
 
 _UNITS = TypeAdapter(tuple[Unit, ...])
 _CATEGORIES = TypeAdapter(tuple[Category, ...])
@@ -177,17 +177,6 @@ def vacant_units(connection: Connection, given: Directory, *, now: datetime) -> 
         return not any((at, each) in in_post for each in entitled_roles(role))
 
     return frozenset(code for code in given.handling_units if is_vacant(code))
-
-
-def past_matters(connection: Connection, *, since: datetime) -> Iterator[tuple[str, str | None, str | None]]:
-    """Give number, category and community of the orders received since an instant."""
-    rows = connection.execute(
-        select(orders.c.order_no, orders.c.category, matter.c.community)
-        .join(matter, matter.c.matter_no == orders.c.order_no)
-        .where(orders.c.received_at >= since)
-        .order_by(orders.c.order_no)
-    )
-    return ((row.order_no, row.category, row.community) for row in rows)
 
 
 def _content(given: Directory) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from domain.office.directory import Unit
 from domain.office.permissions import RolesApart, are_apart, keep_apart
 from domain.office.words import Role, Tier
 from store.database import insert_ignore
-from store.tables import duty, staff, staff_role, unit
+from store.office.tables import duty, staff, staff_role, unit
 
 
 class UnknownStaff(DomainError):

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 from domain.doors import Via
 from domain.order.contacts import RevealReason
 from store.auditing import audited
-from store.message.requesters import find_requester
+from store.order.requesters import find_requester
 
 
 def reveal_contact(

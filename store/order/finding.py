@@ -3,7 +3,7 @@
 Assumes that who asks is entitled; `Scope` limits what is found. Nothing here asks Temporal.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -26,9 +26,10 @@ from domain.order.words import OVER
 from messages.names import REQUESTER
 from store.instants import Instant
 from store.matter.reach import Scope, scoped
+from store.matter.tables import matter, message
 from store.order.rows import COLUMNS, WHOLE, OrderRow
+from store.order.tables import orders, requester_phone
 from store.paging import PAGE, Page, limited, page_of, read_cursor
-from store.tables import matter, message, orders, requester_phone
 
 _WORDS = 8
 """So many words of a search are looked for."""
@@ -134,9 +135,7 @@ def subjects_of(connection: Connection, order_nos: Collection[str]) -> dict[str,
     return {row.order_no: masked_line(row.subject) for row in rows}
 
 
-def matters_of(
-    connection: Connection, order_nos: Collection[str]
-) -> dict[str, tuple[str | None, str | None]]:
+def routed_by(connection: Connection, order_nos: Collection[str]) -> dict[str, tuple[str | None, str | None]]:
     """Give each order's category and community: what the directory is asked by."""
     rows = connection.execute(
         select(orders.c.order_no, orders.c.category, matter.c.community)
@@ -144,3 +143,14 @@ def matters_of(
         .where(orders.c.order_no.in_(order_nos))
     )
     return {row.order_no: (row.category, row.community) for row in rows}
+
+
+def routed_since(connection: Connection, *, since: datetime) -> Iterator[tuple[str, str | None, str | None]]:
+    """Give number, category and community of the orders received since an instant: what a directory sends its way."""
+    rows = connection.execute(
+        select(orders.c.order_no, orders.c.category, matter.c.community)
+        .join(matter, matter.c.matter_no == orders.c.order_no)
+        .where(orders.c.received_at >= since)
+        .order_by(orders.c.order_no)
+    )
+    return ((row.order_no, row.category, row.community) for row in rows)

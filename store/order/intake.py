@@ -29,15 +29,17 @@ from messages.office.directory import Routing
 from messages.order.starting import starting
 from messages.order.workflow import StartOrder
 from store.attachment.attachments import Uploader, bind
+from store.auditing import audit
 from store.database import insert_ignore
 from store.matter.holding import as_notice, holds_from, is_held
 from store.matter.outbox import OutboxKind, put
+from store.matter.tables import event, matter, task
 from store.office.directory import current
 from store.office.office_lock import reading_the_office
 from store.order.receiving import FirstContact, first_contact
 from store.order.reckoning import calendar_for
 from store.order.rows import WHOLE
-from store.tables import audit, event, idempotency, matter, orders, requester, requester_phone, task
+from store.order.tables import idempotency, orders, requester, requester_phone
 
 ROUTE = "POST /orders"
 INTAKE_RUN = "intake"

@@ -6,7 +6,7 @@ from sqlalchemy import Connection, update
 
 from domain.doors import Via
 from store.auditing import audited
-from store.tables import orders
+from store.order.tables import orders
 
 
 def name_order(connection: Connection, order_no: str, subject: str, *, actor: str, now: datetime) -> None:

@@ -14,7 +14,7 @@ from domain.office.directory import OFFICE
 from domain.office.permissions import GRANTS, Permission
 from domain.office.words import Role, Tier
 from store.office.people import Staff, find_present, find_staff, is_in_post
-from store.tables import duty, staff, staff_role, unit
+from store.office.tables import duty, staff, staff_role, unit
 
 
 class PassedOver(StrEnum):

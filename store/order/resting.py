@@ -17,8 +17,9 @@ from domain.order.policy import BOOKS
 from domain.order.words import Stage
 from messages.names import REQUESTER
 from store.calendar.years import find_year
+from store.matter.tables import matter, task
 from store.order.rows import WHOLE
-from store.tables import matter, orders, task
+from store.order.tables import orders
 
 _PROMISE = "promise"
 _COUNTS_DAYS: ColumnElement[bool] = and_(

@@ -6,7 +6,8 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from store.tables import matter, orders
+from store.matter.tables import matter
+from store.order.tables import orders
 from store.values import value_of
 
 

@@ -22,17 +22,17 @@ from store.matter.holding import as_notice, hold_in_force
 from store.matter.recorded import answered_before, take_over
 from store.matter.step import remember, write_events, write_matter, write_message, write_tasks
 from store.matter.unheard import pending_on
-from store.message.outgoing import drop
 from store.office.directory import routing_of
 from store.office.office_lock import reading_the_office
 from store.order.joined.joining import answers_to, join, leading_stands, tell_waiting, told
 from store.order.joined.leading import waiting
 from store.order.joined.splitting import split
 from store.order.joined.telling import hear_tellings
+from store.order.message.outgoing import drop
 from store.order.reckoning import reckon_step
 from store.order.said.decisions import lock_order
 from store.order.said.settling import settle_verdicts
-from store.tables import orders
+from store.order.tables import orders
 
 
 class StepResult(StrEnum):

@@ -17,8 +17,9 @@ from domain.signin.accounts import Profile, locked_until
 from runtime.sealing import CannotUnseal, seal, unseal
 from store.auditing import audited
 from store.database import insert_ignore
+from store.office.tables import staff
 from store.signin.credentials import keyed_hash
-from store.tables import account, sign_in_failure, staff
+from store.signin.tables import account, sign_in_failure
 
 _STEP: Final = 30
 """Seconds for which one code counts (RFC 6238)."""

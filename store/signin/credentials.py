@@ -13,7 +13,7 @@ from sqlalchemy import Connection, and_, bindparam, exists, insert, select, upda
 
 from domain.doors import CredentialKind
 from store.database import insert_ignore
-from store.tables import client, credential
+from store.signin.tables import client, credential
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -4,30 +4,20 @@ Assumes that the store keeps a keyed mark and never the key. Under another key n
 unknown, callers have no orders, and only a second factor cannot be unsealed; so the mark is looked at before.
 """
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, select, update
 
 from domain.doors import Via
 from store.auditing import audited
 from store.database import Store, insert_ignore
 from store.signin.accounts import remove_second_factor
 from store.signin.credentials import keyed_hash
-from store.tables import (
-    account,
-    credential,
-    requester,
-    requester_phone,
-    secret_mark,
-    session,
-    sign_in_attempt,
-    sign_in_failure,
-)
+from store.signin.tables import account, credential, secret_mark, session, sign_in_attempt, sign_in_failure
 
-_BATCH: Final = 1_000
 _ONLY: Final = "only"
 
 
@@ -84,13 +74,13 @@ def take_in(
     connection: Connection,
     secret: str,
     *,
-    phone_keys: Callable[[str], Collection[str]],
+    hash_again: Callable[[Connection], int],
     by: str,
     now: datetime,
 ) -> TakenIn:
     """Use the store with this key from now on: what hung on the former one ends, or is made anew, all at once.
 
-    `phone_keys` hashes under this key the numbers in what somebody wrote.
+    `hash_again` makes what callers are found by under this key, and returns how many they are.
     """
     enrolled = select(account.c.username).where(account.c.totp_sealed.is_not(None))
     usernames = connection.scalars(enrolled.order_by(account.c.username)).all()
@@ -102,31 +92,12 @@ def take_in(
     ended = connection.execute(
         update(credential).where(credential.c.revoked_at.is_(None)).values(revoked_at=now)
     ).rowcount
-    connection.execute(delete(requester_phone))
-    callers = 0
-    for rows in _with_phone(connection):
-        found = {order_no: keys for order_no, phone in rows if (keys := phone_keys(phone))}
-        if numbers := [{"order_no": of, "phone_key": key} for of, keys in found.items() for key in keys]:
-            connection.execute(insert(requester_phone), numbers)
-        callers += len(found)
+    callers = hash_again(connection)
     connection.execute(delete(secret_mark))
     insert_ignore(connection, secret_mark, {"id": _ONLY, "mark": _mark(secret)})
     data = {"second_factors": len(usernames), "credentials": ended, "callers": callers}
     audited(connection, by, Via.OPERATOR, "secret_key_taken_in", None, data, now)
     return TakenIn(second_factors=usernames, credentials=ended, callers=callers)
-
-
-def _with_phone(connection: Connection) -> Iterator[list[tuple[str, str]]]:
-    """Give whoever can be found by a number, some at a time: of many years they fill no memory."""
-    last = ""
-    while rows := connection.execute(
-        select(requester.c.order_no, requester.c.phone)
-        .where(requester.c.phone.is_not(None), requester.c.order_no > last)
-        .order_by(requester.c.order_no)
-        .limit(_BATCH)
-    ).all():
-        last = rows[-1].order_no
-        yield [(row.order_no, row.phone) for row in rows]
 
 
 def _mark(secret: str) -> str:

@@ -15,8 +15,9 @@ from domain.doors import Via
 from domain.signin.accounts import Profile, SignInStep, needs_second_factor
 from store.auditing import audited
 from store.office.people import POST, Staff, acts_for, staff_of
+from store.office.tables import staff, staff_role, unit
 from store.signin.credentials import keyed_hash
-from store.tables import session, sign_in_attempt, staff, staff_role, unit
+from store.signin.tables import session, sign_in_attempt
 
 _SEEN_EVERY: Final = timedelta(seconds=30)
 """A session's last use is written at most so often, so that most pages only read."""

@@ -18,8 +18,8 @@ from domain.text import line
 from store.auditing import audited
 from store.matter.holding import Hold, holds_from
 from store.office.office_lock import lock_the_office
+from store.office.tables import office_hold
 from store.order.joined.telling import Audience, order_telling
-from store.tables import office_hold
 
 
 class HeldAlready(DomainError):

@@ -21,9 +21,9 @@ from domain.order.words import ANSWERED
 from domain.text import is_visible
 from store.auditing import audited
 from store.matter.decisions import UNFINISHED, Actor, Refused
+from store.matter.tables import decision, matter, task
 from store.office.directory import current
 from store.order.said.decisions import submit_action
-from store.tables import decision, matter, task
 
 BATCH = 20
 """Orders that are asked in one transaction; each is judged, so that it takes some milliseconds."""

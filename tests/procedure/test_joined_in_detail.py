@@ -8,8 +8,8 @@ from api.acts.tracking import seen_by_the_resident
 from domain.order.policy import policy
 from gateways.messaging.protocol import GatewayUnavailable, Message
 from store.database import Store
-from store.matter import history
 from store.matter.decisions import Refused
+from store.order.message.last_words import last_reply
 from store.order.step import write_step
 from tests.support.joined import Post, answered, delivered, heard, join, placed
 from tests.support.stored_story import MONDAY, StoredStory, hours
@@ -54,8 +54,8 @@ class TestTheAnswer:
         leading.decide_task("follow_up", "reached", solved="no", satisfied="no", cause="unit")
         join(follower, leading)
         with store.read() as connection:
-            assert history.last_reply(connection, follower.order_no) is None
-            assert history.last_reply(connection, leading.order_no) == "请王先生本人来取"
+            assert last_reply(connection, follower.order_no) is None
+            assert last_reply(connection, leading.order_no) == "请王先生本人来取"
 
 
 class TestAResidentWhoTakesTheOrderBack:

@@ -13,13 +13,14 @@ from domain.order.policy import policy
 from messages.order.step import RecordedOrder, RecordedStep
 from store.database import Store
 from store.figures import counting as figures
-from store.matter import history
 from store.matter.decisions import Actor, Refused
+from store.matter.history import list_events
 from store.matter.reach import Scope
 from store.mending.comparison import known_orders
 from store.mending.rebuild import rebuild
 from store.office.directory import current
 from store.order import finding
+from store.order.message.last_words import last_reply
 from store.order.said.decisions import submit_action
 from store.order.step import write_step
 from tests.support.joined import UNIT, Post, answered, delivered, heard, join, led, placed
@@ -105,7 +106,7 @@ class TestAJoinedOrder:
             heard(each)
             assert kinds(each) == {"follow_up"}
             with store.read() as connection:
-                assert history.last_reply(connection, each.order_no) == "都清走了"
+                assert last_reply(connection, each.order_no) == "都清走了"
 
     def test_that_is_taken_back_is_told_nothing_and_leaves_the_leading_one_alone(self, store: Store) -> None:
         leading, order = led(store)
@@ -136,7 +137,7 @@ class TestAnAnswerThatIsHeardLate:
         assert kinds(order) == {"follow_up"}
         assert order.row["handled_by"] == leading.row["handled_by"] is not None
         with store.read() as connection:
-            assert history.last_reply(connection, order.order_no) == "已清理"
+            assert last_reply(connection, order.order_no) == "已清理"
         discontented(order)
         assert order.task("handle").unit == UNIT
         assert rebuilt(order) == {}
@@ -220,7 +221,7 @@ class TestAnOrderThatJoinsAgain:
         heard(order)
         assert kinds(order) == {"follow_up"}
         with store.read() as connection:
-            assert history.last_reply(connection, order.order_no) == "再清了一次"
+            assert last_reply(connection, order.order_no) == "再清了一次"
 
     def test_is_not_ended_by_an_earlier_answer_that_it_hears_only_then(self, store: Store) -> None:
         leading, order = led(store, book="standard-2")
@@ -244,9 +245,7 @@ class TestWhatItsResidentSays:
         assert leading.event_types[-2:] == ["OrderUrged", "OrderSupplemented"]
         with store.read() as connection:
             (said,) = [
-                each
-                for each in history.list_events(connection, leading.order_no)
-                if each.type == "OrderSupplemented"
+                each for each in list_events(connection, leading.order_no) if each.type == "OrderSupplemented"
             ]
             row: Any = finding.find_order(connection, leading.order_no, Scope(everything=True))
             shown = happened(said, row, current(connection), {})
@@ -291,8 +290,8 @@ class TestAResidentWhomTheAnswerDoesNotHelp:
         answered(order, "再清了一次")
         order.decide_task("follow_up", "reached", solved="yes", satisfied="yes")
         with store.read() as connection:
-            assert history.last_reply(connection, order.order_no) == "再清了一次"
-            assert history.last_reply(connection, leading.order_no) == "已清理"
+            assert last_reply(connection, order.order_no) == "再清了一次"
+            assert last_reply(connection, leading.order_no) == "已清理"
 
     def test_opens_it_again_within_the_window(self, store: Store) -> None:
         leading, order = led(store)

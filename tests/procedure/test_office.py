@@ -23,8 +23,8 @@ from domain.order.lifecycle import TASKS, TaskKind
 from domain.order.words import Stage
 from store.database import Store
 from store.matter.decisions import UNFINISHED
+from store.matter.tables import task
 from store.order import intake
-from store.tables import task
 from store.telling.holds import HeldAlready, lift_hold, order_hold
 from store.telling.moving import begin_move, move_batch, next_orders
 from store.telling.recalculation import load_year

@@ -8,9 +8,9 @@ from activities.message.wording import words
 from api.errors import Problem
 from api.keys import required_key
 from store.database import Store
-from store.message.outgoing import outgoing
 from store.office.people import dismiss
 from store.order.joined.telling import tell_next
+from store.order.message.outgoing import outgoing
 from store.telling.holds import lift_hold, order_hold
 from tests.support.instants import about, promised
 from tests.support.stored_story import MONDAY, StoredStory, hours

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from alembic import command
-from sqlalchemy import JSON, Connection, bindparam, select, text
+from sqlalchemy import JSON, Connection, MetaData, bindparam, select, text
 from sqlalchemy.exc import DBAPIError, InternalError
 
 from domain.calendar.workdays import wall_time
@@ -36,7 +36,6 @@ from store.order import step as projections
 from store.order.said.decisions import lock_order, submit_decision
 from store.schema import SchemaMismatch, WrongLocale, alembic_config, check, migrate
 from store.signin.credentials import find_subject, mint, revoke
-from store.tables import metadata
 from tests.support.databases import Databases, PostgresDatabases
 from tests.support.office import new_order, now, plain, seed
 
@@ -62,7 +61,9 @@ def rows(store: Store, statement: str, **parameters: Any) -> list[Any]:
 def everything(store: Store) -> dict[str, list[dict[str, Any]]]:
     """Give every row of every table by its columns' names, in whatever sequence those stand."""
     with store.read() as connection:
-        found = {each: connection.execute(select(each)).mappings().all() for each in metadata.sorted_tables}
+        there = MetaData()
+        there.reflect(connection)
+        found = {each: connection.execute(select(each)).mappings().all() for each in there.sorted_tables}
     return {
         table.name: sorted(({name: plain(row[name]) for name in row} for row in every), key=str)
         for table, every in found.items()

@@ -15,13 +15,15 @@ from domain.order.words import Ending, Stage
 from gateways.messaging.protocol import Message
 from messages.names import REQUESTER
 from messages.order.step import OrderStep
+from store.auditing import audit
 from store.matter.decisions import UNFINISHED
 from store.matter.holding import hold_in_force
+from store.matter.tables import decision, event, message, task
 from store.mending.comparison import known_orders
 from store.mending.rebuild import rebuild
 from store.order.joined.joining import answers_to
 from store.order.joined.leading import leading_of
-from store.tables import audit, decision, event, message, requester, task
+from store.order.tables import requester
 from tests.support.hosted import Hosted, Written
 from tests.support.street import Street
 

@@ -20,15 +20,15 @@ from gateways.messaging.protocol import GatewayRefused, GatewayUnavailable, Mess
 from messages.matter.signals import CompleteTask, OrderAction, Said
 from messages.order.workflow import StartOrder
 from runtime.temporal import OrderGone, TemporalAway
-from store import tables
 from store.database import Store
-from store.matter import outbox
+from store.matter import outbox, tables
 from store.matter.decisions import Actor, NotEntitled, NotFound, Refused, Submitted, TaskDone
+from store.matter.tables import matter
 from store.office.people import Staff, all_staff
 from store.order import intake
 from store.order.rows import WHOLE
 from store.order.said import decisions
-from store.tables import matter, orders
+from store.order.tables import orders, telling
 from tests.support.hosted import Clock, Hosted, Written
 from tests.support.office import new_order
 
@@ -286,7 +286,7 @@ class Street:
         with self.store.read() as connection:
             return sum(
                 connection.scalar(select(func.count()).where(each.c.done_at.is_(None))) or 0
-                for each in (tables.outbox, tables.telling)
+                for each in (tables.outbox, telling)
             )
 
     def rows(self) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from messages.names import system_id
 from messages.office.directory import UnitFacts
 from messages.order.step import LeadingStands, MergeRefused, MergeRequest, OrderStep
 from store.matter.decisions import NotFound, Subject
+from store.matter.tables import decision, matter, message
 from store.office.directory import current
 from store.office.people import find_staff
 from store.order.joined.leading import leading_of, waiting, why_it_cannot_lead
@@ -32,7 +33,7 @@ from store.order.reckoning import calendar_for, promise_of
 from store.order.rows import WHOLE
 from store.order.said.decisions import lock_order
 from store.order.said.situation import is_supervised
-from store.tables import decision, matter, message, orders
+from store.order.tables import orders
 
 
 def join(connection: Connection, step: OrderStep, asked: MergeRequest) -> MergeRefused | None:

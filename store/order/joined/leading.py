@@ -14,8 +14,9 @@ from domain.matter.numbers import order_number
 from domain.order.actions import ACTIONS, ActionName
 from domain.order.lifecycle import LEADING
 from domain.order.words import Stage
+from store.matter.tables import matter
 from store.order.rows import WHOLE
-from store.tables import matter, orders
+from store.order.tables import orders
 
 _CAN_LEAD = ACTIONS[ActionName.MERGE].stages
 """What is answered tells nobody who comes now."""

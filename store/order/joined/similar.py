@@ -15,9 +15,10 @@ from domain.order.contacts import masked_line
 from domain.order.similarity import most_alike
 from store.instants import Instant
 from store.matter.reach import Scope
+from store.matter.tables import matter
 from store.order.finding import of_scope
 from store.order.rows import WHOLE, OrderRow
-from store.tables import matter, orders, requester_phone
+from store.order.tables import orders, requester_phone
 
 WITHIN: Final = timedelta(days=90)
 MOST_LINES: Final = 20_000

@@ -20,11 +20,12 @@ from messages.matter.tasks import RestTaken
 from messages.names import REQUESTER, system_id
 from messages.order.step import OrderStep, SplitRequest
 from store.matter.holding import holds_over
-from store.message.requesters import CONTACT
+from store.matter.tables import decision, matter, message
 from store.office.directory import current
 from store.order.intake import NewOrder, OrderPlace, place_order
+from store.order.requesters import CONTACT
 from store.order.rows import COLUMNS, WHOLE, OrderRow
-from store.tables import decision, matter, message, orders, requester, requester_phone
+from store.order.tables import orders, requester, requester_phone
 
 
 def split(connection: Connection, step: OrderStep, asked: SplitRequest) -> tuple[str, ...]:

@@ -23,13 +23,15 @@ from domain.order.actions import ActionName, action_fields
 from domain.order.words import Stage
 from messages.matter.signals import OrderAction
 from messages.names import system_id
+from store.auditing import audit
 from store.database import Store
 from store.matter.decisions import Actor, Refused, Subject, fingerprint_of
 from store.matter.outbox import put_told
+from store.matter.tables import decision, matter
 from store.order.resting import rests_after
 from store.order.rows import WHOLE
 from store.order.said.decisions import submit_action
-from store.tables import audit, decision, matter, orders, telling
+from store.order.tables import orders, telling
 
 BATCH = 50
 """Orders that are told in one transaction; nobody who writes waits longer than for these."""

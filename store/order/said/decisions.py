@@ -45,13 +45,14 @@ from store.matter.decisions import (
 )
 from store.matter.locking import locked
 from store.matter.returned import sent_back
+from store.matter.tables import decision, matter, task
 from store.office.directory import current
 from store.office.people import Staff
 from store.order.joined.leading import leading_of, wrong_leading
 from store.order.rows import WHOLE
 from store.order.said.situation import situation_of
 from store.order.said.vouching import codes_for, vouched_for
-from store.tables import decision, matter, orders, task
+from store.order.tables import orders
 
 RESIDENT: Final = Actor(name=voices.RESIDENT, via=Via.RESIDENT)
 PASSED_ON: Final = frozenset({ActionName.SUPPLEMENT, ActionName.URGE})

@@ -16,9 +16,9 @@ from domain.text import clean
 from messages.matter.signals import CompleteTask, Said
 from messages.matter.step import Verdict
 from messages.order.step import OrderStep
-from store.auditing import audited
+from store.auditing import audit, audited
 from store.matter.decisions import Subject
-from store.tables import audit, decision, task
+from store.matter.tables import decision, task
 
 
 def settle_verdicts(connection: Connection, step: OrderStep) -> dict[str, Via]:

@@ -12,8 +12,8 @@ from domain.order.lifecycle import TaskKind
 from domain.order.policy import policy
 from domain.order.words import Ending, Stage
 from store.matter.decisions import Subject
+from store.matter.tables import decision, matter, task
 from store.order.rows import OrderRow
-from store.tables import decision, matter, task
 
 
 def situation_of(connection: Connection, order: OrderRow | Row[Any]) -> OrderSituation:

@@ -16,7 +16,7 @@ from gateways.messaging.chosen import messenger
 from messages.message.delivery import Delivered, DeliverMessages
 from runtime.temporal import Orders
 from runtime.troubles import Trouble
-from store.tables import message
+from store.matter.tables import message
 from tests.api.conftest import Api, api_of
 from tests.api.desk.test_figures import PAGE, spoil, tell, tile
 from tests.api.operations.test_operations import client_of

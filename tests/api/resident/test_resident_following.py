@@ -13,7 +13,7 @@ from api.contract.tracking import MAX_WORDS
 from api.limits import RATES
 from api.pages.rendering import moment, texts
 from domain.order.lifecycle import TaskKind
-from store.tables import orders
+from store.order.tables import orders
 from tests.api.conftest import Api
 from tests.api.resident.resident import PHONE, WIDE, Page, Resident
 from tests.api.signin.test_sign_in import HOST

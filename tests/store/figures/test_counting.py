@@ -14,7 +14,8 @@ from domain.order.words import KIND, Ending, Satisfied, Stage
 from store.database import Store
 from store.figures.counting import picture
 from store.matter.reach import Scope
-from store.tables import event, matter, orders, task
+from store.matter.tables import event, matter, task
+from store.order.tables import orders
 
 NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 UNITS = {"community-03": Tier.COMMUNITY, "street-safety": Tier.STREET, "district-housing": Tier.DISTRICT}

@@ -12,6 +12,7 @@ from domain.signin.accounts import PROFILES, SignInStep
 from store.database import Store
 from store.matter.reach import Scope
 from store.order.finding import list_of_caller
+from store.order.requesters import find_callers_by
 from store.signin.accounts import accept_code, begin_enrolment, count_failure, find_account, set_password
 from store.signin.credentials import find_subject, mint
 from store.signin.secret_key import AnotherSecretKey, check, is_known, take_in
@@ -56,7 +57,13 @@ class TestANewKeyThatIsTakenIn:
             )
             count_failure(connection, "desk-1", profile=PROFILES["mlps"], secret=FORMER, now=now())
         with store.write() as connection:
-            taken = take_in(connection, LATTER, phone_keys=LATTER_KEYS, by="somebody", now=now())
+            taken = take_in(
+                connection,
+                LATTER,
+                hash_again=partial(find_callers_by, phone_keys=LATTER_KEYS),
+                by="somebody",
+                now=now(),
+            )
         check(store, LATTER)
         with pytest.raises(AnotherSecretKey):
             check(store, FORMER)
@@ -81,7 +88,7 @@ class TestANewKeyThatIsTakenIn:
     def test_lets_callers_be_found_by_their_numbers_again(
         self, store: Store, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("store.signin.secret_key._BATCH", 2)
+        monkeypatch.setattr("store.order.requesters._BATCH", 2)
         who = {"name": None, "phone": PHONE, "email": None, "wechat_openid": None}
         former = phone_keys(FORMER, PHONE)
         numbers = [take(store, requester=who, phone_keys=former).order_no for _ in range(5)]
@@ -89,7 +96,11 @@ class TestANewKeyThatIsTakenIn:
             take(store, requester={**who, "phone": nobodys})
         with store.write() as connection:
             assert take_in(
-                connection, LATTER, phone_keys=LATTER_KEYS, by="somebody", now=now()
+                connection,
+                LATTER,
+                hash_again=partial(find_callers_by, phone_keys=LATTER_KEYS),
+                by="somebody",
+                now=now(),
             ).callers == len(numbers)
             for written in ("(021) 55550199", "+86 13800000000"):
                 found = list_of_caller(

@@ -5,7 +5,7 @@ from sqlalchemy import update
 
 from domain.order.words import Stage
 from store.database import Store
-from store.tables import matter
+from store.matter.tables import matter
 from store.telling import moving
 from store.telling.moving import Move, begin_move, move_batch, next_orders, unsettled
 from tests.store.test_store import rows, take

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, select
 from domain.order.events import EventName
 from domain.order.lifecycle import TaskKind
 from domain.order.templates import REPLIES, Template
-from store.tables import event, message
+from store.matter.tables import event, message
 
 NOT_ACCEPTED: Final = Template.REPLIED_NOT_ACCEPTED
 """The message that an order was not accepted."""

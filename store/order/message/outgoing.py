@@ -13,9 +13,10 @@ from sqlalchemy import Connection, and_, select, update
 from domain.order.templates import Template
 from domain.order.words import Ending
 from messages.names import REQUESTER
-from store.message.rejections import NOT_ACCEPTED, Rejection, rejection_of
-from store.message.requesters import find_requester
-from store.tables import decision, matter, message, orders
+from store.matter.tables import decision, matter, message
+from store.order.message.rejections import NOT_ACCEPTED, Rejection, rejection_of
+from store.order.requesters import find_requester
+from store.order.tables import orders
 
 _PENDING: Final = "pending"
 _DROPPED: Final = "dropped"

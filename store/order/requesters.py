@@ -1,0 +1,46 @@
+"""Who asked, as far as it is known: personal data, read where somebody is told or called."""
+
+from collections.abc import Callable, Collection, Iterator
+from typing import Final
+
+from sqlalchemy import Connection, delete, insert, select
+
+from store.order.tables import requester, requester_phone
+
+_BATCH: Final = 1_000
+CONTACT: Final = ("name", "phone", "email", "wechat_openid")
+"""The parts of a contact; all are personal data."""
+
+
+def find_requester(connection: Connection, order_no: str) -> dict[str, str]:
+    """Find who asked, as far as it is known, by the parts of a contact: personal data."""
+    row = connection.execute(select(requester).where(requester.c.order_no == order_no)).one_or_none()
+    return {part: row._mapping[part] for part in CONTACT if row._mapping[part]} if row else {}
+
+
+def find_callers_by(connection: Connection, phone_keys: Callable[[str], Collection[str]]) -> int:
+    """Let every requester be found by other hashes of their numbers from now on, and return how many can be.
+
+    `phone_keys` hashes the numbers in what somebody wrote.
+    """
+    connection.execute(delete(requester_phone))
+    callers = 0
+    for rows in _with_phone(connection):
+        found = {order_no: keys for order_no, phone in rows if (keys := phone_keys(phone))}
+        if numbers := [{"order_no": of, "phone_key": key} for of, keys in found.items() for key in keys]:
+            connection.execute(insert(requester_phone), numbers)
+        callers += len(found)
+    return callers
+
+
+def _with_phone(connection: Connection) -> Iterator[list[tuple[str, str]]]:
+    """Give whoever can be found by a number, some at a time: of many years they fill no memory."""
+    last = ""
+    while rows := connection.execute(
+        select(requester.c.order_no, requester.c.phone)
+        .where(requester.c.phone.is_not(None), requester.c.order_no > last)
+        .order_by(requester.c.order_no)
+        .limit(_BATCH)
+    ).all():
+        last = rows[-1].order_no
+        yield [(row.order_no, row.phone) for row in rows]
