@@ -54,9 +54,23 @@ def measure(*, times: int) -> list[Figure]:
     ]
 
 
+_TASK = TaskFacts(
+    kind=TaskKind.DISPATCH,
+    order_no="",
+    unit="street",
+    order_class=None,
+    opened_at=_NOW,
+    due_at=None,
+    withheld=(),
+    not_by=(),
+    evidence=0,
+    taken=0,
+)
+
+
 def _judge() -> object:
     wanted = Submission(name="assign", actor="desk-1", at=_NOW, fields=_FIELDS, codes=_CODES)
-    refusal = judge_outcome(TaskFacts(kind=TaskKind.DISPATCH, unit="street"), wanted, STANDARD_2)
+    refusal = judge_outcome(_TASK, wanted, STANDARD_2)
     assert refusal is None
     return refusal
 

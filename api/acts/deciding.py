@@ -12,7 +12,7 @@ from domain.doors import Via
 from domain.matter.judging import DecisionStatus
 from domain.office.permissions import Permission
 from store.database import Connection
-from store.matter.decisions import Actor, DecisionRow, Submitted, find
+from store.matter.decisions import Actor, Decision, Submitted, find
 from store.office.people import Staff
 from store.order import finding
 from store.order.said.decisions import submit_action
@@ -58,10 +58,10 @@ _FIRST_LOOK = timedelta(milliseconds=40)
 _LONGEST_PAUSE = timedelta(milliseconds=250)
 
 
-async def settled(service: Service, row: DecisionRow, wait: timedelta) -> DecisionRow:
+async def settled(service: Service, row: Decision, wait: timedelta) -> Decision:
     """Look at the row until it is settled or the time is used up: the row is what `record` settles."""
 
-    def look(connection: Connection) -> DecisionRow:
+    def look(connection: Connection) -> Decision:
         return find(connection, decision_id) or row
 
     decision_id, pause = row.decision_id, _FIRST_LOOK

@@ -26,7 +26,7 @@ from domain.order.words import ANSWERED, Ending, Stage
 from store.attachment.attachments import Uploader
 from store.database import Connection
 from store.matter import history
-from store.matter.decisions import DecisionRow, NotFound, Submitted
+from store.matter.decisions import Decision, NotFound, Submitted
 from store.matter.reach import EVERYTHING
 from store.matter.rows import EventRow
 from store.order import finding
@@ -179,7 +179,7 @@ def _joined(words: str, leading: OrderRow) -> str:
 
 async def act(
     service: Service, order_no: str, name: ActionName, fields: Mapping[str, Any], key: str | None
-) -> DecisionRow:
+) -> Decision:
     """Keep what a resident wants and send it to the order; with the same `key` once.
 
     Raises:

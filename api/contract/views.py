@@ -31,7 +31,7 @@ from domain.office.directory import Directory
 from domain.order.contacts import masked_address, masked_contact, masked_line
 from domain.order.lifecycle import TASKS, TaskKind, outcomes_of
 from store.attachment.rows import AttachmentRow
-from store.matter.decisions import UNFINISHED, DecisionRow
+from store.matter.decisions import UNFINISHED, Decision
 from store.matter.rows import EventRow, TaskRow
 from store.order.rows import OrderRow
 
@@ -120,7 +120,7 @@ def event_view(row: EventRow, *, with_texts: bool) -> EventView:
     )
 
 
-def decision_view(row: DecisionRow) -> DecisionView:
+def decision_view(row: Decision) -> DecisionView:
     """Show what became of a decision."""
     return DecisionView(
         decision_id=row.decision_id,

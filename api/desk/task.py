@@ -33,7 +33,7 @@ from domain.order.lifecycle import LEADING, TaskKind, outcomes_of
 from domain.text import line
 from store.attachment.attachments import UnusableAttachment
 from store.database import Connection
-from store.matter.decisions import UNFINISHED, DecisionRow, Refused, TaskDone, find
+from store.matter.decisions import UNFINISHED, Decision, Refused, TaskDone, find
 from store.matter.returned import Returned, returned_to
 from store.office.people import Staff
 from store.order.joined.similar import Similar
@@ -119,9 +119,7 @@ async def _decide(request: Request, task_id: str, who: Staff, service: Service, 
     return await _page(request, task_id, who, service, sent=sent, wrong=wrong)
 
 
-async def _answer(
-    request: Request, row: DecisionRow, who: Staff, service: Service, sent: FormData
-) -> Response:
+async def _answer(request: Request, row: Decision, who: Staff, service: Service, sent: FormData) -> Response:
     """Go back to the inbox with what became of a decision; or stay, if the order refused it."""
     row = await settled(service, row, WAITS)
     if row.status is DecisionStatus.REJECTED:

@@ -17,7 +17,7 @@ from api.service import Service, ServiceDep
 from domain.matter.judging import DecisionStatus
 from domain.order.lifecycle import TaskKind
 from store.database import Connection
-from store.matter.decisions import DecisionRow, Submitted, find
+from store.matter.decisions import Decision, Submitted, find
 from store.matter.returned import returned_to
 from store.office.directory import current
 from store.office.people import Staff
@@ -133,7 +133,7 @@ async def decide(
 async def read_decision(decision_id: str, who: ReaderDep, service: ServiceDep) -> DecisionView:
     """Read what became of a decision or action."""
 
-    def work(connection: Connection) -> DecisionRow:
+    def work(connection: Connection) -> Decision:
         row = find(connection, decision_id)
         if row is None or finding.find_order(connection, row.matter_no, scope_of(who)) is None:
             raise Problem(404, "not_found", "there is no such decision that you may see")

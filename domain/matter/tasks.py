@@ -73,7 +73,7 @@ class Field:
     """One field of an outcome or action; `codes` is the closed set of a `CODE`.
 
     An instant of the `future` or the `past` lies there, and within `FARTHEST` of now; one of the past may lie ahead by
-    `CLOCK_SKEW`.
+    `CLOCK_SKEW`. Of all that staff write only a text that `goes_to_resident` is ever sent to one.
     """
 
     name: str
@@ -83,6 +83,7 @@ class Field:
     codes: tuple[str, ...] = ()
     future: bool = False
     past: bool = False
+    goes_to_resident: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -106,6 +107,11 @@ class Outcome:
 def text_field(label: str, *, name: str = "text", required: bool = True) -> Field:
     """Describe a text; the store keeps it."""
     return Field(name=name, label=label, type=FieldType.TEXT, required=required)
+
+
+def answer_field(label: str) -> Field:
+    """Describe a text that goes to the resident; the store keeps it."""
+    return Field(name="text", label=label, type=FieldType.TEXT, goes_to_resident=True)
 
 
 def code_field(

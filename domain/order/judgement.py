@@ -24,7 +24,7 @@ from domain.order.words import Ending, Satisfied, Solved, Stage
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TaskFacts:
-    """An open task, as far as a decision on it is judged.
+    """An open task, as far as a decision on it is judged: whole, lest a page offers what the order refuses.
 
     `unit` and `order_class`: the order's; its unit need not be the task's. `opened_at`: a task that opens later, like
     the next call after the policy's gap, waits until then. `not_by`: who may not decide it, because it is about their
@@ -32,20 +32,20 @@ class TaskFacts:
     """
 
     kind: TaskKind
-    order_no: str = ""
-    unit: str = ""
-    order_class: OrderClass | None = None
-    opened_at: datetime | None = None
-    due_at: datetime | None = None
-    withheld: Collection[str] = ()
-    not_by: Collection[str] = ()
-    evidence: int = 0
-    taken: int = 0
+    order_no: str
+    unit: str
+    order_class: OrderClass | None
+    opened_at: datetime
+    due_at: datetime | None
+    withheld: Collection[str]
+    not_by: Collection[str]
+    evidence: int
+    taken: int
 
 
 def judge_outcome(task: TaskFacts, wanted: Submission, book: PolicyBook) -> Refusal | None:
     """Judge a decision on an open task; `None` means that it is in order."""
-    if task.opened_at is not None and wanted.at < task.opened_at - CLOCK_SKEW:
+    if wanted.at < task.opened_at - CLOCK_SKEW:
         return Refusal(code="not_yet", reason=f"this task opens at {task.opened_at:%Y-%m-%dT%H:%M:%SZ}")
     if wanted.actor in task.not_by:
         return Refusal(code="own_work", reason="this is about your own work; ask a colleague")

@@ -70,7 +70,7 @@ class Refused(DomainError):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class DecisionRow:
+class Decision:
     """A decision or action as its sender sees it; `href` ids are the caller's to build."""
 
     decision_id: str
@@ -88,7 +88,7 @@ class DecisionRow:
 class Submitted:
     """The row, and what is to be sent after the commit if it is new."""
 
-    row: DecisionRow
+    row: Decision
     said: Said | None = None
     outbox_id: int | None = None
 
@@ -102,7 +102,7 @@ class Actor:
     staff: Staff | None = None
 
 
-def find(connection: Connection, decision_id: str) -> DecisionRow | None:
+def find(connection: Connection, decision_id: str) -> Decision | None:
     """Find a decision or action by its id: one that was kept here before one that an operator signalled."""
     row = _find(connection, decision_id)
     return _seen(row) if row else None
@@ -218,8 +218,8 @@ def fingerprint_of(about: str, name: str, fields: Mapping[str, Any], comment: st
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
-def _seen(row: Row[Any]) -> DecisionRow:
-    return DecisionRow(
+def _seen(row: Row[Any]) -> Decision:
+    return Decision(
         decision_id=row.decision_id,
         matter_no=row.matter_no,
         task_id=row.task_id,

@@ -217,7 +217,7 @@ class TestALeadingOrdersOwnResident:
         written = first.sql(
             "SELECT for_matter, state FROM message WHERE template = 'replied_resolved' ORDER BY id"
         )
-        assert [(each["for_order"], each["state"]) for each in written] == [
+        assert [(each["for_matter"], each["state"]) for each in written] == [
             (first.order_no, "sent"),
             (follower.order_no, "sent"),
         ]

@@ -1,9 +1,11 @@
 """What the office said to a resident last: its answer, or a question that is still open."""
 
-from sqlalchemy import ColumnElement, Connection, and_, select
+from sqlalchemy import ColumnElement, Connection, select
 
 from domain.order.templates import REPLIES, Template
-from store.matter.tables import decision, message
+from messages.names import REQUESTER
+from store.matter.tables import message
+from store.order.message.answers import SAID, with_decisions, words_of
 
 
 def last_reply(connection: Connection, order_no: str) -> str | None:
@@ -32,15 +34,11 @@ def open_question(connection: Connection, order_no: str, *, by: str) -> str | No
 
 
 def _last_words(connection: Connection, order_no: str, which: ColumnElement[bool]) -> str | None:
-    texts = connection.scalar(
-        select(decision.c.texts)
-        .select_from(message)
-        .join(
-            decision,
-            and_(decision.c.decision_id == message.c.text_of, decision.c.matter_no == message.c.matter_no),
-        )
-        .where(message.c.for_matter == order_no, which)
+    row = connection.execute(
+        select(*SAID)
+        .select_from(with_decisions(message))
+        .where(message.c.for_matter == order_no, message.c.recipient == REQUESTER, which)
         .order_by(message.c.id.desc())
         .limit(1)
-    )
-    return next((str(text) for text in (texts or {}).values() if text), None)
+    ).one_or_none()
+    return words_of(REQUESTER, row) if row else None

@@ -8,14 +8,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, and_, select, update
+from sqlalchemy import Connection, select, update
 
 from domain.order.templates import Template
 from domain.order.words import Ending
 from messages.names import REQUESTER
-from store.matter.tables import decision, matter, message
+from store.matter.tables import matter, message
+from store.order.message.answers import SAID, with_decisions, words_of
 from store.order.message.rejections import NOT_ACCEPTED, Rejection, rejection_of
 from store.order.requesters import find_requester
+from store.order.rows import WHOLE
 from store.order.tables import orders
 
 _PENDING: Final = "pending"
@@ -48,15 +50,8 @@ class Outgoing:
 def outgoing(connection: Connection, order_no: str) -> list[Outgoing]:
     """List the order's pending messages in the order in which they were written."""
     rows = connection.execute(
-        select(
-            message, orders.c.promised_at, orders.c.promise_is_provisional, matter.c.due_at, decision.c.texts
-        )
-        .join(matter, matter.c.matter_no == message.c.matter_no)
-        .join(orders, orders.c.order_no == message.c.matter_no)
-        .outerjoin(
-            decision,
-            and_(decision.c.decision_id == message.c.text_of, decision.c.matter_no == message.c.matter_no),
-        )
+        select(message, orders.c.promised_at, orders.c.promise_is_provisional, matter.c.due_at, *SAID)
+        .select_from(with_decisions(message.join(WHOLE, matter.c.matter_no == message.c.matter_no)))
         .where(message.c.matter_no == order_no, message.c.state == _PENDING)
         .order_by(message.c.id)
     ).all()
@@ -68,7 +63,7 @@ def outgoing(connection: Connection, order_no: str) -> list[Outgoing]:
             recipient=row.recipient,
             template=row.template,
             data=dict(row.data),
-            text=next((text for text in (row.texts or {}).values() if text), None),
+            text=words_of(row.recipient, row),
             promised_at=row.promised_at,
             promise_is_provisional=row.promise_is_provisional,
             due_at=row.due_at,

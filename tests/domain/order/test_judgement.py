@@ -44,7 +44,18 @@ def wanted(name: str, fields: Mapping[str, Any] | None = None, **more: Any) -> S
 
 
 def judged(kind: TaskKind, wanted: Submission, **facts: Any) -> Refusal | None:
-    return judge_outcome(TaskFacts(kind=kind, **facts), wanted, STANDARD_2)
+    usual: dict[str, Any] = {
+        "order_no": "",
+        "unit": "",
+        "order_class": None,
+        "opened_at": NOW,
+        "due_at": None,
+        "withheld": (),
+        "not_by": (),
+        "evidence": 0,
+        "taken": 0,
+    }
+    return judge_outcome(TaskFacts(kind=kind, **usual | facts), wanted, STANDARD_2)
 
 
 def situation(stage: Stage, **known: Any) -> OrderSituation:

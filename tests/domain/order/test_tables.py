@@ -12,8 +12,9 @@ from domain.order.words import Stage
 
 
 def field(each: Field) -> str:
-    """Write a field: `!` is required, `>` lies in the future and `<` in the past, then its type if it is no text, and its codes."""
+    """Write a field: `!` is required, `>` lies in the future and `<` in the past, `^` goes to the resident, then type and codes."""
     marks = ("!" if each.required else "?") + (">" if each.future else "") + ("<" if each.past else "")
+    marks += "^" if each.goes_to_resident else ""
     codes = f"({' '.join(each.codes)})" if each.codes else ""
     return f"{each.name}{marks}{each.type}{codes}"
 
@@ -48,14 +49,14 @@ def actions() -> str:
 
 TASKS_AS_DECIDED = """\
 first_contact at first_contact, reminds
-  resolve closes text!text
+  resolve closes text!^text
   refer closes text!text class?code(urgent general complex) unit?unit reject_reason?code(in_court_or_arbitration in_administrative_review petition_concluded no_public_matter emergency_call no_facts concluded_before not_ours)
   mark_duplicate stays back leading_order_no!order reason?text
 classify at classification, reminds
   urgent closes category?category unit?unit
   general closes category?category unit?unit
   complex closes category?category unit?unit
-  reject closes silence climbs reason!code(in_court_or_arbitration in_administrative_review petition_concluded no_public_matter emergency_call no_facts concluded_before not_ours) goes_to?code(city_hotline police court labour_arbitration labour_inspection legal_aid market_supervision health_hotline tax_office traffic_hotline telecom_complaints letters_and_visits another_street utility_company) text!text
+  reject closes silence climbs reason!code(in_court_or_arbitration in_administrative_review petition_concluded no_public_matter emergency_call no_facts concluded_before not_ours) goes_to?code(city_hotline police court labour_arbitration labour_inspection legal_aid market_supervision health_hotline tax_office traffic_hotline telecom_complaints letters_and_visits another_street utility_company) text!^text
   mark_duplicate stays back leading_order_no!order reason?text
   split stays parts!parts
 dispatch at dispatch, reminds
@@ -65,14 +66,14 @@ acknowledge at handling
   accept closes
   send_back closes silence denies reason!code(not_competent out_of_area incomplete concluded_before) text!text
 handle at handling, reminds
-  report_result closes silence approves text!text attachments?attachments
+  report_result closes silence approves text!^text attachments?attachments
   cannot_resolve closes silence climbs reason!code(beyond_competence no_legal_basis no_funding not_feasible third_party_refuses facts_not_established) text!text
-  hand_up closes text!text
+  hand_up closes text!^text
   transfer stays silence denies unit!unit reason!code(not_competent out_of_area better_placed)
   request_extension stays silence denies due_at!>instant reason!code(facts_not_clear third_party documents_awaited weather procurement)
   request_pause stays silence denies until!>instant reason!code(third_party legal_procedure weather funding_awaited season)
   request_reclassification stays silence denies class!code(urgent general complex) reason!code(wrong_facts more_difficult less_difficult danger)
-  ask_resident stays text!text
+  ask_resident stays text!^text
 assist at handling, reminds
   contribute closes text!text attachments?attachments
   decline closes reason!code(not_competent not_needed no_capacity)
@@ -80,7 +81,7 @@ review at review, reminds
   approve closes
   revise closes back text!text
 explain at explaining, reminds
-  explained closes how!code(phone visit letter message) at!<instant text!text
+  explained closes how!code(phone visit letter message) at!<instant text!^text
 follow_up at follow_up
   reached closes solved!code(yes partly no) satisfied!code(yes basically no) cause?code(unit request rule)
   not_reached closes
@@ -89,7 +90,7 @@ supervise at supervision, reminds
   urge closes back
   set_date closes back due_at!>instant
   accept_delay closes back until!>instant reason!code(facts_not_clear third_party documents_awaited weather procurement)
-  conclude closes reason!code(no_solution_in_sight beyond_competence resident_unreachable taken_elsewhere) text!text
+  conclude closes reason!code(no_solution_in_sight beyond_competence resident_unreachable taken_elsewhere) text!^text
 """
 
 ACTIONS_AS_DECIDED = """\

@@ -1,0 +1,31 @@
+"""Which words of a decision go out: of all that staff write, only what is meant for whoever the message is for."""
+
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, FromClause, Row, and_
+
+from domain.matter.tasks import FieldType
+from domain.order.lifecycle import outcome_fields
+from messages.names import REQUESTER
+from store.matter.tables import decision, message, task
+
+SAID: Final[tuple[ColumnElement[Any], ...]] = (
+    decision.c.name.label("said"),
+    decision.c.texts,
+    task.c.kind.label("said_on"),
+)
+"""What is read of the decision behind a message, for `words_of`."""
+
+
+def with_decisions(messages: FromClause) -> FromClause:
+    """Join messages with the decision whose words they carry, and its task; not every message carries any."""
+    behind = and_(decision.c.decision_id == message.c.text_of, decision.c.matter_no == message.c.matter_no)
+    return messages.outerjoin(decision, behind).outerjoin(task, task.c.task_id == decision.c.task_id)
+
+
+def words_of(recipient: str, row: Row[Any]) -> str | None:
+    """Return the words that a message carries; `None` if it carries none."""
+    for each in outcome_fields(row.said_on or "", row.said or ""):
+        if each.goes_to_resident or (recipient != REQUESTER and each.type is FieldType.TEXT):
+            return row.texts.get(each.name) or None
+    return None
