@@ -13,7 +13,7 @@ from messages.order.workflow import StartOrder
 from runtime.temporal import Orders
 from store.database import WriteConflict
 from store.matter import outbox
-from store.order.intake import NewOrder, OrderPlace, place_order
+from store.order.intake import NewOrder, OrderPlace, OrderRequester, place_order
 
 _TOGETHER = 100
 _PATIENCE = timedelta(seconds=30)
@@ -75,5 +75,5 @@ def request() -> NewOrder:
         received_by=None,
         category=None,
         place=OrderPlace(community="community-03"),
-        requester={"name": None, "phone": "000-0000", "email": None, "wechat_openid": None},
+        requester=OrderRequester(phone="000-0000"),
     )

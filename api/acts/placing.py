@@ -12,7 +12,7 @@ from api.service import Service
 from messages.order.starting import starting
 from runtime.temporal import TemporalAway
 from store.database import Connection
-from store.order.intake import NewOrder, OrderPlace, Placed, ToStart, UnknownCode, place_order
+from store.order.intake import NewOrder, OrderPlace, OrderRequester, Placed, ToStart, UnknownCode, place_order
 
 RESIDENT_PAGES: Final = "resident-pages"
 """The client of orders that residents write on a page of ours; no key stands for it."""
@@ -40,7 +40,7 @@ def new_order(body: OrderBody, *, client_id: str, key: str) -> NewOrder:
         key=key,
         fingerprint=body.fingerprint(),
         place=OrderPlace(**body.place.model_dump()),
-        requester=body.requester.model_dump(),
+        requester=OrderRequester(**body.requester.model_dump()),
         attachments=tuple(body.attachments),
         **{name: getattr(body, name) for name in _ALIKE},
     )
@@ -64,7 +64,7 @@ async def place(service: Service, wanted: NewOrder) -> Placed:
 
 
 async def _place(service: Service, wanted: NewOrder) -> Placed:
-    findable = replace(wanted, phone_keys=phone_keys(service.secret, wanted.requester.get("phone") or ""))
+    findable = replace(wanted, phone_keys=phone_keys(service.secret, wanted.requester.phone or ""))
 
     def work(connection: Connection) -> Placed:
         return place_order(

@@ -28,8 +28,7 @@ from store.matter.rows import EventRow, TaskRow
 from store.matter.tasks import Post, TaskCounts, TaskFilter
 from store.office.people import Staff
 from store.order import finding
-from store.order.contacts import reveal_contact
-from store.order.requesters import find_requester
+from store.order.requesters import find_requester, reveal_contact
 from store.order.rows import OrderRow
 from store.paging import Page
 from store.signin.credentials import Client

@@ -84,7 +84,7 @@ async def _send(request: Request, service: Service, draft: Draft, body: OrderBod
     words = texts()["resident"]
     try:
         service.limits.hit("order", request)
-        for number in phone_numbers(wanted.requester.get("phone") or ""):
+        for number in phone_numbers(wanted.requester.phone or ""):
             service.limits.hit_by("orders_of_one_caller", number)
         placed = await placing.place(service, wanted)
     except UnusableAttachment:

@@ -26,11 +26,11 @@ from store.matter.outbox import SIGNALS
 from store.matter.recorded import abandon, digest_of
 from store.matter.tables import LOST, decision, event, matter, message, outbox, record_entry, task
 from store.office.tables import staff
-from store.order.intake import INTAKE_RUN, as_taken_in, matter_as_taken_in, received_event
 from store.order.said.decisions import lock_order
 from store.order.said.settling import said_row, signalled
 from store.order.step import reapply_step, write_order
 from store.order.tables import orders, requester
+from store.order.taken_in import INTAKE_RUN, as_taken_in, matter_as_taken_in, received_event
 
 _TABLES = (matter, orders, task, event, record_entry, decision, message, outbox)
 _Key = tuple[str, int]

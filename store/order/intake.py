@@ -5,7 +5,7 @@ never both place an order.
 """
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -16,9 +16,8 @@ from domain.calendar.instants import local
 from domain.doors import CredentialKind, Via
 from domain.errors import DomainError
 from domain.matter.tasks import TaskState
-from domain.office.words import Tier
+from domain.office.directory import Directory
 from domain.order.deadlines import Basis, ClockFacts, clock
-from domain.order.events import EventName
 from domain.order.lifecycle import TaskKind
 from domain.order.policy import policy
 from domain.order.subjects import subject_of
@@ -29,7 +28,7 @@ from messages.office.directory import Routing
 from messages.order.starting import starting
 from messages.order.workflow import StartOrder
 from store.attachment.attachments import Uploader, bind
-from store.auditing import audit
+from store.auditing import audited
 from store.database import insert_ignore
 from store.matter.holding import as_notice, holds_from, is_held
 from store.matter.outbox import OutboxKind, put
@@ -40,10 +39,9 @@ from store.order.receiving import FirstContact, first_contact
 from store.order.reckoning import calendar_for
 from store.order.rows import WHOLE
 from store.order.tables import idempotency, orders, requester, requester_phone
+from store.order.taken_in import INTAKE_RUN, as_taken_in, matter_as_taken_in, received_event
 
 ROUTE = "POST /orders"
-INTAKE_RUN = "intake"
-"""The run id under which the intake writes event number 1, before any workflow exists."""
 _LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
@@ -86,6 +84,21 @@ class OrderPlace:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class OrderRequester:
+    """Who asked, as far as they said."""
+
+    name: str | None = None
+    phone: str | None = None
+    email: str | None = None
+    wechat_openid: str | None = None
+
+    @property
+    def can_be_called(self) -> bool:
+        """Whether there is a way to reach them."""
+        return any((self.phone, self.email, self.wechat_openid))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class NewOrder:
     """A request as a channel sent it, validated; `fingerprint` is the hash of the whole body.
 
@@ -108,7 +121,7 @@ class NewOrder:
     received_by: str | None
     category: str | None
     place: OrderPlace
-    requester: Mapping[str, str | None]
+    requester: OrderRequester
     phone_keys: tuple[str, ...] = ()
     attachments: tuple[str, ...] = ()
     received_at: datetime | None = None
@@ -288,16 +301,63 @@ def _insert(
 ) -> StartOrder:
     order_no = receipt.order_no
     directory = current(connection)
+    _check_codes(directory, new)
+    first = _first_task(connection, order_no, contact, policy_version, now)
+    holds = tuple(as_notice(each) for each in holds_from(connection, at=now))
+    connection.execute(insert(matter), _matter_row(new, receipt, first, held=is_held(holds, at=now)))
+    connection.execute(insert(orders), _order_row(new, receipt, policy_version, first))
+    uploader = Uploader(kind=CredentialKind.CLIENT, name=new.client_id)
+    bind(connection, new.attachments, uploaders=[uploader], matter_no=order_no)
+    _insert_requester(connection, order_no, new)
+    connection.execute(
+        insert(task),
+        {**first.model_dump(), "matter_no": order_no, "state": TaskState.OPEN, "holder": contact.holder},
+    )
+    data = {
+        "channel": new.channel,
+        "kind": new.kind,
+        "community": new.place.community,
+        "category": new.category,
+        "officer_passed_over": contact.passed_over,
+    }
+    received = received_event(order_no=order_no, client_id=new.client_id, first=first, data=data)
+    connection.execute(insert(event), received)
+    passed_over = {"officer_passed_over": contact.passed_over} if contact.passed_over else {}
+    audited(connection, new.client_id, Via.CHANNEL, "order_placed", order_no, passed_over, now)
+    return StartOrder(
+        order_no=order_no,
+        policy=policy_version,
+        channel=new.channel,
+        category=new.category,
+        community=new.place.community,
+        received_at=receipt.received_at,
+        can_be_called=new.requester.can_be_called,
+        first_task=first,
+        page=page,
+        holds=holds,
+        rests=new.rests,
+        # Who is in post is asked when it matters: before any automatic step.
+        routing=Routing.of(directory, category=new.category, community=new.place.community),
+    )
+
+
+def _check_codes(directory: Directory, new: NewOrder) -> None:
     for field, code, known in (
         ("category", new.category, directory.open_categories),
         ("place.community", new.place.community, directory.communities),
     ):
         if code is not None and code not in known:
             raise UnknownCode(field, known)
+
+
+def _first_task(
+    connection: Connection, order_no: str, contact: FirstContact, policy_version: str, now: datetime
+) -> OpenTask:
+    """Open the first contact's task, with its clock."""
     facts = ClockFacts(basis=Basis.FIRST_CONTACT, since=now)
     book = policy(policy_version)
     reading = clock(facts, book, calendar_for(connection, book, now))
-    first = OpenTask(
+    return OpenTask(
         task_id=f"{order_no}-1-{''.join(secrets.choice(_LETTERS) for _ in range(4))}",
         kind=TaskKind.FIRST_CONTACT,
         unit=contact.unit,
@@ -308,122 +368,24 @@ def _insert(
         remind_at=reading.remind_at,
         is_provisional=reading.is_provisional,
     )
-    holds = tuple(as_notice(each) for each in holds_from(connection, at=now))
-    connection.execute(
-        insert(matter),
-        {
-            "matter_no": order_no,
-            "kind": KIND,
-            "community": new.place.community,
-            "begun_at": receipt.received_at,
-            **matter_as_taken_in(first, held=is_held(holds, at=now)),
-        },
-    )
-    connection.execute(insert(orders), _order_row(new, receipt, policy_version, first))
-    uploader = Uploader(kind=CredentialKind.CLIENT, name=new.client_id)
-    bind(connection, new.attachments, uploaders=[uploader], matter_no=order_no)
-    if any(new.requester.values()):
-        connection.execute(insert(requester), {"order_no": order_no, **new.requester})
+
+
+def _insert_requester(connection: Connection, order_no: str, new: NewOrder) -> None:
+    if any(asdict(new.requester).values()):
+        connection.execute(insert(requester), {"order_no": order_no, **asdict(new.requester)})
     if new.phone_keys:
         connection.execute(
             insert(requester_phone), [{"order_no": order_no, "phone_key": each} for each in new.phone_keys]
         )
-    connection.execute(
-        insert(task),
-        {**first.model_dump(), "matter_no": order_no, "state": TaskState.OPEN, "holder": contact.holder},
-    )
-    connection.execute(
-        insert(event),
-        received_event(
-            order_no=order_no,
-            client_id=new.client_id,
-            first=first,
-            data={
-                "channel": new.channel,
-                "kind": new.kind,
-                "community": new.place.community,
-                "category": new.category,
-                "officer_passed_over": contact.passed_over,
-            },
-        ),
-    )
-    connection.execute(
-        insert(audit),
-        {
-            "at": now,
-            "actor": new.client_id,
-            "via": Via.CHANNEL,
-            "act": "order_placed",
-            "matter_no": order_no,
-            "data": {"officer_passed_over": contact.passed_over} if contact.passed_over else {},
-        },
-    )
-    return StartOrder(
-        order_no=order_no,
-        policy=policy_version,
-        channel=new.channel,
-        category=new.category,
-        community=new.place.community,
-        received_at=receipt.received_at,
-        can_be_called=any(new.requester.get(way) for way in ("phone", "email", "wechat_openid")),
-        first_task=first,
-        page=page,
-        holds=holds,
-        rests=new.rests,
-        # Who is in post is asked when it matters: before any automatic step.
-        routing=Routing.of(directory, category=new.category, community=new.place.community),
-    )
 
 
-def received_event(
-    *, order_no: str, client_id: str, first: OpenTask, data: Mapping[str, str | None]
-) -> dict[str, Any]:
-    """Write an order's event number 1."""
+def _matter_row(new: NewOrder, receipt: Receipt, first: OpenTask, *, held: bool) -> dict[str, Any]:
     return {
-        "matter_no": order_no,
-        "run_id": INTAKE_RUN,
-        "seq": 1,
-        "at": first.opened_at,
-        "type": EventName.ORDER_RECEIVED,
-        "actor": client_id,
-        "via": Via.CHANNEL,
-        "task_id": first.task_id,
-        "data": {key: value for key, value in data.items() if value},
-        "abandoned": False,
-    }
-
-
-def matter_as_taken_in(first: OpenTask, *, held: bool) -> dict[str, Any]:
-    """Show an order's matter as it stands before its workflow has recorded anything."""
-    return {
-        "stage": Stage.FIRST_CONTACT,
-        "tier": Tier.STREET,
-        "unit": first.unit,
-        "due_at": first.due_at,
-        "escalations": 0,
-        "overdue": False,
-        "held": held,
-        "run_id": None,
-        "recorded_seq": 0,
-        "recorded_at": None,
-    }
-
-
-def as_taken_in(first: OpenTask, *, category: str | None) -> dict[str, Any]:
-    """Show an order as it stands before its workflow has recorded anything."""
-    return {
-        "category": category,
-        "ending": None,
-        "round": 1,
-        "class": None,
-        "promised_at": None,
-        "promise_is_provisional": False,
-        "is_provisional": first.is_provisional,
-        "reclassified": False,
-        "reopened": False,
-        "handled_by": None,
-        "merged_into": None,
-        "requester_left": False,
+        "matter_no": receipt.order_no,
+        "kind": KIND,
+        "community": new.place.community,
+        "begun_at": receipt.received_at,
+        **matter_as_taken_in(first, held=held),
     }
 
 

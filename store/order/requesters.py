@@ -1,10 +1,14 @@
 """Who asked, as far as it is known: personal data, read where somebody is told or called."""
 
 from collections.abc import Callable, Collection, Iterator
+from datetime import datetime
 from typing import Final
 
 from sqlalchemy import Connection, delete, insert, select
 
+from domain.doors import Via
+from domain.order.contacts import RevealReason
+from store.auditing import audited
 from store.order.tables import requester, requester_phone
 
 _BATCH: Final = 1_000
@@ -16,6 +20,14 @@ def find_requester(connection: Connection, order_no: str) -> dict[str, str]:
     """Find who asked, as far as it is known, by the parts of a contact: personal data."""
     row = connection.execute(select(requester).where(requester.c.order_no == order_no)).one_or_none()
     return {part: row._mapping[part] for part in CONTACT if row._mapping[part]} if row else {}
+
+
+def reveal_contact(
+    connection: Connection, order_no: str, *, actor: str, reason: RevealReason, now: datetime
+) -> dict[str, str]:
+    """Give what is known of who asked, and write down that somebody looked, and why."""
+    audited(connection, actor, Via.STAFF, "contact_revealed", order_no, {"reason": reason}, now)
+    return find_requester(connection, order_no)
 
 
 def find_callers_by(connection: Connection, phone_keys: Callable[[str], Collection[str]]) -> int:

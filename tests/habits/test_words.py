@@ -80,7 +80,7 @@ class TestEvents:
 
     @pytest.mark.parametrize("event", EventName)
     def test_are_all_written_somewhere(self, event: EventName) -> None:
-        writers = [*(ROOT / "workflows").rglob("*.py"), ROOT / "store" / "order" / "intake.py"]
+        writers = [*(ROOT / "workflows").rglob("*.py"), ROOT / "store" / "order" / "taken_in.py"]
         assert any(f"EventName.{event.name}" in path.read_text(encoding="utf-8") for path in writers)
 
 

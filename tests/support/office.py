@@ -69,11 +69,11 @@ def new_order(**changes: Any) -> intake.NewOrder:
         "confidential": False,
         "received_by": None,
         "category": "noise",
-        "requester": {"name": None, "phone": "000-0000", "email": None, "wechat_openid": None},
     }
     where: dict[str, Any] = {"community": "community-03"}
     where |= {each.name: changes.pop(each.name) for each in fields(intake.OrderPlace) if each.name in changes}
-    return intake.NewOrder(**{**values, **changes}, place=intake.OrderPlace(**where))
+    asks = intake.OrderRequester(**changes.pop("requester", {"phone": "000-0000"}))
+    return intake.NewOrder(**{**values, **changes}, requester=asks, place=intake.OrderPlace(**where))
 
 
 def seconds_between(earlier: str, later: str) -> float:

@@ -22,7 +22,7 @@ from messages.order.step import OrderStep, SplitRequest
 from store.matter.holding import holds_over
 from store.matter.tables import decision, matter, message
 from store.office.directory import current
-from store.order.intake import NewOrder, OrderPlace, place_order
+from store.order.intake import NewOrder, OrderPlace, OrderRequester, place_order
 from store.order.requesters import CONTACT
 from store.order.rows import COLUMNS, WHOLE, OrderRow
 from store.order.tables import orders, requester, requester_phone
@@ -54,7 +54,7 @@ def _place(
     """Place an order of each part, and return each one's number and tracking code."""
     person = connection.execute(select(requester).where(requester.c.order_no == own.order_no)).one_or_none()
     asks = person if not own.requester_left else None
-    contact = {name: asks._mapping[name] if asks else None for name in CONTACT}
+    contact = OrderRequester(**{name: asks._mapping[name] for name in CONTACT}) if asks else OrderRequester()
     theirs = select(requester_phone.c.phone_key).where(requester_phone.c.order_no == own.order_no)
     phone_keys = tuple(connection.scalars(theirs.order_by(requester_phone.c.phone_key))) if asks else ()
     directory = current(connection)
@@ -133,7 +133,7 @@ def _further(
     directory: Directory,
     own: Row[Any],
     part: dict[str, Any],
-    contact: dict[str, str | None],
+    contact: OrderRequester,
     *,
     rests: tuple[RestTaken, ...],
     key: str,

@@ -68,7 +68,7 @@ class TestAnOrder:
             "found again, however it was written"
         )
         bound = api.office.rows("SELECT * FROM attachment")
-        assert {(row["order_no"], row["uploaded_by"]) for row in bound} == {
+        assert {(row["matter_no"], row["uploaded_by"]) for row in bound} == {
             (order["order_no"], RESIDENT_PAGES)
         }
         assert {row["media_type"] for row in bound} == {"image/jpeg", "image/png"}
