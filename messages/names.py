@@ -9,6 +9,8 @@ LONG_HISTORY: Final = 8_000
 """Events from which a history is told to operators: the server warns at 10,240 and ends a workflow at 51,200."""
 
 ORDER: Final = "Order"
+MATTERS: Final = {"order": ORDER}
+"""The workflow type of each kind of matter."""
 RECONCILE: Final = "Reconcile"
 RECONCILE_ID: Final = "reconcile"
 
@@ -37,12 +39,16 @@ SEARCH_ATTRIBUTES: Final[dict[str, str]] = {
 """Name and type of each search attribute; SQL visibility has ten Keyword columns, seven are spent."""
 
 _BLANK: Final = " "
-_PREFIX: Final = "order-"
+
+
+def workflow_id(kind: str, number: str) -> str:
+    """Name the workflow of a matter: the only place where such an id is built."""
+    return f"{kind}-{number}"
 
 
 def order_workflow_id(order_no: str) -> str:
-    """Name the workflow of an order: the only place where this id is built."""
-    return f"{_PREFIX}{order_no}"
+    """Name the workflow of an order."""
+    return workflow_id("order", order_no)
 
 
 def system_id(*parts: str | int) -> str:
@@ -59,6 +65,7 @@ REQUESTER: Final = "requester"
 """The recipient of what is said to the resident; every other one is a unit."""
 
 
-def order_no_of(workflow_id: str) -> str | None:
+def order_no_of(of: str) -> str | None:
     """Read an order's number back from the id of its workflow; `None` for any other workflow."""
-    return workflow_id.removeprefix(_PREFIX) if workflow_id.startswith(_PREFIX) else None
+    kind, _, number = of.partition("-")
+    return number if kind == "order" else None

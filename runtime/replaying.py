@@ -27,12 +27,13 @@ class Replayed:
 
 
 async def replay_running(client: Client, replayer: Replayer) -> AsyncIterator[Replayed]:
-    """Replay every running order and `Reconcile`, a few at a time.
+    """Replay every running matter and `Reconcile`, a few at a time.
 
     Raises:
         TemporalAway: it refused or did not answer.
     """
-    query = f'ExecutionStatus = "Running" AND WorkflowType IN ("{names.ORDER}", "{names.RECONCILE}")'
+    types = ", ".join(f'"{each}"' for each in (*names.MATTERS.values(), names.RECONCILE))
+    query = f'ExecutionStatus = "Running" AND WorkflowType IN ({types})'
     batch: list[WorkflowExecution] = []
     with answering():
         async for each in client.list_workflows(query, page_size=200):
