@@ -35,7 +35,7 @@ test-postgres: $(SYNCED) dev-server ## run store and API tests on a PostgreSQL s
 	@$(RUN) pytest -n 3 --database postgres tests/store tests/api tests/runtime/test_bad_start.py
 
 production-test: $(SYNCED) dev-server ## stories, journeys in skipped time, a restore and workflow tests on the official server and PostgreSQL
-	@$(RUN) tests.support.official
+	@$(RUN) tests.support.machine.official
 	@PATH="$$PATH:$(abspath $(dir $(UV)))" $(RUN) pytest -m production tests/production
 	@$(RUN) pytest -n 2 --temporal official --database postgres tests/workflows
 
@@ -79,7 +79,7 @@ migrate: $(SYNCED) ## bring the store named by DINGDAN_DATABASE_URL up to date
 	@$(RUN) cli migrate
 
 bench: $(SYNCED) dev-server ## measure: ratios against a bare workflow in the same run; fills docs/performance.md (two hours)
-	@$(RUN) tests.support.official
+	@$(RUN) tests.support.machine.official
 	@$(RUN) bench --write $(ONLY)
 
 ##@ Tidy

@@ -16,10 +16,11 @@ from pathlib import Path
 from typing import Any
 
 import workflows
-from bench import growth, intake, lists, memory, orders, pages, rules, similar, storm, telling, workers
+from bench import lists, pages, rules, similar
 from bench.figures import Figure, machine, publish, say
+from bench.load import growth, intake, memory, orders, storm, telling, workers
 from bench.places import Place, embedded, production
-from tests.support.ending import end_in_order
+from tests.support.machine.ending import end_in_order
 
 PLACES: dict[str, Callable[..., AbstractAsyncContextManager[Place]]] = {
     "embedded": embedded,

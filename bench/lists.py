@@ -25,7 +25,7 @@ from store.order import finding
 from store.order.finding import OrderFilter
 from store.paging import PAGE, Page
 from store.schema import migrate
-from tests.support.postgres import Cluster
+from tests.support.machine.postgres import Cluster
 
 _GOAL_MS = 20.0
 _BATCH = 20_000

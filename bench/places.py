@@ -20,7 +20,7 @@ from messages.names import NAMESPACE
 from runtime.machine.supervisor import Supervisor
 from runtime.temporal import connect
 from store.database import Store
-from tests.support.production import serving, standing
+from tests.support.machine.production import serving, standing
 
 CONCURRENT = 16
 EMBEDDED = "SQLite, dev server"

@@ -17,8 +17,8 @@ from bench.events import Event, event, telling
 from bench.figures import Figure, percentile
 from bench.lists import NOW, fill, postgres, sqlite
 from demo.office import seed_office
-from domain.order.similarity import most_alike
-from domain.order.subjects import subject_of
+from domain.order.lines.similarity import most_alike
+from domain.order.lines.subjects import subject_of
 from store.database import Store
 from store.matter.reach import Scope
 from store.order.joined.similar import WITHIN, Sought, similar_orders

@@ -19,7 +19,7 @@ def secret_key(
     actor: Annotated[str, ACTOR] = "operator",
 ) -> None:
     """Say whether `DINGDAN_SECRET_KEY` is the key that the store is used with, or take a new one in for a lost one."""
-    from api.phones import phone_keys
+    from api.typed.phones import phone_keys
     from store.order.requesters import find_callers_by
     from store.signin.secret_key import is_known, require
     from store.signin.secret_key import take_in as take_key_in

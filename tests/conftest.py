@@ -19,11 +19,11 @@ from messages.names import NAMESPACE
 from runtime.temporal import Orders, set_up
 from store.database import Store
 from store.schema import migrate
-from tests.support import devserver, postgres
-from tests.support.databases import Databases, PostgresDatabases, SqliteFiles
-from tests.support.ending import end_in_order
+from tests.support.machine import devserver, postgres
+from tests.support.machine.databases import Databases, PostgresDatabases, SqliteFiles
+from tests.support.machine.ending import end_in_order
+from tests.support.machine.production import standing
 from tests.support.office import SEAL, Office, seed
-from tests.support.production import standing
 
 settings.register_profile("mutants", suppress_health_check=[HealthCheck.differing_executors], database=None)
 """For `make mutants`: its tool runs the tests more than once in one process."""

@@ -7,8 +7,8 @@ import structlog
 
 from api.contract.intake import OrderBody
 from api.errors import FieldError, Problem
-from api.phones import phone_keys
 from api.service import Service
+from api.typed.phones import phone_keys
 from messages.order.starting import starting
 from runtime.temporal import TemporalAway
 from store.database import Connection

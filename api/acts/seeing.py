@@ -17,7 +17,7 @@ from domain.office.directory import OFFICE
 from domain.office.permissions import Permission, may, reaches
 from domain.office.responsibility import decided_by
 from domain.office.words import Role
-from domain.order.contacts import RevealReason, hides_requester
+from domain.order.lines.contacts import RevealReason, hides_requester
 from messages.names import order_workflow_id
 from runtime.temporal import TemporalAway
 from store.attachment.attachments import list_attachments

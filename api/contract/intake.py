@@ -8,8 +8,8 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from api.contract.attachments import Attachments
-from api.moments import Moment
-from api.typed import line_of, text_of
+from api.typed.moments import Moment
+from api.typed.texts import line_of, text_of
 from domain.office.directory import MAX_CODE
 from domain.order.words import Channel, RequestKind
 from store.order.receiving import PassedOver

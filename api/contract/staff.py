@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.contract.attachments import AttachmentView
 from domain.matter.tasks import MAX_TEXT
-from domain.order.contacts import RevealReason
+from domain.order.lines.contacts import RevealReason
 
 
 class DecisionBody(BaseModel):

@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.contract.attachments import Attachments
-from api.typed import text_of
+from api.typed.texts import text_of
 from domain.order.words import Satisfied, Solved
 
 MAX_WORDS = 2_000

@@ -28,8 +28,8 @@ from domain.matter.tasks import (
 )
 from domain.matter.timeliness import CLOCK_SKEW, timeliness
 from domain.office.directory import Directory
-from domain.order.contacts import masked_address, masked_contact, masked_line
 from domain.order.lifecycle import TASKS, TaskKind, outcomes_of
+from domain.order.lines.contacts import masked_address, masked_contact, masked_line
 from store.attachment.rows import AttachmentRow
 from store.matter.decisions import UNFINISHED, Decision
 from store.matter.rows import EventRow, TaskRow

@@ -18,14 +18,14 @@ from api.desk.uploads import with_files_kept, without_files
 from api.errors import FieldError, Problem
 from api.pages.problems import words_of
 from api.pages.rendering import page, texts, word
-from api.phones import is_phone, phone_keys
 from api.security import PlacerDep
 from api.service import Service, ServiceDep
+from api.typed.phones import is_phone, phone_keys
 from domain.doors import CredentialKind, Via
 from domain.matter.judging import wrong_ids
 from domain.matter.tasks import MAX_ATTACHMENTS, FieldType
 from domain.office.permissions import Permission, may
-from domain.order.subjects import subject_of
+from domain.order.lines.subjects import subject_of
 from domain.order.words import Channel, RequestKind
 from domain.text import clean, line
 from store.attachment.attachments import UnusableAttachment, Uploader

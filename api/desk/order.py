@@ -24,9 +24,9 @@ from domain.matter.tasks import MAX_ORDER_NO
 from domain.matter.timeliness import timeliness
 from domain.office.permissions import Permission, may
 from domain.order.actions import ACTIONS, Action
-from domain.order.contacts import RevealReason
 from domain.order.judgement import is_possible
 from domain.order.lifecycle import LEADING
+from domain.order.lines.contacts import RevealReason
 from domain.order.words import Stage
 from store.attachment.attachments import UnusableAttachment
 from store.database import Connection

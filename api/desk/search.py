@@ -9,9 +9,9 @@ from fastapi.responses import HTMLResponse, Response
 
 from api.contract import views
 from api.pages.rendering import page, texts
-from api.phones import FEWEST_FIGURES, phone_keys
 from api.security import ReaderDep, RevealerDep, scope_of
 from api.service import ServiceDep
+from api.typed.phones import FEWEST_FIGURES, phone_keys
 from domain.doors import Via
 from domain.figures.counting import is_overdue
 from domain.office.permissions import Permission, Reach, reaches

@@ -13,8 +13,8 @@ from api.security import scope_of
 from api.service import Service
 from domain.office.directory import Directory
 from domain.office.permissions import Permission, Reach, may, reaches
-from domain.order.contacts import RevealReason
 from domain.order.events import EventName
+from domain.order.lines.contacts import RevealReason
 from store.database import Connection
 from store.matter import history
 from store.matter.history import REFUSED

@@ -28,8 +28,8 @@ from domain.matter.judging import DecisionStatus
 from domain.matter.tasks import ATTACHMENTS, MAX_ORDER_NO, Outcome
 from domain.office.responsibility import may_decide
 from domain.office.words import Role
-from domain.order.contacts import RevealReason
 from domain.order.lifecycle import LEADING, TaskKind, outcomes_of
+from domain.order.lines.contacts import RevealReason
 from domain.text import line
 from store.attachment.attachments import UnusableAttachment
 from store.database import Connection

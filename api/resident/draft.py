@@ -16,9 +16,9 @@ from starlette.datastructures import FormData
 
 from api.contract.intake import OrderBody
 from api.pages.rendering import texts
-from api.phones import is_phone
 from api.resident.forms import text_of, wrong_in
 from api.resident.pictures import named_in
+from api.typed.phones import is_phone
 from domain.matter.tasks import ID_PATTERN
 from domain.office.directory import Directory
 from domain.order.words import Channel

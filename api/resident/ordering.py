@@ -14,16 +14,16 @@ from api.acts.uploading import UPLOADER
 from api.contract.intake import OrderBody
 from api.errors import Problem
 from api.pages.rendering import keep_choice, page, texts
-from api.phones import phone_numbers
 from api.resident.draft import CHECK, STEPS, Draft, first_wrong, judge, new_key, read
 from api.resident.forms import text_of
 from api.resident.pictures import MAX_BODY, with_new
 from api.security import OpenDoor
 from api.service import Service, ServiceDep
 from api.sessions import check_origin
+from api.typed.phones import phone_numbers
 from domain.matter.tasks import MAX_ATTACHMENTS
 from domain.office.directory import Directory
-from domain.order.subjects import subject_of
+from domain.order.lines.subjects import subject_of
 from domain.order.words import RequestKind
 from store.attachment.attachments import UnusableAttachment, usable
 from store.attachment.rows import AttachmentRow

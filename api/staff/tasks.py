@@ -11,9 +11,9 @@ from api.contract import views
 from api.contract.staff import DecisionBody, DecisionView, ReturnedView, TaskDetail, TaskList
 from api.errors import Problem, problems
 from api.keys import KeyHeader, optional_key
-from api.moments import Moment
 from api.security import DeciderDep, ReaderDep, scope_of
 from api.service import Service, ServiceDep
+from api.typed.moments import Moment
 from domain.matter.judging import DecisionStatus
 from domain.order.lifecycle import TaskKind
 from store.database import Connection

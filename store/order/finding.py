@@ -21,7 +21,7 @@ from sqlalchemy import (
     tuple_,
 )
 
-from domain.order.contacts import masked_line
+from domain.order.lines.contacts import masked_line
 from domain.order.words import OVER
 from messages.names import REQUESTER
 from store.instants import Instant

@@ -19,8 +19,8 @@ from domain.matter.tasks import TaskState
 from domain.office.directory import Directory
 from domain.order.deadlines import Basis, ClockFacts, clock
 from domain.order.lifecycle import TaskKind
+from domain.order.lines.subjects import subject_of
 from domain.order.policy import policy
-from domain.order.subjects import subject_of
 from domain.order.words import KIND, Stage
 from domain.text import line
 from messages.matter.tasks import OpenTask, RestTaken

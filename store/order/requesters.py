@@ -7,7 +7,7 @@ from typing import Final
 from sqlalchemy import Connection, delete, insert, select
 
 from domain.doors import Via
-from domain.order.contacts import RevealReason
+from domain.order.lines.contacts import RevealReason
 from store.auditing import audited
 from store.order.tables import requester, requester_phone
 

@@ -33,7 +33,7 @@ from store.attachment.files import FileStore
 from store.database import Store
 from store.signin.credentials import mint
 from tests.api.conftest import SECRET, order_body
-from tests.support.databases import Databases
+from tests.support.machine.databases import Databases
 from tests.support.office import now
 
 ROOT = Path(__file__).parents[2]

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.phones import is_phone, phone_numbers
+from api.typed.phones import is_phone, phone_numbers
 
 MOBILE, SECOND, LAND = "+8613800000000", "+8613900000001", "+862368000000"
 WIDE = {letter: letter + 0xFEE0 for letter in range(0x21, 0x7F)} | {0x20: 0x3000}

@@ -9,7 +9,7 @@ from typing import Final
 from PIL import Image
 
 from tests.browser.browsing import Site, arrive, standing, unfold
-from tests.support.ending import end_in_order
+from tests.support.machine.ending import end_in_order
 from tests.support.pages import LOOKS, PAGES, Page, picture
 
 DOCS: Final = Path(__file__).parents[2] / "docs"

@@ -12,7 +12,7 @@ from typer.core import TyperGroup
 
 import cli
 from runtime.settings import Settings, known_settings
-from tests.support.compose import ROOT, Service, Unset, read_compose
+from tests.support.machine.compose import ROOT, Service, Unset, read_compose
 
 SECRETS = ("POSTGRES_PASSWORD", "DINGDAN_DB_PASSWORD", "TEMPORAL_DB_PASSWORD", "DINGDAN_SECRET_KEY")
 VALUES = {name: f"a-{name.lower()}" for name in (*SECRETS, "DINGDAN_PUBLIC_URL")}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.postgres import SCRIPTS, NoPostgres, find_programs
+from tests.support.machine.postgres import SCRIPTS, NoPostgres, find_programs
 
 SEGMENT = "000000010000000000000001"
 

@@ -7,7 +7,7 @@ import pytest
 from domain.matter.numbers import order_number
 from domain.matter.timeliness import Timeliness, timeliness
 from domain.office.words import Tier
-from domain.order.contacts import masked_line
+from domain.order.lines.contacts import masked_line
 from domain.order.ratings import asks_for_rework
 from domain.order.words import DissatisfactionCause, Satisfied, Solved, Stage
 

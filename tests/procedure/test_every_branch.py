@@ -18,8 +18,8 @@ from domain.order.lifecycle import TASKS, TaskKind
 from domain.order.reasons import GOES_TO, NOT_OURS
 from domain.order.words import Stage
 from store.database import Store
-from tests.support.stored_story import StoredStory
-from tests.support.story import StoryBroke
+from tests.support.stories.stored_story import StoredStory
+from tests.support.stories.story import StoryBroke
 
 
 def _classify(story: StoredStory) -> None:

@@ -16,9 +16,9 @@ from store.database import Store
 from store.matter.decisions import Refused
 from store.order.joined.telling import tell
 from tests.support.attacker import FORGERS, LONG, Attacker, forged_units
-from tests.support.joined import join, placed
 from tests.support.office import SEAL
-from tests.support.stored_story import MONDAY, StoredStory
+from tests.support.stories.joined import join, placed
+from tests.support.stories.stored_story import MONDAY, StoredStory
 
 FINISHING: dict[str, tuple[str, dict[str, Any]]] = {
     TaskKind.FIRST_CONTACT: ("resolve", {"text": "答复"}),

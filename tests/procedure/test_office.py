@@ -1,8 +1,8 @@
 """An office with several orders: whatever happens to them, together or at once, nothing is lost and nothing doubled.
 
-Plays the workflows in this process on a real store (`tests.support.street`): stories drawn by Hypothesis, each of
-some orders with decisions, joins, splits, rests, holds, withdrawals and reopenings, under faults of the worker,
-the server and the provider of messages. What must hold stands in `tests.support.invariants`.
+Plays the workflows in this process on a real store (`tests.support.stories.street`): stories drawn by Hypothesis, each
+of some orders with decisions, joins, splits, rests, holds, withdrawals and reopenings, under faults of the worker,
+the server and the provider of messages. What must hold stands in `tests.support.stories.invariants`.
 
 `DINGDAN_STORIES=300` draws so many, other ones each time; without it they are few, and the same.
 """
@@ -28,10 +28,10 @@ from store.order import intake
 from store.telling.holds import HeldAlready, lift_hold, order_hold
 from store.telling.moving import begin_move, move_batch, next_orders
 from store.telling.recalculation import load_year
-from tests.support.databases import Databases
-from tests.support.invariants import Watch
-from tests.support.moves import ENDING, FINISHING, entitled, fields_for, outcome_fields
-from tests.support.street import Street
+from tests.support.machine.databases import Databases
+from tests.support.stories.invariants import Watch
+from tests.support.stories.moves import ENDING, FINISHING, entitled, fields_for, outcome_fields
+from tests.support.stories.street import Street
 
 STORIES = int(os.environ.get("DINGDAN_STORIES", "0"))
 MONDAY = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)

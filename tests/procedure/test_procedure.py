@@ -1,6 +1,6 @@
 """The procedure as a whole: whatever people do and whenever, an order has one owner, one task, and an end.
 
-Plays the workflow in this process with time of its own (`tests.support.story`): 500 orders of up to 40 moves each,
+Plays the workflow in this process with time of its own (`tests.support.stories.story`): 500 orders of up to 40 moves,
 drawn by Hypothesis, with decisions in order and out of order, silence, garbage, rests and holds.
 """
 
@@ -25,7 +25,7 @@ from domain.order.words import Stage
 from messages.matter.tasks import OpenTask
 from messages.office.directory import Routing
 from messages.order.workflow import StartOrder
-from tests.support.story import ALL_FLAGS, Story
+from tests.support.stories.story import ALL_FLAGS, Story
 
 BEGAN = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 BESIDE = {TaskKind.SUPERVISE, TaskKind.ASSIST}

@@ -10,7 +10,7 @@ from messages.names import LONG_HISTORY
 from store.database import Store
 from store.matter.decisions import Refused
 from tests.support.attacker import FORGERS
-from tests.support.stored_story import StoredStory
+from tests.support.stories.stored_story import StoredStory
 from workflows import options
 
 ENDS_AT = 51_200

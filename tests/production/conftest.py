@@ -14,10 +14,10 @@ import pytest_asyncio
 
 from demo.embedded import Installation
 from demo.teller import Teller
-from tests.support import postgres
-from tests.support.compose import ROOT
-from tests.support.official import NoOfficialServer
-from tests.support.production import Stack, founded, serving, standing
+from tests.support.machine import postgres
+from tests.support.machine.compose import ROOT
+from tests.support.machine.official import NoOfficialServer
+from tests.support.machine.production import Stack, founded, serving, standing
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -13,8 +13,8 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from demo.teller import StoryFailed, Teller, Told
 from messages.names import order_workflow_id
-from tests.support.postgres import ARCHIVING, Cluster
-from tests.support.production import Stack, orchestrated, serving
+from tests.support.machine.postgres import ARCHIVING, Cluster
+from tests.support.machine.production import Stack, orchestrated, serving
 
 QUIET = timedelta(seconds=2)
 """After this nothing is under way that one database knows of and the other does not."""

@@ -20,7 +20,7 @@ from domain.office.words import OrderClass
 from domain.order.deadlines import Basis, ClockFacts, clock, promise, round_promise
 from domain.order.policy import STANDARD_2
 from messages.names import COMPLETE_TASK, order_workflow_id
-from tests.support.production import Stack
+from tests.support.machine.production import Stack
 
 SATURDAY = 5
 ON_TIME = timedelta(seconds=5)

@@ -11,7 +11,7 @@ from demo.teller import Story, Teller, tell
 from messages import names
 from messages.search_attributes import at_start
 from runtime import temporal
-from tests.support.production import Stack
+from tests.support.machine.production import Stack
 
 
 @pytest.mark.parametrize("name", ["temporal-schema", "temporal-namespace", "replay", "setup"])

@@ -30,7 +30,7 @@ from store.matter.decisions import Actor
 from store.order.said.decisions import submit_action
 from store.schema import migrate
 from tests.replay.record import write
-from tests.support import devserver
+from tests.support.machine import devserver
 from tests.support.office import SEAL, Office, now, passes, seed
 
 HISTORIES = Path(__file__).parent / "histories"

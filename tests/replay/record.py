@@ -21,7 +21,7 @@ from demo.teller import Story, Teller, tell
 from messages.names import order_workflow_id
 from runtime.machine.supervisor import Supervisor
 from runtime.temporal import connect
-from tests.support.ending import end_in_order
+from tests.support.machine.ending import end_in_order
 
 
 def write(name: str, history: WorkflowHistory) -> None:

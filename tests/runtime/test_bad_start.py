@@ -24,7 +24,7 @@ from runtime.machine.leash import leash_environment, leashed
 from runtime.machine.ports import HOST, free_port
 from store.database import Store
 from store.schema import migrate
-from tests.support.databases import Databases, PostgresDatabases
+from tests.support.machine.databases import Databases, PostgresDatabases
 
 LOGIN = "clerk"
 DINGDAN = Path(sys.executable).with_name("dingdan")

@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.support.postgres import NoPostgres, find_programs
+from tests.support.machine.postgres import NoPostgres, find_programs
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 45.0

@@ -11,7 +11,7 @@ from temporalio.client import Client
 
 from runtime.machine.ports import free_port
 from runtime.temporal import Orders, TemporalAway, connect
-from tests.support.compose import ROOT
+from tests.support.machine.compose import ROOT
 
 RUNS = 30
 AT_ONCE = 4

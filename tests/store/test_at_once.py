@@ -24,7 +24,7 @@ from store.order.step import StepResult, Written, write_step
 from store.telling.holds import lift_hold, order_hold
 from store.telling.recalculation import load_year
 from tests.store.test_store import step_of
-from tests.support.databases import Databases
+from tests.support.machine.databases import Databases
 from tests.support.office import new_order, now
 
 T = TypeVar("T")

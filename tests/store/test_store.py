@@ -36,7 +36,7 @@ from store.order import step as projections
 from store.order.said.decisions import lock_order, submit_decision
 from store.schema import SchemaMismatch, WrongLocale, alembic_config, check, migrate
 from store.signin.credentials import find_subject, mint, revoke
-from tests.support.databases import Databases, PostgresDatabases
+from tests.support.machine.databases import Databases, PostgresDatabases
 from tests.support.office import new_order, now, plain, seed
 
 

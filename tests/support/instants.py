@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from tests.support.stored_story import StoredStory
+from tests.support.stories.stored_story import StoredStory
 
 
 def due(order: StoredStory) -> datetime:

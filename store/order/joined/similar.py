@@ -11,8 +11,8 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, false, func, literal, select, union
 
-from domain.order.contacts import masked_line
-from domain.order.similarity import most_alike
+from domain.order.lines.contacts import masked_line
+from domain.order.lines.similarity import most_alike
 from store.instants import Instant
 from store.matter.reach import Scope
 from store.matter.tables import matter

@@ -12,7 +12,7 @@ from api.acts.placing import RESIDENT_PAGES
 from api.acts.tracking import OFFERED
 from api.limits import RATES, Limits
 from api.pages.rendering import moment, texts
-from api.phones import phone_keys
+from api.typed.phones import phone_keys
 from domain.order.words import RequestKind, Satisfied, Solved
 from tests.api.conftest import Api
 from tests.api.resident.resident import FILLED, JPEG, PHONE, PNG, WIDE, Page, Resident, service_of

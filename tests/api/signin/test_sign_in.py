@@ -35,8 +35,8 @@ from store.signin import accounts
 from store.signin.accounts import accept_code, begin_enrolment
 from store.signin.sessions import Method, begin_session
 from tests.api.conftest import _NO_FOLDER, SECRET
+from tests.support.machine.oidc_provider import CLIENT_ID, CLIENT_SECRET
 from tests.support.office import Office, now
-from tests.support.oidc_provider import CLIENT_ID, CLIENT_SECRET
 
 ROOT = Path(__file__).parents[3]
 PASSWORD = "Correct-Horse-42"
@@ -623,7 +623,7 @@ async def issuer() -> AsyncIterator[str]:
     """Run a small provider as a process of its own."""
     port = free_port(0, taken=[])
     process = await asyncio.create_subprocess_exec(
-        *leashed([sys.executable, "-m", "tests.support.oidc_provider", str(port)]),
+        *leashed([sys.executable, "-m", "tests.support.machine.oidc_provider", str(port)]),
         cwd=ROOT,
         env={**os.environ, **leash_environment()},
     )

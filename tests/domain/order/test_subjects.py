@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.order.subjects import LONGEST_MADE, subject_of
+from domain.order.lines.subjects import LONGEST_MADE, subject_of
 from domain.text import is_visible, line
 
 LONG = "我们小区的消防通道被占了很久没有人来管理，" + "也没有人来处理" * 6

@@ -6,7 +6,7 @@ import pyotp
 import pytest
 from sqlalchemy import text
 
-from api.phones import phone_keys
+from api.typed.phones import phone_keys
 from domain.doors import CredentialKind
 from domain.signin.accounts import PROFILES, SignInStep
 from store.database import Store

@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from domain.office.first_directory import FIRST
 from messages.names import NAMESPACE
-from tests.support.databases import Databases
+from tests.support.machine.databases import Databases
 from tests.support.office import Office
 
 ROOT = Path(__file__).parents[3]

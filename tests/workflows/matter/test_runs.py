@@ -14,7 +14,7 @@ from domain.order.policy import STANDARD
 from messages.order.step import OrderStep
 from store.order.step import Written, write_step
 from tests.support.office import Office, now
-from tests.support.steps import first_step
+from tests.support.stories.steps import first_step
 from tests.workflows.matter.test_reconcile import reset_to_its_end
 
 

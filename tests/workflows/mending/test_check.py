@@ -19,7 +19,7 @@ from messages.order.step import OrderAnswer, OrderStep
 from messages.order.workflow import StartOrder
 from store.order.step import write_step
 from tests.support.office import Office, now
-from tests.support.steps import first_step
+from tests.support.stories.steps import first_step
 
 
 async def found(office: Office, *order_nos: str, later: timedelta = timedelta(0)) -> list[str]:

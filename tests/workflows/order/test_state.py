@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from messages.order.workflow import StartOrder
 from store.database import Store
-from tests.support.stored_story import StoredStory
+from tests.support.stories.stored_story import StoredStory
 from workflows.order.state import State
 
 OF_THE_ORDER = frozenset(

@@ -23,7 +23,7 @@ from domain.order.lifecycle import TaskKind
 from messages.names import RECORD
 from messages.order.step import OrderAnswer, OrderStep
 from runtime.machine.leash import leash_environment, leashed
-from tests.support.mortal import DIED, FileRecorder, LocalStory, local_worker
+from tests.support.machine.mortal import DIED, FileRecorder, LocalStory, local_worker
 from tests.support.office import Office, now
 
 ROOT = Path(__file__).parents[3]
@@ -44,7 +44,7 @@ async def dies_at_work(office: Office, what: str, store: str) -> None:
     """Let a process of its own work until its first commit kills it."""
     host = office.client.service_client.config.target_host
     process = await asyncio.create_subprocess_exec(
-        *leashed([sys.executable, "-m", "tests.support.mortal", what, host, office.queue, store]),
+        *leashed([sys.executable, "-m", "tests.support.machine.mortal", what, host, office.queue, store]),
         cwd=ROOT,
         env={**os.environ, **leash_environment()},
     )

@@ -1,0 +1,1 @@
+"""What people type: instants, telephone numbers, texts; clean before it is judged."""

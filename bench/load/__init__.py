@@ -1,0 +1,1 @@
+"""Figures under load, with processes of their own."""

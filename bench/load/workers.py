@@ -1,0 +1,29 @@
+"""What a second worker process brings."""
+
+import time
+
+from bench.figures import Figure
+from bench.load.orders import by_http, complete
+from bench.places import Place
+
+_WARM_UP = 20
+
+
+async def throughput(place: Place, *, orders: int) -> float:
+    """Complete orders a second, once everything is warm."""
+    await complete(place, _WARM_UP, by_http)
+    began = time.perf_counter()
+    await complete(place, orders, by_http)
+    return orders / (time.perf_counter() - began)
+
+
+def compare(place: str, rates: dict[int, float]) -> list[Figure]:
+    """Put the rates of one and two workers beside each other."""
+    return [
+        Figure(
+            program="workers",
+            place=place,
+            what=f"complete orders with two workers ÷ with one ({rates[2]:.1f}/s ÷ {rates[1]:.1f}/s)",
+            value=f"{rates[2] / rates[1]:.2f}",
+        )
+    ]

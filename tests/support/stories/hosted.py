@@ -1,0 +1,220 @@
+"""An order among several: one clock with the others, its activities may have to be tried again, its worker may die.
+
+What came in is kept as a history is, activation by activation: a restart replays all of it and must get to the same
+place.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from temporalio.bridge.proto.workflow_activation import (
+    FireTimer,
+    RemoveFromCache,
+    WorkflowActivation,
+    WorkflowActivationJob,
+)
+
+from activities.message.deliver import Courier
+from gateways.messaging.protocol import GatewayUnavailable
+from messages.matter.signals import Said
+from messages.message.delivery import Delivered, DeliverMessages
+from messages.names import DELIVER, RECORD
+from messages.order.step import OrderAnswer, OrderStep, RecordedOrder, RecordedStep
+from messages.order.workflow import StartOrder
+from store.database import Store
+from tests.support.stories.stored_story import StoredStory
+from tests.support.stories.story import ALL_FLAGS, Asked, StoryBroke, resolved
+
+
+class TryAgain(Exception):
+    """An activity failed in a way that is retried."""
+
+
+@dataclass(kw_only=True)
+class Clock:
+    """The one clock of all."""
+
+    now: datetime
+
+
+@dataclass(kw_only=True)
+class Written:
+    """A step as the history holds it; `index` is the activation that asked for it."""
+
+    seq: int
+    index: int
+    step: OrderStep
+    answer: OrderAnswer
+    delivered_at: datetime | None = None
+    delivered_as: str = "sent"
+
+
+class Hosted(StoredStory):
+    """An order that was placed already, as the server and a worker run it."""
+
+    def __init__(
+        self,
+        store: Store,
+        start: StartOrder,
+        clock: Clock,
+        courier: Courier,
+        on_record: Callable[[Written], None],
+    ) -> None:
+        """Begin it; nothing is activated yet."""
+        self.store = store
+        self.clock = clock
+        self.courier = courier
+        self.written: list[Written] = []
+        self.runs: list[str] = []
+        self.on_record = on_record
+        self.twice = False
+        self._said = 0
+        self._history: list[WorkflowActivation] = []
+        self._asked_in: dict[int, tuple[int, Asked]] = {}
+        self._delayed: list[Asked] = []
+        super(StoredStory, self).__init__(start, flags=ALL_FLAGS)
+
+    @property
+    def now(self) -> datetime:
+        """What the one clock says."""
+        return self.clock.now
+
+    @now.setter
+    def now(self, at: datetime) -> None:
+        self.clock.now = max(at, self.clock.now)
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether nothing is under way."""
+        return self.ended or not (self._jobs or self._activities or self._delayed)
+
+    def take(self, said: Said) -> None:
+        """Hear a signal with the next activation."""
+        (self.decide if said.kind == "decision" else self.act)(said.model_dump(mode="json"))
+
+    def fire(self) -> None:
+        """Let the timers fire whose time has come; together with what was signalled meanwhile."""
+        for seq in sorted(seq for seq, at in self._timers.items() if at <= self.now):
+            del self._timers[seq]
+            self._jobs.append(WorkflowActivationJob(fire_timer=FireTimer(seq=seq)))
+
+    def retry(self) -> None:
+        """Try again what failed."""
+        self._activities, self._delayed = [*self._activities, *self._delayed], []
+
+    def restart(self) -> None:
+        """Let another worker take the order over: it replays the history and must find what the first one knew."""
+        if self.ended:
+            return
+        before = self._place()
+        self._come_up(self.run_id)
+        self._replay(len(self._history))
+        if self._place() != before:
+            raise StoryBroke(f"{self.order_no} is somewhere else after a restart: {before} {self._place()}")
+
+    def recorded(self) -> RecordedOrder:
+        """Give what its histories hold, as `runtime.histories` reads it."""
+        steps = tuple(
+            RecordedStep(
+                step=each.step,
+                answer=each.answer,
+                delivered_at=each.delivered_at,
+                delivered_as=each.delivered_as,
+            )
+            for each in self.written
+        )
+        return RecordedOrder(start=self.start, runs=tuple(self.runs), steps=steps)
+
+    def step(self) -> None:
+        """Give one activation, with the answers of those activities that have one."""
+        if self.ended:
+            return
+        waiting, self._activities = self._activities, []
+        for each in waiting:
+            try:
+                answer = self._do(each)
+            except TryAgain:
+                self._delayed.append(each)
+            else:
+                self._jobs.append(resolved(each.seq, answer))
+        if self._jobs:
+            super().step()
+
+    def evict(self) -> None:
+        """Take the worker's copy out of memory as the SDK does: what is merely forgotten disturbs others later."""
+        gone = WorkflowActivationJob(remove_from_cache=RemoveFromCache())
+        self._instance.activate(WorkflowActivation(run_id=self.run_id, jobs=[gone]))
+
+    def _come_up(self, run_id: str) -> None:
+        if self.runs:
+            self.evict()
+        super()._come_up(run_id)
+        self._delayed = []
+        if run_id not in self.runs:
+            self.runs.append(run_id)
+
+    def _activate(self, activation: WorkflowActivation) -> None:
+        self._history.append(activation)
+        super()._activate(activation)
+        for each in self._activities:
+            self._asked_in.setdefault(each.seq, (len(self._history) - 1, each))
+
+    def _replay(self, count: int) -> None:
+        kept, self._history = self._history, []
+        self._asked_in = {seq: found for seq, found in self._asked_in.items() if found[0] < count}
+        for each in kept[:count]:
+            for job in each.jobs:
+                self._forget(job)
+            again = WorkflowActivation()
+            again.CopyFrom(each)
+            again.run_id, again.is_replaying = self.run_id, True
+            self._activate(again)
+        self._history = kept
+        # The history holds what was asked then, in the words of the run that asked.
+        self._activities = [self._asked_in[each.seq][1] for each in self._activities]
+        # What has come and is not taken up yet was answered or has fired already.
+        for job in self._jobs:
+            self._forget(job)
+
+    def _forget(self, job: WorkflowActivationJob) -> None:
+        """Take away what a job of the history has answered or fired."""
+        if job.HasField("fire_timer"):
+            self._timers.pop(job.fire_timer.seq, None)
+        elif job.HasField("resolve_activity"):
+            seq = job.resolve_activity.seq
+            self._activities = [each for each in self._activities if each.seq != seq]
+
+    def _place(self) -> tuple[object, ...]:
+        pending = sorted((each.seq, each.name) for each in (*self._activities, *self._delayed))
+        return (str(self.status), sorted(self._timers.items()), pending)
+
+    def _do(self, asked: Asked) -> Any:
+        if asked.name == DELIVER:
+            delivered = self._deliver()
+            for each in self.written:
+                if each.delivered_at is None and each.index < self._asked_in[asked.seq][0]:
+                    each.delivered_at, each.delivered_as = self.now, delivered.state
+            return delivered
+        if asked.name != RECORD:
+            return self._answer(asked.name, asked.given)
+        known = len(self.told.steps)
+        answer = self._answer(asked.name, asked.given)
+        if self.twice:
+            # The worker died after the commit: it is recorded once more, and answered as before.
+            again = self._answer(asked.name, asked.given)
+            if not answer.pending and not answer.hold and again != answer:
+                raise StoryBroke(f"{self.order_no}: {answer} and then {again}")
+            del self.told.steps[known + 1 :], self.told.answers[known + 1 :]
+        written = Written(seq=asked.seq, index=self._asked_in[asked.seq][0], step=asked.given, answer=answer)
+        if not any(each.step == asked.given for each in self.written):
+            self.written.append(written)
+            self.on_record(written)
+        return answer
+
+    def _deliver(self) -> Delivered:
+        try:
+            return self.courier.deliver(DeliverMessages(order_no=self.order_no))
+        except GatewayUnavailable:
+            raise TryAgain from None

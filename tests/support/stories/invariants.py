@@ -1,0 +1,227 @@
+"""What must hold of an office whatever happens in it, each fact under the number of the promise that it is of.
+
+I1 no order is lost, I2 none is doubled, I5 no decision is lost, I6 one winner a task, I7 limits, I8 the legal clock,
+I9 the rows are a function of histories, I10 the audit, I11 messages, I12 the outbox, I18 the end.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from domain.order.words import Ending, Stage
+from gateways.messaging.protocol import Message
+from messages.names import REQUESTER
+from messages.order.step import OrderStep
+from store.auditing import audit
+from store.matter.decisions import UNFINISHED
+from store.matter.holding import hold_in_force
+from store.matter.tables import decision, event, message, task
+from store.mending.comparison import known_orders
+from store.mending.rebuild import rebuild
+from store.order.joined.joining import answers_to
+from store.order.joined.leading import leading_of
+from store.order.tables import requester
+from tests.support.stories.hosted import Hosted, Written
+from tests.support.stories.street import Street
+
+_MOVES_A_PROMISE = {"OrderClassified", "RoundBegan", "DueTimesRecalculated"}
+
+
+class Watch:
+    """Looks at an office, step by step and whenever it is quiet."""
+
+    def __init__(self, street: Street) -> None:
+        self.street = street
+        self._promised: dict[str, datetime] = {}
+
+    # At every step.
+
+    def step(self, written: Written) -> None:
+        """Look at what an order has just recorded."""
+        step, answer = written.step, written.answer
+        if answer.pending or answer.hold:
+            return
+        self._limits(step)
+        self._promise(written)
+        for each in step.clocks:
+            assert answer.clocks[each.key].due_at >= each.since, "I7: a limit that had passed before it began"
+
+    def _limits(self, step: OrderStep) -> None:
+        for each in step.events:
+            if each.type != "LimitPassed":
+                continue
+            due_at = datetime.fromisoformat(each.data["due_at"])
+            assert each.at >= due_at, f"I7: a limit passed early, {each}"
+        if step.expiry is not None:
+            with self.street.store.read() as connection:
+                assert hold_in_force(connection, at=step.at) is None, (
+                    "I7: a limit passed while the office held"
+                )
+
+    def _promise(self, written: Written) -> None:
+        step, promised_at = written.step, written.answer.promised_at
+        if promised_at is None:
+            return
+        before, self._promised[step.matter_no] = self._promised.get(step.matter_no), promised_at
+        why = {each.type for each in step.events}
+        if "RoundBegan" in why:
+            assert promised_at > step.at, "I8: a later round begins with a promise that is broken already"
+        if before is not None and promised_at < before:
+            assert why & _MOVES_A_PROMISE, f"I8: a promise was taken back by {why}"
+
+    # When everything is at rest.
+
+    def look(self) -> None:
+        """Look at all of it; everything that waited was sent, heard and delivered before."""
+        rows = self.street.rows()
+        assert set(rows) == set(self.street.running), "I1: an order without its workflow, or the reverse"
+        parts = {number for number, row in rows.items() if row.split_from}
+        assert set(rows) - parts == set(self.street.placed), "I1, I2: what was placed"
+        with self.street.store.read() as connection:
+            held = hold_in_force(connection, at=self.street.now) is not None
+            tasks = connection.execute(select(task)).all()
+            said = connection.execute(select(decision)).all()
+            kept = connection.scalars(select(audit.c.data)).all()
+            leads = {order_no: leading_of(connection, order_no) for order_no in rows}
+            answers = {order_no: answers_to(connection, order_no) for order_no in rows}
+        for order_no, row in rows.items():
+            run = self.street.running[order_no]
+            assert held or not row.held, f"I8: {order_no} is held, and no hold is in force"
+            assert run.ended == (row.stage == Stage.ARCHIVED), f"I9: {order_no} ended in one place only"
+            open_tasks = [each for each in tasks if each.order_no == order_no and each.state in UNFINISHED]
+            assert row.stage in {Stage.JOINED, Stage.CLOSED, Stage.ARCHIVED} or open_tasks, (
+                f"I7: {order_no} has no owner"
+            )
+            if row.stage == Stage.JOINED:
+                leading = rows[leads[order_no]]
+                assert leading.stage not in {Stage.CLOSED, Stage.ARCHIVED}, (
+                    f"I7: {order_no} waits for {leading.order_no}, which is {leading.stage}"
+                )
+                assert answers[order_no] == run.state.answers_before, (
+                    f"I7: {order_no} was answered, and waits"
+                )
+            self._numbers(run)
+            self._one_winner(run, tasks)
+        self._settled(said, kept)
+        self._function_of_histories()
+
+    def _numbers(self, run: Hosted) -> None:
+        with self.street.store.read() as connection:
+            rows = connection.scalars(
+                select(event.c.seq)
+                .where(event.c.order_no == run.order_no, event.c.abandoned.is_(False))
+                .order_by(event.c.seq)
+            ).all()
+        assert list(rows) == list(range(1, len(rows) + 1)), f"I9: events of {run.order_no}: {rows}"
+
+    def _one_winner(self, run: Hosted, tasks: Sequence[Any]) -> None:
+        closed = Counter(each.task_id for step in committed(run) for each in step.closed)
+        assert not closed or max(closed.values()) == 1, f"I6: closed twice: {closed}"
+        done = {
+            each.task_id for each in tasks if each.order_no == run.order_no and each.state not in UNFINISHED
+        }
+        assert set(closed) <= done, "I6: a task that was closed is open"
+
+    def _settled(self, said: Sequence[Any], kept: Sequence[Any]) -> None:
+        waiting = [(each.order_no, each.decision_id) for each in said if each.status == "pending"]
+        assert not waiting, f"I5: nobody judged {waiting}"
+        audited = {str(data.get("decision_id")) for data in kept}
+        for each in said:
+            assert each.decision_id in audited, f"I10: nobody wrote down {each.decision_id}"
+        verdicts: dict[str, list[bool]] = {}
+        for run in self.street.running.values():
+            for step in committed(run):
+                for verdict in step.verdicts:
+                    verdicts.setdefault(f"{run.order_no} {verdict.said.said_id}", []).append(verdict.applied)
+        for key, found in verdicts.items():
+            assert found.count(True) <= 1, f"I5: {key} was applied twice"
+
+    def _function_of_histories(self) -> None:
+        for order_no, run in self.street.running.items():
+            with self.street.store.write() as connection:
+                written = rebuild(connection, run.recorded(), dry_run=True)
+                known = known_orders(connection, [order_no])[order_no]
+            assert not written.changed, f"I9: {written}"
+            assert not written.lost, f"I9: {written}"
+            assert not written.sent_again, f"I5: {written}"
+            if steps := list(committed(run)):
+                differs = known.differs_from(steps[-1])
+                assert differs is None, f"I9: {order_no}: {differs}"
+
+    # At the end.
+
+    def end(self) -> None:
+        """Look at what everybody was told, when nothing can happen any more."""
+        self.look()
+        rows = self.street.rows()
+        for order_no, row in rows.items():
+            assert row.stage == Stage.ARCHIVED, f"I18: {order_no} never ended"
+            assert not row.held, f"I8: {order_no} is held for ever"
+        with self.street.store.read() as connection:
+            written = connection.execute(select(message).order_by(message.c.id)).all()
+            people = {row.order_no: row for row in connection.execute(select(requester))}
+            happened = connection.execute(select(event).where(event.c.abandoned.is_(False))).all()
+        for each in written:
+            self._went_out(each)
+        self._told_once()
+        self._told_the_answer(rows, people, happened)
+        self._told_no_more(rows, happened)
+
+    def _went_out(self, row: Any) -> None:
+        """A message is shown as it went out: the provider took it, refused it, or never saw it.
+
+        One that it took without saying so, and that a withdrawal then dropped, nobody knows to be sent.
+        """
+        key = f"{row.for_order}:{row.run_id}:{row.event_seq}:{row.recipient}:{row.template}"
+        provider = self.street.provider
+        how = {(True, False): "sent", (False, True): "failed", (False, False): "dropped"}
+        seen = how[key in provider.accepted, key in provider.refused]
+        is_unknown = row.state == "dropped" and key in provider.unanswered
+        assert row.state == seen or is_unknown, f"I11: {key} is {row.state}, and was {seen}"
+
+    def _told_once(self) -> None:
+        """A reply holds the words of one decision: who gets them twice was told twice."""
+        told = Counter((each.order_no, each.words) for each in self._replies())
+        twice = [key for key, times in told.items() if times > 1]
+        assert not twice, f"I11: told twice, {twice}"
+
+    def _told_the_answer(self, rows: dict[str, Any], people: dict[str, Any], happened: Sequence[Any]) -> None:
+        """Every answer reaches the order's own resident; a joined order notes its leading one's as its own."""
+        told = Counter(each.order_no for each in self._replies())
+        for order_no, row in rows.items():
+            if order_no not in people or row.requester_left:
+                continue
+            owed = [each for each in happened if each.type == "OrderReplied" and each.order_no == order_no]
+            if row.ending == Ending.WITHDRAWN:
+                owed = owed[: told[order_no]]
+            assert told[order_no] == len(owed), (
+                f"I11: {order_no} was told {told[order_no]} of {len(owed)} answers"
+            )
+
+    def _replies(self) -> list[Message]:
+        """All replies that reached the provider, also those that it refused."""
+        provider = self.street.provider
+        seen = (provider.accepted | provider.refused).values()
+        return [each for each in seen if each.recipient == REQUESTER and each.template.startswith("replied")]
+
+    def _told_no_more(self, rows: dict[str, Any], happened: Sequence[Any]) -> None:
+        """Who has withdrawn hears nothing more of it."""
+        taken_back = {
+            each.order_no: each.at
+            for each in happened
+            if each.type == "OrderWithdrawn" and rows[each.order_no].ending == "withdrawn"
+        }
+        for each in self.street.provider.accepted.values():
+            if each.recipient == REQUESTER and each.order_no in taken_back:
+                at = self.street.provider.accepted_at[each.key]
+                assert at <= taken_back[each.order_no], f"I11: {each} was sent after the withdrawal"
+
+
+def committed(run: Hosted) -> Iterator[OrderStep]:
+    """Go through the steps that count: what was asked before an automatic step does not."""
+    for each in run.written:
+        if not (each.answer.pending or each.answer.hold):
+            yield each.step
