@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
@@ -232,7 +233,7 @@ class Office(RuleBasedStateMachine):
             lambda several: several[0],
             outcome_fields(row.kind, name),
             plain=True,
-            **self._known(row.order_no),
+            **self._known(row.matter_no),
         )
         submitted = self.street.decide(row.task_id, name, fields, somebody[0])
         self.street.send(submitted)
@@ -294,7 +295,7 @@ class Office(RuleBasedStateMachine):
         return {"now": self.street.now, "unit": self.unit, "text": text, "other": others}
 
     def _tasks(self, order_no: str) -> Sequence[Any]:
-        query = task.select().where(task.c.order_no == order_no, task.c.state.in_(UNFINISHED))
+        query = task.select().where(task.c.matter_no == order_no, task.c.state.in_(UNFINISHED))
         with self.store.read() as connection:
             return list(connection.execute(query.order_by(task.c.opened_at, task.c.kind)).all())
 
@@ -311,6 +312,7 @@ def _choose(data: st.DataObject) -> Any:
 class TestAnOffice:
     """Of several orders."""
 
+    @pytest.mark.timeout(600)
     def test_keeps_every_promise_whatever_happens_to_its_orders(self, databases: Databases) -> None:
         class OnTheseDatabases(Office):
             pass

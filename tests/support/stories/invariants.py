@@ -91,7 +91,7 @@ class Watch:
             run = self.street.running[order_no]
             assert held or not row.held, f"I8: {order_no} is held, and no hold is in force"
             assert run.ended == (row.stage == Stage.ARCHIVED), f"I9: {order_no} ended in one place only"
-            open_tasks = [each for each in tasks if each.order_no == order_no and each.state in UNFINISHED]
+            open_tasks = [each for each in tasks if each.matter_no == order_no and each.state in UNFINISHED]
             assert row.stage in {Stage.JOINED, Stage.CLOSED, Stage.ARCHIVED} or open_tasks, (
                 f"I7: {order_no} has no owner"
             )
@@ -112,7 +112,7 @@ class Watch:
         with self.street.store.read() as connection:
             rows = connection.scalars(
                 select(event.c.seq)
-                .where(event.c.order_no == run.order_no, event.c.abandoned.is_(False))
+                .where(event.c.matter_no == run.order_no, event.c.abandoned.is_(False))
                 .order_by(event.c.seq)
             ).all()
         assert list(rows) == list(range(1, len(rows) + 1)), f"I9: events of {run.order_no}: {rows}"
@@ -121,12 +121,12 @@ class Watch:
         closed = Counter(each.task_id for step in committed(run) for each in step.closed)
         assert not closed or max(closed.values()) == 1, f"I6: closed twice: {closed}"
         done = {
-            each.task_id for each in tasks if each.order_no == run.order_no and each.state not in UNFINISHED
+            each.task_id for each in tasks if each.matter_no == run.order_no and each.state not in UNFINISHED
         }
         assert set(closed) <= done, "I6: a task that was closed is open"
 
     def _settled(self, said: Sequence[Any], kept: Sequence[Any]) -> None:
-        waiting = [(each.order_no, each.decision_id) for each in said if each.status == "pending"]
+        waiting = [(each.matter_no, each.decision_id) for each in said if each.status == "pending"]
         assert not waiting, f"I5: nobody judged {waiting}"
         audited = {str(data.get("decision_id")) for data in kept}
         for each in said:
@@ -175,7 +175,7 @@ class Watch:
 
         One that it took without saying so, and that a withdrawal then dropped, nobody knows to be sent.
         """
-        key = f"{row.for_order}:{row.run_id}:{row.event_seq}:{row.recipient}:{row.template}"
+        key = f"{row.for_matter}:{row.run_id}:{row.event_seq}:{row.recipient}:{row.template}"
         provider = self.street.provider
         how = {(True, False): "sent", (False, True): "failed", (False, False): "dropped"}
         seen = how[key in provider.accepted, key in provider.refused]
@@ -194,7 +194,7 @@ class Watch:
         for order_no, row in rows.items():
             if order_no not in people or row.requester_left:
                 continue
-            owed = [each for each in happened if each.type == "OrderReplied" and each.order_no == order_no]
+            owed = [each for each in happened if each.type == "OrderReplied" and each.matter_no == order_no]
             if row.ending == Ending.WITHDRAWN:
                 owed = owed[: told[order_no]]
             assert told[order_no] == len(owed), (
@@ -210,9 +210,9 @@ class Watch:
     def _told_no_more(self, rows: dict[str, Any], happened: Sequence[Any]) -> None:
         """Who has withdrawn hears nothing more of it."""
         taken_back = {
-            each.order_no: each.at
+            each.matter_no: each.at
             for each in happened
-            if each.type == "OrderWithdrawn" and rows[each.order_no].ending == "withdrawn"
+            if each.type == "OrderWithdrawn" and rows[each.matter_no].ending == "withdrawn"
         }
         for each in self.street.provider.accepted.values():
             if each.recipient == REQUESTER and each.order_no in taken_back:

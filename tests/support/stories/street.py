@@ -17,7 +17,9 @@ from activities.message.deliver import Courier
 from domain.doors import Via
 from domain.order.words import Stage
 from gateways.messaging.protocol import GatewayRefused, GatewayUnavailable, Message
+from messages.matter.outbox import StartMatter
 from messages.matter.signals import CompleteTask, OrderAction, Said
+from messages.names import order_workflow_id
 from messages.order.workflow import StartOrder
 from runtime.temporal import OrderGone, TemporalAway
 from store.database import Store
@@ -77,8 +79,10 @@ class Server:
         self.away = 0
         self.drops = 0
 
-    async def start(self, order: StartOrder) -> None:
+    async def start(self, asked: StartMatter) -> None:
         self._come()
+        order = StartOrder.model_validate(asked.input)
+        assert asked.workflow_id == order_workflow_id(order.order_no)
         if order.order_no not in self._street.running:
             self.starting.setdefault(order.order_no, (order, []))
         self._go()

@@ -62,7 +62,7 @@ class TestCheckAndRebuild:
         assert (code, office.order(order_no)["stage"]) == (0, "dispatch")
         code, said = await dingdan(office, "rebuild", "--all")
         assert (code, office.order(order_no)["stage"]) == (0, "handling")
-        assert said.rstrip().endswith("rows that differed: 1 in orders")
+        assert said.rstrip().endswith("rows that differed: 1 in matter")
         code, said = await dingdan(office, "rebuild", order_no)
         assert said.rstrip().endswith("step(s), whole")
 

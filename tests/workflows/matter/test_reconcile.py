@@ -22,6 +22,7 @@ from api.service import Service
 from domain.order.lifecycle import TaskKind
 from messages.matter.outbox import Drained, Reconcile
 from messages.names import DRAIN_OUTBOX, RECONCILE, order_workflow_id
+from messages.order.starting import starting
 from store.attachment.files import FileStore
 from tests.support.office import Office, now
 from workflows.matter.reconcile import ReconcileWorkflow
@@ -158,7 +159,7 @@ class TestWhatCanNeverBeSent:
     async def test_is_told_from_what_waits_for_a_moment(self, office: Office) -> None:
         """Temporal refuses an id that is too long for it, each time."""
         start = office.take()
-        long = {**start.model_dump(mode="json"), "order_no": "x" * 2_000}
+        long = {**starting(start).model_dump(mode="json"), "workflow_id": "x" * 2_000}
         with office.store.write() as connection:
             connection.execute(
                 text("UPDATE outbox SET payload = :payload WHERE matter_no = :no"),
