@@ -21,7 +21,7 @@ from domain.errors import DomainError
 from store.attachment.attachments import UnusableAttachment
 from store.attachment.files import FilesUnavailable
 from store.database import StoreUnavailable
-from store.matter.decisions import Refused
+from store.matter.said.decisions import Refused
 from store.order.intake import ReferenceReused
 
 _log = structlog.get_logger("api")

@@ -25,7 +25,7 @@ from runtime.temporal import OrderGone, Orders, TemporalAway
 from store.attachment.files import FileStore
 from store.database import Connection, Store, StoreUnavailable, WriteConflict
 from store.matter import outbox
-from store.matter.unheard import reject_if_archived
+from store.matter.said.unheard import reject_if_archived
 
 T = TypeVar("T")
 _log = structlog.get_logger("api")

@@ -20,7 +20,7 @@ from runtime.temporal import NotTaken, OrderGone, Orders, TemporalAway
 from store.database import Store
 from store.matter import outbox
 from store.matter.outbox import SIGNALS, OutboxKind, Result, Unreadable
-from store.matter.unheard import reject_if_archived
+from store.matter.said.unheard import reject_if_archived
 from store.mending import comparison
 from store.order.joined.telling import tell_next
 

@@ -12,7 +12,7 @@ from domain.doors import Via
 from domain.matter.judging import DecisionStatus
 from domain.office.permissions import Permission
 from store.database import Connection
-from store.matter.decisions import Actor, Decision, Submitted, find
+from store.matter.said.decisions import Actor, Decision, Submitted, find
 from store.office.people import Staff
 from store.order import finding
 from store.order.said.decisions import submit_action

@@ -26,9 +26,9 @@ from domain.order.words import ANSWERED, Ending, Stage
 from store.attachment.attachments import Uploader
 from store.database import Connection
 from store.matter import history
-from store.matter.decisions import Decision, NotFound, Submitted
 from store.matter.reach import EVERYTHING
 from store.matter.rows import EventRow
+from store.matter.said.decisions import Decision, NotFound, Submitted
 from store.order import finding
 from store.order.joined.leading import leading_of
 from store.order.joined.splitting import parts_of

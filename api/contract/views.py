@@ -31,8 +31,8 @@ from domain.office.directory import Directory
 from domain.order.lifecycle import TASKS, TaskKind, outcomes_of
 from domain.order.lines.contacts import masked_address, masked_contact, masked_line
 from store.attachment.rows import AttachmentRow
-from store.matter.decisions import UNFINISHED, Decision
 from store.matter.rows import EventRow, TaskRow
+from store.matter.said.decisions import UNFINISHED, Decision
 from store.order.rows import OrderRow
 
 

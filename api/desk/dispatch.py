@@ -26,7 +26,7 @@ from domain.matter.tasks import FieldType
 from domain.office.directory import Directory
 from domain.order.lifecycle import TaskKind
 from store.database import Connection
-from store.matter.decisions import Decision
+from store.matter.said.decisions import Decision
 from store.office.directory import current_named
 from store.office.people import Staff
 from store.order.finding import routed_by, subjects_of

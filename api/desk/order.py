@@ -30,7 +30,7 @@ from domain.order.lines.contacts import RevealReason
 from domain.order.words import Stage
 from store.attachment.attachments import UnusableAttachment
 from store.database import Connection
-from store.matter.decisions import Refused
+from store.matter.said.decisions import Refused
 from store.office.people import Staff
 from store.order.joined.similar import Similar
 from store.order.rows import OrderRow

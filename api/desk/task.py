@@ -33,8 +33,8 @@ from domain.order.lines.contacts import RevealReason
 from domain.text import line
 from store.attachment.attachments import UnusableAttachment
 from store.database import Connection
-from store.matter.decisions import UNFINISHED, Decision, Refused, TaskDone, find
-from store.matter.returned import Returned, returned_to
+from store.matter.said.decisions import UNFINISHED, Decision, Refused, TaskDone, find
+from store.matter.said.returned import Returned, returned_to
 from store.office.people import Staff
 from store.order.joined.similar import Similar
 from store.order.naming import name_order

@@ -32,7 +32,7 @@ from domain.order.words import Satisfied, Solved
 from store.attachment.attachments import UnusableAttachment, usable
 from store.attachment.rows import AttachmentRow
 from store.database import Connection
-from store.matter.decisions import KeyTaken, Refused
+from store.matter.said.decisions import KeyTaken, Refused
 
 router = APIRouter(
     prefix="/t/{tracking_code}",

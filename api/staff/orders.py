@@ -16,7 +16,7 @@ from domain.office.words import OrderClass, Tier
 from domain.order.words import Stage
 from store.database import Connection
 from store.matter import history
-from store.matter.decisions import Submitted
+from store.matter.said.decisions import Submitted
 from store.order import finding
 from store.order.finding import OrderFilter
 from store.signin.credentials import Client

@@ -17,8 +17,8 @@ from api.typed.moments import Moment
 from domain.matter.judging import DecisionStatus
 from domain.order.lifecycle import TaskKind
 from store.database import Connection
-from store.matter.decisions import Decision, Submitted, find
-from store.matter.returned import returned_to
+from store.matter.said.decisions import Decision, Submitted, find
+from store.matter.said.returned import returned_to
 from store.office.directory import current
 from store.office.people import Staff
 from store.order import finding

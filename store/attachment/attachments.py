@@ -21,7 +21,7 @@ from store.attachment.files import FileStore, KeptFile
 from store.attachment.rows import AttachmentRow
 from store.attachment.tables import attachment
 from store.database import Store
-from store.matter.decisions import Subject
+from store.matter.said.decisions import Subject
 from store.matter.tables import decision
 from store.values import value_of
 

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, func, select
 from domain.office.directory import OFFICE
 from domain.office.responsibility import entitled_roles
 from domain.office.words import Role
-from store.matter.decisions import UNFINISHED
+from store.matter.said.decisions import UNFINISHED
 from store.matter.tables import task
 from store.office.people import is_away, is_in_post, posts
 from store.office.tables import duty, staff, staff_role

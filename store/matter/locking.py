@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, select
 
-from store.matter.decisions import NotFound
+from store.matter.said.decisions import NotFound
 from store.matter.tables import matter
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Row, delete, select, update
 
 from domain.matter.tasks import SYSTEM, TaskState
 from messages.matter.step import MatterAnswer, MatterStep
-from store.matter.decisions import UNFINISHED
+from store.matter.said.decisions import UNFINISHED
 from store.matter.tables import event, record_entry, task
 
 Answer = TypeVar("Answer", bound=MatterAnswer)

@@ -14,10 +14,10 @@ from domain.matter.tasks import TaskState
 from domain.matter.timeliness import CLOCK_SKEW
 from domain.office.words import Role
 from store.instants import Instant
-from store.matter.decisions import UNFINISHED
 from store.matter.reach import EVERYTHING, Scope, scoped
-from store.matter.returned import has_returns
 from store.matter.rows import TaskRow
+from store.matter.said.decisions import UNFINISHED
+from store.matter.said.returned import has_returns
 from store.matter.tables import matter, task
 from store.paging import Page, limited, page_of, read_cursor
 from store.values import value_of

@@ -9,8 +9,8 @@ from sqlalchemy import Connection, and_, select, tuple_, update
 from domain.matter.judging import DecisionStatus
 from domain.order.words import Stage
 from messages.order.step import OrderFacts, OrderStep
-from store.matter.decisions import UNFINISHED, decided_before
 from store.matter.outbox import OutboxKind, Result, waits_since
+from store.matter.said.decisions import UNFINISHED, decided_before
 from store.matter.tables import UNRECORDED, decision, matter, outbox, task
 from store.order.rows import WHOLE
 from store.order.tables import orders

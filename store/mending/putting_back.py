@@ -14,8 +14,8 @@ from domain.errors import DomainError
 from store.auditing import audited
 from store.matter.locking import lock_matter
 from store.matter.outbox import OutboxKind
+from store.matter.said.unheard import reject_unsent
 from store.matter.tables import outbox
-from store.matter.unheard import reject_unsent
 
 
 class NotSetAside(DomainError):

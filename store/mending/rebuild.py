@@ -20,10 +20,10 @@ from messages.matter.step import Verdict
 from messages.order.step import OrderAnswer, RecordedOrder, RecordedStep
 from messages.order.workflow import StartOrder
 from store.database import insert_ignore
-from store.matter.decisions import NotFound
 from store.matter.holding import is_held
 from store.matter.outbox import SIGNALS
 from store.matter.recorded import abandon, digest_of
+from store.matter.said.decisions import NotFound
 from store.matter.tables import LOST, decision, event, matter, message, outbox, record_entry, task
 from store.office.tables import staff
 from store.order.said.decisions import lock_order

@@ -16,8 +16,8 @@ from domain.order.events import EventName
 from domain.order.lifecycle import TaskKind
 from domain.order.words import OPEN, Stage
 from store.figures.tables import TOLD
-from store.matter.decisions import decided_before
 from store.matter.outbox import waits_since
+from store.matter.said.decisions import decided_before
 from store.matter.tables import decision, event, matter, outbox, task
 
 MOST: Final = 50

@@ -20,7 +20,7 @@ from domain.order.lifecycle import TaskKind
 from domain.order.words import ANSWERED
 from domain.text import is_visible
 from store.auditing import audited
-from store.matter.decisions import UNFINISHED, Actor, Refused
+from store.matter.said.decisions import UNFINISHED, Actor, Refused
 from store.matter.tables import decision, matter, task
 from store.office.directory import current
 from store.order.said.decisions import submit_action

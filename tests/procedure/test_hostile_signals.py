@@ -13,7 +13,7 @@ import worker
 from domain.order.actions import ActionName
 from domain.order.lifecycle import TaskKind
 from store.database import Store
-from store.matter.decisions import Refused
+from store.matter.said.decisions import Refused
 from store.order.joined.telling import tell
 from tests.support.attacker import FORGERS, LONG, Attacker, forged_units
 from tests.support.office import SEAL

@@ -23,7 +23,7 @@ from domain.order.actions import ACTIONS, ActionName
 from domain.order.lifecycle import TASKS, TaskKind
 from domain.order.words import Stage
 from store.database import Store
-from store.matter.decisions import UNFINISHED
+from store.matter.said.decisions import UNFINISHED
 from store.matter.tables import task
 from store.order import intake
 from store.telling.holds import HeldAlready, lift_hold, order_hold

@@ -8,7 +8,7 @@ import pytest
 from domain.order.policy import SECONDS
 from messages.names import LONG_HISTORY
 from store.database import Store
-from store.matter.decisions import Refused
+from store.matter.said.decisions import Refused
 from tests.support.attacker import FORGERS
 from tests.support.stories.stored_story import StoredStory
 from workflows import options

@@ -26,7 +26,7 @@ from domain.order.lifecycle import TaskKind
 from messages.names import order_workflow_id, system_id
 from runtime.temporal import Orders
 from store.database import Store
-from store.matter.decisions import Actor
+from store.matter.said.decisions import Actor
 from store.order.said.decisions import submit_action
 from store.schema import migrate
 from tests.replay.record import write

@@ -28,8 +28,8 @@ from messages.order.step import OrderAnswer, OrderFacts, OrderStep
 from messages.order.workflow import StartOrder
 from store.database import Store, StoreUnavailable, WriteConflict
 from store.matter import outbox
-from store.matter.decisions import find
 from store.matter.recorded import OtherRun, StepDiffers
+from store.matter.said.decisions import find
 from store.office.people import find_staff
 from store.order import intake
 from store.order import step as projections

@@ -31,7 +31,7 @@ from runtime.sealing import SignalSeal
 from runtime.temporal import Orders
 from store.calendar import calendar_seed
 from store.database import Store
-from store.matter.decisions import Actor, Submitted
+from store.matter.said.decisions import Actor, Submitted
 from store.office.people import Staff, all_staff, find_staff
 from store.order import intake
 from store.order.said import decisions

@@ -23,7 +23,7 @@ from domain.order.words import ANSWERED
 from messages.names import system_id
 from messages.office.directory import UnitFacts
 from messages.order.step import LeadingStands, MergeRefused, MergeRequest, OrderStep
-from store.matter.decisions import NotFound, Subject
+from store.matter.said.decisions import NotFound, Subject
 from store.matter.tables import decision, matter, message
 from store.office.directory import current
 from store.office.people import find_staff

@@ -25,8 +25,8 @@ from messages.matter.signals import OrderAction
 from messages.names import system_id
 from store.auditing import audit
 from store.database import Store
-from store.matter.decisions import Actor, Refused, Subject, fingerprint_of
 from store.matter.outbox import put_told
+from store.matter.said.decisions import Actor, Refused, Subject, fingerprint_of
 from store.matter.tables import decision, matter
 from store.order.resting import rests_after
 from store.order.rows import WHOLE

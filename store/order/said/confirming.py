@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from messages.office.directory import LookedUp, LookUp
 from messages.seals import digest
-from store.matter.unheard import pending_on
+from store.matter.said.unheard import pending_on
 from store.office.directory import look_up
 
 

@@ -27,7 +27,8 @@ from domain.order.words import Stage
 from domain.text import clean
 from messages.matter.signals import CompleteTask, OrderAction
 from store.attachment.attachments import Uploader, bind, contents_of
-from store.matter.decisions import (
+from store.matter.locking import locked
+from store.matter.said.decisions import (
     UNFINISHED,
     Actor,
     NotEntitled,
@@ -43,8 +44,7 @@ from store.matter.decisions import (
     repeated,
     split_stored,
 )
-from store.matter.locking import locked
-from store.matter.returned import sent_back
+from store.matter.said.returned import sent_back
 from store.matter.tables import decision, matter, task
 from store.office.directory import current
 from store.office.people import Staff

@@ -17,7 +17,7 @@ from messages.matter.signals import CompleteTask, Said
 from messages.matter.step import Verdict
 from messages.order.step import OrderStep
 from store.auditing import audit, audited
-from store.matter.decisions import Subject
+from store.matter.said.decisions import Subject
 from store.matter.tables import decision, task
 
 

@@ -11,7 +11,7 @@ from domain.order.judgement import OrderSituation
 from domain.order.lifecycle import TaskKind
 from domain.order.policy import policy
 from domain.order.words import Ending, Stage
-from store.matter.decisions import Subject
+from store.matter.said.decisions import Subject
 from store.matter.tables import decision, matter, task
 from store.order.rows import OrderRow
 

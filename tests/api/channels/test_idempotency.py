@@ -11,7 +11,7 @@ import httpx2
 import pytest
 
 from store.database import Store
-from store.matter.decisions import repeated
+from store.matter.said.decisions import repeated
 from tests.api.conftest import Api, api_of, order_body
 from tests.support.office import Office
 

@@ -7,7 +7,7 @@ import pytest
 
 from domain.calendar.workdays import DayKind, NamedDay
 from store.database import Store
-from store.matter.decisions import Refused
+from store.matter.said.decisions import Refused
 from store.telling.recalculation import load_year
 from tests.support.instants import about, due, office, promised
 from tests.support.stories.stored_story import MONDAY, StoredStory, hours

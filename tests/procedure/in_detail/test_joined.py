@@ -8,7 +8,7 @@ from api.acts.tracking import seen_by_the_resident
 from domain.order.policy import policy
 from gateways.messaging.protocol import GatewayUnavailable, Message
 from store.database import Store
-from store.matter.decisions import Refused
+from store.matter.said.decisions import Refused
 from store.order.message.last_words import last_reply
 from store.order.step import write_step
 from tests.support.stories.joined import Post, answered, delivered, heard, join, placed

@@ -7,7 +7,7 @@ import pytest
 
 from domain.doors import Via
 from store.database import Store
-from store.matter.decisions import Actor, NotEntitled, Refused
+from store.matter.said.decisions import Actor, NotEntitled, Refused
 from store.office.people import find_staff
 from store.order.said.decisions import submit_action
 from tests.support.stories.stored_story import StoredStory, hours

@@ -13,9 +13,9 @@ from domain.order.policy import policy
 from messages.order.step import RecordedOrder, RecordedStep
 from store.database import Store
 from store.figures import counting as figures
-from store.matter.decisions import Actor, Refused
 from store.matter.history import list_events
 from store.matter.reach import Scope
+from store.matter.said.decisions import Actor, Refused
 from store.mending.comparison import known_orders
 from store.mending.rebuild import rebuild
 from store.office.directory import current

@@ -5,7 +5,7 @@ import pytest
 from api.acts.tracking import seen_by_the_resident
 from domain.order.policy import SECONDS
 from store.database import Store
-from store.matter.decisions import Refused
+from store.matter.said.decisions import Refused
 from tests.support.stories.joined import Post, delivered, join, led, placed
 from tests.support.stories.stored_story import StoredStory
 

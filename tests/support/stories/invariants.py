@@ -16,8 +16,8 @@ from gateways.messaging.protocol import Message
 from messages.names import REQUESTER
 from messages.order.step import OrderStep
 from store.auditing import audit
-from store.matter.decisions import UNFINISHED
 from store.matter.holding import hold_in_force
+from store.matter.said.decisions import UNFINISHED
 from store.matter.tables import decision, event, message, task
 from store.mending.comparison import known_orders
 from store.mending.rebuild import rebuild

@@ -18,7 +18,7 @@ from messages.message.delivery import Delivered
 from messages.names import DELIVER, LOOK_UP, START_ORDERS
 from messages.order.workflow import StartOrder
 from store.database import Store
-from store.matter.decisions import Actor, Submitted
+from store.matter.said.decisions import Actor, Submitted
 from store.office.people import all_staff, find_staff
 from store.order import intake
 from store.order.joined.telling import tell_next

@@ -24,7 +24,7 @@ from messages.order.workflow import StartOrder
 from runtime.temporal import OrderGone, TemporalAway
 from store.database import Store
 from store.matter import outbox, tables
-from store.matter.decisions import Actor, NotEntitled, NotFound, Refused, Submitted, TaskDone
+from store.matter.said.decisions import Actor, NotEntitled, NotFound, Refused, Submitted, TaskDone
 from store.matter.tables import matter
 from store.office.people import Staff, all_staff
 from store.order import intake

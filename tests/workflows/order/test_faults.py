@@ -22,7 +22,7 @@ from gateways.messaging.protocol import GatewayRefused, Message
 from messages.names import RECORD
 from messages.order.step import OrderAnswer, OrderStep
 from runtime.temporal import Orders
-from store.matter.decisions import TaskDone
+from store.matter.said.decisions import TaskDone
 from tests.support.office import Office, now, passes
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from domain.order.lifecycle import TaskKind
 from runtime.histories import RunStanding, read_tail
-from store.matter.decisions import Refused
+from store.matter.said.decisions import Refused
 from tests.replay.paths import take_back
 from tests.support.office import Office
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from domain.order.lifecycle import TaskKind
-from store.matter.decisions import Refused
+from store.matter.said.decisions import Refused
 from tests.support.office import Office, at, now, passes, seconds_between
 
 

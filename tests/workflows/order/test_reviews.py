@@ -3,7 +3,7 @@
 import pytest
 
 from domain.order.lifecycle import TaskKind
-from store.matter.decisions import Refused
+from store.matter.said.decisions import Refused
 from tests.support.office import Office, seconds_between
 
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from domain.order.lifecycle import TaskKind
-from store.matter.decisions import Refused
+from store.matter.said.decisions import Refused
 from tests.support.office import Office
 
 

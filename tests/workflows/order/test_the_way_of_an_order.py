@@ -7,7 +7,7 @@ import pytest
 from temporalio.api.sdk.v1 import WorkflowMetadata
 
 from domain.order.lifecycle import TaskKind
-from store.matter.decisions import NotEntitled
+from store.matter.said.decisions import NotEntitled
 from tests.support.office import Office, seconds_between
 
 

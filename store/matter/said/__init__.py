@@ -1,0 +1,1 @@
+"""What people say of a matter: kept, sent back, or not heard yet; whatever its kind."""
