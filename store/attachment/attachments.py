@@ -1,8 +1,8 @@
-"""The rows of attachments: who uploaded which content, and which order or decision refers to it.
+"""The rows of attachments: who uploaded which content, and which matter or decision refers to it.
 
 Assumes that the file is there before its row. An attachment is uploaded first and referred to once,
-by who uploaded it; one that nobody refers to within a day is forgotten. A decision that its order refused refers to
-nothing any more: its files are its sender's to use again on that order. What a reviewer sent back still has its files,
+by who uploaded it; one that nobody refers to within a day is forgotten. A decision that its matter refused refers to
+nothing any more: its files are its sender's to use again on that matter. What a reviewer sent back still has its files,
 and what its unit sends instead may name them again.
 """
 
@@ -62,7 +62,7 @@ def list_attachments(
 ) -> Sequence[AttachmentRow]:
     """List a matter's attachments, the oldest first; none of a decision that was rejected.
 
-    A client is shown nothing that others added to it, its residents or those of orders that joined it.
+    A client is shown nothing that others added to it, its residents or those of matters that joined it.
     """
     added = decision.c.subject == Subject.ORDER
     theirs = and_(added, attachment.c.uploaded_by != client_id) if client_id is not None else false()
@@ -143,7 +143,7 @@ def bind(
     decision_id: str | None = None,
     again: Collection[str] = (),
 ) -> None:
-    """Let an order, or a decision on it, refer to attachments, of whichever of these uploaders.
+    """Let a matter, or a decision on it, refer to attachments, of whichever of these uploaders.
 
     Those that came back may be named `again`; they stay with the decision that brought them.
 

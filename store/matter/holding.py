@@ -45,7 +45,7 @@ def hold_in_force(connection: Connection, *, at: datetime) -> Hold | None:
 
 
 def as_notice(hold: Hold) -> OfficeHold:
-    """Say of a hold what an order has to know: from when to when."""
+    """Say of a hold what a matter has to know: from when to when."""
     return OfficeHold(since=hold.since, until=hold.until)
 
 

@@ -1,6 +1,6 @@
-"""What still has to reach Temporal: starts and signals, each order's in sequence.
+"""What still has to reach Temporal: starts and signals, each matter's in sequence.
 
-What the office tells all its orders waits behind what people do, in a sequence of its own.
+What the office tells all its matters waits behind what people do, in a sequence of its own.
 
 Assumes that whoever claims a row may die: a claim is a lease that runs out, and its epoch keeps a
 late loser from marking what somebody else has done since. What can never be sent is set aside with its
@@ -34,14 +34,14 @@ class OutboxKind(StrEnum):
     START = "start"
     SIGNAL = "signal"
     TOLD = "told"
-    """A signal to very many orders: nobody waits for it, and it waits for everybody."""
+    """A signal to very many matters: nobody waits for it, and it waits for everybody."""
 
 
 SIGNALS = (OutboxKind.SIGNAL, OutboxKind.TOLD)
 
 
 class Result(StrEnum):
-    """What came of trying to send; `waits` and `no_workflow` (the order is open all the same) are tried again."""
+    """What came of trying to send; `waits` and `no_workflow` (the matter is open all the same) are tried again."""
 
     SENT = "sent"
     ORDER_ARCHIVED = "order_archived"
@@ -112,7 +112,7 @@ def put(
 
 
 def put_told(connection: Connection, rows: Sequence[tuple[str, dict[str, Any]]], *, now: datetime) -> None:
-    """Keep what very many orders are told: order and signal."""
+    """Keep what very many matters are told: matter and signal."""
     connection.execute(
         insert(outbox),
         [
@@ -132,7 +132,7 @@ def put_told(connection: Connection, rows: Sequence[tuple[str, dict[str, Any]]],
 
 
 def signals_of(connection: Connection, matter_no: str) -> list[Said]:
-    """List the signals of an order, sent or not, as they were put; what is set aside waits for its mending."""
+    """List the signals of a matter, sent or not, as they were put; what is set aside waits for its mending."""
     rows = connection.scalars(
         select(outbox.c.payload)
         .where(
@@ -147,7 +147,7 @@ def signals_of(connection: Connection, matter_no: str) -> list[Said]:
         try:
             said.append(_SAID.validate_python(payload))
         except ValidationError:
-            # It was not tried yet; whoever tries it sets it aside. Here it must not stop the order's steps.
+            # It was not tried yet; whoever tries it sets it aside. Here it must not stop the matter's steps.
             continue
     return said
 
@@ -164,10 +164,10 @@ def mark_sent(
 
 
 def must_wait(connection: Connection, matter_no: str, outbox_id: int, *, now: datetime) -> bool:
-    """Tell whether a row has to wait for an earlier one of its order: the start, or a signal left to `Reconcile`.
+    """Tell whether a row has to wait for an earlier one of its matter: the start, or a signal left to `Reconcile`.
 
-    Signals that others are sending at this moment do not count: among them no order was promised. Nor does what the
-    office tells all its orders.
+    Signals that others are sending at this moment do not count: among them no sequence was promised. Nor does what the
+    office tells all its matters.
     """
     earlier = select(outbox.c.id).where(
         outbox.c.matter_no == matter_no,
@@ -180,14 +180,14 @@ def must_wait(connection: Connection, matter_no: str, outbox_id: int, *, now: da
 
 
 def _stands_before_others(row: FromClause) -> ColumnElement[bool]:
-    """Say in SQL that later rows of the order wait for a row: not for a signal that is set aside."""
+    """Say in SQL that later rows of the matter wait for a row: not for a signal that is set aside."""
     return row.c.done_at.is_(None) & (row.c.set_aside_at.is_(None) | (row.c.kind == OutboxKind.START))
 
 
 def claim(connection: Connection, *, now: datetime, limit: int) -> list[WaitingRow]:
-    """Claim rows that are ready: starts first, then what people said, then what the office tells all its orders.
+    """Claim rows that are ready: starts first, then what people said, then what the office tells all its matters.
 
-    Of each order the oldest only, so that its start comes first.
+    Of each matter the oldest only, so that its start comes first.
     """
     claimed: list[WaitingRow] = []
     for kind in OutboxKind:
@@ -200,7 +200,7 @@ def claim(connection: Connection, *, now: datetime, limit: int) -> list[WaitingR
 
 
 def claim_starts(connection: Connection, matter_nos: Collection[str], *, now: datetime) -> list[WaitingRow]:
-    """Claim the starts of these orders, by whoever has just put them: nobody waits for their grace."""
+    """Claim the starts of these matters, by whoever has just put them: nobody waits for their grace."""
     mine = outbox.c.matter_no.in_(matter_nos)
     return _claim(connection, OutboxKind.START, now, len(matter_nos), which=mine)
 
@@ -266,7 +266,7 @@ def settle(
 
 
 PATIENCE = timedelta(hours=1)
-"""What very many orders are told may wait so long before it counts as late."""
+"""What very many matters are told may wait so long before it counts as late."""
 
 
 def waits_since(before: datetime) -> ColumnElement[bool]:

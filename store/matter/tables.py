@@ -121,7 +121,7 @@ record_entry = Table(
 decision = Table(
     "decision",
     metadata,
-    # With the order's number: an operator may type the same id on two orders.
+    # With the matter's number: an operator may type the same id on two matters.
     Column("decision_id", String(100), primary_key=True),
     Column("matter_no", String(64), ForeignKey("matter.matter_no"), primary_key=True),
     code("task_id"),
@@ -139,7 +139,7 @@ decision = Table(
     Column("reason", Text),
     Column("settled_at", Instant),
     Index(None, "matter_no", "status"),
-    # What the API keeps, under an Idempotency-Key, stands once among all orders.
+    # What the API keeps, under an Idempotency-Key, stands once among all matters.
     Index(
         "uq_decision_kept", "decision_id", unique=True, sqlite_where=_ONCE_KEPT, postgresql_where=_ONCE_KEPT
     ),
@@ -152,7 +152,7 @@ message = Table(
     Column("matter_no", String(64), ForeignKey("matter.matter_no"), nullable=False),
     code("run_id", nullable=False),
     Column("event_seq", Integer, nullable=False),
-    # Whose resident it is for, or what a unit is told about: an order, or one that is joined to it.
+    # Whose resident it is for, or what a unit is told about: a matter, or one that is joined to it.
     Column("for_matter", String(64), ForeignKey("matter.matter_no"), nullable=False),
     Column("recipient", String(64), nullable=False),
     code("template", nullable=False),

@@ -109,7 +109,7 @@ def find(connection: Connection, decision_id: str) -> Decision | None:
 
 
 def decided_before(instant: datetime) -> ColumnElement[bool]:
-    """Say what was decided before an instant; what the office tells very many orders has time to reach them."""
+    """Say what was decided before an instant; what the office tells very many matters has time to reach them."""
     is_late = (decision.c.via != Via.SYSTEM) | (decision.c.decided_at < instant - PATIENCE)
     return (decision.c.decided_at < instant) & is_late
 

@@ -1,4 +1,4 @@
-"""What comes back to whoever decides a task: what its reviewer sent back, and what its order refused.
+"""What comes back to whoever decides a task: what its reviewer sent back, and what its matter refused.
 
 What was sent back is its unit's to change and to send again, whoever of the unit wrote it; what was refused its
 sender's alone.
@@ -23,7 +23,7 @@ _REVISED: Final = "revise"
 class Returned:
     """A decision that came back, with its fields as they were.
 
-    `why`: what the reviewer said of it, or the reason for which the order refused it; `code` is that reason's, and
+    `why`: what the reviewer said of it, or the reason for which the matter refused it; `code` is that reason's, and
     `None` if a reviewer sent it back.
     """
 
@@ -64,7 +64,7 @@ def sent_back(connection: Connection, row: TaskRow | Row[Any]) -> Returned | Non
 
 
 def _answers(connection: Connection, row: TaskRow | Row[Any]) -> Sequence[Row[Any]]:
-    """List an order's tasks of this kind and its reviews, each with the decisions on it, the oldest first."""
+    """List a matter's tasks of this kind and its reviews, each with the decisions on it, the oldest first."""
     said = and_(decision.c.task_id == task.c.task_id, decision.c.matter_no == task.c.matter_no)
     words = (
         decision.c[name]
