@@ -20,13 +20,15 @@ def lock_matter(connection: Connection, matter_no: str) -> Row[Any]:
 def locked(
     connection: Connection, matter_no: str, query: Select[Any], *besides: ColumnElement[Any]
 ) -> Row[Any]:
-    """Lock a matter's row, and read what a query over matters finds of it.
+    """Lock the rows that a query over matters finds of one, and read them.
+
+    Each of them: whoever has waited for one lock reads that row as it is now, and every other one as it was before.
 
     Raises:
         NotFound: it finds nothing.
     """
     mine = query.add_columns(*besides).where(matter.c.matter_no == matter_no)
-    row = connection.execute(mine.with_for_update(of=matter, key_share=True)).one_or_none()
+    row = connection.execute(mine.with_for_update(key_share=True)).one_or_none()
     if row is None:
         raise NotFound(f"there is no order {matter_no!r}")
     return row

@@ -7,20 +7,21 @@ from contextlib import closing
 from dataclasses import replace
 from datetime import date, timedelta
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Row, text
 
 from domain.calendar.workdays import DayKind, NamedDay
 from domain.order.policy import STANDARD, STANDARD_2
 from messages.matter.step import EventRecord, PromiseRequest
-from messages.order.step import OrderFacts, OrderStep
+from messages.order.step import OrderAnswer, OrderFacts, OrderStep
 from messages.order.workflow import StartOrder
 from store.database import Store, WriteConflict
 from store.order import intake
 from store.order.joined.telling import tell_next
-from store.order.step import StepResult, Written, write_step
+from store.order.said.decisions import lock_order
+from store.order.step import StepResult, Written, write_order, write_step
 from store.telling.holds import lift_hold, order_hold
 from store.telling.recalculation import load_year
 from tests.store.test_store import step_of
@@ -132,6 +133,27 @@ def _step(order_no: str) -> OrderStep:
 def _write(step: OrderStep, store: Store, _: int) -> Written:
     with store.write() as connection:
         return write_step(connection, step, STANDARD)
+
+
+class TestWhoWaitsForALock:
+    def test_finds_all_that_the_other_has_written_in_whichever_table(self, url: str, store: Store) -> None:
+        start = started(place(store, new_order()))
+
+        def look(other: Store) -> Row[Any]:
+            with other.write() as connection:
+                return lock_order(connection, start.order_no)
+
+        with closing(Store(url)) as other, ThreadPoolExecutor(1) as threads:
+            with store.write() as connection:
+                lock_order(connection, start.order_no)
+                waiting = threads.submit(look, other)
+                wait([waiting], timeout=1)
+                facts = OrderFacts(stage="closed", tier="street", unit="street", ending="withdrawn")
+                write_order(
+                    connection, _step(start.order_no).model_copy(update={"facts": facts}), OrderAnswer()
+                )
+            found = waiting.result(10)
+        assert (found.stage, found.ending) == ("closed", "withdrawn")
 
 
 class TestAnIntakeAndAnOfficeThatDecides:
