@@ -64,7 +64,7 @@ def list_attachments(
 
     A client is shown nothing that others added to it, its residents or those of matters that joined it.
     """
-    added = decision.c.subject == Subject.ORDER
+    added = decision.c.subject == Subject.MATTER
     theirs = and_(added, attachment.c.uploaded_by != client_id) if client_id is not None else false()
     behind = and_(
         decision.c.decision_id == attachment.c.decision_id, decision.c.matter_no == attachment.c.matter_no

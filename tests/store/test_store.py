@@ -102,16 +102,16 @@ def step_of(start: StartOrder, **changes: Any) -> OrderStep:
     return OrderStep(**{**values, **changes})
 
 
-def keep(store: Store, order_no: str, at: str, *, number: str = "order_no") -> None:
+def keep(store: Store, order_no: str, at: str, *, word: str = "order") -> None:
     """Keep an action under one key, as the API did before it looked whether another order has it."""
     with store.write() as connection:
         connection.execute(
             text(
-                f"INSERT INTO decision (decision_id, {number}, subject,"  # noqa: S608 - a name of ours
+                f"INSERT INTO decision (decision_id, {word}_no, subject,"  # noqa: S608 - a name of ours
                 " name, actor, via, fields, texts, fingerprint, decided_at, status)"
-                " VALUES ('one-key', :no, 'order', 'urge', 'desk-1', 'staff', '{}', '{}', :print, :at, 'pending')"
+                " VALUES ('one-key', :no, :word, 'urge', 'desk-1', 'staff', '{}', '{}', :print, :at, 'pending')"
             ),
-            {"no": order_no, "print": f"of {order_no}", "at": f"{at}.000000"},
+            {"no": order_no, "word": word, "print": f"of {order_no}", "at": f"{at}.000000"},
         )
 
 
@@ -158,7 +158,7 @@ class TestTheSchema:
         assert found is not None
         assert found.matter_no == first
         with pytest.raises(WriteConflict):
-            keep(store, take(store).order_no, "2026-11-23 00:00:02", number="matter_no")
+            keep(store, take(store).order_no, "2026-11-23 00:00:02", word="matter")
         command.downgrade(alembic_config(store.engine), "0002")
         store.close()
 
@@ -201,12 +201,15 @@ class TestTheSchema:
         with store.write() as connection:
             answer_of(connection, step_of(start, messages=(written,)), STANDARD)
         order_no = start.order_no
+        keep(store, order_no, "2026-11-23 00:00:00", word="matter")
         before = everything(store)
         assert all(
-            before[each] for each in ("matter", "orders", "task", "event", "message", "requester_phone")
+            before[each]
+            for each in ("matter", "orders", "task", "event", "decision", "message", "requester_phone")
         )
         command.downgrade(alembic_config(store.engine), "0022")
         shown = "SELECT order_no, kind, stage, unit, recorded_seq, run_id FROM orders"
+        assert rows(store, "SELECT order_no, subject FROM decision") == [(order_no, "order")]
         assert rows(store, shown) == [(order_no, "complaint", "classification", "street", 2, "run-1")]
         ((payload,),) = rows(store, "SELECT payload FROM outbox WHERE kind = 'start'")
         assert StartOrder.model_validate_json(payload) == start

@@ -29,7 +29,7 @@ class Subject(StrEnum):
     """What a row decides on."""
 
     TASK = "task"
-    ORDER = "order"
+    MATTER = "matter"
 
 
 UNFINISHED = (TaskState.OPEN, TaskState.WAITING)
@@ -159,7 +159,7 @@ def keep(
             decision_id=said_id,
             matter_no=matter_no,
             task_id=said.task_id if isinstance(said, CompleteTask) else None,
-            subject=Subject.TASK if is_task else Subject.ORDER,
+            subject=Subject.TASK if is_task else Subject.MATTER,
             name=said.said_name,
             actor=actor.name,
             via=actor.via,

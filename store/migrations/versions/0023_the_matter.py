@@ -61,6 +61,7 @@ def upgrade() -> None:
         f"SELECT order_no, 'order', received_at, {_MOVED} FROM orders"
     )
     _let_children_follow('order', 'orders', 'matter', 'matter')
+    op.execute("UPDATE decision SET subject = 'matter' WHERE subject = 'order'")
     op.drop_index('ix_audit_order_no_id', table_name='audit')
     with op.batch_alter_table('audit') as batch:
         batch.alter_column('order_no', new_column_name='matter_no', existing_type=sa.String(64))
@@ -94,6 +95,7 @@ def downgrade() -> None:
     # What is no order has no place in the schema of before.
     _forget_what_is_no_order()
     _spell_starts(lambda payload: payload['input'])
+    op.execute("UPDATE decision SET subject = 'order' WHERE subject = 'matter'")
     for index in ('open', 'unrecorded', 'unit_begun_at_matter_no', 'stage_begun_at_matter_no', 'begun_at_matter_no'):
         op.drop_index(f'ix_matter_{index}', table_name='matter')
     _let_requesters_go()

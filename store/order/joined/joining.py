@@ -106,7 +106,7 @@ def _can_be_kept(
 def _is_withdrawn_soon(connection: Connection, order_no: str) -> bool:
     withdrawal = select(decision.c.decision_id).where(
         decision.c.matter_no == order_no,
-        decision.c.subject == Subject.ORDER,
+        decision.c.subject == Subject.MATTER,
         decision.c.name == ActionName.WITHDRAW,
         decision.c.status == DecisionStatus.PENDING,
     )

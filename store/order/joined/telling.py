@@ -220,7 +220,7 @@ def _keep(
         {
             "decision_id": each.action_id,
             "matter_no": order_no,
-            "subject": Subject.ORDER,
+            "subject": Subject.MATTER,
             "name": each.action,
             "actor": SYSTEM,
             "via": Via.SYSTEM,

@@ -129,7 +129,7 @@ def said_row(
         "decision_id": said_id,
         "matter_no": order_no,
         "task_id": said.task_id if isinstance(said, CompleteTask) else None,
-        "subject": Subject.TASK if by_task else Subject.ORDER,
+        "subject": Subject.TASK if by_task else Subject.MATTER,
         "name": name,
         "actor": said.actor,
         "via": Via.OPERATOR,

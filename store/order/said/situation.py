@@ -49,7 +49,7 @@ def _so_far(connection: Connection, order_no: str) -> tuple[bool, Mapping[str, M
 
     What was refused counts too: it has cost the order a step. In one statement, since pages ask.
     """
-    said = (decision.c.matter_no == matter.c.matter_no) & (decision.c.subject == Subject.ORDER)
+    said = (decision.c.matter_no == matter.c.matter_no) & (decision.c.subject == Subject.MATTER)
     query = (
         select(
             _watched(matter.c.matter_no).label("supervised"),
