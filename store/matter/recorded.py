@@ -10,7 +10,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Row, delete, select, update
+from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from domain.matter.tasks import SYSTEM, TaskState
 from messages.matter.step import MatterAnswer, MatterStep
@@ -60,6 +60,19 @@ def answered_before(connection: Connection, step: MatterStep, kind: type[Answer]
             f"run: dingdan rebuild {step.matter_no}"
         )
     return kind.model_validate(row.answer)
+
+
+def remember(connection: Connection, step: MatterStep, answer: MatterAnswer) -> None:
+    """Keep the answer, for a step that is repeated."""
+    connection.execute(
+        insert(record_entry).values(
+            matter_no=step.matter_no,
+            run_id=step.run_id,
+            seq=step.seq,
+            digest=digest_of(step),
+            answer=answer.model_dump(mode="json"),
+        )
+    )
 
 
 def take_over(

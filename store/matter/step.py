@@ -11,10 +11,9 @@ from sqlalchemy import Connection, insert, select, update
 
 from domain.doors import Via
 from domain.matter.tasks import SYSTEM, TaskState
-from messages.matter.step import ClockReading, MatterAnswer, MatterFacts, MatterStep, MessageWritten
+from messages.matter.step import ClockReading, MatterFacts, MatterStep, MessageWritten
 from store.database import insert_ignore
-from store.matter.recorded import digest_of
-from store.matter.tables import event, matter, message, record_entry, task
+from store.matter.tables import event, matter, message, task
 
 
 def write_tasks(
@@ -99,19 +98,6 @@ def write_message(
             "state": "pending",
             "created_at": step.at,
         },
-    )
-
-
-def remember(connection: Connection, step: MatterStep, answer: MatterAnswer) -> None:
-    """Keep the answer, for a step that is repeated."""
-    connection.execute(
-        insert(record_entry).values(
-            matter_no=step.matter_no,
-            run_id=step.run_id,
-            seq=step.seq,
-            digest=digest_of(step),
-            answer=answer.model_dump(mode="json"),
-        )
     )
 
 

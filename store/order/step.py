@@ -19,9 +19,9 @@ from messages.names import REQUESTER
 from messages.office.directory import Routing
 from messages.order.step import OrderAnswer, OrderFacts, OrderStep
 from store.matter.holding import as_notice, hold_in_force
-from store.matter.recorded import answered_before, take_over
+from store.matter.recorded import answered_before, remember, take_over
 from store.matter.said.unheard import pending_on
-from store.matter.step import remember, write_events, write_matter, write_message, write_tasks
+from store.matter.step import write_events, write_matter, write_message, write_tasks
 from store.office.directory import routing_of
 from store.office.office_lock import reading_the_office
 from store.order.joined.joining import answers_to, join, leading_stands, tell_waiting, told

@@ -83,7 +83,7 @@ def order_telling(
     values = {
         "action": action,
         "key": key,
-        "fields": dict(fields),
+        "fields": normal(action_fields(action), fields),
         "audience": audience,
         "reached": "",
         "told": 0,
@@ -203,7 +203,7 @@ def _said(row: Row[Any], order_no: str) -> OrderAction:
         action_id=system_id(row.key, order_no),
         actor=SYSTEM,
         action=row.action,
-        fields=normal(action_fields(row.action), row.fields),
+        fields=row.fields,
         decided_at=row.ordered_at,
     )
 
