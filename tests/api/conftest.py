@@ -19,7 +19,7 @@ from store.attachment.files import FileStore
 from store.signin.credentials import mint
 from tests.support.office import Office, now
 
-_NO_FOLDER = Path(os.devnull) / "attachments"
+NO_FOLDER = Path(os.devnull) / "attachments"
 SECRET = "a-secret-of-the-tests-that-is-long-enough"
 
 
@@ -81,7 +81,7 @@ async def api_of(
     """Run an app in this process and give a client of it; at the end the app closes as on a server."""
     service = Service(
         store=office.store,
-        files=FileStore(attachments or _NO_FOLDER),
+        files=FileStore(attachments or NO_FOLDER),
         orders=orders,
         secret=SECRET,
         policy=office.policy,

@@ -15,7 +15,7 @@ from domain.office.words import Role
 from runtime.temporal import Orders
 from store.attachment.files import FileStore
 from store.office.people import StaffRow, put_staff
-from tests.api.conftest import _NO_FOLDER, SECRET, Api
+from tests.api.conftest import NO_FOLDER, SECRET, Api
 
 TABLE = """
 GET  /api/v1/attachments/{attachment_id}           read_orders channels
@@ -154,7 +154,7 @@ def an_app(api: Api) -> Edge:
     return create_app(
         Service(
             store=api.office.store,
-            files=FileStore(_NO_FOLDER),
+            files=FileStore(NO_FOLDER),
             orders=Orders(),
             secret=SECRET,
             policy="standard",

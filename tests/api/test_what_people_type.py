@@ -7,8 +7,8 @@ import pytest
 
 from domain.calendar.workdays import OFFICE_ZONE
 from tests.api.conftest import Api
-from tests.api.desk.test_desk import at_work
-from tests.api.desk.test_desk_orders import send
+from tests.api.desk.forms import send
+from tests.support.browser import at_work
 from tests.support.office import now
 
 KEY = "an-ordinary-key-1"

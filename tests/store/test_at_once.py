@@ -24,7 +24,7 @@ from store.order.said.decisions import lock_order
 from store.order.step import StepResult, Written, write_order, write_step
 from store.telling.holds import lift_hold, order_hold
 from store.telling.recalculation import load_year
-from tests.store.test_store import step_of
+from tests.store.taking import step_of
 from tests.support.machine.databases import Databases
 from tests.support.office import new_order, now
 

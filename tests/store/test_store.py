@@ -4,231 +4,31 @@ import json
 import threading
 import time
 from datetime import datetime, timedelta
-from typing import Any
 
 import pytest
-from alembic import command
-from sqlalchemy import JSON, Connection, MetaData, bindparam, select, text
+from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, InternalError
 
 from domain.calendar.workdays import wall_time
 from domain.doors import CredentialKind
-from domain.order.policy import SECONDS, STANDARD, PolicyBook
+from domain.order.policy import SECONDS, STANDARD
 from messages.matter.signals import CompleteTask
 from messages.matter.step import (
-    ClockRequest,
     EventRecord,
-    MessageWritten,
     PromiseRequest,
-    TaskClosed,
-    TaskOpened,
     Verdict,
 )
-from messages.order.step import OrderAnswer, OrderFacts, OrderStep
-from messages.order.workflow import StartOrder
+from messages.order.step import OrderAnswer, OrderStep
 from store.database import Store, StoreUnavailable, WriteConflict
 from store.matter import outbox
 from store.matter.recorded import OtherRun, StepDiffers
-from store.matter.said.decisions import find
 from store.office.people import find_staff
 from store.order import intake
-from store.order import step as projections
 from store.order.said.decisions import lock_order, submit_decision
-from store.schema import SchemaMismatch, WrongLocale, alembic_config, check, migrate
 from store.signin.credentials import find_subject, mint, revoke
+from tests.store.taking import answer_of, rows, step_of, take
 from tests.support.machine.databases import Databases, PostgresDatabases
-from tests.support.office import new_order, now, plain, seed
-
-
-def take(store: Store, **changes: Any) -> StartOrder:
-    with store.write() as connection:
-        placed = intake.place_order(
-            connection,
-            new_order(**changes),
-            now=now(),
-            policy_version="standard",
-            desk="",
-        )
-    assert placed.to_start is not None
-    return placed.to_start.start
-
-
-def rows(store: Store, statement: str, **parameters: Any) -> list[Any]:
-    with store.read() as connection:
-        return [tuple(map(plain, row)) for row in connection.execute(text(statement), parameters).all()]
-
-
-def everything(store: Store) -> dict[str, list[dict[str, Any]]]:
-    """Give every row of every table by its columns' names, in whatever sequence those stand."""
-    with store.read() as connection:
-        there = MetaData()
-        there.reflect(connection)
-        found = {each: connection.execute(select(each)).mappings().all() for each in there.sorted_tables}
-    return {
-        table.name: sorted(({name: plain(row[name]) for name in row} for row in every), key=str)
-        for table, every in found.items()
-    }
-
-
-def step_of(start: StartOrder, **changes: Any) -> OrderStep:
-    """Build the step that refers an order and opens the desk's task."""
-    at = changes.pop("at", start.received_at + timedelta(minutes=1))
-    desk = TaskOpened(
-        task_id=f"{start.order_no}-2-TEST",
-        kind="classify",
-        unit="street",
-        tier="street",
-        role="street_desk",
-        opened_at=at,
-    )
-    values: dict[str, Any] = {
-        "matter_no": start.order_no,
-        "run_id": "run-1",
-        "seq": 1,
-        "at": at,
-        "policy": "standard",
-        "facts": OrderFacts(stage="classification", tier="street", unit="street"),
-        "open_tasks": (desk.task_id,),
-        "next_event": 2,
-        "events": (EventRecord(seq=2, at=at, type="OrderReferred", actor="system"),),
-        "opened": (desk,),
-        "closed": (
-            TaskClosed(
-                task_id=start.first_task.task_id, state="done", outcome="refer", actor="duty-1", at=at
-            ),
-        ),
-        "clocks": (ClockRequest(key=desk.task_id, basis="desk", since=at),),
-    }
-    return OrderStep(**{**values, **changes})
-
-
-def keep(store: Store, order_no: str, at: str, *, word: str = "order") -> None:
-    """Keep an action under one key, as the API did before it looked whether another order has it."""
-    with store.write() as connection:
-        connection.execute(
-            text(
-                f"INSERT INTO decision (decision_id, {word}_no, subject,"  # noqa: S608 - a name of ours
-                " name, actor, via, fields, texts, fingerprint, decided_at, status)"
-                " VALUES ('one-key', :no, :word, 'urge', 'desk-1', 'staff', '{}', '{}', :print, :at, 'pending')"
-            ),
-            {"no": order_no, "word": word, "print": f"of {order_no}", "at": f"{at}.000000"},
-        )
-
-
-def answer_of(
-    connection: Connection, step: OrderStep, book: PolicyBook, takes_over: str | None = None
-) -> OrderAnswer:
-    return projections.write_step(connection, step, book, takes_over=takes_over).answer
-
-
-class TestTheSchema:
-    def test_goes_up_down_and_up_and_leaves_nothing_to_generate(self, databases: Databases) -> None:
-        store = Store(databases.empty())
-        migrate(store.engine)
-        command.downgrade(alembic_config(store.engine), "base")
-        with pytest.raises(SchemaMismatch, match="dingdan migrate"):
-            check(store.engine)
-        migrate(store.engine)
-        check(store.engine)
-        command.check(alembic_config(store.engine))
-        store.close()
-
-    def test_of_another_version_is_named(self, store: Store) -> None:
-        with store.write() as connection:
-            connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
-        with pytest.raises(SchemaMismatch, match="9999"):
-            check(store.engine)
-
-    def test_leaves_a_key_that_was_kept_twice_to_the_decision_that_was_first(
-        self, databases: Databases
-    ) -> None:
-        store = Store(databases.empty())
-        migrate(store.engine)
-        seed(store)
-        later, first = sorted(take(store).order_no for _ in range(2))
-        command.downgrade(alembic_config(store.engine), "0002")
-        kept = {later: "2026-11-23 00:00:01", first: "2026-11-23 00:00:00"}
-        for order_no, at in kept.items():
-            keep(store, order_no, at)
-        migrate(store.engine)
-        by_order = dict(rows(store, "SELECT matter_no, fingerprint FROM decision"))
-        assert by_order == {first: f"of {first}", later: "lost"}
-        with store.read() as connection:
-            found = find(connection, "one-key")
-        assert found is not None
-        assert found.matter_no == first
-        with pytest.raises(WriteConflict):
-            keep(store, take(store).order_no, "2026-11-23 00:00:02", word="matter")
-        command.downgrade(alembic_config(store.engine), "0002")
-        store.close()
-
-    def test_keeps_what_a_key_stands_for_both_ways(self, databases: Databases) -> None:
-        store = Store(databases.empty())
-        migrate(store.engine)
-        seed(store)
-        order_no = take(store).order_no
-        kept = rows(store, "SELECT key, is_new, receipt FROM idempotency")
-        command.downgrade(alembic_config(store.engine), "0021")
-        ((status, answered),) = rows(store, "SELECT status, response FROM idempotency")
-        code = json.loads(answered)["tracking_code"]
-        # What each door kept: a channel all of its answer, the pages and a part what they needed.
-        for response in (
-            json.loads(answered),
-            {"order_no": order_no},
-            {"order_no": order_no, "tracking_code": code},
-            {"part": order_no, "code": code},
-        ):
-            with store.write() as connection:
-                kept_so = text("UPDATE idempotency SET response = :response, status = 200")
-                connection.execute(
-                    kept_so.bindparams(bindparam("response", type_=JSON)), {"response": response}
-                )
-            migrate(store.engine)
-            ((key, is_new, receipt),) = rows(store, "SELECT key, is_new, receipt FROM idempotency")
-            assert (key, json.loads(receipt)) == (kept[0][0], json.loads(kept[0][2]))
-            assert not is_new
-            command.downgrade(alembic_config(store.engine), "0021")
-        assert status == 201
-        migrate(store.engine)
-        store.close()
-
-    def test_moves_orders_beside_their_matters_and_back(self, databases: Databases) -> None:
-        store = Store(databases.empty())
-        migrate(store.engine)
-        seed(store)
-        start = take(store, requester={"name": "王小明", "phone": "000-0000-0001"}, phone_keys=("a", "b"))
-        written = MessageWritten(event_seq=2, recipient="requester", template="accepted")
-        with store.write() as connection:
-            answer_of(connection, step_of(start, messages=(written,)), STANDARD)
-        order_no = start.order_no
-        keep(store, order_no, "2026-11-23 00:00:00", word="matter")
-        before = everything(store)
-        assert all(
-            before[each]
-            for each in ("matter", "orders", "task", "event", "decision", "message", "requester_phone")
-        )
-        command.downgrade(alembic_config(store.engine), "0022")
-        shown = "SELECT order_no, kind, stage, unit, recorded_seq, run_id FROM orders"
-        assert rows(store, "SELECT order_no, subject FROM decision") == [(order_no, "order")]
-        assert rows(store, shown) == [(order_no, "complaint", "classification", "street", 2, "run-1")]
-        ((payload,),) = rows(store, "SELECT payload FROM outbox WHERE kind = 'start'")
-        assert StartOrder.model_validate_json(payload) == start
-        with pytest.raises(WriteConflict), store.write() as connection:
-            connection.execute(text("DELETE FROM orders"))
-        migrate(store.engine)
-        assert everything(store) == before
-        with pytest.raises(WriteConflict), store.write() as connection:
-            connection.execute(text("DELETE FROM matter"))
-        store.close()
-
-    def test_is_not_made_where_chinese_text_cannot_be_searched(self, databases: Databases) -> None:
-        if not isinstance(databases, PostgresDatabases):
-            pytest.skip("SQLite has no locale")
-        store = Store(databases.with_locale("C"))
-        for work in (migrate, check):
-            with pytest.raises(WrongLocale, match=r"C\.UTF-8"):
-                work(store.engine)
-        store.close()
+from tests.support.office import now
 
 
 class TestAConnection:

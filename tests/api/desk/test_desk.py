@@ -11,15 +11,7 @@ from api.pages.rendering import moment, texts
 from domain.office.words import Role
 from domain.order.lifecycle import TASKS, TaskKind
 from tests.api.conftest import Api
-from tests.api.signin.test_sign_in import HOST, Browser, account
-
-
-async def at_work(api: Api, username: str) -> Browser:
-    """Sign somebody in who needs no second factor."""
-    account(api.office, username)
-    browser = Browser(api.http)
-    assert (await browser.sign_in(username)).headers["location"] == "/desk"
-    return browser
+from tests.support.browser import HOST, Browser, at_work
 
 
 async def send(browser: Browser, task_id: str, outcome: str, files: Any = None, **fields: Any) -> Any:

@@ -9,8 +9,8 @@ from domain.order.lifecycle import TaskKind
 from store.office.people import StaffRow, add_staff
 from tests.api.channels.test_attachments import PNG
 from tests.api.conftest import Api
-from tests.api.desk.test_desk import at_work, send
-from tests.api.signin.test_sign_in import Browser
+from tests.api.desk.test_desk import send
+from tests.support.browser import Browser, at_work
 
 PICTURE = ("attachments", ("after.png", PNG, "image/png"))
 

@@ -33,8 +33,8 @@ from store.attachment.files import FileStore
 from store.database import StoreUnavailable
 from store.matter.reach import Scope
 from store.office.people import StaffRow, put_staff
-from tests.api.conftest import _NO_FOLDER, SECRET, Api
-from tests.api.desk.test_desk import at_work
+from tests.api.conftest import NO_FOLDER, SECRET, Api
+from tests.support.browser import at_work
 from tests.support.office import Office, now, plain
 
 ROOT = Path(__file__).parents[3]
@@ -235,7 +235,7 @@ async def listening(url: str, cookies: dict[str, str], query: str = "") -> Async
 def service_of(office: Office) -> Service:
     return Service(
         store=office.store,
-        files=FileStore(_NO_FOLDER),
+        files=FileStore(NO_FOLDER),
         orders=Orders(),
         secret=SECRET,
         policy="standard",

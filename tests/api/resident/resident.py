@@ -8,7 +8,7 @@ import httpx2
 
 from api.service import Service
 from tests.api.conftest import Api
-from tests.api.signin.test_sign_in import HOST, Browser
+from tests.support.browser import HOST, Browser
 
 JPEG = b"\xff\xd8\xff\xe0\x00\x10JFIF" + b"x" * 64
 PNG = b"\x89PNG\r\n\x1a\n" + b"x" * 64

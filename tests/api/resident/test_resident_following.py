@@ -16,7 +16,7 @@ from domain.order.lifecycle import TaskKind
 from store.order.tables import orders
 from tests.api.conftest import Api
 from tests.api.resident.resident import PHONE, WIDE, Page, Resident
-from tests.api.signin.test_sign_in import HOST
+from tests.support.browser import HOST
 from tests.support.office import at, now
 
 

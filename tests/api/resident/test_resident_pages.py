@@ -16,7 +16,7 @@ from api.typed.phones import phone_keys
 from domain.order.words import RequestKind, Satisfied, Solved
 from tests.api.conftest import Api
 from tests.api.resident.resident import FILLED, JPEG, PHONE, PNG, WIDE, Page, Resident, service_of
-from tests.api.signin.test_sign_in import HOST
+from tests.support.browser import HOST
 from tests.support.office import at
 
 

@@ -9,10 +9,9 @@ from domain.matter.tasks import MAX_ATTACHMENTS
 from domain.order.lifecycle import TaskKind
 from tests.api.channels.test_attachments import sent as uploaded
 from tests.api.conftest import Api
-from tests.api.desk.test_desk import at_work
-from tests.api.desk.test_desk_orders import send as send_action
+from tests.api.desk.forms import send as send_action
 from tests.api.resident.resident import JPEG, PNG, Page, Resident
-from tests.api.signin.test_sign_in import HOST
+from tests.support.browser import HOST, at_work
 
 ONE = ("a.jpg", JPEG, "image/jpeg")
 TWO = ("王小明家门口.png", PNG, "image/png")

@@ -1,7 +1,6 @@
 """The table of human tasks, and what it says to decisions and actions."""
 
-from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -9,77 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.matter.faults import Fault
-from domain.matter.judging import Codes, Refusal, Submission, named_codes
+from domain.matter.judging import Codes, named_codes
 from domain.matter.tasks import Outcome, Silence
-from domain.office.first_directory import FIRST
-from domain.office.responsibility import (
-    DISTRICT_DESK,
-    STREET_DESK,
-    STREET_LEADER,
-    Owner,
-    above,
-    entitled_roles,
-    grants_extension,
-    handler,
-    may_decide,
-    reviewer,
-    supervisor,
-)
-from domain.office.words import Role, Tier
 from domain.order.actions import ACTIONS, ActionName
-from domain.order.judgement import OrderSituation, TaskFacts, is_possible, judge_action, judge_outcome
 from domain.order.lifecycle import REQUESTS, TASKS, Progress, TaskKind, outcomes_of, withheld
 from domain.order.policy import STANDARD_2
-from domain.order.voices import by_voice
-from domain.order.words import Ending, Stage
-
-NOW = datetime(2026, 5, 15, 12, 0, tzinfo=UTC)
-LATER = "2026-05-16T12:00:00+08:00"
-
-
-def wanted(name: str, fields: Mapping[str, Any] | None = None, **more: Any) -> Submission:
-    return Submission(
-        name=name, actor="somebody", at=NOW, fields=fields or {}, **{"codes": Codes.of(FIRST), **more}
-    )
-
-
-def judged(kind: TaskKind, wanted: Submission, **facts: Any) -> Refusal | None:
-    usual: dict[str, Any] = {
-        "order_no": "",
-        "unit": "",
-        "order_class": None,
-        "opened_at": NOW,
-        "due_at": None,
-        "withheld": (),
-        "not_by": (),
-        "evidence": 0,
-        "taken": 0,
-    }
-    return judge_outcome(TaskFacts(kind=kind, **usual | facts), wanted, STANDARD_2)
-
-
-def situation(stage: Stage, **known: Any) -> OrderSituation:
-    usual: dict[str, Any] = {
-        "order_no": "",
-        "unit": "",
-        "ending": None,
-        "left": False,
-        "reopened": False,
-        "supervised": False,
-        "taken": {},
-        "book": STANDARD_2,
-        "handled_by": None,
-    }
-    return OrderSituation(stage=stage, **{**usual, **known})
-
-
-def acted(wanted: Submission, stage: Stage, **known: Any) -> Refusal | None:
-    return judge_action(situation(stage, **known), wanted)
-
-
-def code_of(refusal: Refusal | None) -> str | None:
-    return refusal.code if refusal else None
-
+from domain.order.words import Stage
+from tests.domain.order.judged import LATER, NOW, acted, code_of, judged, wanted
 
 WRONG_PARTS: list[Any] = [
     "text",
@@ -436,93 +371,6 @@ class TestADecision:
         assert refusal is None or (refusal.code and refusal.reason)
 
 
-class TestAnAction:
-    @pytest.mark.parametrize(
-        ("name", "stage", "code"),
-        [
-            ("urge", Stage.HANDLING, None),
-            ("urge", Stage.FOLLOW_UP, "wrong_stage"),
-            ("withdraw", Stage.SUPERVISION, None),
-            ("withdraw", Stage.REPLYING, "wrong_stage"),
-            ("withdraw", Stage.CLOSED, "wrong_stage"),
-            ("supervise", Stage.HANDLING, None),
-            ("supervise", Stage.FIRST_CONTACT, "wrong_stage"),
-            ("dance", Stage.HANDLING, "unknown_action"),
-            ("rate", Stage.CLOSED, "missing_field"),
-            ("reopen", Stage.CLOSED, "missing_field"),
-            ("reopen", Stage.ARCHIVED, "wrong_stage"),
-            ("resume", Stage.PAUSED, None),
-            ("resume", Stage.HANDLING, "wrong_stage"),
-            ("reassign", Stage.HANDLING, "missing_field"),
-            ("reassign", Stage.DISPATCH, "wrong_stage"),
-        ],
-    )
-    def test_is_possible_in_its_stages_only(self, name: str, stage: Stage, code: str | None) -> None:
-        refusal = acted(wanted(name), stage)
-        assert code_of(refusal) == code
-
-    def test_to_reopen_is_taken_once(self) -> None:
-        again = acted(wanted("reopen", {"text": "又坏了"}), Stage.CLOSED, reopened=True)
-        assert code_of(again) == "reopened_already"
-
-    def test_is_taken_so_often_and_no_more(self) -> None:
-        cap, taken = (
-            STANDARD_2.action_cap,
-            by_voice([("somebody", 4), ("resident", STANDARD_2.action_cap - 4)]),
-        )
-        again = acted(wanted("urge"), Stage.HANDLING, taken={"urge": taken, "hold": taken}, book=STANDARD_2)
-        assert again is not None
-        assert (again.code, again.reason.split()[:4]) == ("too_often", ["urge", "was", "sent", str(cap)])
-        less = by_voice([("resident", cap - 1), ("resident 20261123-7K3M9Q", cap)])
-        assert acted(wanted("urge"), Stage.HANDLING, taken={"urge": less}, book=STANDARD_2) is None
-
-    def test_that_was_sent_often_enough_is_offered_still_since_its_refusal_says_whom_to_call(self) -> None:
-        taken = {"urge": {"": STANDARD_2.action_cap}}
-        order = situation(Stage.HANDLING, taken=taken)
-        assert is_possible(order, ActionName.URGE, actor="resident", at=NOW)
-        assert not is_possible(
-            situation(Stage.CLOSED, taken=taken), ActionName.URGE, actor="resident", at=NOW
-        )
-
-    def test_by_the_office_is_never_too_often(self) -> None:
-        taken = {"": 1_000}
-        fields = {"since": LATER, "until": LATER}
-        told = acted(
-            wanted("hold", fields), Stage.HANDLING, taken={"urge": taken, "hold": taken}, book=STANDARD_2
-        )
-        assert code_of(told) != "too_often"
-
-    def test_to_rate_ones_own_work_is_refused(self) -> None:
-        fields = {"solved": "yes", "satisfied": "yes"}
-        refusal = acted(wanted("rate", fields), Stage.FOLLOW_UP, handled_by="somebody")
-        assert code_of(refusal) == "own_work"
-
-    def test_to_rate_is_not_refused_to_the_resident_whose_name_somebody_typed(self) -> None:
-        rating = Submission(
-            name="rate", actor="resident", at=NOW, fields={"solved": "yes", "satisfied": "yes"}
-        )
-        assert acted(rating, Stage.FOLLOW_UP, handled_by="resident") is None
-
-    def test_on_an_order_that_was_joined_is_for_the_one_that_leads_it(self) -> None:
-        for name in ("urge", "rate", "merge", "supervise"):
-            assert code_of(acted(wanted(name), Stage.JOINED)) == "merged", name
-        assert acted(wanted("withdraw"), Stage.JOINED) is None
-
-    def test_to_rate_what_was_taken_back_is_refused(self) -> None:
-        fields = {"solved": "yes", "satisfied": "yes"}
-        refusal = acted(wanted("rate", fields), Stage.CLOSED, ending=Ending.WITHDRAWN)
-        assert code_of(refusal) == "withdrawn"
-
-    @pytest.mark.parametrize("name", ["withdraw", "rate", "reopen"])
-    def test_for_a_requester_who_has_left_is_refused(self, name: str) -> None:
-        stage = Stage.HANDLING if name == "withdraw" else Stage.CLOSED
-        assert code_of(acted(wanted(name), stage, left=True)) == "withdrawn_already"
-
-    def test_to_supervise_is_refused_while_somebody_does(self) -> None:
-        refusal = acted(wanted("supervise"), Stage.HANDLING, supervised=True)
-        assert code_of(refusal) == "supervised_already"
-
-
 class TestWhatIsWithheld:
     """One row for each reason why an outcome is not offered."""
 
@@ -614,104 +462,3 @@ class TestACodeOfTheDirectory:
         parts = {"parts": [{"text": "一", "category": "noise"}, "nonsense", {"text": "二"}]}
         split = next(each for each in outcomes_of(TaskKind.CLASSIFY) if each.name == "split")
         assert named_codes(split.fields, parts) == ([], ["noise"])
-
-
-COMMUNITY = handler("community-01", Tier.COMMUNITY)
-STREET = handler("street-safety", Tier.STREET)
-DISTRICT = handler("district-housing", Tier.DISTRICT)
-BUREAU = handler("district-planning", Tier.DISTRICT, by_liaison=True)
-DISTRICT_HEAD = Owner(unit="district-housing", tier=Tier.DISTRICT, role=Role.UNIT_HEAD)
-
-
-class TestResponsibility:
-    @pytest.mark.parametrize(
-        ("unit", "tier", "role"),
-        [
-            ("community-01", Tier.COMMUNITY, Role.COMMUNITY_WORKER),
-            ("street-safety", Tier.STREET, Role.UNIT_HANDLER),
-            ("district-housing", Tier.DISTRICT, Role.UNIT_HANDLER),
-            ("district-planning", Tier.DISTRICT, Role.UNIT_HANDLER),
-            ("street", Tier.STREET, Role.STREET_LEADER),
-            ("district", Tier.DISTRICT, Role.DISTRICT_DESK),
-        ],
-    )
-    def test_for_handling_depends_on_the_unit(self, unit: str, tier: Tier, role: Role) -> None:
-        assert handler(unit, tier) == Owner(unit=unit, tier=tier, role=role)
-
-    def test_for_a_bureau_without_accounts_is_the_liaisons(self) -> None:
-        assert Owner(unit="district-planning", tier=Tier.DISTRICT, role=Role.LIAISON) == BUREAU
-
-    def test_a_head_may_decide_for_the_handlers_and_nobody_for_the_desk(self) -> None:
-        assert entitled_roles(Role.UNIT_HANDLER) == {Role.UNIT_HANDLER, Role.UNIT_HEAD}
-        assert entitled_roles(Role.STREET_DESK) == {Role.STREET_DESK}
-
-    def test_the_officer_on_duty_may_act_for_the_desk_where_the_clock_runs_by_the_wall(self) -> None:
-        for on_duty in (True, False):
-            desk: Any = {"unit": "street", "role": Role.STREET_DESK, "on_duty": on_duty}
-            assert may_decide("street", {Role.DUTY_OFFICER}, **desk) is on_duty
-            assert may_decide("street", {Role.STREET_DESK}, **desk)
-            assert not may_decide("street-safety", {Role.DUTY_OFFICER}, **desk)
-            assert not may_decide("street", {Role.UNIT_HANDLER}, **desk)
-
-    @pytest.mark.parametrize(
-        ("own_unit", "role", "unit", "for_role", "may"),
-        [
-            ("street-safety", Role.UNIT_HANDLER, "street-safety", Role.UNIT_HANDLER, True),
-            ("street-safety", Role.UNIT_HEAD, "street-safety", Role.UNIT_HANDLER, True),
-            ("street-safety", Role.UNIT_HANDLER, "street-peace", Role.UNIT_HANDLER, False),
-            ("street", Role.LIAISON, "district-planning", Role.LIAISON, True),
-            ("district-planning", Role.UNIT_HANDLER, "district-planning", Role.LIAISON, False),
-            ("street", Role.STREET_DESK, "district-planning", Role.LIAISON, False),
-        ],
-    )
-    def test_to_decide_is_the_units_own_or_its_liaisons(
-        self, own_unit: str, role: Role, unit: str, for_role: Role, may: bool
-    ) -> None:
-        assert may_decide(own_unit, {role}, unit=unit, role=for_role) is may
-
-    @pytest.mark.parametrize(
-        ("tier", "by_liaison", "repetition", "owner"),
-        [
-            (Tier.COMMUNITY, False, 1, STREET_LEADER),
-            (Tier.STREET, False, 2, STREET_LEADER),
-            (Tier.STREET, False, 3, DISTRICT_DESK),
-            (Tier.DISTRICT, False, 1, DISTRICT_DESK),
-            (Tier.DISTRICT, False, 9, DISTRICT_DESK),
-            (Tier.DISTRICT, True, 1, STREET_LEADER),
-            (Tier.DISTRICT, True, 3, DISTRICT_DESK),
-        ],
-    )
-    def test_to_supervise_climbs_at_the_third_time(
-        self, tier: Tier, by_liaison: bool, repetition: int, owner: Owner
-    ) -> None:
-        assert supervisor(tier, repetition, climbs_at=3, by_liaison=by_liaison) == owner
-
-    @pytest.mark.parametrize(
-        ("proposer", "first", "then"),
-        [
-            (COMMUNITY, STREET_DESK, STREET_LEADER),
-            (STREET, STREET_DESK, STREET_LEADER),
-            (BUREAU, STREET_DESK, STREET_LEADER),
-            (STREET_DESK, STREET_LEADER, DISTRICT_DESK),
-            (DISTRICT, DISTRICT_HEAD, DISTRICT_DESK),
-            (STREET_LEADER, DISTRICT_DESK, DISTRICT_DESK),
-        ],
-    )
-    def test_to_review_is_never_the_proposers(self, proposer: Owner, first: Owner, then: Owner) -> None:
-        assert reviewer(proposer) == first != proposer
-        assert reviewer(proposer, is_rework=True) == (DISTRICT_DESK if proposer == DISTRICT else first)
-        assert above(first) == then
-
-    @pytest.mark.parametrize(
-        ("working", "first", "second"),
-        [
-            (COMMUNITY, STREET_DESK, DISTRICT_DESK),
-            (STREET, STREET_DESK, DISTRICT_DESK),
-            (DISTRICT, DISTRICT_HEAD, DISTRICT_HEAD),
-        ],
-    )
-    def test_to_extend_is_the_desks_once_and_then_the_tiers_above(
-        self, working: Owner, first: Owner, second: Owner
-    ) -> None:
-        assert grants_extension(working, granted=0) == first
-        assert grants_extension(working, granted=1) == second

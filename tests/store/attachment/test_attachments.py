@@ -9,7 +9,7 @@ from store.attachment.files import KeptFile
 from store.database import Connection, Store
 from store.office.people import find_staff
 from store.order.said.decisions import submit_decision
-from tests.store.test_store import take
+from tests.store.taking import take
 from tests.support.office import now
 
 MINE = Uploader(kind=CredentialKind.STAFF, name="duty-1")

@@ -16,7 +16,7 @@ from store.order.joined.telling import tell_next
 from store.order.reckoning import calendar_for
 from store.order.resting import provisional_orders
 from store.telling.recalculation import load_year
-from tests.store.test_store import answer_of, rows, step_of, take
+from tests.store.taking import answer_of, rows, step_of, take
 from tests.support.office import now
 
 

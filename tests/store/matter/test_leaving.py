@@ -9,7 +9,7 @@ from domain.office.words import Role
 from store.database import Store
 from store.matter.leaving import LeftBehind, left_behind
 from store.office.people import change_duty, change_unit, dismiss, leave_post
-from tests.store.test_store import take
+from tests.store.taking import take
 from tests.support.office import now
 
 WEEK = timedelta(days=7)

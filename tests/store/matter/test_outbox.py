@@ -10,7 +10,7 @@ from store.database import Store
 from store.matter import outbox
 from store.matter.outbox import OutboxKind, Result, WaitingRow
 from store.mending.putting_back import NotSetAside, StartNeeded, give_up, put_back, set_aside
-from tests.store.test_store import rows, take
+from tests.store.taking import rows, take
 from tests.support.office import now
 
 SOON = timedelta(seconds=10)

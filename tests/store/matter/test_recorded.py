@@ -11,7 +11,7 @@ from messages.matter.step import EventRecord
 from messages.order.step import OrderStep
 from messages.order.workflow import StartOrder
 from store.database import Store
-from tests.store.test_store import rows, step_of, take
+from tests.store.taking import rows, step_of, take
 
 
 def another(start: StartOrder, run_id: str, *, after: timedelta, seq: int = 1) -> OrderStep:

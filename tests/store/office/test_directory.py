@@ -25,7 +25,7 @@ from store.office.directory import (
 from store.office.people import put_units
 from store.order.intake import UnknownCode
 from store.schema import migrate
-from tests.store.test_store import take
+from tests.store.taking import take
 from tests.support.machine.databases import Databases
 from tests.support.office import now
 from tests.support.reorganised import MERGED, loaded

@@ -9,7 +9,7 @@ from domain.office.words import Role
 from store.database import Store
 from store.office.people import dismiss, leave_post, set_roles
 from store.order.receiving import first_contact
-from tests.store.test_store import rows, take
+from tests.store.taking import rows, take
 from tests.support.office import now
 
 WEEK = timedelta(days=7)

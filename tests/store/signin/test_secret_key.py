@@ -17,7 +17,7 @@ from store.signin.accounts import accept_code, begin_enrolment, count_failure, f
 from store.signin.credentials import find_subject, mint
 from store.signin.secret_key import AnotherSecretKey, check, is_known, take_in
 from store.signin.sessions import Method, begin_session, find_session
-from tests.store.test_store import take
+from tests.store.taking import take
 from tests.support.office import now
 
 FORMER, LATTER = "the-former-key-of-this-very-store", "the-latter-key-of-this-very-store"

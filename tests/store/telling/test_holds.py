@@ -7,7 +7,7 @@ import pytest
 from store.database import Store
 from store.matter.holding import holds_from, holds_over
 from store.telling.holds import HeldAlready, NotHeld, WrongHold, lift_hold, order_hold
-from tests.store.test_store import rows, take
+from tests.store.taking import rows, take
 from tests.support.office import now
 
 HOUR = timedelta(hours=1)

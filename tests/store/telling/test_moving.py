@@ -8,7 +8,7 @@ from store.database import Store
 from store.matter.tables import matter
 from store.telling import moving
 from store.telling.moving import Move, begin_move, move_batch, next_orders, unsettled
-from tests.store.test_store import rows, take
+from tests.store.taking import rows, take
 from tests.support.office import now
 
 UNIT, TO = "community-03", "community-04"

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.commands import dingdan
 from tests.support.office import Office
-from tests.workflows.commands.test_operators_commands import dingdan, flat
+from tests.workflows.commands.test_operators_commands import flat
 
 THREE_LINES = "date,kind,name\n2026-01-01,off,元旦\n2026-05-01,off,劳动节\n2026-10-01,off,国庆节\n"
 SOURCE = ("--source", "国务院办公厅, 2025-11-04")

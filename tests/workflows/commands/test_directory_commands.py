@@ -7,8 +7,9 @@ import pytest
 from sqlalchemy import text
 
 from domain.office.directory_file import HEADINGS
+from tests.support.commands import dingdan
 from tests.support.office import Office
-from tests.workflows.commands.test_operators_commands import dingdan, flat
+from tests.workflows.commands.test_operators_commands import flat
 
 SOURCE = ("--source", "街办发2026年第1号")
 

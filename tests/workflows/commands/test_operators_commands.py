@@ -1,41 +1,14 @@
 """`dingdan check`, `rebuild`, `setup` and `unit`, as an operator runs them."""
 
-import asyncio
-import os
-import sys
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
 from domain.office.first_directory import FIRST
-from messages.names import NAMESPACE
+from tests.support.commands import dingdan
 from tests.support.machine.databases import Databases
 from tests.support.office import Office
-
-ROOT = Path(__file__).parents[3]
-
-
-async def dingdan(
-    office: Office, *arguments: str, address: str | None = None, database: str | None = None
-) -> tuple[int, str]:
-    """Run the command in a process of its own; gives its exit code and all that it said."""
-    url = office.store.engine.url.render_as_string(hide_password=False)
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "cli", *arguments),
-        cwd=ROOT,
-        env={
-            **os.environ,
-            "DINGDAN_DATABASE_URL": database or url,
-            "DINGDAN_SECRET_KEY": "k" * 40,
-            "TEMPORAL_ADDRESS": address or office.client.service_client.config.target_host,
-            "TEMPORAL_NAMESPACE": NAMESPACE,
-        },
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    said, _ = await process.communicate()
-    return process.returncode or 0, said.decode()
 
 
 def flat(said: str) -> str:

@@ -10,10 +10,11 @@ from runtime.passwords import Passwords
 from store.database import Store
 from store.schema import migrate
 from store.signin.accounts import begin_enrolment, count_failure, find_account, locked_since_failures
+from tests.support.commands import dingdan
 from tests.support.machine.databases import Databases
 from tests.support.office import Office, now
 from tests.support.reorganised import loaded
-from tests.workflows.commands.test_operators_commands import dingdan, flat
+from tests.workflows.commands.test_operators_commands import flat
 
 UNTIL = ("--until", "2030-01-02T09:00")
 

@@ -9,9 +9,9 @@ from sqlalchemy import text
 
 from domain.office.first_directory import FIRST
 from domain.order.lifecycle import TaskKind
+from tests.support.commands import dingdan
 from tests.support.office import Office
 from tests.support.reorganised import MERGED, loaded
-from tests.workflows.commands.test_operators_commands import dingdan
 
 
 class TestAnOrderUnderALoadedDirectory:

@@ -17,7 +17,7 @@ from store.order.joined import telling
 from store.order.joined.telling import progress_of, tell_next
 from store.order.step import write_step
 from store.telling.holds import lift_hold, order_hold
-from tests.store.test_store import rows, take
+from tests.store.taking import rows, take
 from tests.support.office import now
 
 LATER = timedelta(minutes=10)

@@ -10,7 +10,7 @@ from domain.office.words import Role
 from store.database import Store
 from store.office.people import change_unit, dismiss, find_staff, leave_post, set_roles
 from store.order.said.claims import HeldByColleague, change_holder, free_claims
-from tests.store.test_store import rows, take
+from tests.store.taking import rows, take
 from tests.support.office import now
 
 WEEK = timedelta(days=7)

@@ -1,0 +1,24 @@
+"""Forms of the desk, as a browser sends them."""
+
+import re
+from typing import Any
+
+from tests.support.browser import HOST, Browser
+
+HEADERS = {"Origin": HOST, "Sec-Fetch-Site": "same-origin"}
+
+PICTURE = b"\x89PNG\r\n\x1a\n" + b"x" * 200_000
+
+
+def hidden(shown: str) -> dict[str, str]:
+    """Take what a page's form carries along."""
+    return {
+        name: re.search(rf'name="{name}" value="([^"]+)"', shown)[1]  # type: ignore[index]
+        for name in ("csrf", "decision_id")
+    }
+
+
+async def send(browser: Browser, path: str, to: str = "", files: Any = None, **fields: Any) -> Any:
+    """Send a form of a page."""
+    data = hidden((await browser.get(path)).text) | fields
+    return await browser.send("POST", to or path, data=data, files=files, headers=HEADERS)

@@ -1,0 +1,125 @@
+"""Pages and the forms on them: who may send what, from where."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.browser import HOST, PAGE, Browser, account, running
+from tests.support.office import Office
+
+ROOT = Path(__file__).parents[3]
+
+
+class TestAForeignPage:
+    @pytest.mark.parametrize(
+        "headers",
+        [
+            {"Sec-Fetch-Site": "cross-site"},
+            {"Sec-Fetch-Site": "same-site"},
+            {"Origin": "https://evil.example"},
+            {"Origin": "null"},
+        ],
+    )
+    async def test_changes_nothing_whatever_it_knows(
+        self, site: Any, closed_office: Office, headers: dict[str, str]
+    ) -> None:
+        _, browser = site
+        account(closed_office, "desk-1")
+        await browser.sign_in("desk-1")
+        token = re.search(r'name="csrf" value="([^"]+)"', (await browser.get("/desk")).text)
+        assert token
+        for path in ("/signin/out", "/signin/password", "/elder", "/signin"):
+            response = await browser.send("POST", path, data={"csrf": token[1]}, headers=headers)
+            assert response.status_code == 403, path
+        assert (await browser.get("/desk")).status_code == 200
+
+    @pytest.mark.parametrize("token", ["", "guessed", "of-another-session"])
+    async def test_without_the_sessions_token_changes_nothing(
+        self, site: Any, closed_office: Office, token: str
+    ) -> None:
+        _, browser = site
+        for name in ("desk-1", "desk-2"):
+            account(closed_office, name)
+        other = Browser(browser.http)
+        await other.sign_in("desk-2")
+        if token == "of-another-session":
+            found = re.search(r'name="csrf" value="([^"]+)"', (await other.get("/desk")).text)
+            assert found
+            token = found[1]
+        await browser.sign_in("desk-1")
+        response = await browser.send(
+            "POST",
+            "/signin/out",
+            data={"csrf": token},
+            headers={"Origin": HOST, "Sec-Fetch-Site": "same-origin"},
+        )
+        assert response.status_code == 403
+        json = await browser.send(
+            "POST", "/api/v1/tasks/x/claim", headers={"Origin": HOST, "Accept": "application/json"}
+        )
+        assert (json.status_code, json.json()["code"]) == (403, "foreign_page")
+
+    async def test_that_comes_too_late_shows_what_was_typed(self, site: Any, closed_office: Office) -> None:
+        _, browser = site
+        account(closed_office, "desk-1")
+        await browser.sign_in("desk-1")
+        fields = {"csrf": "old", "text": "写了很久的话", "password": "secret-of-mine"}
+        shown = await browser.send("POST", "/signin/out", data=fields, headers={"Origin": HOST})
+        assert "写了很久的话" in shown.text
+        assert "secret-of-mine" not in shown.text
+
+
+class TestEveryPage:
+    async def test_is_protected_and_loads_nothing_from_elsewhere(
+        self, site: Any, closed_office: Office
+    ) -> None:
+        _, browser = site
+        account(closed_office, "desk-1")
+        pages = [await browser.get("/signin"), await browser.get("/nothing-here")]
+        await browser.sign_in("desk-1")
+        pages += [await browser.get(path) for path in ("/desk", "/signin/password")]
+        for shown in pages:
+            policy = shown.headers["content-security-policy"]
+            assert "default-src 'self'" in policy
+            assert "unsafe" not in policy
+            assert shown.headers["cache-control"] == "no-store"
+            for address in re.findall(r'(?:src|href|action)="([^"]+)"', shown.text):
+                assert address.startswith(("/", "?", "#", "data:image/svg+xml")), address
+            assert "<script>" not in shown.text
+            assert " style=" not in shown.text
+            assert '<html lang="zh-CN"' in shown.text
+
+    async def test_is_shown_large_to_who_wants_it(self, site: Any) -> None:
+        _, browser = site
+        assert 'class="elder"' not in (await browser.get("/signin")).text
+        chosen = await browser.send(
+            "POST", "/elder", data={"on": "1", "back": "/signin"}, headers={"Origin": HOST}
+        )
+        assert chosen.headers["location"] == "/signin"
+        assert 'class="elder"' in (await browser.get("/signin")).text
+
+    async def test_has_its_style_under_a_name_that_may_be_kept_for_ever(self, site: Any) -> None:
+        _, browser = site
+        address = re.search(r'href="(/static/style\.[0-9a-f]+\.css)"', (await browser.get("/signin")).text)
+        assert address
+        sheet = await browser.get(address[1])
+        assert "immutable" in sheet.headers["cache-control"]
+        assert (await browser.get("/static/..%2f..%2fapp.py")).status_code == 404
+
+    def test_has_no_text_of_its_own(self) -> None:
+        """Every text stands in `texts.toml`."""
+        for template in (ROOT / "api" / "templates").rglob("*.html"):
+            assert not re.search(r"[\u3400-\u9fff]", template.read_text(encoding="utf-8")), template
+
+    async def test_is_asked_for_by_tls_alone_where_the_office_serves_it_so(
+        self, closed_office: Office
+    ) -> None:
+        for public_url, expected in (
+            ("https://office.example", "max-age=31536000"),
+            ("http://office.example", None),
+        ):
+            async with running(closed_office, public_url=public_url) as (_, http):
+                headers = (await http.get("/signin", headers=PAGE)).headers
+                assert headers.get("strict-transport-security") == expected
