@@ -209,4 +209,4 @@ async def live(
 
 
 def _part(request: Request, shown: Shown) -> str:
-    return rendered(request, "desk/figures_now.html", **shown.for_template())
+    return rendered(request, "desk/parts/figures_now.html", **shown.for_template())

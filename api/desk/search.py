@@ -106,7 +106,7 @@ async def callers(
         wrong = texts()["search"]["phone_short"].format(fewest=FEWEST_FIGURES)
         return page(
             request,
-            "desk/callers.html",
+            "desk/parts/callers.html",
             here="/desk/orders",
             status=422,
             orders=[],
@@ -134,7 +134,7 @@ async def callers(
     rows, about, names = await service.write(work)
     return page(
         request,
-        "desk/callers.html",
+        "desk/parts/callers.html",
         here="/desk/orders",
         orders=[views.order_summary(row) for row in rows],
         late=_late(rows, now),
