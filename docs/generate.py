@@ -98,7 +98,7 @@ def _ways() -> list[tuple[str, str]]:
             if scheduled.get("activityType", {}).get("name") != RECORD:
                 continue
             step = json.loads(base64.b64decode(scheduled["input"]["payloads"][0]["data"]))
-            stage = step["order"]["stage"]
+            stage = step["facts"]["stage"]
             if stage != before:
                 found.setdefault((before, stage))
             before = stage

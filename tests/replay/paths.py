@@ -111,13 +111,12 @@ async def withdrawn_while_handled(office: Office) -> str:
 
 
 async def handed_up(office: Office) -> str:
-    """From the community to the street and the district by the units themselves, then under supervision."""
+    """From the community to the street and the district by the units themselves, and solved under supervision."""
     order_no = await office.dispatched("community-03", requester={})
     for _ in range(3):
         work = await office.task(order_no, TaskKind.HANDLE)
         await office.settled(await office.decide(order_no, TaskKind.HANDLE, "hand_up", text="无权处理"))
         await office.eventually(lambda work=work: work not in office.tasks(order_no), "handed up")
-    await office.decide(order_no, TaskKind.SUPERVISE, "urge")
     await office.reported(order_no, text="已办")
     await office.result(order_no)
     return order_no
