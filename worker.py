@@ -23,7 +23,8 @@ from activities.message.deliver import Courier
 from activities.order.record import PresentRun, Recorder
 from gateways.messaging.chosen import messenger
 from gateways.messaging.protocol import Messenger
-from messages.names import TASK_QUEUE
+from messages.names import ORDER, TASK_QUEUE
+from messages.order.workflow import StartOrder
 from runtime import logging, temporal, tracing
 from runtime.sealing import SignalSeal
 from runtime.settings import Settings, WrongSettings
@@ -37,6 +38,8 @@ from workflows.order.workflow import OrderWorkflow
 CACHED_ORDERS = 500
 """Orders kept in memory between their steps, about 0.3 MiB each; any other is replayed when something happens to it."""
 WORKFLOWS = [OrderWorkflow, ReconcileWorkflow]
+INPUTS = {ORDER: StartOrder}
+"""What the workflows take that the outbox starts."""
 INTERCEPTORS = [TotalSignals(), NamedLines()]
 PLAIN = ("workflows.options", "workflows.matter.clock", "workflows.order.state")
 """Modules of `workflows` that hold values and nothing that runs by itself (ADR-0015; a habit test keeps them so)."""
@@ -68,7 +71,7 @@ def build(  # noqa: PLR0913 - what a worker is wired from
     recorder = Recorder(store, counted, present_run=_asking(client))
     courier = Courier(store, messenger, now, counted)
     orders = temporal.Orders(client, task_queue=task_queue, seal=seal)
-    drain = OutboxDrain(store, orders, now, counted, interval=reconcile_every)
+    drain = OutboxDrain(store, orders, now, counted, inputs=INPUTS, interval=reconcile_every)
     return Worker(
         client,
         task_queue=task_queue,

@@ -172,6 +172,7 @@ def _matter(number: int, received_at: datetime) -> dict[str, Any]:
         "unit": unit,
         "community": f"community-{number % 12 + 1:02}",
         "begun_at": received_at,
+        "promised_at": received_at + timedelta(days=5),
         "due_at": received_at + timedelta(days=5) if open_ else None,
         "escalations": 0,
         "overdue": False,
@@ -198,7 +199,6 @@ def _order(number: int, received_at: datetime) -> dict[str, Any]:
         "ending": None if _is_open(number) else Ending.RESOLVED,
         "round": 1,
         "class": "general",
-        "promised_at": received_at + timedelta(days=5),
         "reclassified": False,
         "reopened": False,
     }

@@ -68,4 +68,4 @@ REQUESTER: Final = "requester"
 def order_no_of(of: str) -> str | None:
     """Read an order's number back from the id of its workflow; `None` for any other workflow."""
     kind, _, number = of.partition("-")
-    return number if kind == "order" else None
+    return number if kind == "order" and number else None

@@ -5,7 +5,7 @@ calls to Temporal are awaited here.
 """
 
 import asyncio
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import structlog
@@ -15,6 +15,7 @@ from activities.figures import UNCOUNTED, Figures
 from messages.matter.outbox import Drained, StartMatter, StartOrders
 from messages.matter.signals import CompleteTask
 from messages.names import DRAIN_OUTBOX, START_ORDERS
+from messages.wire import Wire
 from runtime.histories import RunStanding, read_tail
 from runtime.temporal import NotTaken, OrderGone, Orders, TemporalAway
 from store.database import Store
@@ -46,9 +47,14 @@ class OutboxDrain:
         now: Callable[[], datetime],
         figures: Figures = UNCOUNTED,
         *,
+        inputs: Mapping[str, type[Wire]],
         interval: timedelta | None = None,
     ) -> None:
-        """Keep store, the way to Temporal, clock and counters; `interval` is the pause wanted between two rounds."""
+        """Keep store, the way to Temporal, clock and counters; `interval` is the pause wanted between two rounds.
+
+        `inputs`: what each type of workflow that can be started takes.
+        """
+        self._inputs = inputs
         self._store = store
         self._orders = orders
         self._now = now
@@ -120,7 +126,9 @@ class OutboxDrain:
     async def _try(self, waiting: outbox.WaitingRow) -> tuple[Result, str | None]:
         """Send one, and return its result, with why it is set aside if it is."""
         try:
-            match waiting.read():
+            match waiting.read(self._inputs):
+                case StartMatter() as start if start.workflow_type not in self._inputs:
+                    return Result.WAITS, f"no worker of this version runs a {start.workflow_type}"
                 case StartMatter() as start:
                     await self._orders.start(start)
                 case CompleteTask() as decided:

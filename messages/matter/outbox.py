@@ -1,8 +1,29 @@
 """What the outbox holds of a start, what `Reconcile` is started with, and what a round of the outbox did."""
 
-from typing import Any
+from datetime import datetime
+from typing import Annotated, Any
 
+from pydantic import AfterValidator
+
+from messages.names import SEARCH_ATTRIBUTES
 from messages.wire import Wire
+
+_READ_AS = {"Keyword": str, "Datetime": str, "Int": int, "Bool": bool}
+
+
+def _known(given: dict[str, str | int | bool]) -> dict[str, str | int | bool]:
+    """Take search attributes that are registered, each of its type.
+
+    Raises:
+        ValueError: one is not.
+    """
+    for name, value in given.items():
+        kind = SEARCH_ATTRIBUTES.get(name)
+        if kind is None or type(value) is not _READ_AS[kind]:
+            raise ValueError(f"{name} is no search attribute, or of another type")
+        if kind == "Datetime":
+            datetime.fromisoformat(str(value))
+    return given
 
 
 class StartMatter(Wire):
@@ -15,7 +36,7 @@ class StartMatter(Wire):
     workflow_type: str
     workflow_id: str
     input: dict[str, Any]
-    attributes: dict[str, str | int | bool]
+    attributes: Annotated[dict[str, str | int | bool], AfterValidator(_known)]
     summary: str
     details: str
 

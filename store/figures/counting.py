@@ -49,23 +49,19 @@ def picture(connection: Connection, days: Sequence[Day], scope: Scope, *, now: d
 
 def _open(connection: Connection, scope: Scope, *, since: datetime, today: Day, now: datetime) -> list[Count]:
     """Count what is open, and what of it has missed its promise in the window."""
-    due_at, promised_at = matter.c.due_at, orders.c.promised_at
+    due_at, promised_at = matter.c.due_at, matter.c.promised_at
     missed = and_(
         matter.c.stage.in_(OWED), matter.c.held.is_(False), promised_at >= since, promised_at <= now
     )
-    query = (
-        select(
-            matter.c.stage,
-            matter.c.tier,
-            matter.c.unit,
-            func.count().label("open"),
-            func.count().filter(and_(due_at > now, due_at < today.ends)).label("due_today"),
-            func.count().filter(or_(matter.c.overdue.is_(True), due_at <= now)).label("overdue"),
-            func.count().filter(missed).label("missed"),
-        )
-        .select_from(WHOLE)
-        .where(STILL_OPEN, matter.c.kind == KIND)
-    )
+    query = select(
+        matter.c.stage,
+        matter.c.tier,
+        matter.c.unit,
+        func.count().label("open"),
+        func.count().filter(and_(due_at > now, due_at < today.ends)).label("due_today"),
+        func.count().filter(or_(matter.c.overdue.is_(True), due_at <= now)).label("overdue"),
+        func.count().filter(missed).label("missed"),
+    ).where(STILL_OPEN, matter.c.kind == KIND)
     rows = connection.execute(scoped(query, scope).group_by(matter.c.unit, matter.c.tier, matter.c.stage))
     return [
         Count(
@@ -90,7 +86,7 @@ def _answered(connection: Connection, scope: Scope, *, since: datetime) -> list[
         .group_by(event.c.matter_no)
         .subquery()
     )
-    promised_at = orders.c.promised_at
+    promised_at = matter.c.promised_at
     query = (
         select(
             matter.c.tier,
@@ -158,8 +154,8 @@ def _by_day(connection: Connection, days: Sequence[Day], scope: Scope) -> tuple[
     received = scoped(
         select(table.c.day, func.count().label("orders"))
         .select_from(table)
-        .join(WHOLE, within(orders.c.received_at))
-        .where(orders.c.received_at >= days[0].begins),
+        .join(matter, within(matter.c.begun_at))
+        .where(matter.c.kind == KIND, matter.c.begun_at >= days[0].begins),
         scope,
     )
     closed = _within_scope(

@@ -7,7 +7,7 @@ late loser from marking what somebody else has done since. What can never be sen
 reason: operators see it, and put it back once it is mended.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -18,6 +18,7 @@ from sqlalchemy import ColumnElement, Connection, FromClause, func, insert, sele
 
 from messages.matter.outbox import StartMatter
 from messages.matter.signals import AnySaid, Said
+from messages.wire import Wire
 from store.matter.tables import UNSENT, outbox
 
 _INLINE_GRACE = timedelta(seconds=5)
@@ -71,15 +72,18 @@ class WaitingRow:
         payload = self.payload if isinstance(self.payload, dict) else {}
         return str(payload.get("decision_id") or payload.get("action_id") or "")
 
-    def read(self) -> StartMatter | Said:
-        """Read what is to be sent.
+    def read(self, inputs: Mapping[str, type[Wire]]) -> StartMatter | Said:
+        """Read what is to be sent; `inputs` are those of the workflows that can be started, by their types.
 
         Raises:
             Unreadable: nothing; the sentence says where, and never what stands there.
         """
         try:
             if self.kind == OutboxKind.START:
-                return StartMatter.model_validate(self.payload)
+                start = StartMatter.model_validate(self.payload)
+                if (known := inputs.get(start.workflow_type)) is not None:
+                    known.model_validate(start.input)
+                return start
             return _SAID.validate_python(self.payload)
         except ValidationError as error:
             raise Unreadable(_where(error)) from None

@@ -106,12 +106,14 @@ def write_matter(
     step: MatterStep,
     facts: MatterFacts,
     *,
+    promised_at: datetime | None = None,
     beside: Iterable[datetime] = (),
     keeps_due: bool = False,
 ) -> bool:
     """Show the matter as it stands after a step, and say whether a task's clock rests on a year not announced.
 
-    `beside`: limits that no task has. `keeps_due`: where nothing runs, what was shown stays.
+    `promised_at`: what was promised in it, if anything was. `beside`: limits that no task has. `keeps_due`: where
+    nothing runs, what was shown stays.
     """
     tasks = connection.execute(
         select(task.c.due_at, task.c.is_provisional).where(
@@ -124,6 +126,8 @@ def write_matter(
     shown: dict[str, Any] = {name: getattr(facts, name) for name in MatterFacts.model_fields}
     if coming or not keeps_due:
         shown["due_at"] = min(coming, default=None)
+    if promised_at is not None:
+        shown["promised_at"] = promised_at
     if step.events:
         shown["recorded_seq"] = step.events[-1].seq
     connection.execute(

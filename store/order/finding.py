@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 
 from domain.order.lines.contacts import masked_line
-from domain.order.words import OVER
+from domain.order.words import KIND, OPEN, OVER
 from messages.names import REQUESTER
 from store.instants import Instant
 from store.matter.reach import Scope, scoped
@@ -85,7 +85,7 @@ def list_orders(
         BadCursor: the cursor cannot be read.
     """
     query = limited(
-        of_scope(select(*COLUMNS).select_from(WHOLE), scope),
+        of_scope(select(*COLUMNS).select_from(WHOLE).where(matter.c.kind == KIND), scope),
         (matter.c.stage, wanted.stage),
         (matter.c.tier, wanted.tier),
         (matter.c.unit, wanted.unit),
@@ -94,7 +94,8 @@ def list_orders(
     )
     still_open = matter.c.stage.not_in(OVER)
     if wanted.is_open is not None:
-        query = query.where(still_open if wanted.is_open else ~still_open)
+        # Closed are nearly all: said so, they are read by time, and not looked up by stage and sorted.
+        query = query.where(still_open if wanted.is_open else matter.c.stage.not_in(OPEN))
     if wanted.overdue is not None:
         past_due = and_(matter.c.due_at <= now, still_open)
         is_overdue = or_(matter.c.overdue.is_(True), past_due)

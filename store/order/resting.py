@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, literal, or_, select
 
 from domain.calendar.workdays import OFFICE_ZONE, NamedDay
 from domain.matter.tasks import TaskState
@@ -55,10 +55,12 @@ def begins(day: date) -> datetime:
 
 def rests_after(instant: datetime) -> ColumnElement[bool]:
     """Say which orders have an instant later than this one that counts days, or one that is provisional."""
-    is_promised = orders.c.ending.is_(None) & (orders.c.promised_at > instant)
-    is_due = exists().where(
+    is_promised = orders.c.ending.is_(None) & (matter.c.promised_at > instant)
+    due = select(literal(1)).where(
         task.c.matter_no == matter.c.matter_no, task.c.state == TaskState.OPEN, task.c.due_at > instant
     )
+    # Not `EXISTS`: that may make PostgreSQL read all open tasks for each batch of those who are told.
+    is_due = due.limit(1).correlate(matter).scalar_subquery().is_not(None)
     is_provisional = orders.c.is_provisional.is_(True) & (matter.c.stage != Stage.ARCHIVED)
     return or_(is_provisional, _COUNTS_DAYS & or_(is_promised, is_due))
 
@@ -70,12 +72,12 @@ def resting_on(connection: Connection, changed: Iterable[date], *, now: datetime
         return []
     after, before = max(now, begins(days[0])), begins(days[-1] + timedelta(days=1))
     promised = (
-        select(orders.c.order_no, orders.c.promised_at)
+        select(orders.c.order_no, matter.c.promised_at)
         .select_from(WHOLE)
         .where(
             _COUNTS_DAYS,
             orders.c.ending.is_(None),
-            orders.c.promised_at > after,
+            matter.c.promised_at > after,
             orders.c.received_at < before,
         )
     )

@@ -214,12 +214,12 @@ def write_order(connection: Connection, step: OrderStep, answer: OrderAnswer) ->
         # Typed by hand: no member of staff is called that.
         shown["handled_by"] = None
     if answer.promised_at is not None:
-        shown["promised_at"] = answer.promised_at
         shown["promise_is_provisional"] = answer.promise_is_provisional
     rests = write_matter(
         connection,
         step,
         facts,
+        promised_at=answer.promised_at,
         beside=[answer.clocks[key].due_at for key in _NOBODYS if key in answer.clocks],
         keeps_due=step.facts.stage in {Stage.PAUSED, Stage.CLOSED},
     )

@@ -63,7 +63,6 @@ orders = Table(
     code("ending"),
     Column("round", Integer, nullable=False),
     code("class"),
-    Column("promised_at", Instant),
     Column("promise_is_provisional", Boolean, nullable=False, server_default=false()),
     Column("is_provisional", Boolean, nullable=False, server_default=false()),
     Column("reclassified", Boolean, nullable=False),

@@ -17,7 +17,7 @@ from domain.matter.judging import DecisionStatus
 from domain.office.directory import UnknownUnit
 from domain.order.actions import ActionName
 from domain.order.lifecycle import TaskKind
-from domain.order.words import ANSWERED
+from domain.order.words import ANSWERED, KIND
 from domain.text import is_visible
 from store.auditing import audited
 from store.matter.said.decisions import UNFINISHED, Actor, Refused
@@ -72,13 +72,20 @@ def begin_move(connection: Connection, unit: str, to: str, *, reason: str) -> Mo
     if not is_visible(reason):
         raise ReasonMissing("--reason is empty: say why; it stands with every order")
     present.handling_unit(to)
-    answered = select(func.count()).where(matter.c.unit == unit, matter.c.stage.in_(ANSWERED))
+    answered = select(func.count()).where(
+        matter.c.kind == KIND, matter.c.unit == unit, matter.c.stage.in_(ANSWERED)
+    )
     return Move(helping=_helping(connection, unit), answered=connection.scalar(answered) or 0)
 
 
 def next_orders(connection: Connection, unit: str, *, after: str) -> list[str]:
     """List orders that a unit has in hand behind a number, in sequence: a batch of them."""
-    mine = matter.c.unit == unit, matter.c.stage.not_in(ANSWERED), matter.c.matter_no > after
+    mine = (
+        matter.c.kind == KIND,
+        matter.c.unit == unit,
+        matter.c.stage.not_in(ANSWERED),
+        matter.c.matter_no > after,
+    )
     return list(
         connection.scalars(select(matter.c.matter_no).where(*mine).order_by(matter.c.matter_no).limit(BATCH))
     )

@@ -324,7 +324,7 @@ class Office:
         """Send what waits in the outbox, as `Reconcile` does, at once."""
         with self.store.write() as connection:
             connection.execute(text("UPDATE outbox SET next_at = created_at WHERE done_at IS NULL"))
-        await ActivityEnvironment().run(OutboxDrain(self.store, self.orders, now).drain)
+        await ActivityEnvironment().run(OutboxDrain(self.store, self.orders, now, inputs=worker.INPUTS).drain)
 
     def forget_pending(self, connection: Connection, order_no: str) -> None:
         """Take back what is pending on an order, as if nobody had said it."""

@@ -127,7 +127,9 @@ class TestTheOutbox:
             connection.exec_driver_sql("UPDATE outbox SET next_at = created_at")
         async with office.at_work(meter=scraped.runtime.metric_meter):
             await office.orders.client()
-            drain = OutboxDrain(office.store, office.orders, now, Figures(scraped.runtime.metric_meter))
+            drain = OutboxDrain(
+                office.store, office.orders, now, Figures(scraped.runtime.metric_meter), inputs=worker.INPUTS
+            )
             await drain.drain()
             office.placed.append(start.order_no)
         assert scraped.value("outbox_drained_total", kind="start", result="sent") == 1

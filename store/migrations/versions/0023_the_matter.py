@@ -6,6 +6,8 @@ What points to a table that is written anew has to let go of it first: SQLite ma
 """
 
 
+from collections.abc import Callable
+
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
@@ -36,7 +38,7 @@ def _shared() -> list[sa.Column]:
     return [
         *(sa.Column(name, sa.String(64), nullable=False) for name in ('stage', 'tier', 'unit')),
         sa.Column('community', sa.String(64)),
-        sa.Column('due_at', instant),
+        *(sa.Column(name, instant) for name in ('due_at', 'promised_at')),
         *(sa.Column(name, sa.Integer(), nullable=False) for name in ('escalations', 'recorded_seq')),
         *(sa.Column(name, sa.Boolean(), nullable=False) for name in ('overdue', 'held')),
         sa.Column('run_id', sa.String(64)),
@@ -75,7 +77,7 @@ def upgrade() -> None:
         batch.alter_column('kind', new_column_name='request_kind', existing_type=sa.String(64), existing_nullable=False)
         batch.create_foreign_key('fk_orders_order_no_matter', 'matter', ['order_no'], ['matter_no'])
     _hold_requesters_again()
-    op.create_index('ix_matter_begun_at_matter_no', 'matter', ['begun_at', 'matter_no'])
+    op.create_index('ix_matter_kind_begun_at_matter_no', 'matter', ['kind', 'begun_at', 'matter_no'])
     op.create_index('ix_matter_stage_begun_at_matter_no', 'matter', ['stage', 'begun_at', 'matter_no'])
     op.create_index('ix_matter_unit_begun_at_matter_no', 'matter', ['unit', 'begun_at', 'matter_no'])
     op.create_index(
@@ -84,7 +86,7 @@ def upgrade() -> None:
     op.create_index(
         'ix_matter_open',
         'matter',
-        ['kind', 'unit', 'tier', 'stage', 'due_at', 'overdue', 'held', 'community', 'matter_no'],
+        ['kind', 'unit', 'tier', 'stage', 'due_at', 'promised_at', 'overdue', 'held', 'community', 'matter_no'],
         sqlite_where=_OPEN,
         postgresql_where=_OPEN,
     )
@@ -94,9 +96,9 @@ def upgrade() -> None:
 def downgrade() -> None:
     # What is no order has no place in the schema of before.
     _forget_what_is_no_order()
-    _spell_starts(lambda payload: payload['input'])
+    _spell_starts(_without_workflow)
     op.execute("UPDATE decision SET subject = 'order' WHERE subject = 'matter'")
-    for index in ('open', 'unrecorded', 'unit_begun_at_matter_no', 'stage_begun_at_matter_no', 'begun_at_matter_no'):
+    for index in ('open', 'unrecorded', 'unit_begun_at_matter_no', 'stage_begun_at_matter_no', 'kind_begun_at_matter_no'):
         op.drop_index(f'ix_matter_{index}', table_name='matter')
     _let_requesters_go()
     with op.batch_alter_table('orders') as batch:
@@ -203,13 +205,26 @@ def _with_workflow(start: dict) -> dict:
     }
 
 
-def _spell_starts(spelled) -> None:  # noqa: ANN001 - a function of a start's payload
-    """Spell the starts that the outbox holds otherwise; one that cannot be read stays set aside as it is."""
+def _without_workflow(payload: dict) -> dict:
+    if payload['workflow_type'] != 'Order':
+        raise KeyError('it starts no order')
+    return payload['input']
+
+
+def _spell_starts(spelled: Callable[[dict], dict]) -> None:
+    """Spell the starts that the outbox holds otherwise, some at a time; one that cannot be read stays as it is."""
     outbox = sa.table('outbox', sa.column('id', sa.BigInteger), sa.column('kind', sa.String), sa.column('payload', _JSON))
-    bind = op.get_bind()
-    for row in bind.execute(sa.select(outbox.c.id, outbox.c.payload).where(outbox.c.kind == 'start')).all():
-        try:
-            payload = spelled(row.payload)
-        except (KeyError, TypeError):
-            continue
-        bind.execute(sa.update(outbox).where(outbox.c.id == row.id).values(payload=payload))
+    key, new = sa.bindparam('key'), sa.bindparam('new', type_=_JSON)
+    update = sa.update(outbox).where(outbox.c.id == key).values(payload=new)
+    some = sa.select(outbox.c.id, outbox.c.payload).where(outbox.c.kind == 'start').order_by(outbox.c.id).limit(1_000)
+    bind, last = op.get_bind(), 0
+    while rows := bind.execute(some.where(outbox.c.id > last)).all():
+        last = rows[-1].id
+        changed = []
+        for row in rows:
+            try:
+                changed.append({'key': row.id, 'new': spelled(row.payload)})
+            except (KeyError, TypeError):
+                continue
+        if changed:
+            bind.execute(update, changed)

@@ -115,7 +115,9 @@ def tell_next(store: Store, *, now: datetime) -> bool:
         if row is None:
             return False
         meant = select(matter.c.matter_no).select_from(WHOLE).where(_who(row.audience, row.fields))
-        page = meant.where(matter.c.matter_no > row.reached).order_by(matter.c.matter_no)
+        # Of both: else PostgreSQL walks one of them from its first row on.
+        behind = matter.c.matter_no > row.reached, orders.c.order_no > row.reached
+        page = meant.where(*behind).order_by(matter.c.matter_no)
         order_nos = list(connection.scalars(page.limit(BATCH)))
     with store.write() as connection:
         here = telling.c.id == row.id, telling.c.reached == row.reached, telling.c.done_at.is_(None)

@@ -50,7 +50,7 @@ class Outgoing:
 def outgoing(connection: Connection, order_no: str) -> list[Outgoing]:
     """List the order's pending messages in the order in which they were written."""
     rows = connection.execute(
-        select(message, orders.c.promised_at, orders.c.promise_is_provisional, matter.c.due_at, *SAID)
+        select(message, matter.c.promised_at, orders.c.promise_is_provisional, matter.c.due_at, *SAID)
         .select_from(with_decisions(message.join(WHOLE, matter.c.matter_no == message.c.matter_no)))
         .where(message.c.matter_no == order_no, message.c.state == _PENDING)
         .order_by(message.c.id)

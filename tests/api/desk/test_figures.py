@@ -93,13 +93,7 @@ class TestThePage:
         )
         spoil(
             api.office,
-            "UPDATE matter SET due_at = :at WHERE matter_no = :no",
-            no=late,
-            at=at - timedelta(seconds=2),
-        )
-        spoil(
-            api.office,
-            "UPDATE orders SET promised_at = :at WHERE order_no = :no",
+            "UPDATE matter SET due_at = :at, promised_at = :at WHERE matter_no = :no",
             no=late,
             at=at - timedelta(seconds=2),
         )

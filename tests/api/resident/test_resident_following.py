@@ -13,6 +13,7 @@ from api.contract.tracking import MAX_WORDS
 from api.limits import RATES
 from api.pages.rendering import moment, texts
 from domain.order.lifecycle import TaskKind
+from store.matter.tables import matter
 from store.order.tables import orders
 from tests.api.conftest import Api
 from tests.api.resident.resident import PHONE, WIDE, Page, Resident
@@ -183,7 +184,8 @@ class TestFollowing:
         for days, is_late in ((1, False), (-1, True)):
             promised = now() + timedelta(days=days)
             with api.office.store.write() as connection:
-                connection.execute(update(orders).values(promised_at=promised, is_provisional=True))
+                connection.execute(update(matter).values(promised_at=promised))
+                connection.execute(update(orders).values(is_provisional=True))
             shown = (await resident.get(f"/t/{code}")).text
             assert f"我们承诺在{moment(promised)}前答复您（暂定" in shown
             assert (late in shown) is is_late

@@ -1,17 +1,20 @@
 """What can never be sent is set aside, seen, and put back or given up."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 
+from messages.matter.outbox import StartMatter
 from store.database import Store
 from store.matter import outbox
 from store.matter.outbox import OutboxKind, Result, WaitingRow
 from store.mending.putting_back import NotSetAside, StartNeeded, give_up, put_back, set_aside
 from tests.store.taking import rows, take
 from tests.support.office import now
+from worker import INPUTS
 
 SOON = timedelta(seconds=10)
 
@@ -98,5 +101,26 @@ class TestWhatNobodyCanRead:
         put(store, order_no, payload)
         (poison,) = claimed(store)
         with pytest.raises(outbox.Unreadable, match="it cannot be read: "):
-            poison.read()
+            poison.read(INPUTS)
         assert poison.said_id == ""
+
+    @pytest.mark.parametrize(
+        ("part", "name", "wrong", "said"),
+        [
+            ("input", "policy", None, "policy"),
+            ("input", "first_task", {}, "first_task"),
+            ("attributes", "DueAt", "soon", "attributes"),
+            ("attributes", "Escalations", "many", "attributes"),
+            ("attributes", "Overdue", 1, "attributes"),
+            ("attributes", "Kind", "order", "attributes"),
+        ],
+    )
+    def test_is_a_start_that_would_begin_a_workflow_which_cannot_go_on(
+        self, store: Store, part: str, name: str, wrong: Any, said: str
+    ) -> None:
+        take(store)
+        (start,) = claimed(store)
+        payload = {**start.payload, part: {**start.payload[part], name: wrong}}
+        with pytest.raises(outbox.Unreadable, match=f"it cannot be read: .*{said}"):
+            replace(start, payload=payload).read(INPUTS)
+        assert isinstance(start.read(INPUTS), StartMatter)

@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
+import worker
 from activities.matter.reconcile import OutboxDrain
 from activities.message.deliver import Courier
 from domain.doors import Via
@@ -131,7 +132,7 @@ class Street:
         self.placed: list[str] = []
         self.known: list[str] = []
         self._courier = Courier(store, self.provider, lambda: self.now)
-        self._drain = OutboxDrain(store, self.server, lambda: self.now)  # type: ignore[arg-type]
+        self._drain = OutboxDrain(store, self.server, lambda: self.now, inputs=worker.INPUTS)  # type: ignore[arg-type]
         with store.read() as connection:
             self.staff: list[Staff] = list(all_staff(connection, now=now))
         self._said = 0

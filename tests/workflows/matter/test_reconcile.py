@@ -53,7 +53,7 @@ def mark_sent(office: Office) -> None:
 
 def later(office: Office, by: timedelta = timedelta(minutes=10)) -> OutboxDrain:
     """Drain the outbox as if it were later: every pause is over."""
-    return OutboxDrain(office.store, office.orders, now=lambda: now() + by)
+    return OutboxDrain(office.store, office.orders, now=lambda: now() + by, inputs=worker.INPUTS)
 
 
 class TestADecisionOnAnOrderWhoseWorkflowWasEndedByForce:
@@ -143,6 +143,22 @@ class TestWhatCanNeverBeSent:
         assert (row["result"], row["done_at"]) == ("set_aside", None)
         assert row["reason"].startswith("it cannot be read: decision.task_id")
 
+    async def test_waits_for_a_worker_that_knows_it(self, office: Office) -> None:
+        """A newer API may begin another kind of matter before this worker is replaced."""
+        start = office.take()
+        newer = {**starting(start).model_dump(mode="json"), "workflow_type": "Duty"}
+        with office.store.write() as connection:
+            connection.execute(
+                text("UPDATE outbox SET payload = :payload WHERE matter_no = :no"),
+                {"no": start.order_no, "payload": json.dumps(newer)},
+            )
+        other = office.take().order_no
+        drained = await ActivityEnvironment().run(later(office).drain)
+        office.placed.append(other)
+        assert (drained.started, drained.waiting) == (1, 1)
+        (row,) = office.rows("SELECT result, done_at FROM outbox WHERE matter_no = :no", no=start.order_no)
+        assert (row["result"], row["done_at"]) == ("waits", None)
+
     @pytest.mark.hasty
     async def test_does_not_stop_the_automatic_steps_of_its_order(self, closed_office: Office) -> None:
         office = closed_office
@@ -202,5 +218,11 @@ class TestTheOfficesInterval:
             await handle.terminate("the test is over")
 
     async def test_is_what_a_worker_was_built_with(self, closed_office: Office) -> None:
-        drain = OutboxDrain(closed_office.store, closed_office.orders, now, interval=timedelta(seconds=7))
+        drain = OutboxDrain(
+            closed_office.store,
+            closed_office.orders,
+            now,
+            interval=timedelta(seconds=7),
+            inputs=worker.INPUTS,
+        )
         assert (await ActivityEnvironment().run(drain.drain)).interval_seconds == 7

@@ -34,8 +34,7 @@ DAMAGES = (
     "UPDATE matter SET stage = 'dispatch', unit = 'nobody' WHERE matter_no = :no",
     "UPDATE orders SET ending = NULL, round = 9 WHERE order_no = :no",
     "UPDATE matter SET recorded_seq = 0, run_id = NULL, recorded_at = NULL WHERE matter_no = :no",
-    "UPDATE matter SET escalations = 7 WHERE matter_no = :no",
-    "UPDATE orders SET promised_at = NULL WHERE order_no = :no",
+    "UPDATE matter SET escalations = 7, promised_at = NULL WHERE matter_no = :no",
 )
 
 

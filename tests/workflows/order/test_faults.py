@@ -123,6 +123,7 @@ class TestWhileTemporalIsAway:
             office.store,
             Orders(office.client, task_queue=office.queue),
             now=lambda: now() + timedelta(seconds=30),
+            inputs=worker.INPUTS,
         )
         drained = await ActivityEnvironment().run(drain.drain)
         assert (drained.started, drained.signalled, drained.waiting) == (1, 1, 0)
@@ -138,7 +139,9 @@ class TestWhileTemporalIsAway:
         await office.handle(ended).terminate("an operator ended it")
         with office.store.write() as connection:
             connection.execute(text("UPDATE outbox SET done_at = created_at, result = 'sent'"))
-        drain = OutboxDrain(office.store, office.orders, now=lambda: now() + timedelta(minutes=2))
+        drain = OutboxDrain(
+            office.store, office.orders, now=lambda: now() + timedelta(minutes=2), inputs=worker.INPUTS
+        )
         drained = await ActivityEnvironment().run(drain.drain)
         assert (drained.started, drained.signalled, drained.waiting) == (1, 0, 0)
         office.placed.append(lost)

@@ -4,6 +4,7 @@ from datetime import date, datetime
 
 import pytest
 
+import worker
 from activities.figures import UNCOUNTED
 from activities.matter.reconcile import OutboxDrain
 from domain.calendar.instants import local
@@ -41,7 +42,7 @@ class TestAnOrder:
             loaded = load_year(connection, due.year, holidays(due), source="a notice", now=now())
             connection.exec_driver_sql("UPDATE outbox SET next_at = created_at WHERE done_at IS NULL")
         assert loaded.orders == 1
-        await OutboxDrain(office.store, office.orders, now, UNCOUNTED).drain()
+        await OutboxDrain(office.store, office.orders, now, UNCOUNTED, inputs=worker.INPUTS).drain()
         await office.eventually(lambda: not office.order(order_no)["is_provisional"], "firm dates")
         moved = office.order(order_no)
         assert moved["promised_at"] > guessed["promised_at"]
