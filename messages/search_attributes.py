@@ -5,7 +5,7 @@ Assumes that they are registered by `dingdan setup`; never a person's data in na
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
 
@@ -21,18 +21,19 @@ ESCALATIONS = SearchAttributeKey.for_int("Escalations")
 OVERDUE = SearchAttributeKey.for_bool("Overdue")
 
 
+_KEYS: Final[dict[str, SearchAttributeKey[Any]]] = {
+    each.name: each
+    for each in (STAGE, TIER, UNIT, COMMUNITY, CLASS, CHANNEL, CATEGORY, DUE_AT, ESCALATIONS, OVERDUE)
+}
+
+
 def at_start(attributes: Mapping[str, str | int | bool]) -> TypedSearchAttributes:
     """Give the attributes that a workflow starts with their types; instants come as ISO 8601."""
-    keys = {each.name: each for each in (STAGE, TIER, UNIT, COMMUNITY, CLASS, CHANNEL, CATEGORY)}
-    pairs: list[SearchAttributePair[Any]] = []
-    for name, value in attributes.items():
-        match name:
-            case DUE_AT.name:
-                pairs.append(SearchAttributePair(DUE_AT, datetime.fromisoformat(str(value))))
-            case ESCALATIONS.name:
-                pairs.append(SearchAttributePair(ESCALATIONS, int(value)))
-            case OVERDUE.name:
-                pairs.append(SearchAttributePair(OVERDUE, bool(value)))
-            case _:
-                pairs.append(SearchAttributePair(keys[name], str(value)))
-    return TypedSearchAttributes(pairs)
+    return TypedSearchAttributes(
+        [
+            SearchAttributePair(
+                _KEYS[name], datetime.fromisoformat(str(value)) if name == DUE_AT.name else value
+            )
+            for name, value in attributes.items()
+        ]
+    )

@@ -128,7 +128,8 @@ class OutboxDrain:
         try:
             match waiting.read(self._inputs):
                 case StartMatter() as start if start.workflow_type not in self._inputs:
-                    return Result.WAITS, f"no worker of this version runs a {start.workflow_type}"
+                    # Of a later version: its own workers will run it.
+                    return Result.WAITS, None
                 case StartMatter() as start:
                     await self._orders.start(start)
                 case CompleteTask() as decided:

@@ -9,7 +9,6 @@ from api.contract.intake import OrderBody
 from api.errors import FieldError, Problem
 from api.service import Service
 from api.typed.phones import phone_keys
-from messages.order.starting import starting
 from runtime.temporal import TemporalAway
 from store.database import Connection
 from store.order.intake import NewOrder, OrderPlace, OrderRequester, Placed, ToStart, UnknownCode, place_order
@@ -85,7 +84,7 @@ async def _place(service: Service, wanted: NewOrder) -> Placed:
 
 async def _start(service: Service, wanted: ToStart) -> None:
     try:
-        await service.orders.start(starting(wanted.start))
+        await service.orders.start(wanted.asked)
     except TemporalAway as error:
         service.metrics.starts_left.inc()
         _log.warning("start_left_to_reconcile", order_no=wanted.start.order_no, reason=str(error))

@@ -23,6 +23,7 @@ from domain.order.lines.subjects import subject_of
 from domain.order.policy import policy
 from domain.order.words import KIND, Stage
 from domain.text import line
+from messages.matter.outbox import StartMatter
 from messages.matter.tasks import OpenTask, RestTaken
 from messages.office.directory import Routing
 from messages.order.starting import starting
@@ -144,9 +145,10 @@ class Receipt:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ToStart:
-    """A workflow that is to be started after the commit, and the outbox row that says so."""
+    """A workflow that is to be started after the commit: its input, what Temporal is asked, and the outbox row."""
 
     start: StartOrder
+    asked: StartMatter
     outbox_id: int
 
 
@@ -201,9 +203,10 @@ def place_order(
         return repeated
     page = f"{desk}/{receipt.order_no}"
     start = _insert(connection, new, receipt, contact, policy_version, page, now)
-    payload = starting(start).model_dump(mode="json")
-    outbox_id = put(connection, receipt.order_no, OutboxKind.START, payload, now=now)
-    return Placed(receipt=receipt, is_new=True, to_start=ToStart(start=start, outbox_id=outbox_id))
+    asked = starting(start)
+    outbox_id = put(connection, receipt.order_no, OutboxKind.START, asked.model_dump(mode="json"), now=now)
+    to_start = ToStart(start=start, asked=asked, outbox_id=outbox_id)
+    return Placed(receipt=receipt, is_new=True, to_start=to_start)
 
 
 def _claim(
