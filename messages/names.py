@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from domain.order.words import KIND
+
 NAMESPACE: Final = "dingdan"
 TASK_QUEUE: Final = "orders"
 RETENTION_DAYS: Final = 30
@@ -9,7 +11,7 @@ LONG_HISTORY: Final = 8_000
 """Events from which a history is told to operators: the server warns at 10,240 and ends a workflow at 51,200."""
 
 ORDER: Final = "Order"
-MATTERS: Final = {"order": ORDER}
+MATTERS: Final = {KIND: ORDER}
 """The workflow type of each kind of matter."""
 RECONCILE: Final = "Reconcile"
 RECONCILE_ID: Final = "reconcile"
@@ -48,7 +50,7 @@ def workflow_id(kind: str, number: str) -> str:
 
 def order_workflow_id(order_no: str) -> str:
     """Name the workflow of an order."""
-    return workflow_id("order", order_no)
+    return workflow_id(KIND, order_no)
 
 
 def system_id(*parts: str | int) -> str:
@@ -68,4 +70,4 @@ REQUESTER: Final = "requester"
 def order_no_of(of: str) -> str | None:
     """Read an order's number back from the id of its workflow; `None` for any other workflow."""
     kind, _, number = of.partition("-")
-    return number if kind == "order" and number else None
+    return number if kind == KIND and number else None
