@@ -18,9 +18,11 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 from activities import figures
 from activities.figures import Figures
 from activities.interceptor import NamedLines
+from activities.matter.confirming import Confirmer
 from activities.matter.reconcile import OutboxDrain
+from activities.matter.recording import PresentRun
 from activities.message.deliver import Courier
-from activities.order.record import PresentRun, Recorder
+from activities.order.record import Recorder
 from gateways.messaging.chosen import messenger
 from gateways.messaging.protocol import Messenger
 from messages.names import ORDER, TASK_QUEUE
@@ -41,7 +43,7 @@ WORKFLOWS = [OrderWorkflow, ReconcileWorkflow]
 INPUTS = {ORDER: StartOrder}
 """What the workflows take that the outbox starts."""
 INTERCEPTORS = [TotalSignals(), NamedLines()]
-PLAIN = ("workflows.options", "workflows.matter.clock", "workflows.order.state")
+PLAIN = ("workflows.options", "workflows.matter.clock", "workflows.matter.state", "workflows.order.state")
 """Modules of `workflows` that hold values and nothing that runs by itself (ADR-0015; a habit test keeps them so)."""
 RUNNER = SandboxedWorkflowRunner(
     # Named one by one: a module passed through runs with the real clock and is shared by all orders. The compiled half
@@ -76,7 +78,13 @@ def build(  # noqa: PLR0913 - what a worker is wired from
         client,
         task_queue=task_queue,
         workflows=WORKFLOWS,
-        activities=[recorder.record, recorder.look_up, courier.deliver, drain.drain, drain.start],
+        activities=[
+            recorder.record,
+            Confirmer(store).look_up,
+            courier.deliver,
+            drain.drain,
+            drain.start,
+        ],
         activity_executor=ThreadPoolExecutor(max_workers=threads, thread_name_prefix="activity"),
         max_concurrent_activities=threads,
         max_concurrent_workflow_tasks=20,

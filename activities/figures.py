@@ -10,15 +10,15 @@ from typing import Final
 
 from temporalio.common import MetricMeter
 
+from domain.matter.events import MatterEvent
 from domain.office.words import Tier
 from domain.order.events import EventName
 from domain.order.lifecycle import TASKS, TaskKind
 from domain.order.words import Ending, Stage
-from messages.matter.step import EventRecord
+from messages.matter.step import EventRecord, MatterAnswer, MatterStep
 from messages.names import REQUESTER
-from messages.order.step import OrderStep
 from store.matter.outbox import OutboxKind, Result
-from store.order.step import Written
+from store.matter.step import Written
 
 SECONDS: Final = "dingdan_record_seconds"
 BUCKETS: Final = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0)
@@ -53,7 +53,7 @@ class Figures:
         )
         self._seconds = meter.create_histogram_float(SECONDS, "Time to record a step.")
 
-    def recorded(self, step: OrderStep, written: Written, took: timedelta) -> None:
+    def recorded(self, step: MatterStep, written: Written[MatterAnswer], took: timedelta) -> None:
         """Count a step, and what it says if it was committed just now."""
         self._steps.add(1, {"result": written.result})
         self._seconds.record(took.total_seconds(), {"result": written.result})
@@ -80,12 +80,12 @@ class Figures:
         """Count a row of the outbox that was tried."""
         self._outbox.add(1, {"kind": _known(kind, set(OutboxKind)), "result": result})
 
-    def _told(self, event: EventRecord, step: OrderStep) -> None:
+    def _told(self, event: EventRecord, step: MatterStep) -> None:
         tier = _known(step.facts.tier, set(Tier))
         match event.type:
             case EventName.ORDER_CLOSED:
                 self._closed.add(1, {"ending": _known(str(event.data.get("ending")), set(Ending))})
-            case EventName.LIMIT_PASSED:
+            case MatterEvent.LIMIT_PASSED:
                 kind = _known(str(event.data.get("kind")), set(TaskKind))
                 self._limits.add(1, {"kind": kind, "tier": tier})
             case EventName.ORDER_ESCALATED:

@@ -117,7 +117,9 @@ def _lifecycle() -> str:
     ways = "\n".join(f"  {before} --> {after}" for before, after in _ways())
     blocks = [_LIFECYCLE, _WAYS, f"```mermaid\nstateDiagram-v2\n{ways}\n  archived --> [*]\n```"]
     for task in TASKS.values():
-        facts = f"Stage `{task.stage}`. Who: {_WHO[task.kind]}. When nobody acts: {task.on_expiry}。"
+        facts = (
+            f"Stage `{task.stage}`. Who: {_WHO[TaskKind(task.kind)]}. When nobody acts: {task.on_expiry}。"
+        )
         stays = {True: "", False: " (the task stays open)"}
         outcomes = [[f"`{o.name}`", o.label + stays[o.closes], _fields(o.fields)] for o in task.outcomes]
         blocks += [

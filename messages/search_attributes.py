@@ -1,4 +1,4 @@
-"""The typed keys of the search attributes, for the starter of an order and for its workflow.
+"""The typed keys of the search attributes, for the starter of a matter and for its workflow.
 
 Assumes that they are registered by `dingdan setup`; never a person's data in names or values.
 """
@@ -21,10 +21,11 @@ ESCALATIONS = SearchAttributeKey.for_int("Escalations")
 OVERDUE = SearchAttributeKey.for_bool("Overdue")
 
 
-_KEYS: Final[dict[str, SearchAttributeKey[Any]]] = {
+KEYS: Final[dict[str, SearchAttributeKey[Any]]] = {
     each.name: each
     for each in (STAGE, TIER, UNIT, COMMUNITY, CLASS, CHANNEL, CATEGORY, DUE_AT, ESCALATIONS, OVERDUE)
 }
+"""Each key by the name under which it is registered."""
 
 
 def at_start(attributes: Mapping[str, str | int | bool]) -> TypedSearchAttributes:
@@ -32,7 +33,7 @@ def at_start(attributes: Mapping[str, str | int | bool]) -> TypedSearchAttribute
     return TypedSearchAttributes(
         [
             SearchAttributePair(
-                _KEYS[name], datetime.fromisoformat(str(value)) if name == DUE_AT.name else value
+                KEYS[name], datetime.fromisoformat(str(value)) if name == DUE_AT.name else value
             )
             for name, value in attributes.items()
         ]

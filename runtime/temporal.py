@@ -41,7 +41,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from messages import names
 from messages.matter.outbox import Reconcile, StartMatter
-from messages.matter.signals import CompleteTask, OrderAction
+from messages.matter.signals import CompleteTask, MatterAction
 from messages.search_attributes import at_start
 from runtime.sealing import SignalSeal
 
@@ -235,7 +235,7 @@ class Orders:
         """
         await self._signal(order_no, names.COMPLETE_TASK, said, limit)
 
-    async def act(self, order_no: str, said: OrderAction, *, limit: timedelta = CALL_LIMIT) -> None:
+    async def act(self, order_no: str, said: MatterAction, *, limit: timedelta = CALL_LIMIT) -> None:
         """Signal an action.
 
         Raises:
@@ -245,7 +245,7 @@ class Orders:
         await self._signal(order_no, names.ORDER_ACTION, said, limit)
 
     async def _signal(
-        self, order_no: str, name: str, said: CompleteTask | OrderAction, limit: timedelta
+        self, order_no: str, name: str, said: CompleteTask | MatterAction, limit: timedelta
     ) -> None:
         if self._seal is not None:
             sealed = self._seal.sign(order_no, said.model_dump(mode="json"))

@@ -1,4 +1,4 @@
-"""The activity `deliver`: an order's messages go out, in sequence, each once."""
+"""The activity `deliver`: a matter's messages go out, in sequence, each once."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -28,14 +28,14 @@ class Courier:
 
     @activity.defn(name=DELIVER)
     def deliver(self, request: DeliverMessages) -> Delivered:
-        """Send the messages of one order that wait.
+        """Send the messages of one matter that wait.
 
         A crash between sending and marking repeats a message with the same key; a provider that is away
         (`GatewayUnavailable`) stops the sequence, and the retry goes on where it stopped. Before each it looks again:
         a resident who has taken the order back meanwhile is told nothing more.
         """
         with self._store.read() as connection:
-            waiting = messages.outgoing(connection, request.order_no)
+            waiting = messages.outgoing(connection, request.matter_no)
         taken, failed = 0, list[int]()
         reaches = self._messenger.reaches_people
         for each in waiting:

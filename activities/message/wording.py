@@ -6,6 +6,7 @@ Assumes that a text written by staff is shown as it is, after a sentence that sa
 from collections.abc import Callable
 
 from domain.calendar.instants import local
+from domain.matter.events import REMINDER
 from domain.order.lifecycle import TASKS, TaskKind
 from domain.order.templates import Template
 from messages.names import REQUESTER
@@ -126,6 +127,6 @@ _TEMPLATES: dict[str, Callable[[Outgoing], str]] = {
     Template.HELPED: lambda message: (
         f"协办单位{_HELPED.get(str(message.data.get('outcome')), '有回复')}。{message.text or ''}"
     ),
-    Template.REMINDER: _reminder,
+    REMINDER: _reminder,
     Template.URGED: _urged,
 }

@@ -12,6 +12,7 @@ from api.contract.attachments import AttachmentView
 from api.pages.rendering import moment, texts, word
 from domain.calendar.instants import instant
 from domain.doors import Via
+from domain.matter.events import MatterEvent
 from domain.matter.tasks import ATTACHMENTS, STORED, Field, FieldType, Outcome
 from domain.office.directory import Directory
 from domain.order.events import EventName
@@ -20,7 +21,7 @@ from domain.order.voices import followed
 from store.matter.rows import EventRow
 from store.order.rows import OrderRow
 
-_OF_A_TASK: Final = frozenset({EventName.TASK_COMPLETED, EventName.TASK_ANSWERED})
+_OF_A_TASK: Final = frozenset({MatterEvent.TASK_COMPLETED, MatterEvent.TASK_ANSWERED})
 _RATED: Final = frozenset({EventName.FOLLOW_UP_ENDED, EventName.ORDER_RATED})
 _OUTCOMES: Final[Mapping[tuple[object, object], Outcome]] = {
     (kind, each.name): each for kind, task in TASKS.items() for each in task.outcomes

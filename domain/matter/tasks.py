@@ -104,6 +104,21 @@ class Outcome:
     is_evidenced: bool = False
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Task:
+    """One row of a kind's table of tasks; `stage` is where a matter with this as its main task is.
+
+    `reminds`: whether its owner is told before the limit; not where silence does no harm.
+    """
+
+    kind: str
+    label: str
+    stage: str
+    outcomes: tuple[Outcome, ...]
+    on_expiry: str
+    reminds: bool = True
+
+
 def text_field(label: str, *, name: str = "text", required: bool = True) -> Field:
     """Describe a text; the store keeps it."""
     return Field(name=name, label=label, type=FieldType.TEXT, required=required)

@@ -1,4 +1,4 @@
-"""What may happen to an order: the names of its events, as they stand in its history for good.
+"""What may happen to an order alone: the names of its events, as they stand in its history for good.
 
 Assumes nothing: every value is spelled once, and travels unchanged through workflow, store, figures and pages.
 """
@@ -38,19 +38,5 @@ class EventName(StrEnum):
     MERGE_REFUSED = "MergeRefused"
     ORDER_SPLIT = "OrderSplit"
     ORDER_CLOSED = "OrderClosed"
-    ORDER_ARCHIVED = "OrderArchived"
-    TASK_COMPLETED = "TaskCompleted"
-    TASK_ANSWERED = "TaskAnswered"
-    TASK_REMINDED = "TaskReminded"
-    LIMIT_PASSED = "LimitPassed"
     FOLLOW_UP_ENDED = "FollowUpEnded"
     REASSIGNMENT_ORDERED = "ReassignmentOrdered"
-    DUE_TIMES_RECALCULATED = "DueTimesRecalculated"
-    HOLD_ORDERED = "HoldOrdered"
-    ORDER_HELD = "OrderHeld"
-    RELEASE_ORDERED = "ReleaseOrdered"
-    ORDER_RELEASED = "OrderReleased"
-    MESSAGES_UNDELIVERED = "MessagesUndelivered"
-    SIGNAL_REFUSED = "SignalRefused"
-    SIGNAL_REPEATED = "SignalRepeated"
-    SIGNALS_IGNORED = "SignalsIgnored"

@@ -18,6 +18,7 @@ from domain.matter.tasks import (
     FieldType,
     Outcome,
     Silence,
+    Task,
     answer_field,
     code_field,
     future_field,
@@ -42,21 +43,6 @@ class TaskKind(StrEnum):
     EXPLAIN = "explain"
     FOLLOW_UP = "follow_up"
     SUPERVISE = "supervise"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Task:
-    """One row of the table; `stage` is where an order with this as its main task is.
-
-    `reminds`: whether its owner is told before the limit; not where silence does no harm.
-    """
-
-    kind: TaskKind
-    label: str
-    stage: Stage
-    outcomes: tuple[Outcome, ...]
-    on_expiry: str
-    reminds: bool = True
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -137,7 +123,7 @@ def _request(name: str, label: str, *fields: Field) -> Outcome:
     return _outcome(name, label, *fields, closes=False, silence=Silence.DENIES)
 
 
-TASKS: Mapping[TaskKind, Task] = MappingProxyType(
+TASKS: Mapping[str, Task] = MappingProxyType(
     {
         task.kind: task
         for task in (

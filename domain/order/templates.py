@@ -30,7 +30,6 @@ class Template(StrEnum):
     GRANTED = "granted"
     DENIED = "denied"
     HELPED = "helped"
-    REMINDER = "reminder"
     URGED = "urged"
 
 

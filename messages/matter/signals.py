@@ -101,7 +101,7 @@ class CompleteTask(Wire):
         return self.outcome
 
 
-class OrderAction(Wire):
+class MatterAction(Wire):
     """Do something that concerns the whole order (`order_action`)."""
 
     kind: Literal["action"] = "action"
@@ -126,7 +126,7 @@ class OrderAction(Wire):
         return self.action
 
 
-Said = CompleteTask | OrderAction
+Said = CompleteTask | MatterAction
 
 
-AnySaid = Annotated[CompleteTask | OrderAction, Field(discriminator="kind")]
+AnySaid = Annotated[CompleteTask | MatterAction, Field(discriminator="kind")]

@@ -194,9 +194,10 @@ class MatterStep(Wire):
 class MatterAnswer(Wire):
     """What `record` says to a step of any kind: the clocks asked for, by key; what is pending before an automatic step.
 
-    `hold`: instead of an automatic step, since the office holds its clocks.
+    `hold`: instead of an automatic step, since the office holds its clocks. `parts`: the orders that were made of it.
     """
 
     clocks: dict[str, ClockReading] = Field(default_factory=dict)
     pending: tuple[AnySaid, ...] = ()
     hold: OfficeHold | None = None
+    parts: tuple[str, ...] = ()

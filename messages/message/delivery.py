@@ -4,9 +4,9 @@ from messages.wire import Wire
 
 
 class DeliverMessages(Wire):
-    """Send an order's messages that still wait, in sequence."""
+    """Send a matter's messages that still wait, in sequence."""
 
-    order_no: str
+    matter_no: str
 
 
 class Delivered(Wire):

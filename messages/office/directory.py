@@ -112,7 +112,7 @@ class Claim(Wire):
 class LookUp(Wire):
     """Ask what the directory says of codes that a signal typed by hand names, and which claims the store has."""
 
-    order_no: str = ""
+    matter_no: str = ""
     units: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
     claims: tuple[Claim, ...] = ()

@@ -2,13 +2,14 @@
 
 from sqlalchemy import Index, text
 
+from domain.matter.events import MatterEvent
 from domain.order.events import EventName
 from store.matter.tables import event
 from store.metadata import listed
 
 _TOLD = (
     EventName.FOLLOW_UP_ENDED,
-    EventName.MESSAGES_UNDELIVERED,
+    MatterEvent.MESSAGES_UNDELIVERED,
     EventName.ORDER_CLOSED,
     EventName.ORDER_RATED,
     EventName.ORDER_REPLIED,

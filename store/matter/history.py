@@ -4,13 +4,13 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, and_, select
 
-from domain.order.events import EventName
+from domain.matter.events import MatterEvent
 from store.matter.rows import EventRow
 from store.matter.tables import decision, event
 from store.office.tables import staff
 from store.values import value_of
 
-REFUSED = EventName.SIGNAL_REFUSED
+REFUSED = MatterEvent.SIGNAL_REFUSED
 """The event of a signal or decision that a matter refused."""
 
 

@@ -4,16 +4,43 @@ Assumes the matter's lock, and the transaction of the step.
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from enum import StrEnum
+from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Connection, insert, select, update
 
 from domain.doors import Via
 from domain.matter.tasks import SYSTEM, TaskState
-from messages.matter.step import ClockReading, MatterFacts, MatterStep, MessageWritten
+from messages.matter.step import ClockReading, MatterAnswer, MatterFacts, MatterStep, MessageWritten
 from store.database import insert_ignore
 from store.matter.tables import event, matter, message, task
+
+Answer_co = TypeVar("Answer_co", bound=MatterAnswer, covariant=True)
+
+
+class StepResult(StrEnum):
+    """What became of a step."""
+
+    NEW = "new"
+    REPEATED = "repeated"
+    PENDING = "pending"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Written(Generic[Answer_co]):
+    """What a step did; `entered` and `finished` (kind and outcome) are known of a new one only."""
+
+    answer: Answer_co
+    result: StepResult
+    entered: str | None = None
+    finished: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def is_new(self) -> bool:
+        """Whether it was this call that wrote it."""
+        return self.result is StepResult.NEW
 
 
 def write_tasks(

@@ -10,9 +10,9 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Select, exists, select
 
+from domain.matter.events import MatterEvent
 from domain.matter.judging import DecisionStatus
 from domain.matter.tasks import TaskState
-from domain.order.events import EventName
 from domain.order.lifecycle import TaskKind
 from domain.order.words import OPEN, Stage
 from store.figures.tables import TOLD
@@ -96,7 +96,7 @@ def waiting(connection: Connection, *, now: datetime) -> WaitedTooLong:
             connection,
             select(event.c.matter_no, event.c.at.label("since")).where(
                 TOLD,
-                event.c.type == EventName.MESSAGES_UNDELIVERED,
+                event.c.type == MatterEvent.MESSAGES_UNDELIVERED,
                 event.c.abandoned.is_(False),
                 event.c.at >= now - _LATELY,
             ),

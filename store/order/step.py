@@ -4,8 +4,6 @@ Assumes that a step was recorded in history before it comes here, so that these 
 repeated step is answered as before; a step of an abandoned run changes nothing (`store/matter/recorded.py`).
 """
 
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Connection, Row, update
@@ -21,7 +19,7 @@ from messages.order.step import OrderAnswer, OrderFacts, OrderStep
 from store.matter.holding import as_notice, hold_in_force
 from store.matter.recorded import answered_before, remember, take_over
 from store.matter.said.unheard import pending_on
-from store.matter.step import write_events, write_matter, write_message, write_tasks
+from store.matter.step import StepResult, Written, write_events, write_matter, write_message, write_tasks
 from store.office.directory import routing_of
 from store.office.office_lock import reading_the_office
 from store.order.joined.joining import answers_to, join, leading_stands, tell_waiting, told
@@ -35,32 +33,9 @@ from store.order.said.settling import settle_verdicts
 from store.order.tables import orders
 
 
-class StepResult(StrEnum):
-    """What became of a step."""
-
-    NEW = "new"
-    REPEATED = "repeated"
-    PENDING = "pending"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Written:
-    """What a step did; `entered` and `finished` (kind and outcome) are known of a new one only."""
-
-    answer: OrderAnswer
-    result: StepResult
-    entered: str | None = None
-    finished: tuple[tuple[str, str], ...] = ()
-
-    @property
-    def is_new(self) -> bool:
-        """Whether it was this call that wrote it."""
-        return self.result is StepResult.NEW
-
-
 def write_step(
     connection: Connection, step: OrderStep, book: PolicyBook, *, takes_over: str | None = None
-) -> Written:
+) -> Written[OrderAnswer]:
     """Commit a step, or answer a repeated one as before; before an automatic step say what is pending.
 
     `takes_over`: the run whose rows are there and whose place the step's own has taken, as Temporal says.

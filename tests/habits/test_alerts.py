@@ -20,7 +20,7 @@ from messages.order.step import OrderAnswer, OrderFacts, OrderStep
 from runtime.machine.ports import free_port
 from runtime.settings import Settings
 from store.matter.outbox import OutboxKind, Result
-from store.order.step import StepResult, Written
+from store.matter.step import StepResult, Written
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy/prometheus"

@@ -10,7 +10,7 @@ from tests.habits.fingerprints import functions
 WORKFLOWS = Path(__file__).parents[2] / "workflows"
 BOUNDED_OTHERWISE = {"Door._stir": "an activity ends it, and that has a schedule-to-close of its own"}
 """Waits without a timer, each with its reason."""
-UNBOUNDED = {"Ledger._record", "ReconcileWorkflow.run"}
+UNBOUNDED = {"Asking.record", "ReconcileWorkflow.run"}
 """Activities that are tried until the store or Temporal answers: without its rows an order must not go on."""
 _DOORS = ("answer", "attend")
 _TIMERS = {"wait_condition": "timeout"}

@@ -10,6 +10,7 @@ from activities.message.wording import _TEMPLATES, PLACES, REASONS
 from api.errors import _HTTP as FRAMEWORK
 from api.errors import STATUS
 from api.pages.rendering import texts
+from domain.matter.events import REMINDER, MatterEvent
 from domain.matter.faults import Fault
 from domain.order.actions import ACTIONS
 from domain.order.events import EventName
@@ -75,18 +76,20 @@ class TestARefusal:
 
 class TestEvents:
     def test_are_all_worded_for_staff_and_no_other_is(self) -> None:
-        assert set(texts()["events"]) == set(EventName)
-        assert set(texts()["resident"]["events"]) < set(EventName)
+        assert set(texts()["events"]) == {*MatterEvent, *EventName}
+        assert set(texts()["resident"]["events"]) < {*MatterEvent, *EventName}
 
-    @pytest.mark.parametrize("event", EventName)
-    def test_are_all_written_somewhere(self, event: EventName) -> None:
+    @pytest.mark.parametrize("event", [*MatterEvent, *EventName])
+    def test_are_all_written_somewhere(self, event: MatterEvent | EventName) -> None:
         writers = [*(ROOT / "workflows").rglob("*.py"), ROOT / "store" / "order" / "taken_in.py"]
-        assert any(f"EventName.{event.name}" in path.read_text(encoding="utf-8") for path in writers)
+        assert any(
+            f"{type(event).__name__}.{event.name}" in path.read_text(encoding="utf-8") for path in writers
+        )
 
 
 class TestMessages:
     def test_are_all_worded(self) -> None:
-        assert set(_TEMPLATES) == set(Template)
+        assert set(_TEMPLATES) == {REMINDER, *Template}
 
     @pytest.mark.parametrize("template", sorted(set(Template) - set(REPLIES)))
     def test_are_all_written_somewhere(self, template: Template) -> None:

@@ -70,7 +70,7 @@ class TestWireTypes:
         answer = records.OrderAnswer(
             pending=(
                 CompleteTask(task_id="t", decision_id="d", actor="a", outcome="o"),
-                signals.OrderAction(action_id="x", actor="a", action="urge"),
+                signals.MatterAction(action_id="x", actor="a", action="urge"),
             )
         )
         assert records.OrderAnswer.model_validate_json(answer.model_dump_json()) == answer

@@ -18,10 +18,11 @@ from messages.matter.step import EventRecord, PromiseRequest
 from messages.order.step import OrderAnswer, OrderFacts, OrderStep
 from messages.order.workflow import StartOrder
 from store.database import Store, WriteConflict
+from store.matter.step import StepResult, Written
 from store.order import intake
 from store.order.joined.telling import tell_next
 from store.order.said.decisions import lock_order
-from store.order.step import StepResult, Written, write_order, write_step
+from store.order.step import write_order, write_step
 from store.telling.holds import lift_hold, order_hold
 from store.telling.recalculation import load_year
 from tests.store.taking import step_of
@@ -130,7 +131,7 @@ def _step(order_no: str) -> OrderStep:
     )
 
 
-def _write(step: OrderStep, store: Store, _: int) -> Written:
+def _write(step: OrderStep, store: Store, _: int) -> Written[OrderAnswer]:
     with store.write() as connection:
         return write_step(connection, step, STANDARD)
 
@@ -219,7 +220,7 @@ class TestAnIntakeAndAnOfficeThatDecides:
         ask = PromiseRequest(since=start.received_at, order_class="general")
         step = step_of(start, policy="standard-2", promise=ask)
 
-        def record(api: Store) -> Written:
+        def record(api: Store) -> Written[OrderAnswer]:
             with api.write() as connection:
                 return write_step(connection, step, STANDARD_2)
 

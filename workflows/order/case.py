@@ -4,32 +4,22 @@ Assumes one coroutine, the story's. The steps say here what happens to the order
 `answer`, the one door.
 """
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from temporalio import workflow
 
-from workflows import options
 from workflows.matter.clock import Deadline
-from workflows.order.door import Door
-from workflows.order.expiry import limit_passed
-from workflows.order.judge import Judge
-from workflows.order.ledger import Ledger
-from workflows.order.state import (
-    Answer,
-    Decided,
-    Heard,
-    HumanTask,
-    Ignored,
-    Malformed,
-    Rest,
-    State,
-    Stood,
-    Unsealed,
-    Wait,
-    Window,
-)
+from workflows.matter.door import Door
+from workflows.matter.judge import Judge
+from workflows.matter.ledger import Ledger
+from workflows.matter.signals import Reader
+from workflows.matter.state import Answer, Decided, HumanTask, Wait
+from workflows.order import visibility
+from workflows.order.asking import Asking
+from workflows.order.course import OrderCourse
+from workflows.order.rules import THE_OFFICES, OrderRules
+from workflows.order.state import Rest, State, Stood, Window
 from workflows.order.status import status
 
 with workflow.unsafe.imports_passed_through():
@@ -43,7 +33,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.order.policy import policy
     from domain.order.templates import Template, reply_for
     from domain.order.words import Ending, Stage
-    from messages.matter.step import ClockRequest, GivenWord, PromiseRequest, TaskOpened
+    from messages.matter.step import ClockRequest, GivenWord, PromiseRequest
     from messages.names import REQUESTER
     from messages.office.directory import Routing, UnitFacts
     from messages.order.step import LeadingStands
@@ -60,10 +50,19 @@ class Case:
         self.start = start
         self.state = State.of(start)
         self.book = policy(start.policy)
-        self._ledger = Ledger(start, self.state)
-        self._door = Door(
-            self.state, self._ledger, Judge(start.order_no, self.state, self._ledger, self.book)
+        self._asking = Asking(start, self.state)
+        self._ledger = Ledger(
+            start.order_no,
+            start.policy,
+            self.state,
+            self._asking,
+            shown=visibility.shown_at_start(start),
         )
+        self.reader = Reader(start.order_no, start.seal_key, THE_OFFICES)
+        rules = OrderRules(start.order_no, self.state, self._asking, self._ledger, self.book)
+        self.judge = Judge(start.order_no, self.state, self._ledger, rules, self.reader)
+        course = OrderCourse(self.state, self._asking, self._ledger)
+        self._door = course.door = Door(self.state, self._ledger, self.judge, course)
 
     def not_by(self, proposal: Decided) -> tuple[str, ...]:
         """Say who may not review: the proposer, and in a later round who approved the one before."""
@@ -114,19 +113,7 @@ class Case:
             not_by=not_by,
         )
         self.state.open_tasks[task.task_id] = task
-        self._ledger.opened(
-            TaskOpened(
-                task_id=task.task_id,
-                kind=kind,
-                unit=owner.unit,
-                tier=owner.tier,
-                role=owner.role,
-                opened_at=now,
-                withheld=tuple(sorted(task.withheld)),
-                not_by=not_by,
-                on_duty=on_duty,
-            )
-        )
+        self._ledger.opened(task, on_duty=on_duty)
         self._ask_for_clock(task, basis, since=now, repetition=repetition, **clock)
         return task
 
@@ -148,26 +135,25 @@ class Case:
 
     def offer_anew(self, task: HumanTask) -> None:
         """Show what an open task offers now, and whether it rests."""
-        task.withheld = self._withheld(task.kind)
+        task.withheld = self._withheld(TaskKind(task.kind))
         self._ledger.changed(task, TaskState.WAITING if self.state.rest else TaskState.OPEN)
 
     def supersede(self, *tasks: HumanTask) -> None:
         """Close tasks that nobody has to finish any more."""
-        for task in tasks:
-            self._ledger.close(task, TaskState.SUPERSEDED, "superseded", SYSTEM)
+        self._ledger.supersede(*tasks)
 
     def categorise(self, category: str | None) -> None:
         """Say what the order is about, if somebody knows better; then the store is asked who answers for that."""
         if category is not None and category != self.state.category:
             self.state.category = category
-            self._ledger.route()
+            self._asking.route()
 
     def classify(self, order_class: OrderClass, *, rule: str) -> None:
         """Class the order; in the first round this makes the promise, counted from receipt."""
         state = self.state
         former, state.order_class = state.order_class, order_class
         if state.round == 1:
-            self._ledger.promise(
+            self._asking.promise(
                 PromiseRequest(
                     since=state.round_began_at,
                     order_class=order_class,
@@ -204,8 +190,9 @@ class Case:
         return self.state.routing
 
     async def route(self) -> Routing:
-        """Hear who answers now."""
-        await self._door.route()
+        """Record, and hear who answers now; signals that arrive meanwhile stay in the inbox."""
+        self._asking.route()
+        await self._door.flush()
         return self.routing
 
     def handler_of(self, unit: str) -> Owner:
@@ -246,7 +233,7 @@ class Case:
     def split(self, decided: Decided) -> None:
         """Make orders of the further matters that a decision names; this one goes on with the first."""
         self.state.is_split = True
-        self._ledger.split(decided.said.decision_id)
+        self._asking.split(decided.said.decision_id)
         self.note(EventName.ORDER_SPLIT, actor=decided.said.actor)
         self.offer_anew(decided.task)
 
@@ -261,7 +248,7 @@ class Case:
         if len(later) < len(state.joined) and state.promised_at is not None and state.promised_at < until:
             state.joined = (state.extended, *later)
         if state.promise is not None:
-            self._ledger.promise(state.promise)
+            self._asking.promise(state.promise)
         self.restart(
             work,
             Basis.GIVEN,
@@ -327,8 +314,8 @@ class Case:
             return
         self._ledger.forget_clock(rest.key)
         if state.hold is not None:
-            self._ledger.rested(state.hold.since, min(state.hold.until, rest.began))
-        self._ledger.rested(rest.began, workflow.now())
+            self._asking.rested(state.hold.since, min(state.hold.until, rest.began))
+        self._asking.rested(rest.began, workflow.now())
 
     def breach(self, work: HumanTask, *, at: datetime) -> None:
         """Record once that the unit missed its limit; its result still counts."""
@@ -338,7 +325,7 @@ class Case:
             return
         deadline.expired = True
         self.state.overdue = True
-        self._ledger.keep(limit_passed(work, self._ledger))
+        self._ledger.keep(self._ledger.limit_passed(work))
 
     def end(self, ending: Ending, decided: Decided) -> None:
         """Settle how the order ends, by whose decision; the reply takes its text from there."""
@@ -379,8 +366,9 @@ class Case:
         self.write(REQUESTER, Template.MERGED, leading=leading)
 
     async def leading(self) -> LeadingStands:
-        """Hear how the order stands that this one was joined to."""
-        return await self._door.leading()
+        """Record, and hear how the order stands that this one was joined to; what is said meanwhile waits."""
+        self._asking.leading()
+        return (await self._door.flush()).leading or LeadingStands(answered=True)
 
     def status(self) -> OrderStatus:
         """Say how the order stands."""
@@ -396,7 +384,7 @@ class Case:
 
     def _next_round(self, cause: str) -> None:
         self.state.begin_round(workflow.now())
-        self._ledger.promise(PromiseRequest(since=workflow.now()))
+        self._asking.promise(PromiseRequest(since=workflow.now()))
         self.note(EventName.ROUND_BEGAN, cause=cause, round=self.state.round)
 
     def window(self) -> Window:
@@ -405,27 +393,6 @@ class Case:
         window.deadline.asked = ClockRequest(key=window.key, basis=Basis.WINDOW, since=workflow.now())
         self._ledger.clock(window.deadline.asked)
         return window
-
-    def hear(self, said: Heard) -> None:
-        """Keep what a signal said; called by the handlers, which do nothing else.
-
-        Of what is typed by hand only so much is heard: a flood costs no more than its own signals.
-        """
-        state = self.state
-        if isinstance(said, Unsealed | Malformed):
-            if state.by_hand < options.HEARD_BY_HAND:
-                state.by_hand += 1
-            elif isinstance(said, Unsealed) and said.claims and state.asked_beyond < options.ASKED_BEYOND:
-                state.asked_beyond += 1
-                said = replace(said, only_if_kept=True)
-            elif state.ignored:
-                # It has said so, and is not woken again.
-                state.ignore()
-                self._ledger.tell_operators()
-                return
-            else:
-                said = Ignored()
-        state.inbox.append(said)
 
     async def answer(self, *waits: Wait) -> Answer:
         """Wait until one of these is decided, its limit passes, or an action changes the course.

@@ -5,53 +5,21 @@ Assumes one writer, the `Case`; everything here can be serialised as it is.
 
 from dataclasses import MISSING, dataclass, field, fields, replace
 from datetime import datetime, timedelta
+from typing import ClassVar
 
 from domain.office.responsibility import Owner
-from domain.office.words import OrderClass, Role, Tier
-from domain.order.actions import ACTIONS, ActionName
+from domain.office.words import OrderClass, Tier
 from domain.order.deadlines import Basis
 from domain.order.lifecycle import Progress, TaskKind
 from domain.order.words import Ending, Stage
-from messages.matter.signals import CompleteTask, OrderAction
-from messages.matter.step import ClockRequest, GivenWord, PromiseRequest, TaskClosed
-from messages.matter.tasks import OfficeHold, RefusedSignal, RestTaken
-from messages.names import is_the_offices_id
-from messages.office.directory import Routing, UnitFacts, Vouched
+from messages.matter.step import ClockRequest, GivenWord, PromiseRequest
+from messages.matter.tasks import RestTaken
+from messages.office.directory import Routing
 from messages.order.step import OrderAnswer
 from messages.order.workflow import StartOrder
 
 from workflows.matter.clock import Deadline
-
-
-@dataclass(slots=True, kw_only=True)
-class HumanTask:
-    """A task that somebody of `role` in `unit` has to finish; see `TaskOpened` for `withheld` and `not_by`."""
-
-    task_id: str
-    kind: TaskKind
-    unit: str
-    tier: Tier
-    role: Role
-    opened_at: datetime
-    deadline: Deadline = field(default_factory=Deadline)
-    withheld: frozenset[str] = frozenset()
-    not_by: tuple[str, ...] = ()
-    evidence: int = 0
-
-    @property
-    def key(self) -> str:
-        """The name of its clock."""
-        return self.task_id
-
-    @property
-    def limit(self) -> dict[str, str]:
-        """Say in an event which limit of it has passed."""
-        return {"kind": self.kind, "unit": self.unit, "due_at": str(self.deadline.due_at)}
-
-    @property
-    def owner(self) -> Owner:
-        """Whose it is."""
-        return Owner(unit=self.unit, tier=self.tier, role=self.role)
+from workflows.matter.state import Decided, HumanTask, MatterState, Wait, as_begun
 
 
 @dataclass(slots=True, kw_only=True)
@@ -64,6 +32,8 @@ class Rest:
     began: datetime
     clock: ClockRequest | None
     asks: bool
+    is_moved: ClassVar[bool] = False
+    is_last: ClassVar[bool] = False
     is_late: bool = False
     key: str = "rest"
     deadline: Deadline = field(default_factory=lambda: Deadline(reminds=False))
@@ -90,6 +60,8 @@ class Urged:
 class Window:
     """The reopening window of a closed order: the last clock, owned by nobody."""
 
+    is_moved: ClassVar[bool] = True
+    is_last: ClassVar[bool] = True
     key: str = "window"
     deadline: Deadline = field(default_factory=lambda: Deadline(reminds=False))
 
@@ -98,103 +70,14 @@ class Window:
 class Led:
     """A joined order's wait for its leading one: it is told, or looks again after a while; owned by nobody here."""
 
+    is_moved: ClassVar[bool] = False
+    is_last: ClassVar[bool] = False
     key: str = "led"
     deadline: Deadline = field(default_factory=lambda: Deadline(reminds=False))
 
 
-Wait = HumanTask | Rest | Window | Led
-
-
-@dataclass(frozen=True, slots=True)
-class Malformed:
-    """A signal that could not be read."""
-
-    signal: str
-
-
-@dataclass(frozen=True, slots=True)
-class Unsealed:
-    """What was said without the store's seal; `digest` names its content, should the store be asked for it.
-
-    `only_if_kept`: enough was typed by hand already, so that it is heard only if the store has it.
-    """
-
-    said: CompleteTask | OrderAction
-    digest: str
-    only_if_kept: bool = False
-
-    @property
-    def claims(self) -> bool:
-        """Whether it says or does anything that only the store can."""
-        said = self.said
-        return bool(said.stored or said.decided_at or said.vouched or said.seal) or is_the_offices(said)
-
-    def as_typed(self, vouched: Vouched | None = None) -> "Typed":
-        """Leave out what nobody has confirmed."""
-        nothing = {"stored": (), "decided_at": None, "vouched": vouched, "seal": None}
-        return Typed(self.said.model_copy(update=nothing))
-
-
-@dataclass(frozen=True, slots=True)
-class Typed:
-    """What was typed by hand, with what the store says of the codes that it names."""
-
-    said: CompleteTask | OrderAction
-
-
-@dataclass(frozen=True, slots=True)
-class Ignored:
-    """A signal typed by hand that is not heard, because too many were."""
-
-
-def is_the_offices(said: CompleteTask | OrderAction) -> bool:
-    """Tell whether nobody sends this but the office's own programs: by what it does, or by its id."""
-    return is_the_offices_id(said.said_id) or (
-        isinstance(said, OrderAction)
-        and said.action in ACTIONS
-        and ACTIONS[ActionName(said.action)].is_the_offices
-    )
-
-
-Heard = CompleteTask | OrderAction | Unsealed | Typed | Malformed | Ignored
-"""What waits in the inbox. What bears the store's seal, or came back from `record`, is as the store has it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Decided:
-    """Somebody decided a task; `at` is when they did, which may lie before the instant it was heard."""
-
-    task: HumanTask
-    said: CompleteTask
-
-    at: datetime
-
-    @property
-    def outcome(self) -> str:
-        """The outcome that was chosen."""
-        return self.said.outcome
-
-    def chosen(self, name: str) -> str | None:
-        """Give the code in one field of the outcome."""
-        value = self.said.fields.get(name)
-        return str(value) if value else None
-
-
-@dataclass(frozen=True, slots=True)
-class Expired:
-    """A limit passed and nothing was pending against it."""
-
-    wait: Wait
-
-
-@dataclass(frozen=True, slots=True)
-class Interrupted:
-    """An action on the order that changes the course of the step that waits."""
-
-    said: OrderAction
-
-
-Answer = Decided | Expired | Interrupted
+OrderWait = HumanTask | Rest | Window | Led
+"""What an order may wait for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,24 +102,6 @@ class TakenOver:
     owner: Owner
 
 
-class NotForeseen(Exception):
-    """The tables allow what this step of the story has no branch for.
-
-    The workflow task fails, `dingdan check` names the order, and it goes on with a version that has the branch.
-    """
-
-    def __init__(self, step: str, answer: Answer) -> None:
-        """Say where, and what came."""
-        match answer:
-            case Decided():
-                what = f"{answer.task.kind} {answer.outcome}"
-            case Interrupted():
-                what = answer.said.action
-            case Expired():
-                what = f"the limit of {answer.wait.key}"
-        super().__init__(f"{step} has no branch for {what}")
-
-
 class Withdrawn(Exception):
     """The resident took the order back; raised at the one door, caught once in `run`."""
 
@@ -250,19 +115,15 @@ _OF_A_ROUND: dict[str, bool] = {"of a round": True}
 
 
 @dataclass(slots=True, kw_only=True)
-class State:
-    """Where an order is; instants UTC, `seq` the last event's number, `heard` every id ever judged.
+class State(MatterState):
+    """Where an order is: of every matter's also its class, promise, routing, rounds and rests.
 
     What is said of one round alone is declared so, and ends with it: see `begin_round`.
-    `taken`: how often each action was taken, by voice (`domain/order/voices.py`).
-    `hold` is in force, or has ended and is not lifted yet; `holds` are to come, and `holds_heard` the beginnings of all
-    that the order ever heard of. `answers_before`: how many other orders had given this one when it joined. `joined` is
-    what orders that joined this one were promised, the earliest first.
+    `answers_before`: how many other orders had given this one when it joined. `joined` is what orders that joined this
+    one were promised, the earliest first.
     """
 
     stage: Stage
-    tier: Tier
-    unit: str
     category: str | None
     routing: Routing
     round_began_at: datetime
@@ -276,17 +137,9 @@ class State:
     promise: PromiseRequest | None = field(default=None, metadata=_OF_A_ROUND)
     promise_is_provisional: bool = field(default=False, metadata=_OF_A_ROUND)
     extended: GivenWord | None = field(default=None, metadata=_OF_A_ROUND)
-    escalations: int = 0
     supervisions: int = field(default=0, metadata=_OF_A_ROUND)
     urged: Urged | None = field(default=None, metadata=_OF_A_ROUND)
-    taken: dict[str, dict[str, int]] = field(default_factory=dict)
-    answered: dict[str, int] = field(default_factory=dict)
-    by_hand: int = 0
-    asked_beyond: int = 0
-    ignored: int = 0
-    ignored_since: datetime | None = None
     reworks: int = 0
-    overdue: bool = False
     reclassified: bool = False
     is_split: bool = False
     returns: int = 0
@@ -295,10 +148,6 @@ class State:
     request: Decided | None = field(default=None, metadata=_OF_A_ROUND)
     rest: Rest | None = field(default=None, metadata=_OF_A_ROUND)
     window: Window | None = field(default=None, metadata=_OF_A_ROUND)
-    hold: OfficeHold | None = None
-    holds: list[OfficeHold] = field(default_factory=list)
-    holds_heard: set[datetime] = field(default_factory=set)
-    held_until: datetime | None = None
     rests: list[RestTaken] = field(default_factory=list, metadata=_OF_A_ROUND)
     joined: tuple[GivenWord, ...] = field(default=(), metadata=_OF_A_ROUND)
     helping: list[str] = field(default_factory=list, metadata=_OF_A_ROUND)
@@ -314,66 +163,23 @@ class State:
     supervised_from_start: bool = field(default=False, metadata=_OF_A_ROUND)
     handled_by: str | None = None
     answered_by: str | None = field(default=None, metadata=_OF_A_ROUND)
-    seq: int = 1
-    tasks_opened: int = 1
-    records: int = 0
-    open_tasks: dict[str, HumanTask] = field(default_factory=dict)
-    finished: dict[str, str] = field(default_factory=dict)
-    heard: dict[str, int] = field(default_factory=dict)
-    inbox: list[Heard] = field(default_factory=list)
-    refused: list[RefusedSignal] = field(default_factory=list)
-    refusals: int = 0
-    units: dict[str, UnitFacts] = field(default_factory=dict)
 
     @classmethod
     def of(cls, start: StartOrder) -> "State":
         """Begin with the first task, which the intake's transaction opened."""
-        first = start.first_task
-        task = HumanTask(
-            task_id=first.task_id,
-            kind=TaskKind(first.kind),
-            unit=first.unit,
-            tier=Tier(first.tier),
-            role=Role(first.role),
-            opened_at=first.opened_at,
-            deadline=Deadline(
-                due_at=first.due_at,
-                remind_at=first.remind_at,
-                is_provisional=first.is_provisional,
-                asked=ClockRequest(
-                    key=first.task_id,
-                    basis=Basis.FIRST_CONTACT,
-                    since=first.opened_at,
-                    word=None
-                    if first.is_provisional or first.due_at is None
-                    else GivenWord(at=first.due_at, said_at=first.opened_at),
-                ),
-            ),
-        )
         return cls(
+            **as_begun(start.first_task, Basis.FIRST_CONTACT, start.holds) | {"tier": Tier.STREET},
             stage=Stage.FIRST_CONTACT,
-            tier=Tier.STREET,
-            unit=first.unit,
             category=start.category,
             round_began_at=start.received_at,
             can_be_asked=start.can_be_called,
-            hold=next((each for each in start.holds if each.since <= start.first_task.opened_at), None),
-            holds=[each for each in start.holds if each.since > start.first_task.opened_at],
-            holds_heard={each.since for each in start.holds},
             rests=list(start.rests),
-            open_tasks={task.task_id: task},
             routing=start.routing,
         )
 
-    def finish(self, closed: TaskClosed, why: str) -> None:
-        """Take a task out that is closed: whatever is said of it from here on is late, and hears why."""
-        self.open_tasks.pop(closed.task_id, None)
-        self.finished[closed.task_id] = why
-
-    def ignore(self) -> None:
-        """Count a signal that is not heard."""
-        self.refusals += 1
-        self.ignored += 1
+    def enter(self, stage: str) -> None:
+        """Go to a stage of an order's way."""
+        self.stage = Stage(stage)
 
     def urge(self, at: datetime, *, gap: timedelta) -> int | None:
         """Count one who urges, and return of how many a notice tells the unit, `None` if one went there just before."""
@@ -465,7 +271,4 @@ class State:
     @property
     def due_at(self) -> datetime | None:
         """The present task's due time: the earliest among open tasks that has not passed."""
-        instants = [
-            wait.deadline.due_at for wait in self.waits if wait.deadline.due_at and not wait.deadline.expired
-        ]
-        return min(instants) if instants else None
+        return self.due_of(*self.waits)

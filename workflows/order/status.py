@@ -2,8 +2,9 @@
 
 from temporalio import workflow
 
-from workflows.order.judge import refused_unheard
-from workflows.order.state import HumanTask, State
+from workflows.matter.judge import refused_unheard
+from workflows.matter.state import HumanTask
+from workflows.order.state import State
 
 with workflow.unsafe.imports_passed_through():
     from domain.matter.tasks import TaskState

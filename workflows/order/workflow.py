@@ -9,18 +9,10 @@ from collections.abc import Sequence
 from temporalio import workflow
 from temporalio.common import RawValue
 
-from workflows.order import signals
+from workflows.matter import signals
+from workflows.matter.state import Decided, Expired, HumanTask, Interrupted, NotForeseen
 from workflows.order.case import Case
-from workflows.order.state import (
-    Decided,
-    Expired,
-    HumanTask,
-    Interrupted,
-    Merged,
-    NotForeseen,
-    Stood,
-    Withdrawn,
-)
+from workflows.order.state import Merged, Stood, Withdrawn
 from workflows.order.steps.follow_up import follow_up
 from workflows.order.steps.handling import explain, handle
 from workflows.order.steps.joined import await_leading
@@ -35,7 +27,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.order.events import EventName
     from domain.order.lifecycle import TaskKind
     from domain.order.words import Ending, Stage
-    from messages.matter.signals import CompleteTask, OrderAction
+    from messages.matter.signals import CompleteTask, MatterAction
     from messages.names import COMPLETE_TASK, ORDER, ORDER_ACTION, STATUS
     from messages.order.workflow import OrderArchived, OrderStatus, StartOrder
 
@@ -256,17 +248,17 @@ class OrderWorkflow:
     )
     def complete_task(self, raw: RawValue) -> None:
         """Keep a decision; total: whatever it holds, nothing is raised and nothing awaited."""
-        self.case.hear(signals.read(CompleteTask, COMPLETE_TASK, raw, self.case.start))
+        self.case.judge.hear(self.case.reader.read(CompleteTask, COMPLETE_TASK, raw))
 
     @workflow.signal(name=ORDER_ACTION, description="Act on the order: {action_id, actor, action, fields}")
     def order_action(self, raw: RawValue) -> None:
         """Keep an action; total like `complete_task`."""
-        self.case.hear(signals.read(OrderAction, ORDER_ACTION, raw, self.case.start))
+        self.case.judge.hear(self.case.reader.read(MatterAction, ORDER_ACTION, raw))
 
     @workflow.signal(dynamic=True, description="Any other name: refused and recorded")
     def misspelt(self, name: str, args: Sequence[RawValue]) -> None:  # noqa: ARG002 - the SDK's signature
         """Keep a signal whose name nobody knows, so that its sender finds it refused and not lost."""
-        self.case.hear(signals.unknown(name))
+        self.case.judge.hear(signals.unknown(name))
 
     @workflow.query(name=STATUS, description="The order, its open tasks and the signals it refused")
     def status(self) -> OrderStatus:

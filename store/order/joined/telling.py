@@ -21,7 +21,7 @@ from domain.matter.normal import normal
 from domain.matter.tasks import SYSTEM
 from domain.order.actions import ActionName, action_fields
 from domain.order.words import Stage
-from messages.matter.signals import OrderAction
+from messages.matter.signals import MatterAction
 from messages.names import system_id
 from store.auditing import audit
 from store.database import Store
@@ -200,8 +200,8 @@ def _tell(connection: Connection, row: Row[Any], order_nos: Sequence[str], now: 
     return len(heard)
 
 
-def _said(row: Row[Any], order_no: str) -> OrderAction:
-    return OrderAction(
+def _said(row: Row[Any], order_no: str) -> MatterAction:
+    return MatterAction(
         action_id=system_id(row.key, order_no),
         actor=SYSTEM,
         action=row.action,
@@ -211,7 +211,7 @@ def _said(row: Row[Any], order_no: str) -> OrderAction:
 
 
 def _keep(
-    connection: Connection, row: Row[Any], said: Sequence[OrderAction], order_nos: Sequence[str]
+    connection: Connection, row: Row[Any], said: Sequence[MatterAction], order_nos: Sequence[str]
 ) -> set[str]:
     """Keep the decisions, and return the orders that had not been told this."""
     if not said:

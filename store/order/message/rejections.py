@@ -5,7 +5,7 @@ from typing import Final
 
 from sqlalchemy import Connection, select
 
-from domain.order.events import EventName
+from domain.matter.events import MatterEvent
 from domain.order.lifecycle import TaskKind
 from domain.order.templates import REPLIES, Template
 from store.matter.tables import event, message
@@ -28,7 +28,7 @@ def rejection_of(connection: Connection, order_no: str) -> Rejection | None:
         select(event.c.data)
         .where(
             event.c.matter_no == order_no,
-            event.c.type == EventName.TASK_COMPLETED,
+            event.c.type == MatterEvent.TASK_COMPLETED,
             event.c.abandoned.is_(False),
             event.c.data["kind"].as_string() == TaskKind.CLASSIFY,
             event.c.data["outcome"].as_string() == "reject",

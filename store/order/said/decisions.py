@@ -25,7 +25,7 @@ from domain.order.lifecycle import TaskKind, find_outcome
 from domain.order.policy import policy
 from domain.order.words import Stage
 from domain.text import clean
-from messages.matter.signals import CompleteTask, OrderAction
+from messages.matter.signals import CompleteTask, MatterAction
 from store.attachment.attachments import Uploader, bind, contents_of
 from store.matter.locking import locked
 from store.matter.said.decisions import (
@@ -207,7 +207,7 @@ def submit_action(
     if refusal or (refusal := wrong_leading(connection, order_no, fields)):
         raise Refused(refusal)
     codes, texts = split_stored(spec.fields, fields)
-    said = OrderAction(
+    said = MatterAction(
         action_id=action_id,
         actor=actor.name,
         action=action,

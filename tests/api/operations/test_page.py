@@ -122,7 +122,7 @@ class TestThePage:
         of_it = {"matter_no": order_no, "for_matter": order_no, "state": "pending", "created_at": now()}
         with api.office.store.write() as connection:
             connection.execute(insert(message).values({**written, **of_it}))
-        said = ActivityEnvironment().run(courier.deliver, DeliverMessages(order_no=order_no))
+        said = ActivityEnvironment().run(courier.deliver, DeliverMessages(matter_no=order_no))
         assert said == Delivered(sent=0, logged=1)
         assert api.office.rows("SELECT state FROM message") == [{"state": "logged"}]
         assert OPERATIONS["remedies"]["nobody_told"] in await look(api)

@@ -215,6 +215,6 @@ class Hosted(StoredStory):
 
     def _deliver(self) -> Delivered:
         try:
-            return self.courier.deliver(DeliverMessages(order_no=self.order_no))
+            return self.courier.deliver(DeliverMessages(matter_no=self.order_no))
         except GatewayUnavailable:
             raise TryAgain from None

@@ -33,7 +33,7 @@ class Post:
 def delivered(order: StoredStory, post: Post) -> None:
     """Let the messages that an order has written go out."""
     courier = Courier(order.store, post, lambda: order.now)
-    ActivityEnvironment().run(courier.deliver, DeliverMessages(order_no=order.order_no))
+    ActivityEnvironment().run(courier.deliver, DeliverMessages(matter_no=order.order_no))
 
 
 def placed(store: Store, phone: str, **changes: Any) -> StoredStory:

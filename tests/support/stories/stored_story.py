@@ -18,12 +18,12 @@ from messages.message.delivery import Delivered
 from messages.names import DELIVER, LOOK_UP, START_ORDERS
 from messages.order.workflow import StartOrder
 from store.database import Store
+from store.matter.said.confirming import looked_up
 from store.matter.said.decisions import Actor, Submitted
 from store.office.people import all_staff, find_staff
 from store.order import intake
 from store.order.joined.telling import tell_next
 from store.order.said import decisions
-from store.order.said.confirming import looked_up
 from store.order.step import write_step
 from store.telling.holds import lift_hold, order_hold
 from tests.support.office import new_order

@@ -19,7 +19,7 @@ from domain.doors import Via
 from domain.order.words import Stage
 from gateways.messaging.protocol import GatewayRefused, GatewayUnavailable, Message
 from messages.matter.outbox import StartMatter
-from messages.matter.signals import CompleteTask, OrderAction, Said
+from messages.matter.signals import CompleteTask, MatterAction, Said
 from messages.names import order_workflow_id
 from messages.order.workflow import StartOrder
 from runtime.temporal import OrderGone, TemporalAway
@@ -91,7 +91,7 @@ class Server:
     async def complete_task(self, order_no: str, said: CompleteTask) -> None:
         self.signal(order_no, said)
 
-    async def act(self, order_no: str, said: OrderAction) -> None:
+    async def act(self, order_no: str, said: MatterAction) -> None:
         self.signal(order_no, said)
 
     async def client(self) -> None:

@@ -5,14 +5,16 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
+from temporalio import activity
 
 from activities.mending.comparison import Comparison
 from activities.mending.rebuilding import Rebuilder
 from activities.order.record import Recorder
 from domain.order.lifecycle import TaskKind
 from domain.order.policy import STANDARD
-from messages.order.step import OrderStep
-from store.order.step import Written, write_step
+from messages.names import RECORD
+from messages.order.step import OrderAnswer, OrderStep
+from store.order.step import write_step
 from tests.support.office import Office, now
 from tests.support.stories.steps import first_step
 from tests.workflows.matter.test_reconcile import reset_to_its_end
@@ -36,16 +38,17 @@ class TestAnOrderThatIsReset:
     ) -> None:
         """As when an operator ends an order in the moment in which its task was shown, and its history not told."""
         office, asked_back, heard = closed_office, threading.Event(), list[str]()
-        write = Recorder._write
+        record = Recorder.record
 
-        def commit_and_wait(recorder: Recorder, step: OrderStep) -> Written:
-            written = write(recorder, step)
+        @activity.defn(name=RECORD)
+        def commit_and_wait(recorder: Recorder, step: OrderStep) -> OrderAnswer:
+            answer = record(recorder, step)
             heard.append(step.run_id)
             if any(each.kind == TaskKind.HANDLE for each in step.opened) and heard[0] == step.run_id:
                 asked_back.wait(20)
-            return written
+            return answer
 
-        monkeypatch.setattr(Recorder, "_write", commit_and_wait)
+        monkeypatch.setattr(Recorder, "record", commit_and_wait)
         office.policy = "standard"
         async with office.at_work():
             order_no = await office.place()

@@ -6,19 +6,9 @@ Assumes that the work has one accountable owner; whatever lies beside it never b
 
 from temporalio import workflow
 
+from workflows.matter.state import Answer, Decided, Expired, HumanTask, Interrupted, NotForeseen
 from workflows.order.case import Case
-from workflows.order.state import (
-    Answer,
-    Concluded,
-    Decided,
-    Expired,
-    HumanTask,
-    Interrupted,
-    Moved,
-    NotForeseen,
-    Rest,
-    TakenOver,
-)
+from workflows.order.state import Concluded, Moved, Rest, TakenOver
 from workflows.order.steps import requests, supervision
 
 with workflow.unsafe.imports_passed_through():
@@ -49,7 +39,7 @@ async def attend(case: Case, work: HumanTask, *, supervised: bool = False) -> At
 def _stage(case: Case, work: HumanTask) -> Stage:
     if case.state.rest is not None:
         return Stage.PAUSED
-    return Stage.SUPERVISION if case.state.supervised else TASKS[work.kind].stage
+    return Stage.SUPERVISION if case.state.supervised else Stage(TASKS[work.kind].stage)
 
 
 def _next(case: Case, work: HumanTask, answer: Answer) -> Attended | None:

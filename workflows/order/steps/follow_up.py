@@ -8,8 +8,8 @@ from datetime import timedelta
 
 from temporalio import workflow
 
+from workflows.matter.state import Decided, Expired, Interrupted, NotForeseen
 from workflows.order.case import Case
-from workflows.order.state import Decided, Expired, Interrupted, NotForeseen
 
 with workflow.unsafe.imports_passed_through():
     from domain.office.responsibility import CALL_BACK_DESK

@@ -8,8 +8,9 @@ from typing import Any
 
 from temporalio import workflow
 
+from workflows.matter.state import Decided, Expired, HumanTask, NotForeseen
 from workflows.order.case import Case
-from workflows.order.state import Concluded, Decided, Expired, HumanTask, Moved, NotForeseen, TakenOver
+from workflows.order.state import Concluded, Moved, TakenOver
 from workflows.order.steps.attendance import attend
 from workflows.order.steps.review import ReviewVerdict, review
 

@@ -7,8 +7,9 @@ ends nobody's wait.
 from temporalio import workflow
 
 from workflows import options
+from workflows.matter.state import Expired, Interrupted, NotForeseen
 from workflows.order.case import Case
-from workflows.order.state import Expired, Interrupted, Led, NotForeseen
+from workflows.order.state import Led
 
 with workflow.unsafe.imports_passed_through():
     from domain.order.actions import ActionName

@@ -8,8 +8,9 @@ from datetime import datetime
 
 from temporalio import workflow
 
+from workflows.matter.state import Decided, HumanTask, NotForeseen
 from workflows.order.case import Case
-from workflows.order.state import Decided, HumanTask, Moved, NotForeseen
+from workflows.order.state import Moved
 
 with workflow.unsafe.imports_passed_through():
     from domain.calendar.instants import instant

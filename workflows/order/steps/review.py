@@ -8,8 +8,8 @@ from enum import StrEnum
 
 from temporalio import workflow
 
+from workflows.matter.state import Decided, Expired, NotForeseen
 from workflows.order.case import Case
-from workflows.order.state import Decided, Expired, NotForeseen
 
 with workflow.unsafe.imports_passed_through():
     from domain.matter.tasks import Silence
@@ -30,7 +30,7 @@ class ReviewVerdict(StrEnum):
 async def review(case: Case, proposal: Decided) -> ReviewVerdict:
     """Let somebody else look at what was proposed; never the proposer, nor who approved the round before."""
     case.enter(Stage.REVIEW)
-    silence = outcome_named(proposal.task.kind, proposal.outcome).silence
+    silence = outcome_named(TaskKind(proposal.task.kind), proposal.outcome).silence
     not_by = case.not_by(proposal)
     owner = reviewer(proposal.task.owner, is_rework=case.state.round > 1)
     verdict = await _ask(case, owner, not_by)

@@ -6,8 +6,9 @@ leader does not act, it is asked again after twice the time, from the third time
 
 from temporalio import workflow
 
+from workflows.matter.state import Decided, HumanTask, NotForeseen
 from workflows.order.case import Case
-from workflows.order.state import Concluded, Decided, HumanTask, NotForeseen, TakenOver
+from workflows.order.state import Concluded, TakenOver
 
 with workflow.unsafe.imports_passed_through():
     from domain.calendar.instants import instant

@@ -1,46 +1,39 @@
-"""Judging what was said to an order, one message after the other, against the state as it then is.
+"""Judging what was said to a matter, one message after the other, against the state as it then is.
 
-Assumes that signal handlers only append to the inbox: everything is judged at the order's one door, in
+Assumes that signal handlers only append to the inbox: everything is judged at the matter's one door, in
 the order in which it arrived. That is why a decision and a deadline can never both win, whichever of
 them wakes the workflow.
 """
 
-from typing import assert_never
+from dataclasses import replace
+from enum import StrEnum
+from typing import Any, Protocol
 
 from temporalio import workflow
 
 from workflows import options
-from workflows.order import holding
-from workflows.order.ledger import Ledger
-from workflows.order.state import (
+from workflows.matter.ledger import Ledger
+from workflows.matter.signals import Reader
+from workflows.matter.state import (
     Decided,
     Heard,
     HumanTask,
     Ignored,
     Interrupted,
     Malformed,
-    State,
+    MatterState,
     Typed,
     Unsealed,
-    is_the_offices,
 )
 
 with workflow.unsafe.imports_passed_through():
-    from domain.calendar.instants import instant
+    from domain.matter.events import MatterEvent
     from domain.matter.judging import Codes, Refusal, Submission, named_codes
-    from domain.matter.tasks import STORED, SYSTEM, Field, TaskState
-    from domain.order.actions import ACTIONS, ActionName, action_fields
-    from domain.order.events import EventName
-    from domain.order.judgement import OrderSituation, TaskFacts, judge_action, judge_outcome
-    from domain.order.lifecycle import outcome_fields, outcome_named
-    from domain.order.policy import PolicyBook
-    from domain.order.templates import Template
-    from domain.order.voices import answers_the_question, voice
-    from domain.order.words import Stage
-    from messages.matter.signals import CompleteTask, OrderAction, Said
+    from domain.matter.tasks import STORED, SYSTEM, Field, Outcome, TaskState
+    from messages.matter.signals import CompleteTask, MatterAction, Said
     from messages.matter.step import Verdict
     from messages.matter.tasks import RefusedSignal
-    from messages.names import COMPLETE_TASK, ORDER_ACTION, is_the_offices_id
+    from messages.names import COMPLETE_TASK, is_the_offices_id
     from messages.office.directory import Claim, LookedUp, LookUp, Vouched
 
 _SHOWN_REFUSALS = 20
@@ -56,15 +49,71 @@ _NOT_THIS_ID = Refusal(
 )
 
 
+_NO_OUTCOME = Refusal(
+    code="unknown_outcome", reason="a task of this kind has no such outcome", field="outcome"
+)
+
+
+class Rules(Protocol):
+    """The rules of a kind of matter: its tables, and what follows at once from an action."""
+
+    action_signal: str
+
+    def outcome(self, task: HumanTask, name: str) -> Outcome | None:
+        """Find an outcome of a kind of task; `None` for what nobody knows."""
+
+    def judge(self, task: HumanTask, wanted: Submission) -> Refusal | None:
+        """Judge a decision on an open task."""
+
+    def action_fields(self, name: str) -> tuple[Field, ...]:
+        """Return the fields of an action; none for a name that nobody knows."""
+
+    def judge_action(self, wanted: Submission) -> Refusal | None:
+        """Judge an action on the matter."""
+
+    def action_event(self, name: str) -> StrEnum:
+        """Name the event of an action that is in order."""
+
+    def voice(self, actor: str) -> str:
+        """Name whom an action is counted for."""
+
+    def act(self, said: MatterAction) -> Interrupted | None:
+        """Do what needs nobody's step; what changes the course of a step is for the story."""
+
+
 class Judge:
     """Takes, recognises or refuses what was said, and notes each."""
 
-    def __init__(self, order_no: str, state: State, ledger: Ledger, book: PolicyBook) -> None:
+    def __init__(
+        self, matter_no: str, state: MatterState, ledger: Ledger[Any, Any], rules: Rules, reader: Reader
+    ) -> None:
         """Keep what judging changes, and the rules by which it judges."""
-        self._order_no = order_no
+        self._matter_no = matter_no
         self._state = state
         self._ledger = ledger
-        self._book = book
+        self._rules = rules
+        self._reader = reader
+
+    def hear(self, said: Heard) -> None:
+        """Keep what a signal said; called by the handlers, which do nothing else.
+
+        Of what is typed by hand only so much is heard: a flood costs no more than its own signals.
+        """
+        state = self._state
+        if isinstance(said, Unsealed | Malformed):
+            if state.by_hand < options.HEARD_BY_HAND:
+                state.by_hand += 1
+            elif isinstance(said, Unsealed) and said.claims and state.asked_beyond < options.ASKED_BEYOND:
+                state.asked_beyond += 1
+                said = replace(said, only_if_kept=True)
+            elif state.ignored:
+                # It has said so, and is not woken again.
+                state.ignore()
+                self._ledger.tell_operators()
+                return
+            else:
+                said = Ignored()
+        state.inbox.append(said)
 
     def next(self) -> Decided | Interrupted | None:
         """Judge what waits in the inbox, up to the first that the story has to know of.
@@ -87,7 +136,7 @@ class Judge:
         if all(each == LookUp() for each in asked):
             return None
         return LookUp(
-            order_no=self._order_no,
+            matter_no=self._matter_no,
             units=tuple(sorted({code for each in asked for code in each.units})),
             categories=tuple(sorted({code for each in asked for code in each.categories})),
             claims=tuple(claim for each in asked for claim in each.claims),
@@ -126,9 +175,10 @@ class Judge:
 
     def _fields_of(self, said: Said) -> tuple[Field, ...]:
         if not isinstance(said, CompleteTask):
-            return action_fields(said.action)
+            return self._rules.action_fields(said.action)
         task = self._state.open_tasks.get(said.task_id)
-        return outcome_fields(task.kind, said.outcome) if task else ()
+        outcome = self._rules.outcome(task, said.outcome) if task else None
+        return outcome.fields if outcome else ()
 
     def hear_first(self, pending: tuple[Said, ...]) -> None:
         """Put what was committed before an automatic step before anything that came since."""
@@ -146,7 +196,7 @@ class Judge:
             self._ignore()
             return None
         if isinstance(said, Typed):
-            if is_the_offices(said.said):
+            if self._reader.is_the_offices(said.said):
                 self._refuse_by_hand(said.said)
                 return None
             said = said.said
@@ -163,7 +213,7 @@ class Judge:
         self._state.heard[said.said_id] = heard + 1
         if heard:
             if heard == 1:
-                self._ledger.event(EventName.SIGNAL_REPEATED, actor=said.actor, said_id=said.said_id)
+                self._ledger.event(MatterEvent.SIGNAL_REPEATED, actor=said.actor, said_id=said.said_id)
             return None
         return self._decide(said) if isinstance(said, CompleteTask) else self._act(said)
 
@@ -173,14 +223,14 @@ class Judge:
             self._refuse(said, self._why_not_open(said.task_id))
             return None
         wanted = _submission(said, said.outcome)
-        refusal = judge_outcome(self._facts(task, said.outcome), wanted, self._book)
-        if refusal:
-            self._refuse(said, refusal)
+        outcome = self._rules.outcome(task, said.outcome)
+        refusal = self._rules.judge(task, wanted)
+        if refusal or outcome is None:
+            self._refuse(said, refusal or _NO_OUTCOME)
             return None
-        outcome = outcome_named(task.kind, said.outcome)
         self._state.answered[said.outcome] = self._state.answered.get(said.outcome, 0) + 1
         self._ledger.event(
-            EventName.TASK_COMPLETED if outcome.closes else EventName.TASK_ANSWERED,
+            MatterEvent.TASK_COMPLETED if outcome.closes else MatterEvent.TASK_ANSWERED,
             actor=said.actor,
             task_id=task.task_id,
             said_id=said.decision_id,
@@ -197,51 +247,21 @@ class Judge:
             self._ledger.close(task, TaskState.DONE, said.outcome, said.actor)
         return Decided(task, said, wanted.at)
 
-    def _facts(self, task: HumanTask, outcome: str) -> TaskFacts:
-        return TaskFacts(
-            kind=task.kind,
-            order_no=self._order_no,
-            unit=self._state.unit,
-            order_class=self._state.order_class,
-            opened_at=task.opened_at,
-            # While the office holds, no limit passes.
-            due_at=task.deadline.due_at if self._state.hold is None else None,
-            withheld=task.withheld,
-            not_by=task.not_by,
-            evidence=task.evidence,
-            taken=self._state.answered.get(outcome, 0),
-        )
-
-    def _act(self, said: OrderAction) -> Interrupted | None:
-        refusal = judge_action(
-            OrderSituation(
-                stage=self._state.stage,
-                order_no=self._order_no,
-                unit=self._state.unit,
-                ending=self._state.ending,
-                left=self._state.requester_left,
-                reopened=self._state.reopened,
-                supervised=self._state.supervised,
-                taken=self._state.taken,
-                book=self._book,
-                handled_by=self._state.handled_by,
-            ),
-            _submission(said, said.action),
-        )
+    def _act(self, said: MatterAction) -> Interrupted | None:
+        refusal = self._rules.judge_action(_submission(said, said.action))
         if refusal:
             self._refuse(said, refusal)
             return None
-        action = ACTIONS[ActionName(said.action)]
-        taken, mine = self._state.taken.setdefault(said.action, {}), voice(said.actor)
+        taken, mine = self._state.taken.setdefault(said.action, {}), self._rules.voice(said.actor)
         taken[mine] = taken.get(mine, 0) + 1
         self._ledger.event(
-            _ACTION_EVENTS[action.name],
+            self._rules.action_event(said.action),
             actor=said.actor,
             said_id=said.action_id,
-            data=_chosen(action.fields, said),
+            data=_chosen(self._rules.action_fields(said.action), said),
         )
         self._accept(said)
-        return self._effect(action.name, said)
+        return self._rules.act(said)
 
     def _accept(self, said: Said) -> None:
         """Settle what was said, and keep what is known now of the units it names."""
@@ -249,54 +269,15 @@ class Judge:
         for unit in said.vouched.units if said.vouched else ():
             self._state.units[unit.code] = unit
 
-    def _effect(self, name: ActionName, said: OrderAction) -> Interrupted | None:
-        """Do what needs nobody's step; what changes the course of a step is given to the story."""
-        state = self._state
-        match name:
-            case ActionName.URGE:
-                self._urge()
-            case ActionName.RECALCULATE:
-                if (earlier := instant(said.fields.get("not_later_than"))) is not None:
-                    self._ledger.bring_forward(earlier)
-                self._ledger.reckon_again(changed_from=instant(said.fields.get("changed_from")))
-            case ActionName.HOLD:
-                holding.hear(state, said)
-            case ActionName.RELEASE:
-                holding.release(state, said)
-            case ActionName.SUPPLEMENT:
-                asks = state.rest is not None and state.rest.asks
-                is_answer = asks and answers_the_question(said.actor, left=state.requester_left)
-                return Interrupted(said) if is_answer else None
-            case ActionName.RATE:
-                return Interrupted(said) if state.stage is Stage.FOLLOW_UP else None
-            case ActionName.ANSWER:
-                # It may have looked itself before it was told.
-                return Interrupted(said) if state.stage is Stage.JOINED else None
-            case (
-                ActionName.WITHDRAW
-                | ActionName.SUPERVISE
-                | ActionName.REASSIGN
-                | ActionName.RESUME
-                | ActionName.MERGE
-                | ActionName.REOPEN
-            ):
-                return Interrupted(said)
-            case _:
-                assert_never(name)
-        return None
-
-    def _urge(self) -> None:
-        """Tell the unit how often it is urged, unless it was told just before."""
-        if (count := self._state.urge(workflow.now(), gap=self._book.urge_gap)) is not None:
-            self._ledger.write(self._state.unit, Template.URGED, count=count)
-
     def _ignore(self) -> None:
         """Count what is not heard; an event says so once."""
         state = self._state
         state.ignore()
         if state.ignored_since is None:
             state.ignored_since = workflow.now()
-            self._ledger.event(EventName.SIGNALS_IGNORED, actor=SYSTEM, data={"heard": options.HEARD_BY_HAND})
+            self._ledger.event(
+                MatterEvent.SIGNALS_IGNORED, actor=SYSTEM, data={"heard": options.HEARD_BY_HAND}
+            )
         self._ledger.tell_operators()
 
     def _refuse_by_hand(self, said: Said) -> None:
@@ -320,7 +301,7 @@ class Judge:
         self._state.refused.append(
             RefusedSignal(
                 at=workflow.now(),
-                signal=_signal_of(said),
+                signal=self._signal_of(said),
                 signal_id=signal_id,
                 actor=actor,
                 code=refusal.code,
@@ -330,44 +311,26 @@ class Judge:
         del self._state.refused[:-_SHOWN_REFUSALS]
         if self._state.refusals <= options.REFUSALS_RECORDED:
             self._ledger.event(
-                EventName.SIGNAL_REFUSED,
+                MatterEvent.SIGNAL_REFUSED,
                 actor=actor,
                 said_id=signal_id or None,
-                data={"signal": _signal_of(said), "code": refusal.code, "reason": refusal.reason},
+                data={"signal": self._signal_of(said), "code": refusal.code, "reason": refusal.reason},
             )
+
+    def _signal_of(self, said: Said | Malformed) -> str:
+        if isinstance(said, Malformed):
+            return said.signal
+        return COMPLETE_TASK if isinstance(said, CompleteTask) else self._rules.action_signal
 
     def _why_not_open(self, task_id: str) -> Refusal:
         if task_id in self._state.finished:
             return Refusal(
                 code="task_done", reason=f"the task is not open any more: {self._state.finished[task_id]}"
             )
-        return Refusal(code="unknown_task", reason="this order has no such task")
+        return Refusal(code="unknown_task", reason="there is no such task here")
 
 
-_ACTION_EVENTS = {
-    ActionName.SUPPLEMENT: EventName.ORDER_SUPPLEMENTED,
-    ActionName.URGE: EventName.ORDER_URGED,
-    ActionName.WITHDRAW: EventName.ORDER_WITHDRAWN,
-    ActionName.SUPERVISE: EventName.SUPERVISION_ORDERED,
-    ActionName.REASSIGN: EventName.REASSIGNMENT_ORDERED,
-    ActionName.RESUME: EventName.RESUMPTION_ORDERED,
-    ActionName.MERGE: EventName.MERGE_ORDERED,
-    ActionName.RATE: EventName.ORDER_RATED,
-    ActionName.REOPEN: EventName.ORDER_REOPENED,
-    ActionName.RECALCULATE: EventName.DUE_TIMES_RECALCULATED,
-    ActionName.HOLD: EventName.HOLD_ORDERED,
-    ActionName.RELEASE: EventName.RELEASE_ORDERED,
-    ActionName.ANSWER: EventName.LEADING_ANSWERED,
-}
-
-
-def _signal_of(said: Said | Malformed) -> str:
-    if isinstance(said, Malformed):
-        return said.signal
-    return COMPLETE_TASK if isinstance(said, CompleteTask) else ORDER_ACTION
-
-
-def refused_unheard(state: State) -> tuple[RefusedSignal, ...]:
+def refused_unheard(state: MatterState) -> tuple[RefusedSignal, ...]:
     """Say how many signals typed by hand were not heard, as one refusal; none if all were."""
     if state.ignored_since is None:
         return ()

@@ -1,6 +1,6 @@
-"""What an order asks of a signal without the store's seal: its codes, and whether it really was kept here.
+"""What a matter asks of a signal without the store's seal: its codes, and whether it really was kept here.
 
-A signal whose key has changed since its order began is told apart from a forged one by this (ADR-0028).
+A signal whose key has changed since its matter began is told apart from a forged one by this (ADR-0028).
 """
 
 from sqlalchemy import Connection
@@ -12,10 +12,10 @@ from store.office.directory import look_up
 
 
 def looked_up(connection: Connection, asked: LookUp) -> LookedUp:
-    """Look up codes, and which of the claims are pending rows of this order, word for word."""
+    """Look up codes, and which of the claims are pending rows of this matter, word for word."""
     kept: tuple[str, ...] = ()
     if asked.claims:
-        pending = pending_on(connection, asked.order_no)
-        known = {said.said_id: digest(asked.order_no, said.model_dump(mode="json")) for said in pending}
+        pending = pending_on(connection, asked.matter_no)
+        known = {said.said_id: digest(asked.matter_no, said.model_dump(mode="json")) for said in pending}
         kept = tuple(each.said_id for each in asked.claims if known.get(each.said_id) == each.digest)
     return LookedUp(vouched=look_up(connection, asked), kept=kept)

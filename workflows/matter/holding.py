@@ -7,28 +7,29 @@ late they are heard of.
 """
 
 from datetime import datetime
+from typing import Any
 
 from temporalio import workflow
 
-from workflows.order.ledger import Ledger
-from workflows.order.state import HumanTask, State, Wait, Window
+from workflows.matter.ledger import Ledger
+from workflows.matter.state import MatterState, Wait
 
 with workflow.unsafe.imports_passed_through():
     from domain.calendar.instants import instant
+    from domain.matter.events import MatterEvent
     from domain.matter.tasks import SYSTEM
-    from domain.order.events import EventName
-    from messages.matter.signals import OrderAction
+    from messages.matter.signals import MatterAction
     from messages.matter.tasks import OfficeHold
 
 
-def hear(state: State, said: OrderAction) -> None:
-    """Take up a hold that the order was told of, once; its fields were judged."""
+def hear(state: MatterState, said: MatterAction) -> None:
+    """Take up a hold that the matter was told of, once; its fields were judged."""
     since, until = (instant(said.fields.get(name)) or workflow.now() for name in ("since", "until"))
     if since not in state.holds_heard:
         expect(state, OfficeHold(since=since, until=until))
 
 
-def expect(state: State, hold: OfficeHold) -> None:
+def expect(state: MatterState, hold: OfficeHold) -> None:
     """Keep a hold until it begins; of what was held already, or will be by another one, only the rest."""
     state.holds_heard.add(hold.since)
     known = [*((state.hold,) if state.hold else ()), *state.holds]
@@ -40,12 +41,12 @@ def expect(state: State, hold: OfficeHold) -> None:
         state.holds.sort(key=lambda each: each.since)
 
 
-def release(state: State, said: OrderAction) -> None:
+def release(state: MatterState, said: MatterAction) -> None:
     """End the hold in force, or call off the one that begins at `since`; one that is over is not touched."""
     at = instant(said.fields.get("at")) or workflow.now()
     since = instant(said.fields.get("since"))
     if since is not None:
-        # Should the order hear of that hold only now, it has been lifted.
+        # Should the matter hear of that hold only now, it has been lifted.
         state.holds_heard.add(since)
     meant = max(at, since or at)
     if state.hold is not None and state.hold.since <= meant < state.hold.until:
@@ -54,20 +55,19 @@ def release(state: State, said: OrderAction) -> None:
     state.holds = [each for each in state.holds if each.since < each.until]
 
 
-def begin(state: State, ledger: Ledger) -> None:
+def begin(state: MatterState, ledger: Ledger[Any, Any]) -> None:
     """Let the next hold be in force once its time has come."""
     if state.hold is None and state.holds and state.holds[0].since <= workflow.now():
         state.hold = state.holds.pop(0)
-        ledger.event(EventName.ORDER_HELD, actor=SYSTEM, data=_between(state.hold))
+        ledger.event(MatterEvent.HELD, actor=SYSTEM, data=_between(state.hold))
 
 
-def lift(state: State, ledger: Ledger, hold: OfficeHold, waits: tuple[Wait, ...]) -> None:
+def lift(state: MatterState, ledger: Ledger[Any, Any], hold: OfficeHold, waits: tuple[Wait, ...]) -> None:
     """End the hold in force: move what it kept from running, and tell the store."""
     state.hold, state.held_until = None, hold.until
-    ledger.event(EventName.ORDER_RELEASED, actor=SYSTEM, data={"at": str(hold.until)})
-    ledger.rested(hold.since, hold.until if state.rest is None else min(hold.until, state.rest.began))
+    ledger.event(MatterEvent.RELEASED, actor=SYSTEM, data={"at": str(hold.until)})
     for wait in waits:
-        if isinstance(wait, HumanTask | Window):
+        if wait.is_moved:
             _move(ledger, wait, hold.since, hold.until)
 
 
@@ -79,7 +79,7 @@ def _between(hold: OfficeHold) -> dict[str, str]:
     return {"since": str(hold.since), "until": str(hold.until)}
 
 
-def _move(ledger: Ledger, wait: HumanTask | Window, since: datetime, ended: datetime) -> None:
+def _move(ledger: Ledger[Any, Any], wait: Wait, since: datetime, ended: datetime) -> None:
     deadline = wait.deadline
     asked = deadline.asked
     if asked is None or deadline.due_at is None or deadline.expired:

@@ -1,0 +1,283 @@
+"""What every matter keeps while it runs: its tasks, what was said to it, and what it refused.
+
+Assumes plain values: everything here can be serialised as it is. A kind adds its own facts in a state of its own.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, ClassVar, Protocol
+
+from domain.office.responsibility import Owner
+from domain.office.words import Role, Tier
+from messages.matter.signals import CompleteTask, MatterAction
+from messages.matter.step import ClockRequest, EventRecord, GivenWord, TaskClosed
+from messages.matter.tasks import OfficeHold, OpenTask, RefusedSignal
+from messages.office.directory import UnitFacts, Vouched
+
+from workflows.matter.clock import Deadline
+
+
+class Wait(Protocol):
+    """What a matter waits for: the name of its clock, and the clock.
+
+    `is_moved`: a hold of the office moves it. `is_last`: nothing follows, so that messages have to be out before.
+    """
+
+    is_moved: ClassVar[bool]
+    is_last: ClassVar[bool]
+    deadline: Deadline
+
+    @property
+    def key(self) -> str:
+        """The name of its clock."""
+
+
+@dataclass(slots=True, kw_only=True)
+class HumanTask:
+    """A task that somebody of `role` in `unit` has to finish; see `TaskOpened` for `withheld` and `not_by`.
+
+    `evidence`: how many pictures its result needs.
+    """
+
+    is_moved: ClassVar[bool] = True
+    is_last: ClassVar[bool] = False
+    task_id: str
+    kind: str
+    unit: str
+    tier: Tier
+    role: Role
+    opened_at: datetime
+    deadline: Deadline = field(default_factory=Deadline)
+    withheld: frozenset[str] = frozenset()
+    not_by: tuple[str, ...] = ()
+    evidence: int = 0
+
+    @property
+    def key(self) -> str:
+        """The name of its clock."""
+        return self.task_id
+
+    @property
+    def limit(self) -> dict[str, str]:
+        """Say in an event which limit of it has passed."""
+        return {"kind": self.kind, "unit": self.unit, "due_at": str(self.deadline.due_at)}
+
+    @property
+    def owner(self) -> Owner:
+        """Whose it is."""
+        return Owner(unit=self.unit, tier=self.tier, role=self.role)
+
+
+@dataclass(frozen=True, slots=True)
+class Malformed:
+    """A signal that could not be read."""
+
+    signal: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unsealed:
+    """What was said without the store's seal; `digest` names its content, should the store be asked for it.
+
+    `claims`: it says or does something that only the store can. `only_if_kept`: enough was typed by hand already, so
+    that it is heard only if the store has it.
+    """
+
+    said: CompleteTask | MatterAction
+    digest: str
+    claims: bool
+    only_if_kept: bool = False
+
+    def as_typed(self, vouched: Vouched | None = None) -> "Typed":
+        """Leave out what nobody has confirmed."""
+        nothing = {"stored": (), "decided_at": None, "vouched": vouched, "seal": None}
+        return Typed(self.said.model_copy(update=nothing))
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What was typed by hand, with what the store says of the codes that it names."""
+
+    said: CompleteTask | MatterAction
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """A signal typed by hand that is not heard, because too many were."""
+
+
+Heard = CompleteTask | MatterAction | Unsealed | Typed | Malformed | Ignored
+"""What waits in the inbox. What bears the store's seal, or came back from `record`, is as the store has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """Somebody decided a task; `at` is when they did, which may lie before the instant it was heard."""
+
+    task: HumanTask
+    said: CompleteTask
+
+    at: datetime
+
+    @property
+    def outcome(self) -> str:
+        """The outcome that was chosen."""
+        return self.said.outcome
+
+    def chosen(self, name: str) -> str | None:
+        """Return the code in one field of the outcome."""
+        value = self.said.fields.get(name)
+        return str(value) if value else None
+
+
+@dataclass(frozen=True, slots=True)
+class Expired:
+    """A limit passed and nothing was pending against it."""
+
+    wait: Wait
+
+
+@dataclass(frozen=True, slots=True)
+class Interrupted:
+    """An action on the matter that changes the course of the step that waits."""
+
+    said: MatterAction
+
+
+Answer = Decided | Expired | Interrupted
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Expiry:
+    """What follows from a passed limit: its event, the task that it closes, and what it changes of the matter.
+
+    Put together before it is known whether it may be taken, applied once it was. `is_told`: the story hears of it.
+    """
+
+    event: EventRecord
+    closed: TaskClosed | None = None
+    is_late: bool = False
+    stage: str | None = None
+    is_told: bool = True
+
+    @property
+    def changes(self) -> Mapping[str, Any]:
+        """Say which facts of the matter will stand otherwise."""
+        changes: dict[str, Any] = {"overdue": True} if self.is_late else {}
+        return changes if self.stage is None else {**changes, "stage": self.stage}
+
+    def apply(self, state: "MatterState") -> None:
+        """Let it have happened."""
+        state.seq = self.event.seq
+        state.overdue |= self.is_late
+        if self.stage is not None:
+            state.enter(self.stage)
+        if self.closed is not None:
+            state.finish(self.closed, "its limit had passed")
+
+
+def as_begun(first: OpenTask, basis: str, holds: Sequence[OfficeHold]) -> dict[str, Any]:
+    """Say what every matter begins with: its first task, which stands in the store already, and the office's holds.
+
+    `basis`: what the clock of that task is reckoned from.
+    """
+    word = GivenWord(at=first.due_at, said_at=first.opened_at) if first.due_at else None
+    asked = ClockRequest(
+        key=first.task_id,
+        basis=basis,
+        since=first.opened_at,
+        word=None if first.is_provisional else word,
+    )
+    task = HumanTask(
+        task_id=first.task_id,
+        kind=first.kind,
+        unit=first.unit,
+        tier=Tier(first.tier),
+        role=Role(first.role),
+        opened_at=first.opened_at,
+        deadline=Deadline(
+            due_at=first.due_at, remind_at=first.remind_at, is_provisional=first.is_provisional, asked=asked
+        ),
+    )
+    return {
+        "unit": first.unit,
+        "tier": task.tier,
+        "hold": next((each for each in holds if each.since <= first.opened_at), None),
+        "holds": [each for each in holds if each.since > first.opened_at],
+        "holds_heard": {each.since for each in holds},
+        "open_tasks": {task.task_id: task},
+    }
+
+
+class NotForeseen(Exception):
+    """The tables allow what this step of the story has no branch for.
+
+    The workflow task fails, `dingdan check` names the matter, and it goes on with a version that has the branch.
+    """
+
+    def __init__(self, step: str, answer: Answer) -> None:
+        """Say where, and what came."""
+        match answer:
+            case Decided():
+                what = f"{answer.task.kind} {answer.outcome}"
+            case Interrupted():
+                what = answer.said.action
+            case Expired():
+                what = f"the limit of {answer.wait.key}"
+        super().__init__(f"{step} has no branch for {what}")
+
+
+@dataclass(slots=True, kw_only=True)
+class MatterState:
+    """Where a matter is; instants UTC, `seq` the last event's number, `heard` every id ever judged.
+
+    `taken`: how often each action was taken, by voice; `answered`: how often each outcome. `hold` is in force, or has
+    ended and is not lifted yet; `holds` are to come, and `holds_heard` the beginnings of all that the matter ever heard
+    of. `units`: those that somebody named, as the store vouched for them.
+    """
+
+    stage: str
+    tier: Tier
+    unit: str
+    escalations: int = 0
+    overdue: bool = False
+    taken: dict[str, dict[str, int]] = field(default_factory=dict)
+    answered: dict[str, int] = field(default_factory=dict)
+    by_hand: int = 0
+    asked_beyond: int = 0
+    ignored: int = 0
+    ignored_since: datetime | None = None
+    hold: OfficeHold | None = None
+    holds: list[OfficeHold] = field(default_factory=list)
+    holds_heard: set[datetime] = field(default_factory=set)
+    held_until: datetime | None = None
+    seq: int = 1
+    tasks_opened: int = 1
+    records: int = 0
+    open_tasks: dict[str, HumanTask] = field(default_factory=dict)
+    finished: dict[str, str] = field(default_factory=dict)
+    heard: dict[str, int] = field(default_factory=dict)
+    inbox: list[Heard] = field(default_factory=list)
+    refused: list[RefusedSignal] = field(default_factory=list)
+    refusals: int = 0
+    units: dict[str, UnitFacts] = field(default_factory=dict)
+
+    def enter(self, stage: str) -> None:
+        """Go to a stage."""
+        self.stage = stage
+
+    def finish(self, closed: TaskClosed, why: str) -> None:
+        """Take a task out that is closed: whatever is said of it from here on is late, and hears why."""
+        self.open_tasks.pop(closed.task_id, None)
+        self.finished[closed.task_id] = why
+
+    def ignore(self) -> None:
+        """Count a signal that is not heard."""
+        self.refusals += 1
+        self.ignored += 1
+
+    def due_of(self, *waits: Wait) -> datetime | None:
+        """Return the earliest due time among waits whose limit has not passed."""
+        instants = [each.deadline.due_at for each in waits if not each.deadline.expired]
+        return min((each for each in instants if each is not None), default=None)
