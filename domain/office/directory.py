@@ -1,4 +1,4 @@
-"""Which unit answers for what (派单目录): units, categories, routes, and the rules that read them.
+"""Which unit answers for what (派单目录): units, categories, routes, teams, and the rules that read them.
 
 Assumes a directory that `faults` finds nothing wrong with. A version is never changed: an office that is
 reorganised loads the next one, and codes stay, since orders and audits name them.
@@ -8,10 +8,12 @@ Source: our decision, ADR-0018.
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from itertools import takewhile
 
 from domain.errors import DomainError
+from domain.office.teams import Team, team_on, wrong_teams
 from domain.office.words import OrderClass, Tier
 
 MAX_EVIDENCE = 9
@@ -113,6 +115,7 @@ class Directory:
     units: Mapping[str, Unit]
     categories: Mapping[str, Category]
     routes: tuple[Route, ...]
+    teams: tuple[Team, ...] = ()
 
     @cached_property
     def handling_units(self) -> tuple[str, ...]:
@@ -143,6 +146,15 @@ class Directory:
         """Find the unit, or the one that has taken its place."""
         unit = self.units.get(code)
         return self.units[unit.successor] if unit and unit.successor else unit
+
+    def team_of(self, community: str, on: date) -> Team | None:
+        """Find the team that answers for a community on a day; for a closed one, that of its successor."""
+        heir = self.in_charge_of(community)
+        return team_on(self.teams, heir.code, on) if heir else None
+
+    def communities_without_team(self, on: date) -> tuple[str, ...]:
+        """List the open communities for which no team answers on a day."""
+        return tuple(code for code in self.communities if self.team_of(code, on) is None)
 
     def path_of(self, code: str) -> str:
         """Name a category with those above it, the topmost first."""
@@ -246,6 +258,7 @@ def faults(directory: Directory, *, before: Directory | None = None) -> list[Dir
         *_faults_of_units(directory),
         *_faults_of_categories(directory),
         *_faults_of_routes(directory),
+        *_faults_of_teams(directory),
     ]
     if before is not None:
         found += [
@@ -381,6 +394,14 @@ def _faults_of_route(route: Route, directory: Directory) -> Iterator[str]:
         yield f"there is no open unit {route.unit!r} that handles orders"
     elif directory.units[route.unit].tier is not route.tier:
         yield f"{route.unit} is of the tier {directory.units[route.unit].tier}, not {route.tier}"
+
+
+def _faults_of_teams(directory: Directory) -> Iterator[DirectoryFault]:
+    open_units = {code: directory.units[code].tier for code in directory.handling_units}
+    for code, reason in wrong_teams(
+        directory.teams, open_units=open_units, communities=directory.communities
+    ):
+        yield DirectoryFault(table="teams", key=code, reason=reason)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,7 +1,7 @@
-"""The directory as three tables, `units.csv`, `categories.csv` and `routes.csv`: what an office edits and loads.
+"""The directory as tables, `units.csv`, `categories.csv`, `routes.csv` and `teams.csv`: what an office edits and loads.
 
-Assumes comma-separated text with a heading. The tables are right as a whole or refused as a whole, and then
-every line that is wrong is named.
+Assumes comma-separated text with a heading; dates may be as spreadsheets write them, 2027/1/1. The tables are right as
+a whole or refused as a whole, and then every line that is wrong is named.
 """
 
 import csv
@@ -10,11 +10,13 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 from typing import TypeVar
 
 from domain.errors import DomainError
 from domain.office.directory import MAX_CODE, Category, Directory, DirectoryFault, Route, Unit, faults
+from domain.office.teams import Team
 from domain.office.words import OrderClass, Tier
 from domain.text import line
 
@@ -22,8 +24,11 @@ HEADINGS: Mapping[str, tuple[str, ...]] = {
     "units": ("code", "name", "tier", "parent", "liaison", "successor"),
     "categories": ("code", "label", "parent", "class", "starts_at", "evidence", "closed"),
     "routes": ("rule", "tier", "category", "community", "unit", "why"),
+    "teams": ("code", "leader", "deputy", "department", "communities", "valid_from", "valid_to"),
 }
 """The tables and their columns; the first is the key of a row."""
+MAY_BE_ABSENT = frozenset({"teams"})
+"""Tables without which a directory can be loaded: what is in force of them stays."""
 VERSION_FILE = "version.txt"
 """Beside the tables: the number of the version that they were made from."""
 _MOST_SHOWN = 20
@@ -31,10 +36,14 @@ _MAX_NAME = 200
 _YES = "yes"
 _NUMBER = re.compile(r"[0-9]{1,3}")
 _VERSION = re.compile(r"[0-9]{1,9}")
+_DAY = re.compile(r"(\d{4})([-/])(\d{1,2})\2(\d{1,2})", re.ASCII)
+_FIRST_YEAR, _LAST_YEAR = 2000, 2199
+_BETWEEN_CODES = re.compile(r"[\s;；]+")
+"""What stands between the communities of a team."""
 _CODE = re.compile(rf"[A-Za-z0-9][A-Za-z0-9_.-]{{0,{MAX_CODE - 1}}}")
 
 E = TypeVar("E", bound=StrEnum)
-R = TypeVar("R", Unit, Category, Route)
+R = TypeVar("R", Unit, Category, Route, Team)
 
 
 class WrongDirectoryFiles(DomainError):
@@ -62,7 +71,9 @@ class _WrongCell(Exception):
 
 
 def read_directory(tables: Mapping[str, str], *, before: Directory) -> Directory:
-    """Read the three tables, by name without `.csv`; `before` is in force and says what must not be left out.
+    """Read the tables, by name without `.csv`; `before` is in force and says what must not be left out.
+
+    Without the table of teams those of `before` stay; with its heading alone there are none.
 
     Raises:
         WrongDirectoryFiles: something is wrong; nothing of it may be used.
@@ -73,6 +84,7 @@ def read_directory(tables: Mapping[str, str], *, before: Directory) -> Directory
         units={each.code: each for each in _rows("units", tables, reading, _unit)},
         categories={each.code: each for each in _rows("categories", tables, reading, _category)},
         routes=tuple(_rows("routes", tables, reading, _route)),
+        teams=tuple(_rows("teams", tables, reading, _team)) if "teams" in tables else before.teams,
     )
     if not reading.wrong:
         reading.wrong += [_located(fault, reading) for fault in faults(read, before=before)]
@@ -83,7 +95,7 @@ def read_directory(tables: Mapping[str, str], *, before: Directory) -> Directory
 
 
 def write_directory(directory: Directory) -> dict[str, str]:
-    """Write the three tables, by name without `.csv`, as `read_directory` reads them."""
+    """Write the tables, by name without `.csv`, as `read_directory` reads them."""
     return {table: _written(table, rows) for table, rows in _tables(directory).items()}
 
 
@@ -183,7 +195,7 @@ def _changed(table: str, key: str, was: tuple[str, ...] | None, now: tuple[str, 
 
 
 def _tables(directory: Directory) -> dict[str, list[tuple[str, ...]]]:
-    """Give the rows of the three tables as cells."""
+    """Return the rows of the tables as cells."""
     units = (
         (each.code, each.name, each.tier, each.parent, _YES if each.by_liaison else "", each.successor)
         for each in directory.units.values()
@@ -204,7 +216,20 @@ def _tables(directory: Directory) -> dict[str, list[tuple[str, ...]]]:
         (each.rule, each.tier, each.category, each.community, each.unit, each.why)
         for each in directory.routes
     )
-    return {"units": _cells(units), "categories": _cells(categories), "routes": _cells(routes)}
+    teams = (
+        (
+            each.code,
+            each.leader,
+            each.deputy,
+            each.department,
+            " ".join(each.communities),
+            each.valid_from,
+            each.valid_to,
+        )
+        for each in directory.teams
+    )
+    rows = {"units": units, "categories": categories, "routes": routes, "teams": teams}
+    return {table: _cells(each) for table, each in rows.items()}
 
 
 def _cells(rows: Iterable[Iterable[object]]) -> list[tuple[str, ...]]:
@@ -297,6 +322,34 @@ def _route(row: dict[str, str]) -> Route:
         unit=row["unit"] or None,
         why=row["why"],
     )
+
+
+def _team(row: dict[str, str]) -> Team:
+    valid_from = _day("valid_from", row)
+    if valid_from is None:
+        raise _WrongCell(f"{row['code']} has no valid_from: name its first day, like 2026-12-01")
+    return Team(
+        code=row["code"],
+        leader=row["leader"],
+        deputy=row["deputy"] or None,
+        department=row["department"],
+        communities=tuple(filter(None, _BETWEEN_CODES.split(row["communities"]))),
+        valid_from=valid_from,
+        valid_to=_day("valid_to", row),
+    )
+
+
+def _day(column: str, row: dict[str, str]) -> date | None:
+    if not row[column]:
+        return None
+    wrong = _WrongCell(f"{column} must be a day like 2026-12-01, of the years {_FIRST_YEAR} to {_LAST_YEAR}")
+    found = _DAY.fullmatch(row[column])
+    if found is None or not _FIRST_YEAR <= int(found[1]) <= _LAST_YEAR:
+        raise wrong
+    try:
+        return date(int(found[1]), int(found[3]), int(found[4]))
+    except ValueError:
+        raise wrong from None
 
 
 def _name(column: str, row: dict[str, str]) -> str:

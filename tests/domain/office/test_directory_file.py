@@ -1,6 +1,7 @@
-"""The directory as three tables: right as a whole, or refused with every wrong line."""
+"""The directory as tables: right as a whole, or refused with every wrong line."""
 
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
@@ -15,6 +16,7 @@ from domain.office.directory_file import (
 )
 from domain.office.first_directory import FIRST
 from domain.office.words import Tier
+from tests.support.teams import a_team, with_teams
 
 TABLES = write_directory(FIRST)
 
@@ -28,7 +30,10 @@ class TestTheTables:
         why = Route(
             rule="S2x", tier=Tier.STREET, community="community-07", unit="street-peace", why='据"三定",第3条'
         )
-        given = replace(FIRST, routes=(*FIRST.routes, why))
+        ended = a_team(
+            code="T2", deputy="leader-2", communities=("community-03",), valid_to=date(2021, 12, 31)
+        )
+        given = replace(FIRST, routes=(*FIRST.routes, why), teams=(a_team(), ended))
         read = read_directory(write_directory(given), before=FIRST)
         assert read == replace(given, version=1)
 
@@ -41,6 +46,35 @@ class TestTheTables:
         read_directory({name: "\ufeff" + text + "\n,,\n" for name, text in TABLES.items()}, before=FIRST)
 
 
+class TestTheTableOfTeams:
+    @pytest.mark.parametrize(
+        "row",
+        [
+            "T1,leader-1,,street-safety,community-01 community-02,2021-03-01,",
+            "T1,leader-1,,street-safety,community-01; community-02;,2021/3/1,",
+            "T1, leader-1 ,,street-safety,community-01\uff1bcommunity-02,2021-3-1,",
+        ],
+    )
+    def test_may_be_written_as_spreadsheets_and_people_do(self, row: str) -> None:
+        read = read_directory({**TABLES, "teams": TABLES["teams"] + row + "\n"}, before=FIRST)
+        assert read.teams == (a_team(),)
+
+    def test_that_is_absent_lets_the_teams_in_force_stay(self) -> None:
+        tables = {table: text for table, text in TABLES.items() if table != "teams"}
+        assert read_directory(tables, before=with_teams(a_team())).teams == (a_team(),)
+
+    def test_that_holds_its_heading_alone_takes_all_teams_away(self) -> None:
+        assert read_directory(TABLES, before=with_teams(a_team())).teams == ()
+
+    def test_that_is_absent_is_judged_by_the_other_tables(self) -> None:
+        tables = {table: text for table, text in TABLES.items() if table != "teams"}
+        closing = "community-01,community-01,community,street,,"
+        tables["units"] = tables["units"].replace(closing, f"{closing}community-02")
+        with pytest.raises(WrongDirectoryFiles, match=r"teams\.csv: T1 there is no open community"):
+            read_directory(tables, before=with_teams(a_team()))
+
+
+_TEAM = "T1,leader-1,,street-safety,community-01,2021-03-01,"
 WRONG = [
     ("units", "code,name\n", "units.csv line 1: the heading must be code,name,tier,parent,liaison,successor"),
     ("units", TABLES["units"] + "x\n", "units.csv line 33: it has 1 cells instead of 6"),
@@ -73,6 +107,23 @@ WRONG = [
         "routes",
         TABLES["routes"] + "X,street,noise,,street-safety,\n",
         "routes.csv line 37: X overlaps rule S2",
+    ),
+    ("teams", "", "teams.csv line 1: the heading must be code,leader,deputy,department,communities,valid_fr"),
+    (
+        "teams",
+        f"{TABLES['teams']},leader-1,,street-safety,community-01,2021-03-01,\n",
+        "line 2: code must be",
+    ),
+    ("teams", f"{TABLES['teams']}{_TEAM}\n{_TEAM}\n", "teams.csv line 3: T1 stands on line 2 already"),
+    ("teams", f"{TABLES['teams']}{_TEAM.replace('leader-1', '')}\n", "line 2: T1 it has no leader: name one"),
+    (
+        "teams",
+        f"{TABLES['teams']}{_TEAM.replace('2021-03-01', '')}\n",
+        "teams.csv line 2: T1 has no valid_from: name its first day",
+    ),
+    *(
+        ("teams", f"{TABLES['teams']}{_TEAM}{day}\n", "line 2: valid_to must be a day like 2026-12-01")
+        for day in ("soon", "2021-02-30", "2021-3/1", "1999-12-31", "2200-01-01", "2021-03-01T09:00")
     ),
 ]
 
@@ -121,6 +172,7 @@ class TestTwoDirectories:
                 "S2x,street,noise,,",
                 ["routes.csv\tS2\tremoved", "routes.csv\tS2x\tadded"],
             ),
+            ("teams", "valid_to\n", f"valid_to\n{_TEAM}\n", ["teams.csv\tT1\tadded"]),
         ],
     )
     def test_are_compared_row_by_row(self, table: str, before: str, after: str, said: list[str]) -> None:
@@ -128,6 +180,12 @@ class TestTwoDirectories:
         given = read_directory({**TABLES, table: TABLES[table].replace(before, after)}, before=FIRST)
         assert [str(each) for each in changed_rows(FIRST, given)] == said
         assert changed_rows(given, given) == []
+
+    def test_say_which_part_of_a_team_is_another(self) -> None:
+        before, after = (with_teams(a_team(valid_to=day)) for day in (None, date(2021, 8, 31)))
+        assert [str(each) for each in changed_rows(before, after)] == [
+            "teams.csv\tT1\tchanged\tvalid_to: - -> 2021-08-31"
+        ]
 
     def test_say_what_is_open_again(self) -> None:
         closed = replace(
@@ -180,6 +238,11 @@ class TestRows:
                 "routes",
                 "s2,street,noise,community-03,street-safety,\n",
                 ["routes.csv: S2, s2 differ by capital letters only: they are 2 routes"],
+            ),
+            (
+                "teams",
+                f"{_TEAM}\n{_TEAM.replace('T1', 't1').replace('-01', '-02', 1)}\n",
+                ["teams.csv: T1, t1 differ by capital letters only: they are 2 teams"],
             ),
             ("units", "", []),
         ],
