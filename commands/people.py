@@ -342,6 +342,10 @@ def _say(behind: "LeftBehind", before: "StaffEntry") -> None:
         days = ", ".join(WEEKDAYS[weekday] for each, weekday in behind.on_duty if each == channel)
         roster = f"the roster names {before.username} still; see: dingdan duty set {channel}"
         typer.echo(f"{channel} on {days}: {roster}")
+    for team in behind.teams:
+        typer.echo(
+            f"the team {team} names {before.username} still; name somebody else in teams.csv: dingdan routing export"
+        )
 
 
 def _say_idle(roles: tuple[Role, ...], at: "Unit | None") -> None:

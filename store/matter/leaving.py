@@ -1,4 +1,4 @@
-"""Posts, absences and days on duty left without an owner when a member of staff leaves, moves or loses a role.
+"""Posts, absences, days on duty and teams left without an owner when a member of staff leaves, moves or loses a role.
 
 Assumes that the change is made already, in the same transaction: what is found here is so from now on.
 """
@@ -9,13 +9,15 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, select
 
+from domain.calendar.instants import local
 from domain.office.directory import OFFICE
 from domain.office.responsibility import entitled_roles
 from domain.office.words import Role
 from store.matter.said.decisions import UNFINISHED
 from store.matter.tables import task
+from store.office.directory import teams_led_by
 from store.office.people import is_away, is_in_post, posts
-from store.office.tables import duty, staff, staff_role
+from store.office.tables import roster, staff, staff_role
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -23,12 +25,14 @@ class LeftBehind:
     """What waits for somebody else now.
 
     `posts`: the roles in which nobody of the unit is in post, each with its open tasks. `uncovered`: who is away and
-    has lost their deputy. `on_duty`: channel and weekday, Monday 0, for which the roster names them.
+    has lost their deputy. `on_duty`: channel and weekday, Monday 0, for which the roster names them. `teams`: codes of
+    the teams, in force or to come, that name them as leader or deputy though they may not lead one any more.
     """
 
     posts: Mapping[Role, int]
     uncovered: tuple[str, ...]
     on_duty: tuple[tuple[str, int], ...]
+    teams: tuple[str, ...]
 
 
 def left_behind(
@@ -46,6 +50,7 @@ def left_behind(
         posts={role: open_tasks.get(role, 0) for role in vacant if role in roles or role in open_tasks},
         uncovered=tuple(connection.scalars(uncovered.order_by(staff.c.username))),
         on_duty=_on_duty(connection, username, unit, now),
+        teams=tuple(each.code for each in teams_led_by(connection, username, on=local(now).date())),
     )
 
 
@@ -74,8 +79,8 @@ def _on_duty(connection: Connection, username: str, unit: str, now: datetime) ->
     if connection.scalar(answers) is not None:
         return ()
     rows = connection.execute(
-        select(duty.c.channel, duty.c.weekday)
-        .where(duty.c.username == username)
-        .order_by(duty.c.channel, duty.c.weekday)
+        select(roster.c.channel, roster.c.weekday)
+        .where(roster.c.username == username)
+        .order_by(roster.c.channel, roster.c.weekday)
     )
     return tuple((row.channel, row.weekday) for row in rows)

@@ -8,27 +8,30 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from pydantic import TypeAdapter
 from sqlalchemy import Connection, insert, select, true, update
 
+from domain.calendar.instants import local
 from domain.doors import Via
 from domain.errors import DomainError
 from domain.office.directory import OFFICE, Category, Directory, DirectoryFault, Route, Unit, faults
 from domain.office.first_directory import FIRST
 from domain.office.responsibility import entitled_roles, handler
+from domain.office.teams import Team
 from domain.office.words import Role
 from messages.office.directory import LookUp, Routing, Vouched
 from store.auditing import audited
 from store.database import insert_ignore
-from store.office.people import posts
+from store.office.people import StaffEntry, posts, staff_entries
 from store.office.tables import directory, unit
 
 _UNITS = TypeAdapter(tuple[Unit, ...])
 _CATEGORIES = TypeAdapter(tuple[Category, ...])
 _ROUTES = TypeAdapter(tuple[Route, ...])
+_TEAMS = TypeAdapter(tuple[Team, ...])
 _NEWEST = select(directory.c.version, directory.c.digest).order_by(directory.c.version.desc()).limit(1)
 
 
@@ -115,11 +118,13 @@ def load(
     """Put the next version in force; `None` if it is in force already.
 
     Raises:
-        FaultyDirectory: it has faults, or leaves out what the one in force has; nothing is changed.
+        FaultyDirectory: it has faults, leaves out what the one in force has, or has teams led by somebody who may not
+            lead one; nothing is changed.
     """
     before = current(connection)
     if found := faults(given, before=before):
         raise FaultyDirectory(found)
+    require_leaders(connection, given, now=now)
     if _content(given) == _content(named(connection, before)):
         return None
     loaded = replace(given, version=before.version + 1)
@@ -140,6 +145,54 @@ def load(
             connection.execute(update(unit).where(unit.c.code == each.code).values(**values))
     audited(connection, loaded_by, Via.STAFF, "directory_loaded", None, {"version": loaded.version}, now)
     return loaded
+
+
+def require_leaders(connection: Connection, given: Directory, *, now: datetime) -> None:
+    """See that the teams are led by members of staff of the street's leadership, and that deputies are such too.
+
+    A team that is over was led by somebody who may have left since.
+
+    Raises:
+        FaultyDirectory: somebody is not; each fault names the team and the part.
+    """
+    if not given.teams:
+        return
+    people = {each.username: each for each in staff_entries(connection)}
+    today = local(now).date()
+    found = [
+        DirectoryFault(table="teams", key=team.code, reason=f"the {part} {username} {reason}")
+        for team in given.teams
+        for part, username in team.people.items()
+        if (reason := _unfit(people.get(username), has_ended=team.is_over(today)))
+    ]
+    if found:
+        raise FaultyDirectory(found)
+
+
+def _unfit(person: StaffEntry | None, *, has_ended: bool) -> str | None:
+    """Say why somebody cannot lead a team, or stand in for its leader; `None` if they can."""
+    if person is None:
+        return "is not of the staff; see: dingdan user list"
+    if has_ended:
+        return None
+    if not person.active:
+        return "has left; name somebody else"
+    if person.unit != OFFICE:
+        return f"is of the unit {person.unit}, not {OFFICE}"
+    if Role.STREET_LEADER not in person.roles:
+        return f"does not have the role {Role.STREET_LEADER}"
+    return None
+
+
+def teams_led_by(connection: Connection, username: str, *, on: date) -> tuple[Team, ...]:
+    """List the teams, in force on a day or to come, that name somebody as leader or deputy who may not lead them."""
+    led = [
+        each
+        for each in current(connection).teams
+        if username in each.people.values() and not each.is_over(on)
+    ]
+    person = next((each for each in staff_entries(connection) if each.username == username), None)
+    return tuple(led) if led and _unfit(person, has_ended=False) else ()
 
 
 def routing_of(
@@ -184,6 +237,7 @@ def _content(given: Directory) -> dict[str, Any]:
         "units": _UNITS.dump_python(tuple(given.units.values()), mode="json"),
         "categories": _CATEGORIES.dump_python(tuple(given.categories.values()), mode="json"),
         "routes": _ROUTES.dump_python(given.routes, mode="json"),
+        "teams": _TEAMS.dump_python(given.teams, mode="json"),
     }
 
 
@@ -204,6 +258,7 @@ def _kept(connection: Connection, version: int, digest: str) -> Directory:
             units={each.code: each for each in _UNITS.validate_python(row.units)},
             categories={each.code: each for each in _CATEGORIES.validate_python(row.categories)},
             routes=_ROUTES.validate_python(row.routes),
+            teams=_TEAMS.validate_python(row.teams),
         )
         _read[version, digest] = known
     return known

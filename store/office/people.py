@@ -15,7 +15,7 @@ from domain.office.directory import Unit
 from domain.office.permissions import RolesApart, are_apart, keep_apart
 from domain.office.words import Role, Tier
 from store.database import insert_ignore
-from store.office.tables import duty, staff, staff_role, unit
+from store.office.tables import roster, staff, staff_role, unit
 
 
 class UnknownStaff(DomainError):
@@ -194,10 +194,10 @@ def _bound_to(connection: Connection, username: str) -> list[StaffEntry]:
     return [each for each in entries if username == each.deputy or each.username == deputy]
 
 
-def put_duty(connection: Connection, roster: Mapping[tuple[str, int], str]) -> None:
+def put_duty(connection: Connection, days: Mapping[tuple[str, int], str]) -> None:
     """Add rows of the duty roster: (channel, weekday with Monday 0) to username."""
-    for (channel, weekday), username in roster.items():
-        insert_ignore(connection, duty, {"channel": channel, "weekday": weekday, "username": username})
+    for (channel, weekday), username in days.items():
+        insert_ignore(connection, roster, {"channel": channel, "weekday": weekday, "username": username})
 
 
 def find_staff(connection: Connection, username: str, *, now: datetime) -> Staff | None:
@@ -360,7 +360,7 @@ def reinstate(connection: Connection, username: str, *, unit: str | None) -> Non
 
 def duty_roster(connection: Connection) -> list[tuple[str, int, str]]:
     """List the duty roster: channel, weekday with Monday 0, username."""
-    rows = connection.execute(select(duty).order_by(duty.c.channel, duty.c.weekday))
+    rows = connection.execute(select(roster).order_by(roster.c.channel, roster.c.weekday))
     return [(row.channel, row.weekday, row.username) for row in rows]
 
 
@@ -374,7 +374,7 @@ def change_duty(
     """
     if username is not None and Role.DUTY_OFFICER not in _known(connection, username, now).roles:
         raise UnknownStaff(f"{username} has not the role {Role.DUTY_OFFICER}")
-    connection.execute(delete(duty).where(duty.c.channel == channel, duty.c.weekday.in_(weekdays)))
+    connection.execute(delete(roster).where(roster.c.channel == channel, roster.c.weekday.in_(weekdays)))
     if username is not None:
         put_duty(connection, {(channel, weekday): username for weekday in weekdays})
 

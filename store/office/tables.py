@@ -1,6 +1,6 @@
 """Units, members of staff, the roster, the directory, and the holds of the whole office."""
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, Table
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, Table, text
 
 from store.instants import Instant
 from store.metadata import BigId, Json, code, metadata
@@ -33,8 +33,8 @@ staff_role = Table(
     code("role", primary_key=True),
 )
 
-duty = Table(
-    "duty",
+roster = Table(
+    "roster",
     metadata,
     code("channel", primary_key=True),
     Column("weekday", Integer, primary_key=True),
@@ -52,6 +52,7 @@ directory = Table(
     Column("units", Json, nullable=False),
     Column("categories", Json, nullable=False),
     Column("routes", Json, nullable=False),
+    Column("teams", Json, nullable=False, server_default=text("'[]'")),
 )
 
 office_hold = Table(

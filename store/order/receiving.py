@@ -14,7 +14,7 @@ from domain.office.directory import OFFICE
 from domain.office.permissions import GRANTS, Permission
 from domain.office.words import Role, Tier
 from store.office.people import Staff, find_present, find_staff, is_in_post
-from store.office.tables import duty, staff, staff_role, unit
+from store.office.tables import roster, staff, staff_role, unit
 
 
 class PassedOver(StrEnum):
@@ -74,13 +74,13 @@ def _by_roster(
 ) -> FirstContact:
     row = connection.execute(
         select(staff.c.unit, unit.c.tier)
-        .select_from(duty)
-        .join(staff, staff.c.username == duty.c.username)
+        .select_from(roster)
+        .join(staff, staff.c.username == roster.c.username)
         .join(staff_role, staff_role.c.username == staff.c.username)
         .join(unit, unit.c.code == staff.c.unit)
         .where(
-            duty.c.channel == channel,
-            duty.c.weekday == local(now).weekday(),
+            roster.c.channel == channel,
+            roster.c.weekday == local(now).weekday(),
             staff_role.c.role == Role.DUTY_OFFICER,
             # Whoever is away and has nobody who stands in is passed over.
             is_in_post(now),

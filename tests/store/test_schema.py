@@ -18,6 +18,8 @@ from store.schema import SchemaMismatch, WrongLocale, alembic_config, check, mig
 from tests.store.taking import answer_of, rows, step_of, take
 from tests.support.machine.databases import Databases, PostgresDatabases
 from tests.support.office import plain, seed
+from tests.support.reorganised import MERGED, loaded
+from tests.support.teams import a_team, with_teams
 
 
 def everything(store: Store) -> dict[str, list[dict[str, Any]]]:
@@ -143,6 +145,31 @@ class TestTheSchema:
         assert everything(store) == before
         with pytest.raises(WriteConflict), store.write() as connection:
             connection.execute(text("DELETE FROM matter"))
+        store.close()
+
+    def test_keeps_the_roster_under_another_name_both_ways(self, databases: Databases) -> None:
+        store = Store(databases.empty())
+        migrate(store.engine)
+        seed(store)
+        loaded(store, with_teams(a_team(), directory=MERGED))
+        before = everything(store)
+        assert before["roster"]
+        assert '"T1"' in before["directory"][0]["teams"]
+        command.downgrade(alembic_config(store.engine), "0023")
+        old = everything(store)
+        assert old["duty"] == before["roster"]
+        assert "roster" not in old
+        assert "teams" not in old["directory"][0]
+        migrate(store.engine)
+        after = everything(store)
+        assert "duty" not in after
+        assert after["roster"] == before["roster"]
+        assert after["directory"] == [{**before["directory"][0], "teams": "[]"}]
+        with pytest.raises(WriteConflict), store.write() as connection:
+            connection.execute(text("DELETE FROM staff WHERE username LIKE 'duty-%'"))
+        with store.write() as connection:
+            # A table that takes the name has constraints of its own.
+            connection.execute(text("CREATE TABLE duty (id INTEGER CONSTRAINT pk_duty PRIMARY KEY)"))
         store.close()
 
     def test_is_not_made_where_chinese_text_cannot_be_searched(self, databases: Databases) -> None:

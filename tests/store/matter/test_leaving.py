@@ -1,6 +1,7 @@
-"""What somebody leaves behind: posts with open tasks, absences without a deputy, days on duty."""
+"""What somebody leaves behind: posts with open tasks, absences without a deputy, days on duty, teams."""
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import Connection, text
@@ -8,9 +9,11 @@ from sqlalchemy import Connection, text
 from domain.office.words import Role
 from store.database import Store
 from store.matter.leaving import LeftBehind, left_behind
-from store.office.people import change_duty, change_unit, dismiss, leave_post
+from store.office.people import StaffRow, change_duty, change_unit, dismiss, leave_post, put_staff, set_roles
 from tests.store.taking import take
 from tests.support.office import now
+from tests.support.reorganised import MERGED, loaded
+from tests.support.teams import a_team, with_teams
 
 WEEK = timedelta(days=7)
 
@@ -74,9 +77,36 @@ class TestTheRoster:
     def test_names_somebody_who_does_not_answer_any_more(self, store: Store) -> None:
         with store.write() as connection:
             change_duty(connection, channel="web", weekdays=[5, 6], username="duty-1", now=now())
-            connection.execute(text("DELETE FROM duty WHERE username = 'duty-1' AND channel <> 'web'"))
+            connection.execute(text("DELETE FROM roster WHERE username = 'duty-1' AND channel <> 'web'"))
             before = behind(connection, "duty-1", "street", Role.DUTY_OFFICER)
             change_unit(connection, "duty-1", "street-general", now=now())
             after = behind(connection, "duty-1", "street", Role.DUTY_OFFICER)
         assert before.on_duty == ()
         assert after.on_duty == (("web", 0), ("web", 3), ("web", 5), ("web", 6))
+
+
+class TestATeam:
+    @pytest.mark.parametrize("way", ["left", "moved", "another role"])
+    @pytest.mark.parametrize("username", ["leader-1", "leader-2"])
+    def test_in_force_or_to_come_names_a_leader_or_deputy_who_may_not_lead_any_more(
+        self, store: Store, username: str, way: str
+    ) -> None:
+        with store.write() as connection:
+            for each in ("leader-2", "leader-3"):
+                row = StaffRow(username=each, name="某人（虚构）", unit="street", roles=(Role.STREET_LEADER,))
+                put_staff(connection, [row])
+        in_force = a_team(deputy="leader-2", valid_to=now().date() + WEEK)
+        to_come = replace(in_force, code="T2", valid_from=now().date() + 2 * WEEK, valid_to=None)
+        over = a_team(code="T3", deputy="leader-2", communities=("community-05",), valid_to=date(2021, 3, 1))
+        another = a_team(code="T4", leader="leader-3", communities=("community-04",))
+        loaded(store, with_teams(in_force, to_come, over, another, directory=MERGED))
+        with store.write() as connection:
+            before = behind(connection, username, "street", Role.STREET_LEADER)
+            if way == "left":
+                dismiss(connection, username, now=now())
+            elif way == "moved":
+                change_unit(connection, username, "street-peace", now=now())
+            else:
+                set_roles(connection, username, [Role.STREET_DESK])
+            after = behind(connection, username, "street", Role.STREET_LEADER)
+        assert (before.teams, after.teams) == ((), ("T1", "T2"))

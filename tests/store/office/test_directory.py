@@ -1,14 +1,16 @@
 """The directory's versions: all or nothing, never changed, followed by what is taken in."""
 
 from dataclasses import replace
+from datetime import date
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from demo.office import UNITS
 from domain.office.directory import Route
 from domain.office.first_directory import FIRST
-from domain.office.words import Tier
+from domain.office.teams import Team
+from domain.office.words import Role, Tier
 from messages.office.directory import LookUp
 from store.database import Store
 from store.office.directory import (
@@ -22,13 +24,14 @@ from store.office.directory import (
     routing_of,
     versions,
 )
-from store.office.people import put_units
+from store.office.people import StaffRow, dismiss, put_staff, put_units
 from store.order.intake import UnknownCode
 from store.schema import migrate
 from tests.store.taking import take
 from tests.support.machine.databases import Databases
 from tests.support.office import now
 from tests.support.reorganised import MERGED, loaded
+from tests.support.teams import a_team, with_teams
 
 
 class TestAVersion:
@@ -77,6 +80,67 @@ class TestAVersion:
         with store.read() as connection:
             rows = connection.execute(text("SELECT actor, act FROM audit ORDER BY id DESC")).all()
         assert rows[0] == ("administrator-1", "directory_loaded")
+
+
+class TestATeam:
+    def test_is_kept_with_its_version(self, store: Store) -> None:
+        team = a_team(valid_to=date(2199, 12, 31), communities=("community-04",))
+        loaded(store, with_teams(team, directory=MERGED))
+        with store.read() as connection:
+            assert current(connection).version == 1
+            assert current(connection).teams == (team,)
+
+    @pytest.mark.parametrize(
+        ("team", "reason"),
+        [
+            (a_team(leader="nobody"), "the leader nobody is not of the staff"),
+            (a_team(deputy="nobody"), "the deputy nobody is not of the staff"),
+            (a_team(leader="desk-1"), "the leader desk-1 does not have the role street_leader"),
+            (a_team(deputy="desk-1"), "the deputy desk-1 does not have the role street_leader"),
+            (a_team(leader="leader-2"), "the leader leader-2 is of the unit street-safety, not street"),
+            (a_team(leader="leader-3"), "the leader leader-3 has left"),
+            (a_team(leader="leader-3", valid_from=date(2199, 1, 1)), "the leader leader-3 has left"),
+            (a_team(leader="nobody", valid_to=date(2021, 3, 1)), "the leader nobody is not of the staff"),
+        ],
+        ids=lambda value: value if isinstance(value, str) else "",
+    )
+    def test_of_somebody_who_may_not_lead_one_changes_nothing(
+        self, store: Store, team: Team, reason: str
+    ) -> None:
+        with store.write() as connection:
+            _add_leaders(connection)
+            given = named(connection, with_teams(a_team(code="T0", communities=("community-05",)), team))
+        with pytest.raises(FaultyDirectory) as refused, store.write() as connection:
+            load(connection, given, source="a", loaded_by="a", now=now())
+        (fault,) = refused.value.faults
+        assert (fault.table, fault.key) == ("teams", "T1")
+        assert reason in fault.reason
+        with store.read() as connection:
+            assert current(connection) == FIRST
+
+    def test_that_is_over_may_have_been_led_by_somebody_who_has_left(self, store: Store) -> None:
+        with store.write() as connection:
+            _add_leaders(connection)
+            ended = with_teams(a_team(leader="leader-3", valid_to=date(2021, 3, 1)))
+            assert (
+                load(connection, named(connection, ended), source="a", loaded_by="a", now=now()) is not None
+            )
+
+    def test_is_taken_back_with_the_version_before(self, store: Store) -> None:
+        with store.write() as connection:
+            for directory, teams in ((with_teams(a_team()), (a_team(),)), (FIRST, ())):
+                given = named(connection, directory)
+                assert load(connection, given, source="a", loaded_by="a", now=now()) is not None
+                assert current(connection).teams == teams
+            assert find_version(connection, 1).teams == (a_team(),)
+
+
+def _add_leaders(connection: Connection) -> None:
+    """Add one leader in another unit, and one who has left."""
+    for username, unit in (("leader-2", "street-safety"), ("leader-3", "street")):
+        row = StaffRow(username=username, name="某人（虚构）", unit=unit, roles=(Role.STREET_LEADER,))
+        put_staff(connection, [row])
+    dismiss(connection, "leader-3", now=now())
 
 
 class TestAUnit:

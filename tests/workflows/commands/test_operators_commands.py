@@ -167,12 +167,12 @@ class TestThePeople:
     async def test_that_are_named_wrong_change_nothing(
         self, office: Office, arguments: tuple[str, ...], code: int, reason: str
     ) -> None:
-        before = office.rows("SELECT * FROM staff ORDER BY username"), office.rows("SELECT * FROM duty")
+        before = office.rows("SELECT * FROM staff ORDER BY username"), office.rows("SELECT * FROM roster")
         ended, said = await dingdan(office, *arguments)
         assert (ended, reason in " ".join(said.split())) == (code, True), said
         assert (
             office.rows("SELECT * FROM staff ORDER BY username"),
-            office.rows("SELECT * FROM duty"),
+            office.rows("SELECT * FROM roster"),
         ) == before
 
 

@@ -13,7 +13,8 @@ from store.signin.accounts import begin_enrolment, count_failure, find_account, 
 from tests.support.commands import dingdan
 from tests.support.machine.databases import Databases
 from tests.support.office import Office, now
-from tests.support.reorganised import loaded
+from tests.support.reorganised import MERGED, loaded
+from tests.support.teams import a_team, with_teams
 from tests.workflows.commands.test_operators_commands import flat
 
 UNTIL = ("--until", "2030-01-02T09:00")
@@ -78,6 +79,16 @@ class TestSomebodyWhoGoes:
         assert "roster" not in said
         _, said = await dingdan(office, "user", "move", "duty-1", "street-general")
         assert "web on mon, thu, sun: the roster names duty-1 still; see: dingdan duty set web" in said
+
+    async def test_leaves_a_team_by_name(self, office: Office) -> None:
+        loaded(office.store, with_teams(a_team(), directory=MERGED))
+        _, said = await dingdan(office, "user", "away", "leader-1", *UNTIL)
+        assert "team" not in said
+        _, said = await dingdan(office, "user", "leave", "leader-1")
+        assert (
+            "the team T1 names leader-1 still; name somebody else in teams.csv: dingdan routing export"
+            in said.splitlines()
+        )
 
 
 class TestSomebodyKnown:
@@ -216,7 +227,7 @@ class TestWhatIsTyped:
         return [
             office.rows("SELECT * FROM staff"),
             office.rows("SELECT * FROM staff_role"),
-            office.rows("SELECT * FROM duty"),
+            office.rows("SELECT * FROM roster"),
             office.rows("SELECT * FROM office_hold"),
             office.rows("SELECT * FROM audit"),
         ]
