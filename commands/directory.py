@@ -1,16 +1,18 @@
 """`dingdan routing` and `dingdan unit`: the office's directory, and the orders of its units."""
 
 import time
-from collections.abc import Collection
-from datetime import timedelta
+from collections.abc import Collection, Iterator
+from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from commands.opening import ACTOR, now, open_store, text_of, typed, writing_to
+from domain.calendar.instants import local
 from domain.office.directory_file import (
     HEADINGS,
+    MAY_BE_ABSENT,
     VERSION_FILE,
     StaleDirectory,
     changed_rows,
@@ -24,10 +26,13 @@ from domain.office.words import Tier
 
 if TYPE_CHECKING:
     from domain.office.directory import Directory
+    from domain.office.teams import Team
     from store.database import Store
     from store.telling.moving import Move
 
-routing_app = typer.Typer(no_args_is_help=True, help="The directory: units, categories, and who answers.")
+routing_app = typer.Typer(
+    no_args_is_help=True, help="The directory: units, categories, teams, and who answers."
+)
 unit_app = typer.Typer(no_args_is_help=True, help="The units of the office's directory, and their orders.")
 
 
@@ -110,7 +115,10 @@ def routing_show(
     category: Annotated[str | None, typer.Option(help="Only for this category.")] = None,
     community: Annotated[str | None, typer.Option(help="Only in this community.")] = None,
 ) -> None:
-    """Say who answers for what (派单目录): the whole table, or for one matter tier by tier with its rule."""
+    """Say who answers for what (派单目录), and which teams there are: all of it, or for one matter tier by tier.
+
+    For one community its team of today (一加一加n) is named last.
+    """
     from store.office.directory import current, routing_of, vacant_units
 
     with open_store() as store, store.read() as connection:
@@ -118,6 +126,8 @@ def routing_show(
         vacant = vacant_units(connection, present, now=now())
         if category is None and community is None:
             _show_routes(present, vacant)
+            for line in _teams(present, _today()):
+                typer.echo(line)
             return
         for name, code, known in (
             ("category", category, present.open_categories),
@@ -139,6 +149,9 @@ def routing_show(
         elif present.answering(tier, category=category, community=community):
             typer.echo(f"{tier}\tnobody in post")
     typer.echo(f"usual class {found.usual_class}; a result needs {found.evidence} attachment(s)")
+    team = present.team_of(community, _today()) if community else None
+    if team is not None:
+        typer.echo(_team(team))
 
 
 def _show_routes(present: "Directory", vacant: Collection[str]) -> None:
@@ -150,6 +163,29 @@ def _show_routes(present: "Directory", vacant: Collection[str]) -> None:
         units = {code for code in present.handling_units if present.units[code].tier is tier}
         if units <= set(vacant):
             typer.echo(f"nobody is in post in any unit of the tier {tier}")
+
+
+def _teams(present: "Directory", today: date) -> Iterator[str]:
+    """Show the teams, and name the communities that have none today; nothing for an office without teams."""
+    for each in present.teams:
+        when = "\tover" if each.is_over(today) else "" if each.is_valid(today) else "\tto come"
+        yield f"{_team(each)}{when}"
+    yield from _without_team(present, today)
+
+
+def _without_team(present: "Directory", today: date) -> Iterator[str]:
+    if present.teams and (without := present.communities_without_team(today)):
+        yield f"without a team today: {', '.join(without)}"
+
+
+def _team(team: "Team") -> str:
+    people = f"{team.leader}\tdeputy: {team.deputy or 'nobody'}\t{team.department}"
+    days = f"from {team.valid_from}" + (f" to {team.valid_to}" if team.valid_to else "")
+    return f"{team.code}\tteam\t{people}\t{' '.join(team.communities)}\t{days}"
+
+
+def _today() -> date:
+    return local(now()).date()
 
 
 @routing_app.command("versions")
@@ -164,11 +200,13 @@ def routing_versions() -> None:
 
 @routing_app.command("export")
 def routing_export(
-    folder: Annotated[Path, typer.Argument(help="A folder for units.csv, categories.csv and routes.csv.")],
+    folder: Annotated[
+        Path, typer.Argument(help="A folder for units.csv, categories.csv, routes.csv, teams.csv.")
+    ],
     version: Annotated[int | None, typer.Option(help="An earlier version.")] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace tables that are there.")] = False,
 ) -> None:
-    """Write the directory in force as three tables, to edit and load again; version.txt says of which version."""
+    """Write the directory in force as four tables, to edit and load again; version.txt says of which version."""
     from store.office.directory import current, find_version, named
 
     with open_store() as store, store.read() as connection:
@@ -188,14 +226,17 @@ def routing_export(
 
 @routing_app.command("check")
 def routing_check(
-    folder: Annotated[Path, typer.Argument(help="The folder with the three tables.")],
+    folder: Annotated[Path, typer.Argument(help="The folder with the tables.")],
     days: Annotated[int, typer.Option(min=1, max=36500, help="Compare by the orders of so many days.")] = 365,
 ) -> None:
-    """Check three tables without loading them: which rows differ, which past orders would go otherwise; 1 if stale."""
+    """Check the tables without loading them: which rows differ, which past orders would go otherwise; 1 if stale.
+
+    Without teams.csv the teams in force stay; with its heading alone there are none any more.
+    """
     from collections import Counter
 
     from domain.office.directory import differences
-    from store.office.directory import current, named, vacant_units
+    from store.office.directory import current, named, require_leaders, vacant_units
     from store.order.finding import routed_since
 
     with open_store() as store, store.read() as connection:
@@ -208,8 +249,9 @@ def routing_check(
             for _, category, community in routed_since(connection, since=now() - timedelta(days=days))
         )
         given = read_directory(tables, before=present)
+        require_leaders(connection, given, now=now())
         vacant = vacant_units(connection, given, now=now())
-    _say_changes(present, given, vacant)
+    _say_changes(present, given, vacant, tables)
     changed = differences(present, given, list(past))
     for each in changed:
         matter = f"{each.category or 'no category'} in {each.community or 'no community'}"
@@ -225,7 +267,9 @@ def routing_check(
 
 @routing_app.command("load")
 def routing_load(
-    folder: Annotated[Path, typer.Argument(help="The folder with units.csv, categories.csv, routes.csv.")],
+    folder: Annotated[
+        Path, typer.Argument(help="The folder with units.csv, categories.csv, routes.csv, teams.csv.")
+    ],
     source: Annotated[
         str,
         typer.Option(
@@ -238,13 +282,17 @@ def routing_load(
         bool, typer.Option("--replace", help="Load it though it was made from another version.")
     ] = False,
 ) -> None:
-    """Put three tables in force as the next version: all of it, or nothing if a line is wrong.
+    """Put the tables in force as the next version: all of it, or nothing if a line is wrong.
 
     units.csv: code,name,tier,parent,liaison,successor
 
     categories.csv: code,label,parent,class,starts_at,evidence,closed
 
     routes.csv: rule,tier,category,community,unit,why
+
+    teams.csv: code,leader,deputy,department,communities,valid_from,valid_to
+
+    Without teams.csv the teams in force stay; with its heading alone there are none any more.
     """
     from store.office.directory import current, load, named, vacant_units
 
@@ -266,11 +314,11 @@ def routing_load(
     if loaded is None:
         typer.echo(f"version {present.version} is in force with these very tables already")
         return
-    _say_changes(present, given, vacant)
+    _say_changes(present, given, vacant, tables)
     done = "would be" if dry_run else "is"
     typer.echo(
         f"version {loaded.version} {done} in force: {len(loaded.handling_units)} open units, "
-        f"{len(loaded.open_categories)} open categories, {len(loaded.routes)} routes"
+        f"{len(loaded.open_categories)} open categories, {len(loaded.routes)} routes, {len(loaded.teams)} team(s)"
     )
     for code, each in loaded.units.items():
         if each.successor and present.units.get(code) and present.units[code].is_open:
@@ -285,8 +333,12 @@ def routing_load(
             typer.echo(f"{VERSION_FILE} cannot be written; export again before the next change", err=True)
 
 
-def _say_changes(before: "Directory", after: "Directory", vacant: Collection[str]) -> None:
-    """Say which rows differ, which look alike, and which new units have nobody who could work."""
+def _say_changes(
+    before: "Directory", after: "Directory", vacant: Collection[str], tables: Collection[str]
+) -> None:
+    """Say which rows differ or look alike, which new units have nobody who could work, and who has no team."""
+    if after.teams and "teams" not in tables:
+        typer.echo("there is no file teams.csv: the teams in force stay")
     for row in changed_rows(before, after):
         typer.echo(str(row))
     for warning in look_alikes(after):
@@ -294,6 +346,8 @@ def _say_changes(before: "Directory", after: "Directory", vacant: Collection[str
     for code in after.handling_units:
         if code not in before.handling_units and code in vacant:
             typer.echo(f"{code} has nobody in post, and orders pass it over; add people: dingdan user add")
+    for sentence in _without_team(after, _today()):
+        typer.echo(sentence)
 
 
 def _why_stale(folder: Path, present: "Directory") -> str | None:
@@ -303,4 +357,9 @@ def _why_stale(folder: Path, present: "Directory") -> str | None:
 
 def _tables(folder: Path) -> dict[str, str]:
     hint = "" if folder.exists() else f"; write the tables with: dingdan routing export {folder}"
-    return {name: text_of(folder / f"{name}.csv", hint=hint) for name in HEADINGS}
+    files = {name: folder / f"{name}.csv" for name in HEADINGS}
+    return {
+        name: text_of(file, hint=hint)
+        for name, file in files.items()
+        if name not in MAY_BE_ABSENT or file.exists()
+    }

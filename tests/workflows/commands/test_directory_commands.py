@@ -185,6 +185,74 @@ class TestATable:
         assert (code, "evidence must be a number of attachments" in said) == (1, True)
 
 
+TEAM = "T1,leader-1,,street-safety,community-01 community-02,2021-03-01,"
+
+
+def edit_teams(folder: Path, *rows: str) -> None:
+    heading = ",".join(HEADINGS["teams"])
+    (folder / "teams.csv").write_text("\n".join([heading, *rows, ""]), encoding="utf-8")
+
+
+class TestATeam:
+    async def test_is_loaded_shown_exported_and_taken_back(self, office: Office, tmp_path: Path) -> None:
+        folder = await exported(office, tmp_path / "directory")
+        over = "T0,leader-1,,street-peace,community-01,2020-01-01,2021-02-28"
+        later = "T2,leader-1,,street-peace,community-03,2199-01-01,"
+        edit_teams(tmp_path / "directory", over, TEAM, later)
+        without = f"without a team today: {', '.join(f'community-{number:02}' for number in range(3, 13))}"
+        for command in (("check", folder), ("load", folder, *SOURCE)):
+            code, said = await dingdan(office, "routing", *command)
+            assert (code, "teams.csv\tT1\tadded" in said.splitlines()) == (0, True), said
+            assert without in said.splitlines()
+        assert "3 team(s)" in said
+
+        _, said = await dingdan(office, "routing", "show")
+        shown = (
+            "T1\tteam\tleader-1\tdeputy: nobody\tstreet-safety\tcommunity-01 community-02\tfrom 2021-03-01"
+        )
+        assert said.splitlines()[-4:] == [
+            "T0\tteam\tleader-1\tdeputy: nobody\tstreet-peace\tcommunity-01\tfrom 2020-01-01 to 2021-02-28\tover",
+            shown,
+            "T2\tteam\tleader-1\tdeputy: nobody\tstreet-peace\tcommunity-03\tfrom 2199-01-01\tto come",
+            without,
+        ]
+        _, said = await dingdan(office, "routing", "show", "--community", "community-02")
+        assert said.splitlines()[-1] == shown
+        _, said = await dingdan(office, "routing", "show", "--community", "community-03")
+        assert "\tteam\t" not in said
+
+        again = await exported(office, tmp_path / "again")
+        assert (tmp_path / "again" / "teams.csv").read_text(encoding="utf-8-sig").splitlines()[2] == TEAM
+        assert "already" in (await dingdan(office, "routing", "load", again, *SOURCE))[1]
+        back = await exported(office, tmp_path / "back", "--version", "0")
+        code, said = await dingdan(office, "routing", "load", back, *SOURCE, "--replace")
+        assert (code, "teams.csv\tT1\tremoved" in said.splitlines(), "0 team(s)" in said) == (0, True, True)
+
+    async def test_stays_without_its_table_and_goes_with_an_empty_one(
+        self, office: Office, tmp_path: Path
+    ) -> None:
+        folder = await exported(office, tmp_path / "directory")
+        edit_teams(tmp_path / "directory", TEAM)
+        assert (await dingdan(office, "routing", "load", folder, *SOURCE))[0] == 0
+        (tmp_path / "directory" / "teams.csv").unlink()
+        edit(tmp_path / "directory", "categories", "noise,噪音扰民", "noise,噪声扰民")
+        code, said = await dingdan(office, "routing", "load", folder, *SOURCE)
+        assert (code, "1 team(s)" in said) == (0, True), said
+        assert "there is no file teams.csv: the teams in force stay" in said.splitlines()
+        edit_teams(tmp_path / "directory")
+        code, said = await dingdan(office, "routing", "load", folder, *SOURCE)
+        assert (code, "0 team(s)" in said, "there is no file" in said) == (0, True, False), said
+
+    async def test_of_somebody_who_may_not_lead_one_is_refused(self, office: Office, tmp_path: Path) -> None:
+        folder = await exported(office, tmp_path / "directory")
+        edit_teams(tmp_path / "directory", TEAM.replace("leader-1,", "leader-1,desk-1", 1))
+        reason = "teams T1: the deputy desk-1 does not have the role street_leader"
+        for command in (("check", folder), ("load", folder, *SOURCE)):
+            code, said = await dingdan(office, "routing", *command)
+            assert (code, reason in said) == (1, True), said
+        assert (await dingdan(office, "routing", "versions"))[1] == ""
+
+
 class TestAFolder:
     async def test_that_is_not_there_is_named(self, office: Office, tmp_path: Path) -> None:
         code, said = await dingdan(office, "routing", "check", str(tmp_path / "nowhere"))
