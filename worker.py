@@ -3,8 +3,10 @@
 import asyncio
 import gc
 import signal
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from importlib.metadata import version
 
 import structlog
@@ -16,6 +18,8 @@ from temporalio.worker import Replayer, Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from activities import figures
+from activities.duty.opening import PeriodOpener
+from activities.duty.record import DutyRecorder
 from activities.figures import Figures
 from activities.interceptor import NamedLines
 from activities.matter.confirming import Confirmer
@@ -23,27 +27,40 @@ from activities.matter.reconcile import OutboxDrain
 from activities.matter.recording import PresentRun
 from activities.message.deliver import Courier
 from activities.order.record import Recorder
+from api.typed.phones import phone_keys
+from domain.duty.policy import duty_book_beside
+from domain.order.policy import newest
 from gateways.messaging.chosen import messenger
 from gateways.messaging.protocol import Messenger
-from messages.names import ORDER, TASK_QUEUE
+from messages.duty.workflow import StartDuty
+from messages.names import DUTY, ORDER, TASK_QUEUE
 from messages.order.workflow import StartOrder
-from runtime import logging, temporal, tracing
+from messages.wire import Wire
+from runtime import logging, schedules, temporal, tracing
 from runtime.sealing import SignalSeal
 from runtime.settings import Settings, WrongSettings
 from store import schema
 from store.database import Store
 from store.signin import secret_key
+from workflows.duty.opening import OpenDutiesWorkflow
+from workflows.duty.workflow import DutyWorkflow
 from workflows.interceptor import TotalSignals
 from workflows.matter.reconcile import ReconcileWorkflow
 from workflows.order.workflow import OrderWorkflow
 
 CACHED_ORDERS = 500
 """Orders kept in memory between their steps, about 0.3 MiB each; any other is replayed when something happens to it."""
-WORKFLOWS = [OrderWorkflow, ReconcileWorkflow]
-INPUTS = {ORDER: StartOrder}
+WORKFLOWS = [OrderWorkflow, DutyWorkflow, OpenDutiesWorkflow, ReconcileWorkflow]
+INPUTS: Mapping[str, type[Wire]] = {ORDER: StartOrder, DUTY: StartDuty}
 """What the workflows take that the outbox starts."""
 INTERCEPTORS = [TotalSignals(), NamedLines()]
-PLAIN = ("workflows.options", "workflows.matter.clock", "workflows.matter.state", "workflows.order.state")
+PLAIN = (
+    "workflows.options",
+    "workflows.matter.clock",
+    "workflows.matter.state",
+    "workflows.order.state",
+    "workflows.duty.state",
+)
 """Modules of `workflows` that hold values and nothing that runs by itself (ADR-0015; a habit test keeps them so)."""
 RUNNER = SandboxedWorkflowRunner(
     # Named one by one: a module passed through runs with the real clock and is shared by all orders. The compiled half
@@ -67,10 +84,21 @@ def build(  # noqa: PLR0913 - what a worker is wired from
     meter: MetricMeter = MetricMeter.noop,
     reconcile_every: timedelta | None = None,
     seal: SignalSeal | None = None,
+    policy: str = "standard",
+    public_url: str = "",
+    phone_keys: Callable[[str], tuple[str, ...]] = lambda _: (),
 ) -> Worker:
-    """Build the worker: workflows and activities in one process, so that activities start eagerly."""
+    """Build the worker: workflows and activities in one process, so that activities start eagerly.
+
+    `policy` is that of new orders; `phone_keys` hashes the numbers in a text, by which requesters are found again.
+    """
     now, counted = _now, Figures(meter)
-    recorder = Recorder(store, counted, present_run=_asking(client))
+    present_run = _asking(client)
+    recorder = Recorder(store, counted, present_run=present_run)
+    duties = DutyRecorder(
+        store, counted, policy=newest(policy).version, phone_keys=phone_keys, present_run=present_run
+    )
+    opener = PeriodOpener(store, now, policy=policy, page=f"{public_url}/desk/duties")
     courier = Courier(store, messenger, now, counted)
     orders = temporal.Orders(client, task_queue=task_queue, seal=seal)
     drain = OutboxDrain(store, orders, now, counted, inputs=INPUTS, interval=reconcile_every)
@@ -80,6 +108,8 @@ def build(  # noqa: PLR0913 - what a worker is wired from
         workflows=WORKFLOWS,
         activities=[
             recorder.record,
+            duties.record,
+            opener.open,
             Confirmer(store).look_up,
             courier.deliver,
             drain.drain,
@@ -157,6 +187,9 @@ async def run(settings: Settings) -> None:
         meter=runtime.metric_meter,
         reconcile_every=timedelta(seconds=settings.reconcile_seconds),
         seal=SignalSeal(secret),
+        policy=settings.policy,
+        public_url=settings.public_url,
+        phone_keys=partial(phone_keys, secret),
     ):
         _log.info("worker_ready", namespace=client.namespace, task_queue=TASK_QUEUE)
         await stop.wait()
@@ -171,6 +204,7 @@ async def _prepare(settings: Settings, runtime: Runtime) -> None:
     client = await temporal.connect(runtime=runtime)
     await temporal.check(client)
     await temporal.Orders(client).ensure_reconcile(interval=timedelta(seconds=settings.reconcile_seconds))
+    await schedules.ensure_meetings(client, duty_book_beside(settings.policy).rhythm)
 
 
 def sdk_runtime(settings: Settings) -> Runtime:

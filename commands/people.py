@@ -180,8 +180,8 @@ def user_back(
     actor: Annotated[str, ACTOR] = "operator",
 ) -> None:
     """End an absence before its time."""
+    from store.matter.said.claims import free_claims
     from store.office.people import return_to_post
-    from store.order.said.claims import free_claims
 
     with open_store() as store, store.write() as connection:
         before = _entry(connection, username)
@@ -324,7 +324,7 @@ def _entry(connection: "Connection", username: str) -> "StaffEntry":
 def _left_behind(connection: "Connection", before: "StaffEntry", actor: str) -> "LeftBehind":
     """Free what they were at, and find what waits for somebody else now."""
     from store.matter.leaving import left_behind
-    from store.order.said.claims import free_claims
+    from store.matter.said.claims import free_claims
 
     free_claims(connection, (before.username, before.deputy), by=actor, now=now())
     return left_behind(connection, before.username, unit=before.unit, roles=before.roles, now=now())

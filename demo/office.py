@@ -100,6 +100,7 @@ STAFF: tuple[StaffRow, ...] = (
     _person("call-back-1", "田心", OFFICE, Role.CALL_BACK_OFFICER),
     _person("call-back-2", "闻声", OFFICE, Role.CALL_BACK_OFFICER),
     _person("leader-1", "严正", OFFICE, Role.STREET_LEADER),
+    _person("leader-2", "顾远", OFFICE, Role.STREET_LEADER),
     _person("liaison-1", "于桥", OFFICE, Role.LIAISON),
     _person("district-desk-1", "詹台", DISTRICT_OFFICE, Role.DISTRICT_DESK),
     _person("auditor-1", "钟明", OFFICE, Role.AUDITOR),

@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from domain import kinds
+from domain.duty import words as duties
 from domain.order.words import KIND
 
 NAMESPACE: Final = "dingdan"
@@ -11,16 +13,22 @@ LONG_HISTORY: Final = 8_000
 """Events from which a history is told to operators: the server warns at 10,240 and ends a workflow at 51,200."""
 
 ORDER: Final = "Order"
-MATTERS: Final = {KIND: ORDER}
+DUTY: Final = "Duty"
+OPEN_DUTIES: Final = "OpenDuties"
+MATTERS: Final = {KIND: ORDER, duties.KIND: DUTY}
 """The workflow type of each kind of matter."""
 RECONCILE: Final = "Reconcile"
 RECONCILE_ID: Final = "reconcile"
+MEETINGS_SCHEDULE: Final = "courtyard-meetings"
 
 COMPLETE_TASK: Final = "complete_task"
 ORDER_ACTION: Final = "order_action"
+MATTER_ACTION: Final = "matter_action"
 STATUS: Final = "status"
 
 RECORD: Final = "record"
+RECORD_DUTY: Final = "record_duty"
+OPEN_PERIOD: Final = "open_period"
 LOOK_UP: Final = "look_up"
 DELIVER: Final = "deliver"
 DRAIN_OUTBOX: Final = "drain_outbox"
@@ -46,6 +54,22 @@ _BLANK: Final = " "
 def workflow_id(kind: str, number: str) -> str:
     """Name the workflow of a matter: the only place where such an id is built."""
     return f"{kind}-{number}"
+
+
+def workflow_id_of(matter_no: str) -> str:
+    """Name the workflow of a matter."""
+    return workflow_id(kinds.kind_of(matter_no).name, matter_no)
+
+
+def matter_no_of(of: str) -> str | None:
+    """Read a matter's number back from the id of its workflow; `None` for any other workflow."""
+    kind, _, number = of.partition("-")
+    return number if kind in MATTERS and number else None
+
+
+def action_signal(matter_no: str) -> str:
+    """Name the signal by which a matter hears of an action."""
+    return ORDER_ACTION if kinds.kind_of(matter_no).name == KIND else MATTER_ACTION
 
 
 def order_workflow_id(order_no: str) -> str:

@@ -225,7 +225,7 @@ class Orders:
             raise _failure("the workflow could not be started", error) from error
 
     async def complete_task(
-        self, order_no: str, said: CompleteTask, *, limit: timedelta = CALL_LIMIT
+        self, matter_no: str, said: CompleteTask, *, limit: timedelta = CALL_LIMIT
     ) -> None:
         """Signal a decision.
 
@@ -233,30 +233,30 @@ class Orders:
             OrderGone: no workflow of the order runs.
             TemporalAway: not in time.
         """
-        await self._signal(order_no, names.COMPLETE_TASK, said, limit)
+        await self._signal(matter_no, names.COMPLETE_TASK, said, limit)
 
-    async def act(self, order_no: str, said: MatterAction, *, limit: timedelta = CALL_LIMIT) -> None:
+    async def act(self, matter_no: str, said: MatterAction, *, limit: timedelta = CALL_LIMIT) -> None:
         """Signal an action.
 
         Raises:
             OrderGone: no workflow of the order runs.
             TemporalAway: not in time.
         """
-        await self._signal(order_no, names.ORDER_ACTION, said, limit)
+        await self._signal(matter_no, names.action_signal(matter_no), said, limit)
 
     async def _signal(
-        self, order_no: str, name: str, said: CompleteTask | MatterAction, limit: timedelta
+        self, matter_no: str, name: str, said: CompleteTask | MatterAction, limit: timedelta
     ) -> None:
         if self._seal is not None:
-            sealed = self._seal.sign(order_no, said.model_dump(mode="json"))
+            sealed = self._seal.sign(matter_no, said.model_dump(mode="json"))
             said = said.model_copy(update={"seal": sealed})
         try:
             async with asyncio.timeout(limit.total_seconds()):
                 client = await self.client()
-                await client.get_workflow_handle(names.order_workflow_id(order_no)).signal(name, said)
+                await client.get_workflow_handle(names.workflow_id_of(matter_no)).signal(name, said)
         except RPCError as error:
             if is_unknown(error):
-                raise OrderGone(f"order {order_no} has no running workflow") from error
+                raise OrderGone(f"matter {matter_no} has no running workflow") from error
             raise _failure("the signal could not be sent", error) from error
         except (RuntimeError, TimeoutError, OSError) as error:
             raise _failure("the signal could not be sent", error) from error
@@ -364,15 +364,15 @@ async def has_worker(client: Client, *, task_queue: str = names.TASK_QUEUE) -> b
     return bool(described.pollers)
 
 
-async def present_run(client: Client, order_no: str) -> str | None:
-    """Say which run of an order is the present one, `None` if there is none.
+async def present_run(client: Client, matter_no: str) -> str | None:
+    """Say which run of a matter is the present one, `None` if there is none.
 
     Raises:
         TemporalAway: it refused or did not answer in time.
     """
     try:
         async with asyncio.timeout(CALL_LIMIT.total_seconds()):
-            return (await client.get_workflow_handle(names.order_workflow_id(order_no)).describe()).run_id
+            return (await client.get_workflow_handle(names.workflow_id_of(matter_no)).describe()).run_id
     except RPCError as error:
         if is_unknown(error):
             return None

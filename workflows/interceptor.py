@@ -16,7 +16,7 @@ from temporalio.worker import (
 )
 
 with workflow.unsafe.imports_passed_through():
-    from messages.names import COMPLETE_TASK, ORDER_ACTION
+    from messages.names import COMPLETE_TASK, MATTER_ACTION, ORDER_ACTION
 
 
 class _OneArgument(WorkflowInboundInterceptor):
@@ -25,7 +25,7 @@ class _OneArgument(WorkflowInboundInterceptor):
 
         The catch-all for misspelt names is dynamic: it takes whatever comes.
         """
-        if input.signal in {COMPLETE_TASK, ORDER_ACTION} and len(input.args) != 1:
+        if input.signal in {COMPLETE_TASK, MATTER_ACTION, ORDER_ACTION} and len(input.args) != 1:
             input.args = [RawValue(temporalio.api.common.v1.Payload())]
         await super().handle_signal(input)
 

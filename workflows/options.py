@@ -46,6 +46,16 @@ START_ORDERS = ActivityOptions(
     retry=RetryPolicy(initial_interval=timedelta(seconds=1)),
 )
 
+OPEN_PERIOD = ActivityOptions(
+    # A hundred communities a transaction: a district's whole year would fit.
+    start_to_close=timedelta(minutes=10),
+    # Without its duties a period is nobody's: it waits for the database as long as it takes.
+    schedule_to_close=None,
+    retry=RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=1)),
+)
+OPEN_PERIOD_SILENCE = timedelta(minutes=1)
+"""A worker that opens a period says so after each transaction; silent for longer, it counts as lost."""
+
 JOINED_LOOKS_AGAIN = timedelta(days=7)
 """A joined order is told when its leading one has answered; should that be lost, it asks the store itself."""
 

@@ -26,11 +26,11 @@ from domain.matter.tasks import FieldType
 from domain.office.directory import Directory
 from domain.order.lifecycle import TaskKind
 from store.database import Connection
+from store.deciding import submit_decision
 from store.matter.said.decisions import Decision
 from store.office.directory import current_named
 from store.office.people import Staff
 from store.order.finding import routed_by, subjects_of
-from store.order.said.decisions import submit_decision
 
 router = APIRouter(prefix="/desk/dispatch", include_in_schema=False)
 SUGGESTED: Final = "suggested"

@@ -24,6 +24,7 @@ from api.pages.problems import typed_in, words_for, words_of
 from api.pages.rendering import page, texts
 from api.security import DeciderDep, ReaderDep, RevealerDep, uploader_of
 from api.service import Service, ServiceDep
+from domain.kinds import kind_of
 from domain.matter.judging import DecisionStatus
 from domain.matter.tasks import ATTACHMENTS, MAX_ORDER_NO, Outcome
 from domain.office.responsibility import may_decide
@@ -33,13 +34,13 @@ from domain.order.lines.contacts import RevealReason
 from domain.text import line
 from store.attachment.attachments import UnusableAttachment
 from store.database import Connection
+from store.deciding import submit_decision
+from store.matter.said.claims import change_holder, holder_of
 from store.matter.said.decisions import UNFINISHED, Decision, Refused, TaskDone, find
 from store.matter.said.returned import Returned, returned_to
 from store.office.people import Staff
 from store.order.joined.similar import Similar
 from store.order.naming import name_order
-from store.order.said.claims import change_holder, holder_of
-from store.order.said.decisions import submit_decision
 
 router = APIRouter(prefix="/desk/tasks/{task_id}", include_in_schema=False)
 _NAMED_AT: Final = frozenset({TaskKind.FIRST_CONTACT, TaskKind.CLASSIFY})
@@ -206,7 +207,9 @@ def _see(connection: Connection, task_id: str, who: Staff, service: Service) -> 
         may_name_it=may_name_it,
         own_work=is_open and entitled and who.username in row.not_by,
         similar=similar_to(connection, whole.row, who, now=service.now()) if may_name_it else [],
-        returned=returned_to(connection, row, who.username) if decides else None,
+        returned=returned_to(connection, row, who.username, kind_of(row.matter_no).tables)
+        if decides
+        else None,
     )
 
 

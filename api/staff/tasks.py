@@ -14,16 +14,17 @@ from api.keys import KeyHeader, optional_key
 from api.security import DeciderDep, ReaderDep, scope_of
 from api.service import Service, ServiceDep
 from api.typed.moments import Moment
+from domain.kinds import kind_of
 from domain.matter.judging import DecisionStatus
 from domain.order.lifecycle import TaskKind
 from store.database import Connection
+from store.deciding import submit_decision
+from store.matter.said.claims import change_holder, holder_of
 from store.matter.said.decisions import Decision, Submitted, find
 from store.matter.said.returned import returned_to
 from store.office.directory import current
 from store.office.people import Staff
 from store.order import finding
-from store.order.said.claims import change_holder, holder_of
-from store.order.said.decisions import submit_decision
 
 router = APIRouter(tags=["tasks"])
 
@@ -154,6 +155,8 @@ async def _hold(task_id: str, who: Staff, service: Service, *, holder: str | Non
 def _detail(connection: Connection, task_id: str, who: Staff, service: Service) -> TaskDetail:
     row, now = visible(connection, task_id, who), service.now()
     detail = views.task_detail(row, directory=current(connection), now=now)
-    back = returned_to(connection, row, who.username) if detail.outcomes else None
+    back = (
+        returned_to(connection, row, who.username, kind_of(row.matter_no).tables) if detail.outcomes else None
+    )
     said = ReturnedView.model_validate(back, from_attributes=True) if back else None
     return detail.model_copy(update={"holder": holder_of(connection, row, now=now), "returned": said})

@@ -17,12 +17,15 @@ from domain.matter.tasks import (
     FARTHEST,
     ID_PATTERN,
     MAX_ATTACHMENTS,
+    MAX_ISSUES,
+    MAX_NUMBER,
     MAX_ORDER_NO,
     MAX_PARTS,
     MAX_TEXT,
     STORED,
     Field,
     FieldType,
+    Outcome,
 )
 from domain.matter.timeliness import CLOCK_SKEW
 from domain.office.directory import MAX_CODE, Directory
@@ -133,6 +136,10 @@ def _wrong(each: Field, value: object, wanted: Submission) -> Refusal | None:
         return _wrong_units(each, value, wanted.codes)
     if each.type is FieldType.PARTS:
         return _wrong_parts(each, value, wanted.codes)
+    if each.type is FieldType.ISSUES:
+        return wrong_issues(each.name, value, wanted.codes)
+    if each.type is FieldType.NUMBER:
+        return _wrong_number(each, value)
     if each.type is FieldType.ATTACHMENTS:
         reason = wrong_ids(value)
         return invalid(each.name, Fault.FILES, f"{each.name} {reason}", MAX_ATTACHMENTS) if reason else None
@@ -161,6 +168,41 @@ def _wrong_parts(each: Field, value: object, codes: Codes) -> Refusal | None:
         category = part.get("category")
         if category is not None and (not isinstance(category, str) or category not in codes.categories):
             return _no_such(f"{each.name}.category", "category", codes.categories, codes)
+    return None
+
+
+def _wrong_number(each: Field, value: object) -> Refusal | None:
+    is_number = isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= MAX_NUMBER
+    reason = f"{each.name} must be a whole number from 1 to {MAX_NUMBER}"
+    return None if is_number else invalid(each.name, Fault.NUMBER, reason, MAX_NUMBER)
+
+
+_OF_AN_ISSUE = {"text": MAX_TEXT, "category": MAX_CODE, "answer": MAX_TEXT, "name": 100, "phone": 40}
+"""What is said of one issue, each with its longest form: `answer` if it was solved on the spot."""
+
+
+def wrong_issues(name: str, value: object, codes: Codes) -> Refusal | None:
+    """Say what is wrong with the issues of a meeting, if anything: each has a text, the rest if it is known."""
+    issues = listed(value)
+    if not 1 <= len(issues) <= MAX_ISSUES:
+        return invalid(name, Fault.ISSUES, f"{name} must be a list of 1 to {MAX_ISSUES} issues", MAX_ISSUES)
+    for issue in issues:
+        if not isinstance(issue, dict) or not {"text"} <= set(issue) <= set(_OF_AN_ISSUE):
+            known = ", ".join(_OF_AN_ISSUE)
+            return invalid(
+                name, Fault.ISSUES, f"each of {name} has a text, and of these what is known: {known}"
+            )
+        for part, longest in _OF_AN_ISSUE.items():
+            if part not in issue:
+                continue
+            if refusal := _wrong_text(f"{name}.{part}", issue[part]):
+                return refusal
+            if len(issue[part]) > longest:
+                return invalid(
+                    name, Fault.TOO_LONG, f"{name}.{part} is longer than {longest} characters", longest
+                )
+        if (category := issue.get("category")) is not None and category not in codes.categories:
+            return _no_such(f"{name}.category", "category", codes.categories, codes)
     return None
 
 
@@ -238,7 +280,7 @@ def named_codes(fields: Iterable[Field], given: Mapping[str, object]) -> tuple[l
                 units += listed(value)
             case FieldType.CATEGORY:
                 categories.append(value)
-            case FieldType.PARTS:
+            case FieldType.PARTS | FieldType.ISSUES:
                 categories += [part.get("category") for part in listed(value) if isinstance(part, dict)]
             case _:
                 pass
@@ -258,3 +300,42 @@ def wrong_ids(ids: object) -> str | None:
     if not all(isinstance(each, str) and re.fullmatch(ID_PATTERN, each) for each in ids):
         return "must hold ids as `POST /attachments` gave them"
     return "names the same file twice" if len(set(ids)) < len(ids) else None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Offered:
+    """An open task of any kind, as far as the choice of an outcome is judged.
+
+    `outcomes`: those that it offers now. `opened_at`: a task that opens later waits until then. `not_by`: who may not
+    decide it, because it is about their own work. `taken`: how often the matter took this answer before.
+    """
+
+    kind: str
+    outcomes: tuple[Outcome, ...]
+    opened_at: datetime
+    not_by: Collection[str]
+    taken: int
+
+
+def judge_choice(task: Offered, wanted: Submission, *, answer_cap: int) -> Outcome | Refusal:
+    """Return the outcome that somebody chose and may choose, with its fields each in order, or why not."""
+    if wanted.at < task.opened_at - CLOCK_SKEW:
+        return Refusal(code="not_yet", reason=f"this task opens at {task.opened_at:%Y-%m-%dT%H:%M:%SZ}")
+    if wanted.actor in task.not_by:
+        return Refusal(code="own_work", reason="this is about your own work; ask a colleague")
+    outcome = next((each for each in task.outcomes if each.name == wanted.name), None)
+    if outcome is None:
+        names = ", ".join(each.name for each in task.outcomes)
+        return Refusal(
+            code="unknown_outcome",
+            reason=f"a task of kind {task.kind} has no outcome of that name now; choose one of: {names}",
+            field="outcome",
+        )
+    if outcome.leads_back and task.taken >= answer_cap:
+        return too_often(wanted.name, task.taken)
+    return judge_fields(outcome.fields, wanted) or outcome
+
+
+def too_often(name: str, taken: int) -> Refusal:
+    """Refuse what was said often enough."""
+    return Refusal(code="too_often", reason=f"{name} was sent {taken} times; please call the hotline")

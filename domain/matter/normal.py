@@ -27,7 +27,7 @@ def _normal(kind: FieldType | None, value: Any) -> Any:
     match kind:
         case FieldType.TEXT if isinstance(value, str):
             return clean(value)
-        case FieldType.PARTS if isinstance(value, list):
+        case FieldType.PARTS | FieldType.ISSUES if isinstance(value, list):
             return [_part(each) for each in value]
         case FieldType.INSTANT if (read := instant(value)) is not None:
             return read.astimezone(UTC).isoformat()
@@ -38,6 +38,8 @@ def _normal(kind: FieldType | None, value: Any) -> Any:
 
 
 def _part(part: Any) -> Any:
-    if isinstance(part, dict) and isinstance(part.get("text"), str):
-        return {**part, "text": clean(part["text"])}
-    return part
+    """Clean what people wrote in a part; what was left empty is left out."""
+    if not isinstance(part, dict):
+        return part
+    cleaned = {name: clean(value) if isinstance(value, str) else value for name, value in part.items()}
+    return {name: value for name, value in cleaned.items() if value is not None}

@@ -3,6 +3,7 @@
 Assumes nothing of the kind of matter: which tasks it has, and which outcomes they offer, stands in its own table.
 """
 
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -34,6 +35,8 @@ class FieldType(StrEnum):
     INSTANT = "instant"
     ORDER = "order"
     PARTS = "parts"
+    ISSUES = "issues"
+    NUMBER = "number"
     ATTACHMENTS = "attachments"
 
 
@@ -45,10 +48,10 @@ class Silence(StrEnum):
     CLIMBS = "climbs"
 
 
-STORED = frozenset({FieldType.TEXT, FieldType.PARTS})
+STORED = frozenset({FieldType.TEXT, FieldType.PARTS, FieldType.ISSUES})
 """What people write: kept with the decision's row, never in a signal."""
 
-CODED = frozenset({FieldType.UNIT, FieldType.UNITS, FieldType.CATEGORY, FieldType.PARTS})
+CODED = frozenset({FieldType.UNIT, FieldType.UNITS, FieldType.CATEGORY, FieldType.PARTS, FieldType.ISSUES})
 """What names units or categories of the office's directory."""
 
 FARTHEST = timedelta(days=366)
@@ -56,6 +59,12 @@ FARTHEST = timedelta(days=366)
 
 MAX_PARTS = 5
 """Into how many orders one may be split, itself not counted."""
+
+MAX_ISSUES = 20
+"""How many issues one meeting brings at most: about 5 are usual."""
+
+MAX_NUMBER = 10_000
+"""Largest number that somebody types, of people at a meeting."""
 
 MAX_ORDER_NO = 40
 """Longest number of an order that is looked for, in characters."""
@@ -119,6 +128,23 @@ class Task:
     reminds: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """What may be said to a kind of matter: its tasks by their kinds, and the fields of its actions."""
+
+    tasks: Mapping[str, Task]
+    action_fields: Callable[[str], tuple[Field, ...]]
+
+    def outcome(self, kind: str, name: str) -> Outcome | None:
+        """Find an outcome of a kind of task; `None` for what nobody knows."""
+        return next((each for each in self.outcomes(kind) if each.name == name), None)
+
+    def outcomes(self, kind: str, *, without: Collection[str] = ()) -> tuple[Outcome, ...]:
+        """List the outcomes that a kind of task offers; none for a kind that nobody knows."""
+        row = self.tasks.get(kind)
+        return tuple(each for each in row.outcomes if each.name not in without) if row else ()
+
+
 def text_field(label: str, *, name: str = "text", required: bool = True) -> Field:
     """Describe a text; the store keeps it."""
     return Field(name=name, label=label, type=FieldType.TEXT, required=required)
@@ -140,6 +166,16 @@ def code_field(
         codes=tuple(str(code) for code in codes),
         required=required,
     )
+
+
+def number_field(name: str, label: str) -> Field:
+    """Describe a count of people, from one on."""
+    return Field(name=name, label=label, type=FieldType.NUMBER)
+
+
+def past_field(name: str, label: str) -> Field:
+    """Describe an instant that lies behind."""
+    return Field(name=name, label=label, type=FieldType.INSTANT, past=True)
 
 
 ATTACHMENTS = Field(name="attachments", label="附件", type=FieldType.ATTACHMENTS, required=False)

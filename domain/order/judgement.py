@@ -10,9 +10,17 @@ from datetime import datetime, timedelta
 
 from domain.calendar.instants import instant
 from domain.matter.faults import Fault
-from domain.matter.judging import Refusal, Submission, invalid, judge_fields, listed
+from domain.matter.judging import (
+    Offered,
+    Refusal,
+    Submission,
+    invalid,
+    judge_choice,
+    judge_fields,
+    listed,
+    too_often,
+)
 from domain.matter.numbers import order_number
-from domain.matter.timeliness import CLOCK_SKEW
 from domain.office.words import OrderClass
 from domain.order.actions import ACTIONS, ActionName
 from domain.order.lifecycle import LEADING, TaskKind, outcomes_of
@@ -45,27 +53,18 @@ class TaskFacts:
 
 def judge_outcome(task: TaskFacts, wanted: Submission, book: PolicyBook) -> Refusal | None:
     """Judge a decision on an open task; `None` means that it is in order."""
-    if wanted.at < task.opened_at - CLOCK_SKEW:
-        return Refusal(code="not_yet", reason=f"this task opens at {task.opened_at:%Y-%m-%dT%H:%M:%SZ}")
-    if wanted.actor in task.not_by:
-        return Refusal(code="own_work", reason="this is about your own work; ask a colleague")
-    offered = outcomes_of(task.kind, without=task.withheld)
-    outcome = next((each for each in offered if each.name == wanted.name), None)
-    if outcome is None:
-        names = ", ".join(each.name for each in offered)
-        return Refusal(
-            code="unknown_outcome",
-            reason=f"a task of kind {task.kind} has no outcome of that name now; choose one of: {names}",
-            field="outcome",
-        )
-    if outcome.leads_back and task.taken >= book.answer_cap:
-        return _too_often(wanted.name, task.taken)
-    judge = _judge_evidence if outcome.is_evidenced else _judge_facts
-    return judge_fields(outcome.fields, wanted) or judge(task, wanted, book)
-
-
-def _too_often(name: str, taken: int) -> Refusal:
-    return Refusal(code="too_often", reason=f"{name} was sent {taken} times; please call the hotline")
+    offered = Offered(
+        kind=task.kind,
+        outcomes=outcomes_of(task.kind, without=task.withheld),
+        opened_at=task.opened_at,
+        not_by=task.not_by,
+        taken=task.taken,
+    )
+    chosen = judge_choice(offered, wanted, answer_cap=book.answer_cap)
+    if isinstance(chosen, Refusal):
+        return chosen
+    judge = _judge_evidence if chosen.is_evidenced else _judge_facts
+    return judge(task, wanted, book)
 
 
 def _judge_facts(task: TaskFacts, wanted: Submission, book: PolicyBook) -> Refusal | None:
@@ -220,7 +219,7 @@ def judge_action(order: OrderSituation, wanted: Submission) -> Refusal | None:
             name is ActionName.REASSIGN and wanted.fields.get("unit") == order.unit,
             Refusal(code="same_unit", reason="the order is with this unit already", field="unit"),
         ),
-        (often is not None, _too_often(name, often or 0)),
+        (often is not None, too_often(name, often or 0)),
     )
     broken = next((refusal for is_broken, refusal in rules if is_broken), None)
     return broken or judge_fields(action.fields, wanted)

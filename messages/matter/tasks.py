@@ -47,6 +47,6 @@ class RefusedSignal(Wire):
 class TaskStatus(OpenTask):
     """A task as the query `status` shows it; who is at it is known to the store alone."""
 
-    order_no: str
+    matter_no: str
     state: str = "open"
     holder: str | None = None

@@ -1,11 +1,16 @@
 """Locking a matter for the length of a transaction, so that exactly one of two who change it sees the other."""
 
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, select
 
-from store.matter.said.decisions import NotFound
-from store.matter.tables import matter
+from domain.kinds import kind_of
+from domain.office.responsibility import may_decide
+from domain.office.words import Role
+from store.matter.said.decisions import NotEntitled, NotFound
+from store.matter.tables import matter, task
+from store.office.people import Staff
 
 
 def lock_matter(connection: Connection, matter_no: str) -> Row[Any]:
@@ -30,5 +35,28 @@ def locked(
     mine = query.add_columns(*besides).where(matter.c.matter_no == matter_no)
     row = connection.execute(mine.with_for_update(key_share=True)).one_or_none()
     if row is None:
-        raise NotFound(f"there is no order {matter_no!r}")
+        raise NotFound(f"there is no {kind_of(matter_no).name} {matter_no!r}")
     return row
+
+
+def lock_task(
+    connection: Connection,
+    task_id: str,
+    staff: Staff,
+    lock: Callable[[Connection, str], Row[Any]] = lock_matter,
+) -> tuple[Row[Any], Row[Any]]:
+    """Lock a task's matter, and read both for somebody who may decide the task; `lock` reads the kind's facts too.
+
+    Raises:
+        NotFound: there is no such task.
+        NotEntitled: the task is another unit's or another role's.
+    """
+    matter_no = connection.scalar(select(task.c.matter_no).where(task.c.task_id == task_id))
+    if matter_no is None:
+        raise NotFound(f"there is no task {task_id!r}")
+    whole = lock(connection, matter_no)
+    row = connection.execute(select(task).where(task.c.task_id == task_id)).one()
+    role = Role(row.role)
+    if not may_decide(staff.unit, staff.roles, unit=row.unit, role=role, on_duty=row.on_duty):
+        raise NotEntitled(f"this task is for {role} of {row.unit}")
+    return whole, row

@@ -24,10 +24,10 @@ from store.matter.holding import is_held
 from store.matter.outbox import SIGNALS
 from store.matter.recorded import abandon, digest_of
 from store.matter.said.decisions import NotFound
+from store.matter.said.settling import said_row, signalled
 from store.matter.tables import LOST, decision, event, matter, message, outbox, record_entry, task
 from store.office.tables import staff
 from store.order.said.decisions import lock_order
-from store.order.said.settling import said_row, signalled
 from store.order.step import reapply_step, write_order
 from store.order.tables import orders, requester
 from store.order.taken_in import INTAKE_RUN, as_taken_in, matter_as_taken_in, received_event

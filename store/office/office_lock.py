@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, func, select
 
 _KEY = 0x64696E6764616E
-"""The name of the lock, a number of our own; nothing else in the database takes one."""
+_OPENING_KEY = _KEY + 1
+"""The names of the two locks, numbers of our own; nothing else in the database takes one."""
 
 
 def reading_the_office(connection: Connection) -> tuple[ColumnElement[Any], ...]:
@@ -21,6 +22,12 @@ def lock_the_office(connection: Connection) -> None:
     """Wait for all who read the office now; those who come after the commit see what changed."""
     if _has_many_writers(connection):
         connection.execute(select(func.pg_advisory_xact_lock(_KEY)))
+
+
+def lock_the_opening(connection: Connection) -> None:
+    """Wait for whoever opens a period now: each duty is opened once, by whoever comes first."""
+    if _has_many_writers(connection):
+        connection.execute(select(func.pg_advisory_xact_lock(_OPENING_KEY)))
 
 
 def _has_many_writers(connection: Connection) -> bool:

@@ -12,7 +12,6 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select
 
-from domain.calendar.instants import local
 from domain.doors import CredentialKind, Via
 from domain.errors import DomainError
 from domain.matter.tasks import TaskState
@@ -32,6 +31,7 @@ from store.attachment.attachments import Uploader, bind
 from store.auditing import audited
 from store.database import insert_ignore
 from store.matter.holding import as_notice, holds_from, is_held
+from store.matter.numbers import LETTERS, new_number, new_suffix
 from store.matter.outbox import OutboxKind, put
 from store.matter.tables import event, matter, task
 from store.office.directory import current
@@ -43,7 +43,6 @@ from store.order.tables import idempotency, orders, requester, requester_phone
 from store.order.taken_in import INTAKE_RUN, as_taken_in, matter_as_taken_in, received_event
 
 ROUTE = "POST /orders"
-_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
 class KeyReused(DomainError):
@@ -166,14 +165,9 @@ class Placed:
     to_start: ToStart | None = None
 
 
-def new_order_no(now: datetime) -> str:
-    """Make an order number: the office's date and a random part, never a counter."""
-    return f"{local(now):%Y%m%d}-{''.join(secrets.choice(_LETTERS) for _ in range(6))}"
-
-
 def new_tracking_code() -> str:
     """Make a tracking code of 80 random bits, grouped for reading aloud."""
-    letters = [secrets.choice(_LETTERS) for _ in range(16)]
+    letters = [secrets.choice(LETTERS) for _ in range(16)]
     return "-".join("".join(letters[index : index + 4]) for index in range(0, 16, 4))
 
 
@@ -193,7 +187,7 @@ def place_order(
         return repeated or Placed(receipt=known, is_new=False)
     contact = first_contact(connection, channel=new.channel, received_by=new.received_by, now=now)
     receipt = Receipt(
-        order_no=new_order_no(now),
+        order_no=new_number(now),
         tracking_code=new_tracking_code(),
         stage=Stage.FIRST_CONTACT,
         received_at=new.received_at or now,
@@ -361,7 +355,7 @@ def _first_task(
     book = policy(policy_version)
     reading = clock(facts, book, calendar_for(connection, book, now))
     return OpenTask(
-        task_id=f"{order_no}-1-{''.join(secrets.choice(_LETTERS) for _ in range(4))}",
+        task_id=f"{order_no}-1-{new_suffix()}",
         kind=TaskKind.FIRST_CONTACT,
         unit=contact.unit,
         tier=contact.tier,

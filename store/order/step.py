@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, update
 
+from domain.kinds import ORDER_TABLES
 from domain.office.directory import MAX_CODE
 from domain.order.policy import PolicyBook
 from domain.order.templates import Template
@@ -16,10 +17,10 @@ from messages.matter.step import MatterFacts, MessageWritten
 from messages.names import REQUESTER
 from messages.office.directory import Routing
 from messages.order.step import OrderAnswer, OrderFacts, OrderStep
-from store.matter.holding import as_notice, hold_in_force
 from store.matter.recorded import answered_before, remember, take_over
-from store.matter.said.unheard import pending_on
+from store.matter.said.settling import settle_verdicts
 from store.matter.step import StepResult, Written, write_events, write_matter, write_message, write_tasks
+from store.matter.waiting import in_the_way
 from store.office.directory import routing_of
 from store.office.office_lock import reading_the_office
 from store.order.joined.joining import answers_to, join, leading_stands, tell_waiting, told
@@ -29,7 +30,6 @@ from store.order.joined.telling import hear_tellings
 from store.order.message.outgoing import drop
 from store.order.reckoning import reckon_step
 from store.order.said.decisions import lock_order
-from store.order.said.settling import settle_verdicts
 from store.order.tables import orders
 
 
@@ -51,12 +51,9 @@ def write_step(
     take_over(connection, order, step, takes_over=takes_over)
     if step.expiry is not None:
         hear_tellings(connection, step.matter_no, now=step.at)
-        pending = pending_on(connection, step.matter_no)
-        if pending:
-            return Written(answer=OrderAnswer(pending=tuple(pending)), result=StepResult.PENDING)
-        hold = None if step.facts.held else hold_in_force(connection, at=step.at)
-        if hold is not None:
-            return Written(answer=OrderAnswer(hold=as_notice(hold)), result=StepResult.PENDING)
+        if (waits := in_the_way(connection, step)) is not None:
+            answer = OrderAnswer(pending=waits.pending, hold=waits.hold)
+            return Written(answer=answer, result=StepResult.PENDING)
     answer = reckon_step(connection, step, order.source_due_at, book)
     answer = answer.model_copy(update=_decided(connection, step, order))
     finished = _commit(connection, step, answer)
@@ -115,7 +112,7 @@ def reapply_step(connection: Connection, step: OrderStep, answer: OrderAnswer) -
 
 def _commit(connection: Connection, step: OrderStep, answer: OrderAnswer) -> tuple[tuple[str, str], ...]:
     """Write all that a step says, and return kind and outcome of the tasks that it finished."""
-    vias = settle_verdicts(connection, _with_refused_merge(step, answer))
+    vias = settle_verdicts(connection, _with_refused_merge(step, answer), ORDER_TABLES)
     finished = write_tasks(connection, step, answer.clocks)
     write_events(connection, step, vias)
     _write_messages(connection, step, answer)

@@ -20,11 +20,12 @@ from messages.matter.step import (
 )
 from messages.order.step import OrderAnswer, OrderStep
 from store.database import Store, StoreUnavailable, WriteConflict
+from store.deciding import submit_decision
 from store.matter import outbox
 from store.matter.recorded import OtherRun, StepDiffers
 from store.office.people import find_staff
 from store.order import intake
-from store.order.said.decisions import lock_order, submit_decision
+from store.order.said.decisions import lock_order
 from store.signin.credentials import find_subject, mint, revoke
 from tests.store.taking import answer_of, rows, step_of, take
 from tests.support.machine.databases import Databases, PostgresDatabases

@@ -24,13 +24,14 @@ from domain.office.words import Role
 from domain.order.lifecycle import TaskKind
 from gateways.messaging.protocol import GatewayRefused, GatewayUnavailable, Message
 from messages.matter.signals import CompleteTask
-from messages.names import COMPLETE_TASK, ORDER_ACTION, STATUS, order_workflow_id
+from messages.names import COMPLETE_TASK, ORDER_ACTION, STATUS, workflow_id_of
 from messages.order.starting import starting
 from messages.order.workflow import OrderArchived, OrderStatus, StartOrder
 from runtime.sealing import SignalSeal
 from runtime.temporal import Orders
 from store.calendar import calendar_seed
 from store.database import Store
+from store.deciding import submit_decision
 from store.matter.said.decisions import Actor, Submitted
 from store.office.people import Staff, all_staff, find_staff
 from store.order import intake
@@ -177,8 +178,8 @@ class Office:
         self.placed.append(start.order_no)
 
     def handle(self, order_no: str) -> WorkflowHandle[Any, OrderArchived]:
-        """Give the order's workflow."""
-        return self.client.get_workflow_handle(order_workflow_id(order_no), result_type=OrderArchived)
+        """Give the workflow of an order, or of another matter."""
+        return self.client.get_workflow_handle(workflow_id_of(order_no), result_type=OrderArchived)
 
     async def status(self, order_no: str) -> OrderStatus:
         """Ask the workflow."""
@@ -210,7 +211,7 @@ class Office:
             "SELECT * FROM task WHERE matter_no = :order_no ORDER BY opened_at", order_no=order_no
         )
 
-    async def task(self, order_no: str, kind: TaskKind) -> dict[str, Any]:
+    async def task(self, order_no: str, kind: str) -> dict[str, Any]:
         """Wait until the store shows an open task of this kind, and give it."""
 
         def find() -> dict[str, Any] | None:
@@ -258,7 +259,7 @@ class Office:
     ) -> Submitted:
         """Keep a decision as the API does, without the signal; by somebody entitled, unless named."""
         with self.store.write() as connection:
-            return decisions.submit_decision(
+            return submit_decision(
                 connection,
                 task_id=task["task_id"],
                 decision_id=uuid.uuid4().hex,

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar, Protocol
 
+from domain.matter.tasks import TaskState
 from domain.office.responsibility import Owner
 from domain.office.words import Role, Tier
 from messages.matter.signals import CompleteTask, MatterAction
 from messages.matter.step import ClockRequest, EventRecord, GivenWord, TaskClosed
-from messages.matter.tasks import OfficeHold, OpenTask, RefusedSignal
+from messages.matter.tasks import OfficeHold, OpenTask, RefusedSignal, TaskStatus
 from messages.office.directory import UnitFacts, Vouched
 
 from workflows.matter.clock import Deadline
@@ -62,6 +63,21 @@ class HumanTask:
     def limit(self) -> dict[str, str]:
         """Say in an event which limit of it has passed."""
         return {"kind": self.kind, "unit": self.unit, "due_at": str(self.deadline.due_at)}
+
+    def shown(self, matter_no: str, *, rests: bool = False) -> TaskStatus:
+        """Say how it stands, as the query `status` does."""
+        return TaskStatus(
+            task_id=self.task_id,
+            matter_no=matter_no,
+            kind=self.kind,
+            state=TaskState.WAITING if rests else TaskState.OPEN,
+            unit=self.unit,
+            tier=self.tier,
+            role=self.role,
+            opened_at=self.opened_at,
+            due_at=self.deadline.due_at,
+            remind_at=self.deadline.remind_at,
+        )
 
     @property
     def owner(self) -> Owner:

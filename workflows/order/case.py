@@ -9,10 +9,10 @@ from typing import Any
 
 from temporalio import workflow
 
-from workflows.matter.clock import Deadline
 from workflows.matter.door import Door
 from workflows.matter.judge import Judge
 from workflows.matter.ledger import Ledger
+from workflows.matter.opening import open_task
 from workflows.matter.signals import Reader
 from workflows.matter.state import Answer, Decided, HumanTask, Wait
 from workflows.order import visibility
@@ -38,8 +38,6 @@ with workflow.unsafe.imports_passed_through():
     from messages.office.directory import Routing, UnitFacts
     from messages.order.step import LeadingStands
     from messages.order.workflow import OrderStatus, StartOrder
-
-_ID_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
 class Case:
@@ -95,26 +93,21 @@ class Case:
         on_duty: bool = False,
         **clock: Any,
     ) -> HumanTask:
-        """Open a task, now or after a while. It is open here before `record` shows it: nobody is faster than we.
+        """Open a task, now or after a while.
 
         `clock` is what else its clock is reckoned from: see `ClockRequest`.
         """
-        now = workflow.now() + after
-        self.state.tasks_opened += 1
-        task = HumanTask(
-            task_id=f"{self.start.order_no}-{self.state.tasks_opened}-{self._suffix()}",
-            kind=kind,
-            unit=owner.unit,
-            tier=owner.tier,
-            role=owner.role,
-            opened_at=now,
-            deadline=Deadline(reminds=TASKS[kind].reminds),
+        task = open_task(
+            self.start.order_no,
+            self.state,
+            TASKS[kind],
+            owner,
+            after=after,
             withheld=self._withheld(kind),
             not_by=not_by,
         )
-        self.state.open_tasks[task.task_id] = task
         self._ledger.opened(task, on_duty=on_duty)
-        self._ask_for_clock(task, basis, since=now, repetition=repetition, **clock)
+        self._ask_for_clock(task, basis, since=task.opened_at, repetition=repetition, **clock)
         return task
 
     def restart(self, task: HumanTask, basis: Basis, **clock: Any) -> None:
@@ -425,8 +418,3 @@ class Case:
             **more,
         )
         self._ledger.clock(task.deadline.asked)
-
-    @staticmethod
-    def _suffix() -> str:
-        """Make a task's id differ after an operator's reset, when its number comes again."""
-        return "".join(workflow.random().choices(_ID_LETTERS, k=4))

@@ -7,7 +7,6 @@ from workflows.matter.state import HumanTask
 from workflows.order.state import State
 
 with workflow.unsafe.imports_passed_through():
-    from domain.matter.tasks import TaskState
     from messages.matter.tasks import TaskStatus
     from messages.order.workflow import OrderStatus, StartOrder
 
@@ -31,22 +30,11 @@ def status(start: StartOrder, state: State) -> OrderStatus:
             "overdue": state.overdue,
             "provisional": state.is_provisional,
             "held": state.hold is not None,
-            "tasks": tuple(_task(start, state, each) for each in state.open_tasks.values()),
+            "tasks": tuple(_shown(start, state, each) for each in state.open_tasks.values()),
             "refusals": (*state.refused, *refused_unheard(state)),
         }
     )
 
 
-def _task(start: StartOrder, state: State, task: HumanTask) -> TaskStatus:
-    return TaskStatus(
-        task_id=task.task_id,
-        order_no=start.order_no,
-        kind=task.kind,
-        state=TaskState.WAITING if state.rest and task.deadline.stands_still else TaskState.OPEN,
-        unit=task.unit,
-        tier=task.tier,
-        role=task.role,
-        opened_at=task.opened_at,
-        due_at=task.deadline.due_at,
-        remind_at=task.deadline.remind_at,
-    )
+def _shown(start: StartOrder, state: State, task: HumanTask) -> TaskStatus:
+    return task.shown(start.order_no, rests=state.rest is not None and task.deadline.stands_still)

@@ -11,12 +11,13 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, Row, and_, exists, or_, select
 
 from domain.matter.judging import DecisionStatus
-from domain.matter.tasks import FieldType, TaskState
-from domain.order.lifecycle import TASKS, TaskKind
+from domain.matter.tasks import FieldType, Tables, TaskState
 from store.matter.rows import TaskRow
 from store.matter.tables import decision, task
 
 _REVISED: Final = "revise"
+_REVIEW: Final = "review"
+"""The kind of task in which every kind of matter lets somebody else look, and the outcome that sends back."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,7 +38,7 @@ def has_returns() -> ColumnElement[bool]:
     """Tell of a task whether anything can have come back to it, so that most pages need not look what."""
     review = task.alias("review")
     revised = exists().where(
-        review.c.matter_no == task.c.matter_no, review.c.kind == TaskKind.REVIEW, review.c.outcome == _REVISED
+        review.c.matter_no == task.c.matter_no, review.c.kind == _REVIEW, review.c.outcome == _REVISED
     )
     refused = exists().where(
         decision.c.matter_no == task.c.matter_no,
@@ -47,20 +48,20 @@ def has_returns() -> ColumnElement[bool]:
     return or_(revised, refused)
 
 
-def returned_to(connection: Connection, row: TaskRow, username: str) -> Returned | None:
+def returned_to(connection: Connection, row: TaskRow, username: str, tables: Tables) -> Returned | None:
     """Find what somebody goes on from when they decide a task that was found; `None` if they begin anew."""
     if not row.has_returns:
         return None
     answers = _answers(connection, row)
     mine = [each for each in answers if (each.task_id, each.actor) == (row.task_id, username)]
     if mine and mine[-1].status == DecisionStatus.REJECTED:
-        return _returned(mine[-1], code=mine[-1].code or "", why=mine[-1].reason)
-    return _sent_back(answers, row)
+        return _returned(mine[-1], tables, code=mine[-1].code or "", why=mine[-1].reason)
+    return _sent_back(answers, row, tables)
 
 
-def sent_back(connection: Connection, row: TaskRow | Row[Any]) -> Returned | None:
+def sent_back(connection: Connection, row: TaskRow | Row[Any], tables: Tables) -> Returned | None:
     """Find what a task was opened anew for: the same unit proposed it, and its reviewer wants it otherwise."""
-    return _sent_back(_answers(connection, row), row)
+    return _sent_back(_answers(connection, row), row, tables)
 
 
 def _answers(connection: Connection, row: TaskRow | Row[Any]) -> Sequence[Row[Any]]:
@@ -73,12 +74,12 @@ def _answers(connection: Connection, row: TaskRow | Row[Any]) -> Sequence[Row[An
     return connection.execute(
         select(task, *words)
         .outerjoin(decision, said)
-        .where(task.c.matter_no == row.matter_no, task.c.kind.in_([row.kind, TaskKind.REVIEW]))
+        .where(task.c.matter_no == row.matter_no, task.c.kind.in_([row.kind, _REVIEW]))
         .order_by(task.c.opened_at, task.c.task_id, decision.c.decided_at, decision.c.decision_id)
     ).all()
 
 
-def _sent_back(answers: Sequence[Row[Any]], row: TaskRow | Row[Any]) -> Returned | None:
+def _sent_back(answers: Sequence[Row[Any]], row: TaskRow | Row[Any], tables: Tables) -> Returned | None:
     """Find the proposal among the answers.
 
     A unit has its work only once at a time: between the task before and this one lies nothing but that review.
@@ -89,15 +90,15 @@ def _sent_back(answers: Sequence[Row[Any]], row: TaskRow | Row[Any]) -> Returned
         return None
     taken = [each for each in earlier if each.status == DecisionStatus.APPLIED and each.name == each.outcome]
     proposed = next((each for each in taken if each.task_id == before.task_id), None)
-    reviews = (each for each in taken if each.kind == TaskKind.REVIEW and each.opened_at >= before.closed_at)
+    reviews = (each for each in taken if each.kind == _REVIEW and each.opened_at >= before.closed_at)
     verdict = next((each for each in reviews if each.outcome == _REVISED), None)
     if proposed is None or verdict is None:
         return None
-    return _returned(proposed, code=None, why=verdict.texts.get("text") or verdict.comment)
+    return _returned(proposed, tables, code=None, why=verdict.texts.get("text") or verdict.comment)
 
 
-def _returned(row: Row[Any], *, code: str | None, why: str | None) -> Returned | None:
-    outcome = next((each for each in TASKS[TaskKind(row.kind)].outcomes if each.name == row.name), None)
+def _returned(row: Row[Any], tables: Tables, *, code: str | None, why: str | None) -> Returned | None:
+    outcome = tables.outcome(row.kind, row.name)
     if outcome is None:
         return None
     written = {**row.fields, **row.texts}

@@ -10,49 +10,42 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Row, func, select
+from sqlalchemy import ColumnElement, Connection, Row, select
 
-from domain.doors import CredentialKind, Via
-from domain.matter.judging import Submission, wrong_ids
+from domain.doors import Via
+from domain.kinds import ORDER_TABLES
+from domain.matter.judging import Refusal, Submission, wrong_ids
 from domain.matter.normal import normal
 from domain.matter.tasks import FieldType, Outcome
-from domain.office.responsibility import may_decide
-from domain.office.words import OrderClass, Role
+from domain.office.words import OrderClass
 from domain.order import voices
 from domain.order.actions import ACTIONS, ActionName, action_fields
 from domain.order.judgement import WITHDRAWN_ALREADY, TaskFacts, judge_action, judge_outcome
-from domain.order.lifecycle import TaskKind, find_outcome
+from domain.order.lifecycle import TaskKind
 from domain.order.policy import policy
 from domain.order.words import Stage
-from domain.text import clean
-from messages.matter.signals import CompleteTask, MatterAction
+from messages.matter.signals import MatterAction
 from store.attachment.attachments import Uploader, bind, contents_of
 from store.matter.locking import locked
 from store.matter.said.decisions import (
-    UNFINISHED,
     Actor,
     NotEntitled,
-    NotFound,
     Refused,
-    Subject,
     Submitted,
-    TaskDone,
-    done_by,
     files_of,
     fingerprint_of,
     keep,
     repeated,
     split_stored,
 )
-from store.matter.said.returned import sent_back
-from store.matter.tables import decision, matter, task
+from store.matter.said.vouching import codes_for, vouched_for
+from store.matter.tables import matter
 from store.office.directory import current
-from store.office.people import Staff
 from store.order.joined.leading import leading_of, wrong_leading
 from store.order.rows import WHOLE
 from store.order.said.situation import situation_of
-from store.order.said.vouching import codes_for, vouched_for
 from store.order.tables import orders
+from store.submitting import times_said
 
 RESIDENT: Final = Actor(name=voices.RESIDENT, via=Via.RESIDENT)
 PASSED_ON: Final = frozenset({ActionName.SUPPLEMENT, ActionName.URGE})
@@ -68,100 +61,39 @@ def lock_order(connection: Connection, order_no: str, *besides: ColumnElement[An
     return locked(connection, order_no, select(matter, orders).select_from(WHOLE), *besides)
 
 
-def lock_task(connection: Connection, task_id: str, staff: Staff) -> tuple[Row[Any], Row[Any]]:
-    """Lock a task's order and read both rows, for somebody who may decide it.
+class OrderTasks:
+    """What an order says of a decision on one of its tasks."""
 
-    Raises:
-        NotFound: there is no such task.
-        NotEntitled: the task is another unit's or another role's.
-    """
-    order_no = connection.scalar(select(task.c.matter_no).where(task.c.task_id == task_id))
-    if order_no is None:
-        raise NotFound(f"there is no task {task_id!r}")
-    order = lock_order(connection, order_no)
-    row = connection.execute(select(task).where(task.c.task_id == task_id)).one()
-    role = Role(row.role)
-    if not may_decide(staff.unit, staff.roles, unit=row.unit, role=role, on_duty=row.on_duty):
-        raise NotEntitled(f"this task is for {role} of {row.unit}")
-    return order, row
+    tables = ORDER_TABLES
 
+    def lock(self, connection: Connection, matter_no: str) -> Row[Any]:
+        """Lock the order, with its own facts."""
+        return lock_order(connection, matter_no)
 
-def submit_decision(
-    connection: Connection,
-    *,
-    task_id: str,
-    decision_id: str,
-    outcome: str,
-    fields: Mapping[str, Any],
-    comment: str | None,
-    staff: Staff,
-    now: datetime,
-) -> Submitted:
-    """Keep a decision on a task, or answer a repeated one as before.
-
-    Raises:
-        NotFound: there is no such task.
-        NotEntitled: the task is another unit's or another role's.
-        KeyTaken: the key stands for something else.
-        TaskDone: the task is done; says by whom and when.
-        Refused: the outcome or one of its fields is not in order.
-        UnusableAttachment: an attachment is not the decider's own, or used already.
-    """
-    order, row = lock_task(connection, task_id, staff)
-    # One that nobody knows has no fields, and is refused below.
-    spec = find_outcome(row.kind, outcome) or Outcome(name=outcome, label="")
-    fields, comment = normal(spec.fields, fields), clean(comment or "") or None
-    fingerprint = fingerprint_of(task_id, outcome, fields, comment, staff.username)
-    if (known := repeated(connection, decision_id, fingerprint)) is not None:
-        return known
-    if row.state not in UNFINISHED:
-        raise TaskDone(done_by(row))
-    listed = codes_for(connection, spec.fields)
-    wanted = Submission(name=outcome, actor=staff.username, at=now, fields=fields, codes=listed)
-    evidence = current(connection).evidence(order.category) if spec.is_evidenced else 0
-    facts = _facts(row, order, evidence, taken=_times(connection, order.order_no, outcome))
-    refusal = judge_outcome(facts, wanted, policy(order.policy))
-    if refusal or (refusal := wrong_leading(connection, order.order_no, fields)):
-        raise Refused(refusal)
-    codes, texts = split_stored(spec.fields, fields)
-    said = CompleteTask(
-        task_id=task_id,
-        decision_id=decision_id,
-        actor=staff.username,
-        outcome=outcome,
-        fields=codes,
-        stored=tuple(sorted(texts)),
-        decided_at=now,
-        vouched=vouched_for(connection, spec.fields, fields),
-    )
-    files = files_of(spec.fields, codes)
-    back = sent_back(connection, row) if files else None
-    bind(
-        connection,
-        files,
-        again=files_of(spec.fields, back.fields) if back else (),
-        uploaders=[Uploader(kind=CredentialKind.STAFF, name=staff.username)],
-        matter_no=order.order_no,
-        decision_id=decision_id,
-    )
-    actor = Actor(name=staff.username, via=Via.STAFF, staff=staff)
-    return keep(connection, said, order.order_no, actor, texts, comment, fingerprint, now)
+    def judge(
+        self, connection: Connection, order: Row[Any], task: Row[Any], wanted: Submission, outcome: Outcome
+    ) -> Refusal | None:
+        """Judge a decision on an open task."""
+        evidence = current(connection).evidence(order.category) if outcome.is_evidenced else 0
+        facts = TaskFacts(
+            kind=TaskKind(task.kind),
+            order_no=order.order_no,
+            unit=order.unit,
+            order_class=OrderClass(order._mapping["class"]) if order._mapping["class"] else None,
+            opened_at=task.opened_at,
+            # While the office holds, no limit passes.
+            due_at=None if order.held else task.due_at,
+            withheld=task.withheld,
+            not_by=task.not_by,
+            evidence=evidence,
+            taken=times_said(connection, order.order_no, outcome.name),
+        )
+        refusal = judge_outcome(facts, wanted, policy(order.policy))
+        return refusal or wrong_leading(connection, order.order_no, wanted.fields)
 
 
-def _facts(row: Row[Any], order: Row[Any], evidence: int, *, taken: int) -> TaskFacts:
-    return TaskFacts(
-        kind=TaskKind(row.kind),
-        order_no=order.order_no,
-        unit=order.unit,
-        order_class=OrderClass(order._mapping["class"]) if order._mapping["class"] else None,
-        opened_at=row.opened_at,
-        # While the office holds, no limit passes.
-        due_at=None if order.held else row.due_at,
-        withheld=row.withheld,
-        not_by=row.not_by,
-        evidence=evidence,
-        taken=taken,
-    )
+ORDER_TASKS: Final = OrderTasks()
+"""How decisions on an order's tasks are judged."""
 
 
 def submit_action(
@@ -240,11 +172,3 @@ def _by_content(connection: Connection, action: str, given: Mapping[str, Any]) -
         name: contents_of(connection, value) if name in named and wrong_ids(value) is None else value
         for name, value in given.items()
     }
-
-
-def _times(connection: Connection, order_no: str, outcome: str) -> int:
-    """Count how often it was said, also what was refused afterwards: each has cost the order a step."""
-    query = select(func.count()).where(
-        decision.c.matter_no == order_no, decision.c.subject == Subject.TASK, decision.c.name == outcome
-    )
-    return connection.scalar(query) or 0

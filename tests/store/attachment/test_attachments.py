@@ -7,8 +7,8 @@ from domain.doors import CredentialKind
 from store.attachment.attachments import UnusableAttachment, Uploader, add, bind, find
 from store.attachment.files import KeptFile
 from store.database import Connection, Store
+from store.deciding import submit_decision
 from store.office.people import find_staff
-from store.order.said.decisions import submit_decision
 from tests.store.taking import take
 from tests.support.office import now
 

@@ -97,7 +97,7 @@ class TestATeam:
             (a_team(deputy="nobody"), "the deputy nobody is not of the staff"),
             (a_team(leader="desk-1"), "the leader desk-1 does not have the role street_leader"),
             (a_team(deputy="desk-1"), "the deputy desk-1 does not have the role street_leader"),
-            (a_team(leader="leader-2"), "the leader leader-2 is of the unit street-safety, not street"),
+            (a_team(leader="leader-4"), "the leader leader-4 is of the unit street-safety, not street"),
             (a_team(leader="leader-3"), "the leader leader-3 has left"),
             (a_team(leader="leader-3", valid_from=date(2199, 1, 1)), "the leader leader-3 has left"),
             (a_team(leader="nobody", valid_to=date(2021, 3, 1)), "the leader nobody is not of the staff"),
@@ -137,7 +137,7 @@ class TestATeam:
 
 def _add_leaders(connection: Connection) -> None:
     """Add one leader in another unit, and one who has left."""
-    for username, unit in (("leader-2", "street-safety"), ("leader-3", "street")):
+    for username, unit in (("leader-4", "street-safety"), ("leader-3", "street")):
         row = StaffRow(username=username, name="某人（虚构）", unit=unit, roles=(Role.STREET_LEADER,))
         put_staff(connection, [row])
     dismiss(connection, "leader-3", now=now())

@@ -18,6 +18,7 @@ from messages.message.delivery import Delivered
 from messages.names import DELIVER, LOOK_UP, START_ORDERS
 from messages.order.workflow import StartOrder
 from store.database import Store
+from store.deciding import submit_decision
 from store.matter.said.confirming import looked_up
 from store.matter.said.decisions import Actor, Submitted
 from store.office.people import all_staff, find_staff
@@ -102,7 +103,7 @@ class StoredStory(Story):
                     for each in all_staff(connection, now=now)
                     if may_decide(each.unit, each.roles, unit=task.unit, role=Role(task.role))
                 )
-            return decisions.submit_decision(
+            return submit_decision(
                 connection,
                 task_id=task.task_id,
                 decision_id=self._next_id(),

@@ -24,6 +24,7 @@ from messages.names import order_workflow_id
 from messages.order.workflow import StartOrder
 from runtime.temporal import OrderGone, TemporalAway
 from store.database import Store
+from store.deciding import submit_decision
 from store.matter import outbox, tables
 from store.matter.said.decisions import Actor, NotEntitled, NotFound, Refused, Submitted, TaskDone
 from store.matter.tables import matter
@@ -171,7 +172,7 @@ class Street:
         """Keep a decision; `None` if it was refused at the door."""
         try:
             with self.store.write() as connection:
-                return decisions.submit_decision(
+                return submit_decision(
                     connection,
                     task_id=task_id,
                     decision_id=self.next_id("decision"),

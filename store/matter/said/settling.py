@@ -9,22 +9,19 @@ from sqlalchemy import Connection, insert, select, update
 
 from domain.doors import Via
 from domain.matter.judging import DecisionStatus
-from domain.matter.tasks import Field, FieldType
-from domain.order.actions import action_fields
-from domain.order.lifecycle import outcome_fields
+from domain.matter.tasks import Field, FieldType, Tables
 from domain.text import clean
 from messages.matter.signals import CompleteTask, Said
-from messages.matter.step import Verdict
-from messages.order.step import OrderStep
+from messages.matter.step import MatterStep, Verdict
 from store.auditing import audit, audited
 from store.matter.said.decisions import Subject
 from store.matter.tables import decision, task
 
 
-def settle_verdicts(connection: Connection, step: OrderStep) -> dict[str, Via]:
+def settle_verdicts(connection: Connection, step: MatterStep, tables: Tables) -> dict[str, Via]:
     """Settle the rows behind what was said; what has no row came from an operator and gets one.
 
-    Gives, by id, through which door each came.
+    Returns, by id, through which door each came.
     """
     vias: dict[str, Via] = {}
     for verdict in step.verdicts:
@@ -53,7 +50,10 @@ def settle_verdicts(connection: Connection, step: OrderStep) -> dict[str, Via]:
         connection.execute(
             insert(decision).values(
                 **said_row(
-                    step.matter_no, said_id, verdict, fields=_fields_of(connection, step, verdict.said)
+                    step.matter_no,
+                    said_id,
+                    verdict,
+                    fields=_fields_of(connection, step, verdict.said, tables),
                 )
             )
         )
@@ -91,30 +91,31 @@ def _settled(verdict: Verdict) -> dict[str, Any]:
     }
 
 
-def signalled(connection: Connection, order_no: str) -> set[str]:
-    """List the ids that operators signalled to an order, as the audit has them."""
+def signalled(connection: Connection, matter_no: str) -> set[str]:
+    """List the ids that operators signalled to a matter, as the audit has them."""
     rows = connection.scalars(
-        select(audit.c.data).where(audit.c.matter_no == order_no, audit.c.act == "signalled")
+        select(audit.c.data).where(audit.c.matter_no == matter_no, audit.c.act == "signalled")
     )
     return {str(each["decision_id"]) for each in rows}
 
 
-def _fields_of(connection: Connection, step: OrderStep, said: Said) -> tuple[Field, ...]:
+def _fields_of(connection: Connection, step: MatterStep, said: Said, tables: Tables) -> tuple[Field, ...]:
     """Find the fields in which somebody answered: of the kind of task that it was, or of the action.
 
     An operator may be faster than `record`: then the same step opens the task and closes it.
     """
     if not isinstance(said, CompleteTask):
-        return action_fields(said.action)
+        return tables.action_fields(said.action)
     kinds = {each.task_id: each.kind for each in step.opened}
     kind = kinds.get(said.task_id) or connection.scalar(
         select(task.c.kind).where(task.c.task_id == said.task_id)
     )
-    return outcome_fields(kind or "", said.outcome)
+    outcome = tables.outcome(kind or "", said.outcome)
+    return outcome.fields if outcome else ()
 
 
 def said_row(
-    order_no: str, said_id: str, verdict: Verdict, *, fields: tuple[Field, ...] = ()
+    matter_no: str, said_id: str, verdict: Verdict, *, fields: tuple[Field, ...] = ()
 ) -> dict[str, Any]:
     """Make a row for what was said without one: an operator's, with all that the signal held in these `fields`."""
     said = verdict.said
@@ -127,7 +128,7 @@ def said_row(
     }
     return {
         "decision_id": said_id,
-        "matter_no": order_no,
+        "matter_no": matter_no,
         "task_id": said.task_id if isinstance(said, CompleteTask) else None,
         "subject": Subject.TASK if by_task else Subject.MATTER,
         "name": name,

@@ -8,8 +8,8 @@ from sqlalchemy import Connection
 
 from domain.office.words import Role
 from store.database import Store
+from store.matter.said.claims import HeldByColleague, change_holder, free_claims
 from store.office.people import change_unit, dismiss, find_staff, leave_post, set_roles
-from store.order.said.claims import HeldByColleague, change_holder, free_claims
 from tests.store.taking import rows, take
 from tests.support.office import now
 

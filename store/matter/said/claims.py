@@ -15,11 +15,11 @@ from domain.errors import DomainError
 from domain.office.responsibility import may_decide
 from domain.office.words import Role
 from store.auditing import audited
+from store.matter.locking import lock_task
 from store.matter.rows import TaskRow
 from store.matter.said.decisions import UNFINISHED, TaskDone, done_by
 from store.matter.tables import task
 from store.office.people import Staff, find_present
-from store.order.said.decisions import lock_task
 
 
 class HeldByColleague(DomainError):

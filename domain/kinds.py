@@ -1,0 +1,43 @@
+"""The kinds of matter that there are: how each is called and numbered, and its tables.
+
+Assumes that only what looks at matters of every kind asks here; a kind's own rooms know their own tables.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from domain.duty import words as duties
+from domain.duty.actions import duty_action_fields
+from domain.duty.lifecycle import DUTY_TASKS
+from domain.matter.tasks import Tables
+from domain.order import words as orders
+from domain.order.actions import action_fields
+from domain.order.lifecycle import TASKS
+
+ORDER_TABLES: Final = Tables(TASKS, action_fields)
+"""What may be said to an order."""
+DUTY_TABLES: Final = Tables(DUTY_TASKS, duty_action_fields)
+"""What may be said to a duty."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MatterKind:
+    """A kind of matter: its name, the letter before its numbers (orders have none), what people call it, its tables."""
+
+    name: str
+    letter: str
+    label: str
+    tables: Tables
+
+
+KINDS: Final = (
+    MatterKind(name=orders.KIND, letter="", label="订单", tables=ORDER_TABLES),
+    MatterKind(name=duties.KIND, letter=duties.LETTER, label="院坝寻单", tables=DUTY_TABLES),
+)
+"""Every kind of matter."""
+_BY_LETTER: Final = {each.letter: each for each in KINDS}
+
+
+def kind_of(matter_no: str) -> MatterKind:
+    """Tell the kind of a matter by its number; what begins with no letter that is known is an order's."""
+    return _BY_LETTER.get(matter_no[:1], KINDS[0])

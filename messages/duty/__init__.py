@@ -1,0 +1,1 @@
+"""What a duty's workflow is started with, records and answers; never rules."""

@@ -1,0 +1,68 @@
+"""What the store hands out of duties.
+
+Assumes instants in UTC, and codes as they were written.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row
+
+from store.duty.tables import duty
+from store.matter.tables import matter
+from store.values import value_of
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DutyRow:
+    """A duty as it stands; `place` and `summary` are what people wrote, where they were read."""
+
+    duty_no: str
+    duty_kind: str
+    subject: str
+    period: str
+    period_began: datetime
+    period_ends: datetime
+    policy: str
+    team: str | None
+    leader: str | None
+    deputy: str | None
+    department: str | None
+    stage: str
+    tier: str
+    unit: str
+    due_at: datetime | None
+    escalations: int
+    overdue: bool
+    held: bool
+    ending: str | None
+    announced_at: datetime | None
+    planned_at: datetime | None
+    postponed: int
+    started_at: datetime | None
+    ended_at: datetime | None
+    led_by: str | None
+    from_department: int | None
+    attendees: int | None
+    evidence: str | None
+    reported_by: str | None
+    missed_at: datetime | None
+    closed_at: datetime | None
+    asks_excuse: bool
+    place: str | None = None
+    summary: str | None = None
+
+    @classmethod
+    def of(cls, row: Row[Any]) -> "DutyRow":
+        """Take it out of a row read by `DUTY_COLUMNS`."""
+        return value_of(cls, row)
+
+
+WHOLE_DUTY = matter.join(duty, duty.c.duty_no == matter.c.matter_no)
+"""Duties, each with its matter's row."""
+
+DUTY_COLUMNS = tuple(
+    each for table in (matter, duty) for each in table.c if each.name in DutyRow.__dataclass_fields__
+)
+"""What of a duty is handed out, of `WHOLE_DUTY`."""

@@ -1,0 +1,70 @@
+"""What a duty asks of the store in a step, beside what every matter asks.
+
+Assumes that each is asked once, by the step after the one that wants it.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from temporalio import workflow
+
+from workflows import options
+from workflows.duty import visibility
+from workflows.duty.state import DutyState
+
+with workflow.unsafe.imports_passed_through():
+    from activities.duty.record import DutyRecorder
+    from messages.duty.step import DutyFacts, DutyStep, IssuesAsked
+    from messages.duty.workflow import StartDuty
+    from messages.matter.step import MatterAnswer
+
+
+class DutyAsking:
+    """The duty's part of a step: its facts, and the orders that its meeting brings."""
+
+    def __init__(self, start: StartDuty, state: DutyState) -> None:
+        """Begin with nothing asked."""
+        self._start = start
+        self._state = state
+        self._issues: IssuesAsked | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is asked."""
+        return self._issues is None
+
+    def issues(self, decision_id: str, *, by: str) -> None:
+        """Ask for an order of each issue that a decision names."""
+        self._issues = IssuesAsked(decision_id=decision_id, by=by, page=self._start.page)
+
+    def facts(self) -> DutyFacts:
+        """Show the duty as it stands."""
+        return self._state.facts()
+
+    def step(self, said: Mapping[str, Any], *, is_automatic: bool) -> DutyStep:  # noqa: ARG002 - who answers is fixed
+        """Make a step of all that is asked."""
+        issues, self._issues = self._issues, None
+        return DutyStep(**said, issues=issues)
+
+    async def record(self, step: DutyStep, summary: str) -> MatterAnswer:
+        """Let the store commit a step."""
+        return await workflow.execute_activity_method(
+            DutyRecorder.record,
+            step,
+            start_to_close_timeout=options.RECORD.start_to_close,
+            schedule_to_close_timeout=options.RECORD.schedule_to_close,
+            retry_policy=options.RECORD.retry,
+            summary=summary,
+        )
+
+    def hear(self, answer: MatterAnswer, *, at: datetime) -> None:
+        """Nothing but clocks is answered, and the door takes those."""
+
+    def attributes(self) -> Mapping[str, Any]:
+        """Name the search attributes as they should stand now."""
+        return visibility.duty_shown(self._state)
+
+    def details(self) -> str:
+        """Say how the duty stands, for operators."""
+        return visibility.duty_details(self._start, self._state)

@@ -1,0 +1,63 @@
+"""What a duty makes of what happens at its door, before its story hears of it.
+
+Assumes the one door. Nothing that is said of a duty is the same at every step: the story hears all of it.
+"""
+
+from temporalio import workflow
+
+from workflows.duty.state import DutyState, Mark
+from workflows.duty.visibility import duty_timer
+from workflows.matter.ledger import Ledger
+from workflows.matter.state import Decided, Expiry, HumanTask, Interrupted, Wait
+
+with workflow.unsafe.imports_passed_through():
+    from domain.duty.deadlines import DutyBasis
+    from domain.duty.events import DutyEvent
+    from domain.duty.lifecycle import DutyTask
+    from domain.matter.tasks import SYSTEM
+    from messages.duty.step import DutyStep
+    from messages.matter.step import MatterAnswer
+    from messages.matter.tasks import OfficeHold
+
+_MARKS = {
+    DutyBasis.SHORTAGE: DutyEvent.SHORTAGE_REPORTED,
+    DutyBasis.LAST_ENTRY: DutyEvent.ENTRY_ENDED,
+}
+
+
+class DutyCourse:
+    """The course of one duty, between its door and its story."""
+
+    def __init__(self, state: DutyState, ledger: Ledger[DutyStep, MatterAnswer]) -> None:
+        """Keep the duty and its way into the store."""
+        self._state = state
+        self._ledger = ledger
+
+    async def settles(self, answer: Decided | Interrupted, waits: tuple[Wait, ...]) -> bool:  # noqa: ARG002
+        """Leave every answer to the story."""
+        return False
+
+    def was_held(self, hold: OfficeHold) -> None:
+        """Let the period end later by what the office held of it."""
+        if hold.since < self._state.ends:
+            self._state.ends += hold.until - hold.since
+
+    def timer(self, wait: Wait) -> str:
+        """Name the timer of a wait for people."""
+        return duty_timer(wait)
+
+    def expiry(self, wait: Wait) -> Expiry | None:
+        """Say what follows from a passed limit: a mark is noted, and what is owed stays owed once it is late."""
+        match wait:
+            case Mark():
+                return Expiry(event=self._ledger.numbered(_MARKS[wait.basis], actor=SYSTEM))
+            case HumanTask():
+                is_owed = wait.kind in _OWED
+                # A report that is late may still be made.
+                stays = wait.kind == DutyTask.CLOSE_MEETING
+                return self._ledger.expiry_of(wait, stays=stays, is_late=is_owed)
+            case _:
+                raise TypeError(f"a duty does not wait for {wait.key}")
+
+
+_OWED = frozenset({DutyTask.PLAN_MEETING, DutyTask.HOLD_MEETING, DutyTask.CLOSE_MEETING})

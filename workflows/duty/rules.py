@@ -1,0 +1,104 @@
+"""The rules by which a duty judges what was said to it, and what follows at once from what the office tells it.
+
+Assumes that tables and rules stand in `domain/duty`; here they are asked about the duty as it is.
+"""
+
+from enum import StrEnum
+from typing import Final, assert_never
+
+from temporalio import workflow
+
+from workflows.duty.state import DutyState
+from workflows.matter import holding
+from workflows.matter.ledger import Ledger
+from workflows.matter.state import HumanTask, Interrupted
+
+with workflow.unsafe.imports_passed_through():
+    from domain.calendar.instants import instant
+    from domain.duty.actions import DutyAction, duty_action_fields
+    from domain.duty.judgement import DutyTaskFacts, judge_duty_action, judge_duty_outcome
+    from domain.duty.policy import DutyBook
+    from domain.kinds import DUTY_TABLES
+    from domain.matter.events import MatterEvent
+    from domain.matter.judging import Refusal, Submission
+    from domain.matter.tasks import Field, Outcome
+    from messages.duty.step import DutyStep
+    from messages.duty.workflow import StartDuty
+    from messages.matter.signals import MatterAction
+    from messages.matter.step import MatterAnswer
+    from messages.names import MATTER_ACTION
+
+OF_THE_OFFICE: Final = frozenset(DutyAction)
+"""Actions that nobody sends but the office's own programs."""
+_EVENTS: Final = {
+    DutyAction.RECALCULATE: MatterEvent.DUE_TIMES_RECALCULATED,
+    DutyAction.HOLD: MatterEvent.HOLD_ORDERED,
+    DutyAction.RELEASE: MatterEvent.RELEASE_ORDERED,
+}
+
+
+class DutyRules:
+    """The rules of a duty, asked about one."""
+
+    action_signal = MATTER_ACTION
+
+    def __init__(
+        self, start: StartDuty, state: DutyState, ledger: Ledger[DutyStep, MatterAnswer], book: DutyBook
+    ) -> None:
+        """Keep the duty, and the book by which it is judged."""
+        self._start = start
+        self._state = state
+        self._ledger = ledger
+        self._book = book
+
+    def outcome(self, task: HumanTask, name: str) -> Outcome | None:
+        """Find an outcome of a kind of task; `None` for what nobody knows."""
+        return DUTY_TABLES.outcome(task.kind, name)
+
+    def judge(self, task: HumanTask, wanted: Submission) -> Refusal | None:
+        """Judge a decision on an open task."""
+        start, state = self._start, self._state
+        facts = DutyTaskFacts(
+            kind=task.kind,
+            opened_at=task.opened_at,
+            withheld=task.withheld,
+            not_by=task.not_by,
+            taken=state.answered.get(wanted.name, 0),
+            began=start.began,
+            ends=state.ends,
+            announced_at=state.announced_at,
+            planned_at=state.planned_at,
+            has_deputy=bool(start.team and start.team.deputy),
+        )
+        return judge_duty_outcome(facts, wanted, self._book)
+
+    def action_fields(self, name: str) -> tuple[Field, ...]:
+        """Return the fields of an action; none for a name that nobody knows."""
+        return duty_action_fields(name)
+
+    def judge_action(self, wanted: Submission) -> Refusal | None:
+        """Judge an action on the duty."""
+        return judge_duty_action(wanted)
+
+    def action_event(self, name: str) -> StrEnum:
+        """Name the event of an action that is in order."""
+        return _EVENTS[DutyAction(name)]
+
+    def voice(self, actor: str) -> str:  # noqa: ARG002 - the office has one voice
+        """Name whom an action is counted for: the office alone acts on a duty."""
+        return ""
+
+    def act(self, said: MatterAction) -> Interrupted | None:
+        """Do at once what the office tells; nothing of it changes the course of a step."""
+        name = DutyAction(said.action)
+        match name:
+            case DutyAction.RECALCULATE:
+                changed_from = instant(said.fields.get("changed_from"))
+                self._ledger.reckon_again(self._state.waits, changed_from=changed_from)
+            case DutyAction.HOLD:
+                holding.hear(self._state, said)
+            case DutyAction.RELEASE:
+                holding.release(self._state, said)
+            case _:
+                assert_never(name)
+        return None

@@ -1,0 +1,123 @@
+"""All that changes about a running duty: one object of plain values.
+
+Assumes one writer, the `DutyCase`; everything here can be serialised as it is.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import ClassVar
+
+from domain.duty.deadlines import DutyBasis
+from domain.duty.lifecycle import DutyProgress
+from domain.duty.words import DutyEnding, DutyStage
+from messages.duty.step import DutyFacts
+from messages.duty.workflow import StartDuty
+from messages.matter.step import ClockRequest
+
+from workflows.matter.clock import Deadline
+from workflows.matter.state import Decided, MatterState, Wait, as_begun
+
+
+@dataclass(slots=True)
+class Mark:
+    """An instant at which something is owed by nobody: when a shortage is told, when late entries end."""
+
+    key: str
+    basis: DutyBasis
+    is_moved: ClassVar[bool] = True
+    is_last: ClassVar[bool] = False
+    deadline: Deadline = field(default_factory=lambda: Deadline(reminds=False))
+
+
+@dataclass(slots=True, kw_only=True)
+class DutyState(MatterState):
+    """Where a duty is: of every matter's also its meeting, and what was missed; see `DutyFacts`.
+
+    `ends` is the end of the period, with what a hold of the office has added. `asked` waits for a leader's word;
+    `last`: until when a late report is taken.
+    """
+
+    stage: DutyStage
+    ends: datetime
+    shortage: Mark | None
+    last: Mark | None = None
+    ending: DutyEnding | None = None
+    announced_at: datetime | None = None
+    planned_at: datetime | None = None
+    place_of: str | None = None
+    postponed: int = 0
+    report: Decided | None = None
+    missed_at: datetime | None = None
+    closed_at: datetime | None = None
+    asked: Decided | None = None
+    entry_is_free: bool = True
+    supervisions: int = 0
+
+    @classmethod
+    def of(cls, start: StartDuty) -> "DutyState":
+        """Begin with the first task, which the opening's transaction opened."""
+        shortage = Mark(key="shortage", basis=DutyBasis.SHORTAGE)
+        shortage.deadline.due_at = start.shortage_at
+        shortage.deadline.asked = ClockRequest(key=shortage.key, basis=DutyBasis.SHORTAGE, since=start.ends)
+        state = cls(
+            **as_begun(start.first_task, DutyBasis.PERIOD, start.holds),
+            stage=DutyStage.PLANNING,
+            ends=start.ends,
+            shortage=shortage,
+        )
+        for task in state.open_tasks.values():
+            # The period ends when it ends, whenever the duty was opened.
+            task.deadline.asked = ClockRequest(key=task.key, basis=DutyBasis.PERIOD, since=start.ends)
+        return state
+
+    def enter(self, stage: str) -> None:
+        """Go to a stage of a duty's way."""
+        self.stage = DutyStage(stage)
+
+    @property
+    def progress(self) -> DutyProgress:
+        """What lies behind the duty, as far as it says what may still be chosen."""
+        return DutyProgress(
+            postponed=self.postponed,
+            asks_excuse=self.asked is not None,
+            is_over=self.missed_at is not None,
+        )
+
+    @property
+    def waits(self) -> tuple[Wait, ...]:
+        """All that a duty waits for."""
+        marks = (each for each in (self.shortage, self.last) if each is not None)
+        return (*self.open_tasks.values(), *marks)
+
+    @property
+    def due_at(self) -> datetime | None:
+        """The present task's due time: the earliest among open tasks that has not passed."""
+        return self.due_of(*self.open_tasks.values())
+
+    def facts(self) -> DutyFacts:
+        """Show the duty as it stands."""
+        report = self.report.said.fields if self.report else {}
+        return DutyFacts(
+            stage=self.stage,
+            tier=self.tier,
+            unit=self.unit,
+            escalations=self.escalations,
+            overdue=self.overdue,
+            held=self.hold is not None,
+            ending=self.ending,
+            announced_at=self.announced_at,
+            planned_at=self.planned_at,
+            place_of=self.place_of,
+            postponed=self.postponed,
+            started_at=report.get("started_at"),
+            ended_at=report.get("ended_at"),
+            led_by=report.get("led_by"),
+            from_department=report.get("from_department"),
+            attendees=report.get("attendees"),
+            evidence=report.get("evidence"),
+            report_of=self.report.said.decision_id if self.report else None,
+            reported_by=self.report.said.actor if self.report else None,
+            missed_at=self.missed_at,
+            closed_at=self.closed_at,
+            asks_excuse=self.asked is not None,
+        )
