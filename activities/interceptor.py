@@ -1,4 +1,4 @@
-"""The order and the activity on every line that is logged while an activity runs."""
+"""The matter and the activity on every line that is logged while an activity runs."""
 
 from typing import Any
 
@@ -6,7 +6,8 @@ import structlog
 from temporalio import activity
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
 
-from messages.names import order_no_of
+from domain.kinds import kind_of
+from messages.names import matter_no_of
 
 
 class _Named(ActivityInboundInterceptor):
@@ -14,14 +15,14 @@ class _Named(ActivityInboundInterceptor):
         """Bind what names the work; a threaded activity takes the context with it."""
         info = activity.info()
         facts = {"activity_type": info.activity_type, "attempt": info.attempt}
-        if order_no := order_no_of(info.workflow_id or ""):
-            facts["order_no"] = order_no
+        if matter_no := matter_no_of(info.workflow_id or ""):
+            facts[f"{kind_of(matter_no).name}_no"] = matter_no
         with structlog.contextvars.bound_contextvars(**facts):
             return await super().execute_activity(input)
 
 
 class NamedLines(Interceptor):
-    """Name the order in what activities log."""
+    """Name the matter in what activities log: `order_no`, `duty_no`."""
 
     def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:  # noqa: A002
         """Put the names around every activity."""

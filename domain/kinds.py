@@ -41,3 +41,8 @@ _BY_LETTER: Final = {each.letter: each for each in KINDS}
 def kind_of(matter_no: str) -> MatterKind:
     """Tell the kind of a matter by its number; what begins with no letter that is known is an order's."""
     return _BY_LETTER.get(matter_no[:1], KINDS[0])
+
+
+def named(matter_no: str) -> str:
+    """Name a matter with its kind, for sentences to operators."""
+    return f"{kind_of(matter_no).name} {matter_no}"

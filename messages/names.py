@@ -89,9 +89,3 @@ def is_the_offices_id(said_id: str) -> bool:
 
 REQUESTER: Final = "requester"
 """The recipient of what is said to the resident; every other one is a unit."""
-
-
-def order_no_of(of: str) -> str | None:
-    """Read an order's number back from the id of its workflow; `None` for any other workflow."""
-    kind, _, number = of.partition("-")
-    return number if kind == KIND and number else None

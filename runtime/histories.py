@@ -1,4 +1,4 @@
-"""What the histories of orders hold: the recorded inputs from which rows can be written again.
+"""What the histories of matters hold: the recorded inputs from which rows can be written again.
 
 Assumes the client's own converter, and that `record` is an ordinary activity, so that each of its inputs
 stands in the history before it ran (ADR-0003).
@@ -7,7 +7,7 @@ stands in the history before it ran (ADR-0003).
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC
 from enum import StrEnum
 from typing import TypeVar
@@ -21,9 +21,11 @@ from temporalio.service import RPCError
 
 from domain.errors import DomainError
 from messages import names
+from messages.kinds import wires_of
+from messages.matter.recorded import RecordedMatter, RecordedStep
+from messages.matter.starting import MatterStart
+from messages.matter.step import MatterStep
 from messages.message.delivery import Delivered
-from messages.order.step import OrderAnswer, OrderStep, RecordedOrder, RecordedStep
-from messages.order.workflow import StartOrder
 from runtime.temporal import TemporalAway, is_unknown
 
 _Value = TypeVar("_Value")
@@ -32,13 +34,13 @@ _TAIL = 60
 
 
 class NoHistory(DomainError):
-    """Temporal has no history of an order, or has forgotten one of its runs."""
+    """Temporal has no history of a matter, or has forgotten one of its runs."""
 
     code = "no_history"
 
 
 class RunStanding(StrEnum):
-    """How the workflow of an order stands; `ended_by_force` is terminated, cancelled or failed."""
+    """How the workflow of a matter stands; `ended_by_force` is terminated, cancelled or failed."""
 
     RUNNING = "running"
     COMPLETED = "completed"
@@ -48,35 +50,35 @@ class RunStanding(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Tail:
-    """The end of an order's history: the last step that was committed, `None` if there was none yet.
+    """The end of a matter's history: the last step that was committed, `None` if there was none yet.
 
     `under_way` is one after it whose end is not in the history; `fails` if the workflow task that was tried
     last did not succeed. `length`: how many events the history has.
     """
 
     standing: RunStanding
-    step: OrderStep | None = None
-    under_way: OrderStep | None = None
+    step: MatterStep | None = None
+    under_way: MatterStep | None = None
     fails: bool = False
     length: int = 0
 
 
-async def read_order(client: Client, order_no: str) -> RecordedOrder:
-    """Read all that an order's runs have recorded, those that a reset has left before the present one.
+async def read_matter(client: Client, matter_no: str) -> RecordedMatter:
+    """Read all that a matter's runs have recorded, those that a reset has left before the present one.
 
     Raises:
-        NoHistory: Temporal does not know the order, or has forgotten a run of it.
+        NoHistory: Temporal does not know the matter, or has forgotten a run of it.
         TemporalAway: it refused or did not answer.
     """
-    workflow_id = names.order_workflow_id(order_no)
-    with _answering(f"order {order_no}"):
+    workflow_id = names.workflow_id_of(matter_no)
+    with _answering(f"matter {matter_no}"):
         described = await _soon(client.get_workflow_handle(workflow_id).describe())
     present = described.run_id or ""
     runs: dict[str, _Run] = {}
-    await _read_with_bases(client, order_no, present, runs)
+    await _read_with_bases(client, matter_no, present, runs)
     start = runs[present].start
     if start is None:
-        raise NoHistory(f"order {order_no}: its history has no beginning")
+        raise NoHistory(f"matter {matter_no}: its history has no beginning")
     still = {(each.step.run_id, each.step.seq) for each in runs[present].steps}
     steps: dict[tuple[str, int], RecordedStep] = {}
     for run in runs.values():
@@ -84,23 +86,24 @@ async def read_order(client: Client, order_no: str) -> RecordedOrder:
             key = each.step.run_id, each.step.seq
             # A run that was reset carries the steps before that point over: here they have ended at last.
             if key not in steps or steps[key].answer is None:
-                steps[key] = each.model_copy(update={"abandoned": key not in still})
-    return RecordedOrder(start=start, runs=tuple(runs), steps=tuple(steps.values()))
+                steps[key] = replace(each, abandoned=key not in still)
+    return RecordedMatter(start=start, runs=tuple(runs), steps=tuple(steps.values()))
 
 
-async def read_tail(client: Client, order_no: str) -> Tail:
-    """Read an order's history from its end back to the last step that was committed.
+async def read_tail(client: Client, matter_no: str) -> Tail:
+    """Read a matter's history from its end back to the last step that was committed.
 
     Raises:
         TemporalAway: it refused or did not answer.
     """
+    wires = wires_of(matter_no)
     standing: RunStanding | None = None
     fails: bool | None = None
-    under_way: OrderStep | None = None
+    under_way: MatterStep | None = None
     length = 0
     completed: dict[int, Payloads] = {}
     try:
-        async for event in _backwards(client, order_no):
+        async for event in _backwards(client, matter_no):
             length = length or event.event_id
             standing = standing or _ENDS.get(event.event_type, RunStanding.RUNNING)
             if fails is None and event.event_type in _TASK_ENDS:
@@ -111,13 +114,13 @@ async def read_tail(client: Client, order_no: str) -> Tail:
             if event.event_type == EventType.EVENT_TYPE_ACTIVITY_TASK_COMPLETED:
                 done = event.activity_task_completed_event_attributes
                 completed[done.scheduled_event_id] = done.result
-            elif _activity(event) == names.RECORD:
+            elif _activity(event) == wires.record:
                 given = event.activity_task_scheduled_event_attributes.input
-                step = await _decode(client, given, OrderStep)
+                step = await _decode(client, given, wires.step)
                 if event.event_id not in completed:
                     under_way = under_way or step
                     continue
-                answer = await _decode(client, completed[event.event_id], OrderAnswer)
+                answer = await _decode(client, completed[event.event_id], wires.answer)
                 if not answer.pending:
                     return Tail(
                         standing=standing, step=step, under_way=under_way, fails=bool(fails), length=length
@@ -129,26 +132,28 @@ async def read_tail(client: Client, order_no: str) -> Tail:
     )
 
 
-async def running_orders(client: Client) -> AsyncIterator[str]:
-    """List the orders whose workflow runs.
+async def running_matters(client: Client) -> AsyncIterator[str]:
+    """List the matters whose workflow runs.
 
-    The list lags a little: look at the order itself before drawing a conclusion.
+    The list lags a little: look at the matter itself before drawing a conclusion.
 
     Raises:
         TemporalAway: it refused or did not answer.
     """
-    query = f'WorkflowType = "{names.ORDER}" AND ExecutionStatus = "Running"'
-    with _answering("the list of orders"):
+    types = ", ".join(f'"{each}"' for each in names.MATTERS.values())
+    query = f'WorkflowType IN ({types}) AND ExecutionStatus = "Running"'
+    with _answering("the list of matters"):
         async for each in client.list_workflows(query, page_size=200):
-            if (order_no := names.order_no_of(each.id)) is not None:
-                yield order_no
+            if (matter_no := names.matter_no_of(each.id)) is not None:
+                yield matter_no
 
 
 class _Run:
     """One run's history, taken apart event by event."""
 
-    def __init__(self) -> None:
-        self.start: StartOrder | None = None
+    def __init__(self, matter_no: str) -> None:
+        self._wires = wires_of(matter_no)
+        self.start: MatterStart | None = None
         self.bases: list[str] = []
         self.steps: list[RecordedStep] = []
         self._recording: dict[int, int] = {}
@@ -159,16 +164,16 @@ class _Run:
         match event.event_type:
             case EventType.EVENT_TYPE_WORKFLOW_EXECUTION_STARTED:
                 given = event.workflow_execution_started_event_attributes.input
-                self.start = await _decode(client, given, StartOrder)
+                self.start = await _decode(client, given, self._wires.start)
             case EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED:
                 # Only an operator's reset names the run that it leaves.
                 if base := event.workflow_task_failed_event_attributes.base_run_id:
                     self.bases.append(base)
             case EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED:
                 given = event.activity_task_scheduled_event_attributes.input
-                if _activity(event) == names.RECORD:
+                if _activity(event) == self._wires.record:
                     self._recording[event.event_id] = len(self.steps)
-                    step = await _decode(client, given, OrderStep)
+                    step = await _decode(client, given, self._wires.step)
                     self.steps.append(RecordedStep(step=step, answer=None))
                 elif _activity(event) == names.DELIVER:
                     # It sends what the steps before it wrote.
@@ -181,38 +186,37 @@ class _Run:
     async def _complete(self, client: Client, event: HistoryEvent) -> None:
         done = event.activity_task_completed_event_attributes
         if (index := self._recording.get(done.scheduled_event_id)) is not None:
-            answer = await _decode(client, done.result, OrderAnswer)
-            self.steps[index] = self.steps[index].model_copy(update={"answer": answer})
+            answer = await _decode(client, done.result, self._wires.answer)
+            self.steps[index] = replace(self.steps[index], answer=answer)
         elif (count := self._delivering.get(done.scheduled_event_id)) is not None:
             delivered = await _decode(client, done.result, Delivered)
             at = event.event_time.ToDatetime(UTC)
             for index, each in enumerate(self.steps[:count]):
                 if each.answer is not None and each.delivered_at is None:
-                    marks = {"delivered_at": at, "delivered_as": delivered.state}
-                    self.steps[index] = each.model_copy(update=marks)
+                    self.steps[index] = replace(each, delivered_at=at, delivered_as=delivered.state)
 
 
-async def _read_with_bases(client: Client, order_no: str, run_id: str, runs: dict[str, _Run]) -> None:
-    handle = client.get_workflow_handle(names.order_workflow_id(order_no), run_id=run_id)
-    with _answering(f"run {run_id} of order {order_no}"):
+async def _read_with_bases(client: Client, matter_no: str, run_id: str, runs: dict[str, _Run]) -> None:
+    handle = client.get_workflow_handle(names.workflow_id_of(matter_no), run_id=run_id)
+    with _answering(f"run {run_id} of matter {matter_no}"):
         history = await _soon(handle.fetch_history())
-    run = _Run()
+    run = _Run(matter_no)
     for event in history.events:
         await run.take(client, event)
     for base in run.bases:
         if base not in runs:
-            await _read_with_bases(client, order_no, base, runs)
+            await _read_with_bases(client, matter_no, base, runs)
     runs[run_id] = run
 
 
-async def _backwards(client: Client, order_no: str) -> AsyncIterator[HistoryEvent]:
+async def _backwards(client: Client, matter_no: str) -> AsyncIterator[HistoryEvent]:
     request = GetWorkflowExecutionHistoryReverseRequest(
         namespace=client.namespace,
-        execution=WorkflowExecution(workflow_id=names.order_workflow_id(order_no)),
+        execution=WorkflowExecution(workflow_id=names.workflow_id_of(matter_no)),
         maximum_page_size=_TAIL,
     )
     while True:
-        with _answering(f"order {order_no}"):
+        with _answering(f"matter {matter_no}"):
             # Reading is repeated by the SDK where a busy server gave it up.
             page = await _soon(
                 client.workflow_service.get_workflow_execution_history_reverse(request, retry=True)

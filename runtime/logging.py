@@ -14,7 +14,8 @@ import structlog
 from opentelemetry import trace
 from temporalio import activity, workflow
 
-from messages.names import order_no_of
+from domain.kinds import kind_of
+from messages.names import matter_no_of
 
 _Event = MutableMapping[str, Any]
 _BEARER = re.compile(r"(?i)\bbearer\s+[\w.~+/=-]+")
@@ -95,9 +96,9 @@ def _add_temporal(_logger: object, _name: str, event: _Event) -> _Event:
     for name in ("workflow_id", "run_id", "workflow_run_id", "activity_type", "attempt"):
         if facts and name in facts:
             event[name] = facts[name]
-    order_no = order_no_of(str(facts["workflow_id"])) if facts and facts.get("workflow_id") else None
-    if order_no:
-        event["order_no"] = order_no
+    matter_no = matter_no_of(str(facts["workflow_id"])) if facts and facts.get("workflow_id") else None
+    if matter_no:
+        event[f"{kind_of(matter_no).name}_no"] = matter_no
     return event
 
 

@@ -20,9 +20,10 @@ from runtime.temporal import answering, is_unknown
 MOST: Final = 50
 _AT_ONCE: Final = 8
 _LIMIT: Final = timedelta(seconds=5)
-_OF_ORDERS: Final = f'WorkflowType = "{names.ORDER}"'
-_BY_FORCE: Final = f'{_OF_ORDERS} AND ExecutionStatus IN ("Failed", "Terminated", "Canceled", "TimedOut")'
-_REPORTED: Final = f'{_OF_ORDERS} AND ExecutionStatus = "Running" AND TemporalReportedProblems IS NOT NULL'
+_TYPES: Final = ", ".join(f'"{each}"' for each in names.MATTERS.values())
+_OF_MATTERS: Final = f"WorkflowType IN ({_TYPES})"
+_BY_FORCE: Final = f'{_OF_MATTERS} AND ExecutionStatus IN ("Failed", "Terminated", "Canceled", "TimedOut")'
+_REPORTED: Final = f'{_OF_MATTERS} AND ExecutionStatus = "Running" AND TemporalReportedProblems IS NOT NULL'
 _RECONCILES: Final = f'WorkflowType = "{names.RECONCILE}" AND ExecutionStatus = "Running"'
 
 
@@ -82,7 +83,7 @@ async def _reported(client: Client) -> list[str]:
 
 async def _listed(client: Client, query: str) -> list[str]:
     found = [
-        names.order_no_of(each.id) async for each in client.list_workflows(query, page_size=MOST, limit=MOST)
+        names.matter_no_of(each.id) async for each in client.list_workflows(query, page_size=MOST, limit=MOST)
     ]
     return [order_no for order_no in found if order_no is not None]
 
@@ -90,7 +91,7 @@ async def _listed(client: Client, query: str) -> list[str]:
 async def _look(client: Client, order_no: str, turn: asyncio.Semaphore) -> Troubled | None:
     async with turn:
         try:
-            described = await client.get_workflow_handle(names.order_workflow_id(order_no)).describe()
+            described = await client.get_workflow_handle(names.workflow_id_of(order_no)).describe()
         except RPCError as error:
             if not is_unknown(error):
                 raise

@@ -8,9 +8,10 @@ from collections.abc import AsyncGenerator, Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from messages.kinds import wires_of
+from messages.matter.step import MatterStep
 from messages.names import LONG_HISTORY
-from messages.order.step import OrderAnswer, OrderStep
-from runtime.histories import RunStanding, Tail, read_tail, running_orders
+from runtime.histories import RunStanding, Tail, read_tail, running_matters
 from runtime.temporal import Orders
 from store.database import Connection, Store
 from store.matter.recorded import StepDiffers, answered_before
@@ -81,7 +82,7 @@ class Comparison:
         async for page in self._open_orders():
             async for each in self._compare(page):
                 yield each
-        async for page in self._running_orders():
+        async for page in self._running_matters():
             closed = await asyncio.to_thread(self._not_open, page)
             async for each in self._compare(closed):
                 yield each
@@ -92,9 +93,9 @@ class Comparison:
             yield page
             after = page[-1]
 
-    async def _running_orders(self) -> AsyncGenerator[list[str]]:
+    async def _running_matters(self) -> AsyncGenerator[list[str]]:
         page: list[str] = []
-        async for order_no in running_orders(await self._orders.client()):
+        async for order_no in running_matters(await self._orders.client()):
             page.append(order_no)
             if len(page) == _PAGE:
                 yield page
@@ -125,7 +126,7 @@ class Comparison:
     def _judge(self, tails: dict[str, Tail]) -> list[Finding]:
         findings = []
         with self._store.read() as connection:
-            known = comparison.known_orders(connection, tails)
+            known = comparison.known_matters(connection, tails)
             for order_no, tail in tails.items():
                 step = _last_step(connection, tail)
                 is_recorded = step is None or _is_recorded(connection, step)
@@ -140,7 +141,7 @@ class Comparison:
 
     def _not_open(self, order_nos: list[str]) -> list[str]:
         with self._store.read() as connection:
-            known = comparison.known_orders(connection, order_nos)
+            known = comparison.known_matters(connection, order_nos)
         return [each for each in order_nos if each not in known or not known[each].is_open]
 
     async def _waits_too_long(self, named: list[str] | None) -> AsyncGenerator[Finding]:
@@ -183,22 +184,22 @@ def _unsent(row: OldRow) -> Finding:
     return _waiting(row.order_no, what)
 
 
-def _last_step(connection: Connection, tail: Tail) -> OrderStep | None:
+def _last_step(connection: Connection, tail: Tail) -> MatterStep | None:
     """Pick the step that the rows have to show: one that is under way may have been committed already."""
     if tail.under_way is not None and _is_recorded(connection, tail.under_way):
         return tail.under_way
     return tail.step
 
 
-def _is_recorded(connection: Connection, step: OrderStep) -> bool:
+def _is_recorded(connection: Connection, step: MatterStep) -> bool:
     try:
-        return answered_before(connection, step, OrderAnswer) is not None
+        return answered_before(connection, step, wires_of(step.matter_no).answer) is not None
     except StepDiffers:
         return False
 
 
 def _look_at(
-    known: Known | None, tail: Tail, step: OrderStep | None, *, is_recorded: bool
+    known: Known | None, tail: Tail, step: MatterStep | None, *, is_recorded: bool
 ) -> tuple[str, str] | None:
     """Say what is wrong with an order, and what to do about it."""
     match tail.standing:
@@ -225,7 +226,7 @@ def _too_long(tail: Tail) -> tuple[str, str] | None:
     return (f"its history has {tail.length} events", _LONG) if tail.length >= LONG_HISTORY else None
 
 
-def _differs(known: Known, step: OrderStep | None, *, is_recorded: bool) -> str | None:
+def _differs(known: Known, step: MatterStep | None, *, is_recorded: bool) -> str | None:
     if not known.is_open:
         return "it is archived in the store and its workflow runs"
     if not is_recorded:

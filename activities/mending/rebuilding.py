@@ -3,8 +3,8 @@
 import asyncio
 from collections.abc import Iterator
 
-from messages.order.step import RecordedOrder
-from runtime.histories import read_order
+from messages.matter.recorded import RecordedMatter
+from runtime.histories import read_matter
 from runtime.temporal import Orders
 from store.database import Store
 from store.mending.comparison import page_of_numbers
@@ -49,12 +49,12 @@ class Rebuilder:
         client = await self._orders.client()
         for _ in range(_LOOKS - 1):
             try:
-                return await self._write(await read_order(client, order_no), dry_run=dry_run)
+                return await self._write(await read_matter(client, order_no), dry_run=dry_run)
             except AheadOfHistory:
                 await asyncio.sleep(_BETWEEN_LOOKS)
-        return await self._write(await read_order(client, order_no), behind=True, dry_run=dry_run)
+        return await self._write(await read_matter(client, order_no), behind=True, dry_run=dry_run)
 
-    async def _write(self, recorded: RecordedOrder, *, behind: bool = False, dry_run: bool) -> Rebuilt:
+    async def _write(self, recorded: RecordedMatter, *, behind: bool = False, dry_run: bool) -> Rebuilt:
         def write() -> Rebuilt:
             with self._store.write() as connection:
                 return rebuild(connection, recorded, behind=behind, dry_run=dry_run)

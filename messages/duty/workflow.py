@@ -2,7 +2,8 @@
 
 from datetime import datetime
 
-from messages.matter.tasks import OfficeHold, OpenTask, RefusedSignal, TaskStatus
+from messages.matter.starting import MatterStart
+from messages.matter.tasks import RefusedSignal, TaskStatus
 from messages.wire import Wire
 
 
@@ -15,27 +16,26 @@ class TeamFacts(Wire):
     department: str
 
 
-class StartDuty(Wire):
-    """The start input of a duty: ids, codes and instants, never a person's data.
+class StartDuty(MatterStart):
+    """The start input of a duty; its first task was opened by the transaction that opened the duty.
 
-    `policy` is the version of the duty book. `period` is the name, `began` and `ends` its instants. `first_task` was
-    opened by the transaction that opened the duty, with event number 1; `shortage_at` was reckoned there. `team` is
-    `None` where the community has none: then the street's leaders answer. `unit` is one that an example may name.
+    `period` is the name, `began` and `ends` its instants; `shortage_at` was reckoned then. `team` is `None` where the
+    community has none: then the street's leaders answer.
     """
 
     duty_no: str
     duty_kind: str
-    policy: str
     community: str
     team: TeamFacts | None = None
     period: str
     began: datetime
     ends: datetime
-    first_task: OpenTask
     shortage_at: datetime
-    page: str = ""
-    holds: tuple[OfficeHold, ...] = ()
-    seal_key: str | None = None
+
+    @property
+    def matter_no(self) -> str:
+        """The number of the duty."""
+        return self.duty_no
 
 
 class DutyEnded(Wire):

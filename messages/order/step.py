@@ -5,7 +5,6 @@ from datetime import datetime
 from messages.matter.step import MatterAnswer, MatterFacts, MatterStep, PromiseRequest
 from messages.matter.tasks import RestTaken
 from messages.office.directory import Routing, UnitFacts
-from messages.order.workflow import StartOrder
 from messages.wire import Wire
 
 
@@ -90,7 +89,7 @@ class OrderAnswer(MatterAnswer):
 
     `merge_refused`: why the order was not joined to another one. `answers`: how many it had been given by others before
     it joined. `told`: the orders whose residents the messages of the step are for. `goes_on`: others wait for the same
-    as the requester who takes the order back. `parts`: the orders that were made of this one.
+    as the requester who takes the order back.
     """
 
     promised_at: datetime | None = None
@@ -99,28 +98,5 @@ class OrderAnswer(MatterAnswer):
     answers: int = 0
     told: tuple[str, ...] = ()
     goes_on: bool = False
-    parts: tuple[str, ...] = ()
     leading: LeadingStands | None = None
     routing: Routing | None = None
-
-
-class RecordedStep(Wire):
-    """A step as a history holds it; `answer` is `None` while `record` is under way.
-
-    `abandoned` came from a run that an operator's reset has left, after the point of that reset.
-    `delivered_at` is when the messages written so far had gone out, `delivered_as` how they are shown since.
-    """
-
-    step: OrderStep
-    answer: OrderAnswer | None
-    abandoned: bool = False
-    delivered_at: datetime | None = None
-    delivered_as: str = "sent"
-
-
-class RecordedOrder(Wire):
-    """What the histories of an order hold: its start, its runs, the present one last, and their steps in order."""
-
-    start: StartOrder
-    runs: tuple[str, ...]
-    steps: tuple[RecordedStep, ...]

@@ -4,33 +4,32 @@ from datetime import datetime
 
 from pydantic import ConfigDict, Field
 
-from messages.matter.tasks import OfficeHold, OpenTask, RefusedSignal, RestTaken, TaskStatus
+from messages.matter.starting import MatterStart
+from messages.matter.tasks import RefusedSignal, RestTaken, TaskStatus
 from messages.office.directory import Routing
 from messages.wire import Wire
 
 
-class StartOrder(Wire):
-    """The start input of an order: ids, codes and instants, never a person's data.
+class StartOrder(MatterStart):
+    """The start input of an order; its first task was opened by the intake's transaction.
 
-    `first_task` was opened by the intake's transaction, with event number 1; `page` is the address of
-    the order's page, for people who look at the Temporal UI. `routing`: what the directory said then. `seal_key`:
-    the public half of the key under which the store hands over what people say; see `messages.seals`. `rests`: those
-    of the order that this one was split from, which was received with it.
+    `routing`: what the directory said then. `rests`: those of the order that this one was split from, which was
+    received with it.
     """
 
     order_no: str
-    policy: str
     channel: str
     category: str | None = None
     community: str | None = None
     received_at: datetime
     can_be_called: bool
-    first_task: OpenTask
-    page: str = ""
-    holds: tuple[OfficeHold, ...] = ()
     rests: tuple[RestTaken, ...] = ()
     routing: Routing
-    seal_key: str | None = None
+
+    @property
+    def matter_no(self) -> str:
+        """The number of the order."""
+        return self.order_no
 
 
 class OrderArchived(Wire):

@@ -1,6 +1,6 @@
-"""How orders stand in the store, page by page, for comparing it with Temporal."""
+"""How matters stand in the store, page by page, for comparing it with Temporal."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -8,21 +8,19 @@ from sqlalchemy import Connection, and_, select, tuple_, update
 
 from domain.matter.judging import DecisionStatus
 from domain.order.words import Stage
-from messages.order.step import OrderFacts, OrderStep
+from messages.matter.step import MatterFacts, MatterStep
 from store.matter.outbox import OutboxKind, Result, waits_since
 from store.matter.said.decisions import UNFINISHED, decided_before
 from store.matter.tables import UNRECORDED, decision, matter, outbox, task
-from store.order.rows import WHOLE
-from store.order.tables import orders
+from store.mending.kinds import KindRows, rows_of
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Known:
-    """An order as the store has it."""
+    """A matter as the store has it."""
 
     order_no: str
-    facts: OrderFacts
-    received_at: datetime
+    facts: MatterFacts
     recorded_seq: int
     waits_in_outbox: bool
     open_tasks: frozenset[str]
@@ -32,7 +30,7 @@ class Known:
         """Whether its workflow has to run."""
         return self.facts.stage != Stage.ARCHIVED
 
-    def differs_from(self, step: OrderStep) -> str | None:
+    def differs_from(self, step: MatterStep) -> str | None:
         """Say what differs from the last step that was committed, `None` if nothing does."""
         seq = step.events[-1].seq if step.events else step.next_event - 1
         still_open = set(step.open_tasks) - {each.task_id for each in step.closed}
@@ -45,15 +43,15 @@ class Known:
 
 
 def page_of_numbers(connection: Connection, *, after: str, limit: int, only_open: bool = False) -> list[str]:
-    """List order numbers behind one, in sequence."""
+    """List the numbers of matters behind one, in sequence."""
     page = select(matter.c.matter_no).where(matter.c.matter_no > after)
     if only_open:
         page = page.where(matter.c.stage != Stage.ARCHIVED)
     return list(connection.scalars(page.order_by(matter.c.matter_no).limit(limit)))
 
 
-def known_orders(connection: Connection, order_nos: Collection[str]) -> dict[str, Known]:
-    """Find orders; those that are not in the store are left out."""
+def known_matters(connection: Connection, order_nos: Collection[str]) -> dict[str, Known]:
+    """Find matters; those that are not in the store are left out."""
     waiting = set(
         connection.scalars(
             select(outbox.c.matter_no).where(
@@ -67,19 +65,28 @@ def known_orders(connection: Connection, order_nos: Collection[str]) -> dict[str
     of_these = task.c.matter_no.in_(order_nos) & task.c.state.in_(UNFINISHED)
     for row in connection.execute(select(task.c.matter_no, task.c.task_id).where(of_these)):
         open_tasks.setdefault(row.matter_no, set()).add(row.task_id)
-    whole = select(matter, orders).select_from(WHOLE).where(matter.c.matter_no.in_(order_nos))
-    rows = connection.execute(whole).mappings()
     return {
-        row["order_no"]: Known(
-            order_no=row["order_no"],
-            facts=OrderFacts.model_validate({**row, "order_class": row["class"]}),
-            received_at=row["received_at"],
-            recorded_seq=row["recorded_seq"],
-            waits_in_outbox=row["order_no"] in waiting,
-            open_tasks=frozenset(open_tasks.get(row["order_no"], ())),
+        number: Known(
+            order_no=number,
+            facts=facts,
+            recorded_seq=seq,
+            waits_in_outbox=number in waiting,
+            open_tasks=frozenset(open_tasks.get(number, ())),
         )
-        for row in rows
+        for number, facts, seq in _facts(connection, order_nos)
     }
+
+
+def _facts(connection: Connection, matter_nos: Collection[str]) -> Iterator[tuple[str, MatterFacts, int]]:
+    """Read what matters show, kind by kind, each with the number of its last event."""
+    by_kind: dict[KindRows, list[str]] = {}
+    for number in matter_nos:
+        by_kind.setdefault(rows_of(number), []).append(number)
+    for kind, numbers in by_kind.items():
+        whole = matter.join(kind.own, kind.key == matter.c.matter_no)
+        query = select(matter, kind.own).select_from(whole).where(matter.c.matter_no.in_(numbers))
+        for row in connection.execute(query).mappings():
+            yield row["matter_no"], kind.facts(dict(row)), row["recorded_seq"]
 
 
 def old_decisions(
@@ -90,9 +97,9 @@ def old_decisions(
     limit: int,
     only: Collection[str] | None = None,
 ) -> list[tuple[str, str]]:
-    """List order and decision of what has been pending since before an instant, behind one, in sequence.
+    """List matter and decision of what has been pending since before an instant, behind one, in sequence.
 
-    `only` of these orders, if they are named.
+    `only` of these matters, if they are named.
     """
     query = select(decision.c.matter_no, decision.c.decision_id).where(
         decision.c.status == DecisionStatus.PENDING,
@@ -126,7 +133,7 @@ def old_outbox_rows(
 ) -> list[OldRow]:
     """List what has waited in the outbox since before an instant, or was set aside, behind one, oldest first.
 
-    `only` of these orders, if they are named.
+    `only` of these matters, if they are named.
     """
     is_old = waits_since(before) | outbox.c.set_aside_at.is_not(None)
     query = select(outbox).where(outbox.c.done_at.is_(None), is_old, outbox.c.id > after)
@@ -146,7 +153,7 @@ def old_outbox_rows(
 
 
 def never_recorded(connection: Connection, *, after: str, before: datetime, limit: int) -> list[str]:
-    """List open orders whose workflow counts as started but has recorded nothing so far, in sequence."""
+    """List open matters whose workflow counts as started but has recorded nothing so far, in sequence."""
     page = (
         select(matter.c.matter_no)
         .join(outbox, and_(outbox.c.matter_no == matter.c.matter_no, outbox.c.kind == OutboxKind.START))
@@ -163,7 +170,7 @@ def never_recorded(connection: Connection, *, after: str, before: datetime, limi
 
 
 def start_again(connection: Connection, order_no: str, *, now: datetime) -> None:
-    """Let an order's start wait in the outbox once more."""
+    """Let a matter's start wait in the outbox once more."""
     connection.execute(
         update(outbox)
         .where(outbox.c.matter_no == order_no, outbox.c.kind == OutboxKind.START)

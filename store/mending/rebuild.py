@@ -1,4 +1,4 @@
-"""Writing an order's rows again from what its histories recorded.
+"""Writing a matter's rows again from what its histories recorded.
 
 Assumes that histories were read whole: the rows are a function of them (ADR-0003). What they do not hold
 stays as it is: the request with its texts, the requester, the texts of decisions, claims, the audit, and
@@ -13,37 +13,34 @@ from sqlalchemy import Connection, Row, Table, delete, insert, select, update
 
 from domain.doors import Via
 from domain.errors import DomainError
+from domain.kinds import named
 from domain.matter.judging import DecisionStatus
-from domain.matter.tasks import TaskState
+from messages.kinds import wires_of
+from messages.matter.recorded import RecordedMatter, RecordedStep
 from messages.matter.signals import CompleteTask
-from messages.matter.step import Verdict
-from messages.order.step import OrderAnswer, RecordedOrder, RecordedStep
-from messages.order.workflow import StartOrder
-from store.database import insert_ignore
-from store.matter.holding import is_held
+from messages.matter.starting import MatterStart
+from messages.matter.step import MatterAnswer, Verdict
 from store.matter.outbox import SIGNALS
 from store.matter.recorded import abandon, digest_of
 from store.matter.said.decisions import NotFound
 from store.matter.said.settling import said_row, signalled
 from store.matter.tables import LOST, decision, event, matter, message, outbox, record_entry, task
+from store.mending.kinds import open_first_task, rows_of
 from store.office.tables import staff
-from store.order.said.decisions import lock_order
-from store.order.step import reapply_step, write_order
-from store.order.tables import orders, requester
-from store.order.taken_in import INTAKE_RUN, as_taken_in, matter_as_taken_in, received_event
 
-_TABLES = (matter, orders, task, event, record_entry, decision, message, outbox)
+_TABLES = (matter, task, event, record_entry, decision, message, outbox)
+"""What every matter has; beside it stands its kind's own."""
 _Key = tuple[str, int]
 
 
 class RowGone(DomainError):
-    """The order's own row is gone, and with it what no history holds."""
+    """The matter's own row is gone, and with it what no history holds."""
 
     code = "row_gone"
 
 
 class UnknownRun(DomainError):
-    """The store holds steps of a run that Temporal does not know as one of this order's."""
+    """The store holds steps of a run that Temporal does not know as one of this matter's."""
 
     code = "unknown_run"
 
@@ -56,21 +53,21 @@ class AheadOfHistory(DomainError):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Rebuilt:
-    """What writing again changed: rows that differ, by table; nothing if the order was whole.
+    """What writing again changed: rows that differ, by table; nothing if the matter was whole.
 
     `lost` names what no history holds, `sent_again` the decisions that the workflow has not heard of.
     """
 
-    order_no: str
+    matter_no: str
     steps: int
     changed: Mapping[str, int]
     lost: tuple[str, ...] = ()
     sent_again: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        """Say in one line what came of an order."""
+        """Say in one line what came of a matter."""
         differed = ", ".join(f"{count} in {name}" for name, count in self.changed.items())
-        line = f"{self.order_no}: {self.steps} step(s), " + (
+        line = f"{self.matter_no}: {self.steps} step(s), " + (
             f"rows that differed: {differed}" if differed else "whole"
         )
         if self.sent_again:
@@ -79,40 +76,41 @@ class Rebuilt:
 
 
 def rebuild(
-    connection: Connection, recorded: RecordedOrder, *, behind: bool = False, dry_run: bool = False
+    connection: Connection, recorded: RecordedMatter, *, behind: bool = False, dry_run: bool = False
 ) -> Rebuilt:
-    """Write an order's rows again; an order that is whole is not touched.
+    """Write a matter's rows again; one that is whole is not touched.
 
     A step of the store that the history lacks may have been recorded since it was read: then read it again.
     With `behind` the history is taken as it is, since Temporal itself was restored from an earlier time.
 
     Raises:
-        RowGone: the order is not in the store any more.
+        RowGone: the matter is not in the store any more.
         UnknownRun: rows would be lost that nothing can write again.
         AheadOfHistory: the store holds a later step.
     """
-    order_no = recorded.start.order_no
+    matter_no = recorded.start.matter_no
+    rows = rows_of(matter_no)
     try:
-        order = lock_order(connection, order_no)
+        order = rows.lock(connection, matter_no)
     except NotFound:
         raise RowGone(
-            f"order {order_no} has no row in the store; its request and its requester stand in no history: "
-            "bring them back from a backup of the store, then rebuild the order"
+            f"{named(matter_no)} has no row in the store; what people wrote in it stands in no history: "
+            "bring it back from a backup of the store, then rebuild it"
         ) from None
     committed = _committed(connection, recorded, behind=behind)
-    before = _rows(connection, order_no)
+    before = _rows(connection, matter_no)
     with connection.begin_nested() as attempt:
         lost = _missing_texts(connection, recorded, committed)
         sent_again = _take_back(connection, order, recorded.start, committed)
         for each, answer in committed:
-            reapply_step(connection, each.step, answer)
+            rows.reapply(connection, each.step, answer)
         _return_from_abandoned(connection, recorded, committed)
-        _keep_what_is_ours(connection, order_no, before, committed)
-        changed = _differences(before, _rows(connection, order_no))
+        _keep_what_is_ours(connection, matter_no, before, committed)
+        changed = _differences(before, _rows(connection, matter_no))
         if dry_run or not changed:
             attempt.rollback()
     return Rebuilt(
-        order_no=order_no,
+        matter_no=matter_no,
         steps=len(committed),
         changed=changed,
         lost=lost,
@@ -121,21 +119,22 @@ def rebuild(
 
 
 def _committed(
-    connection: Connection, recorded: RecordedOrder, *, behind: bool
-) -> list[tuple[RecordedStep, OrderAnswer]]:
+    connection: Connection, recorded: RecordedMatter, *, behind: bool
+) -> list[tuple[RecordedStep, MatterAnswer]]:
     """Pick the steps that were committed, each with the answer that it was given.
 
     One that is under way may have been committed already: then the store has its answer.
     """
-    order_no = recorded.start.order_no
-    rows = connection.execute(select(record_entry).where(record_entry.c.matter_no == order_no)).all()
-    stored: dict[_Key, OrderAnswer] = {
-        (row.run_id, row.seq): OrderAnswer.model_validate(row.answer) for row in rows
+    matter_no = recorded.start.matter_no
+    rows = connection.execute(select(record_entry).where(record_entry.c.matter_no == matter_no)).all()
+    answers_as = wires_of(matter_no).answer
+    stored: dict[_Key, MatterAnswer] = {
+        (row.run_id, row.seq): answers_as.model_validate(row.answer) for row in rows
     }
     foreign = {run_id for run_id, _ in stored} - set(recorded.runs)
     if foreign:
         raise UnknownRun(
-            f"order {order_no}: Temporal has no history of run {', '.join(sorted(foreign))}, whose steps the "
+            f"{named(matter_no)}: Temporal has no history of run {', '.join(sorted(foreign))}, whose steps the "
             "store holds; nothing was changed"
         )
     later = stored.keys() - {(each.step.run_id, each.step.seq) for each in recorded.steps}
@@ -147,7 +146,9 @@ def _committed(
             later.add(key)
             del stored[key]
     if later and not behind:
-        raise AheadOfHistory(f"order {order_no}: the store holds {len(later)} step(s) that the history lacks")
+        raise AheadOfHistory(
+            f"{named(matter_no)}: the store holds {len(later)} step(s) that the history lacks"
+        )
     answers = [
         (each, each.answer or stored.get((each.step.run_id, each.step.seq))) for each in recorded.steps
     ]
@@ -157,47 +158,25 @@ def _committed(
 def _take_back(
     connection: Connection,
     order: Row[Any],
-    start: StartOrder,
-    committed: Sequence[tuple[RecordedStep, OrderAnswer]],
+    start: MatterStart,
+    committed: Sequence[tuple[RecordedStep, MatterAnswer]],
 ) -> tuple[str, ...]:
-    """Bring an order to where the intake left it, and return the decisions that have to be sent again."""
-    order_no, first = start.order_no, start.first_task
-    connection.execute(
-        delete(event).where(event.c.matter_no == order_no, (event.c.run_id != INTAKE_RUN) | (event.c.seq > 1))
-    )
-    connection.execute(delete(task).where(task.c.matter_no == order_no))
-    connection.execute(delete(record_entry).where(record_entry.c.matter_no == order_no))
-    data = {
-        "channel": order.channel,
-        "kind": order.request_kind,
-        "community": order.community,
-        "category": start.category,
-    }
-    received = received_event(order_no=order_no, client_id=order.client_id, first=first, data=data)
-    insert_ignore(connection, event, received)
-    connection.execute(insert(task).values(**first.model_dump(), matter_no=order_no, state=TaskState.OPEN))
-    _show_as_taken_in(connection, start)
-    return _take_verdicts_back(connection, order_no, {each.said.said_id for each in _verdicts(committed)})
+    """Bring a matter to where its beginning left it, and return the decisions that have to be sent again."""
+    matter_no = start.matter_no
+    rows = rows_of(matter_no)
+    is_later = (event.c.run_id != rows.first_run) | (event.c.seq > 1)
+    connection.execute(delete(event).where(event.c.matter_no == matter_no, is_later))
+    connection.execute(delete(task).where(task.c.matter_no == matter_no))
+    connection.execute(delete(record_entry).where(record_entry.c.matter_no == matter_no))
+    rows.write_first(connection, order, start)
+    open_first_task(connection, start)
+    rows.show_at_first(connection, start)
+    return _take_verdicts_back(connection, matter_no, {each.said.said_id for each in _verdicts(committed)})
 
 
-def _show_as_taken_in(connection: Connection, start: StartOrder) -> None:
-    first = start.first_task
-    held = is_held(start.holds, at=first.opened_at)
-    connection.execute(
-        update(matter)
-        .where(matter.c.matter_no == start.order_no)
-        .values(**matter_as_taken_in(first, held=held))
-    )
-    connection.execute(
-        update(orders)
-        .where(orders.c.order_no == start.order_no)
-        .values(**as_taken_in(first, category=start.category))
-    )
-
-
-def _take_verdicts_back(connection: Connection, order_no: str, judged: set[str]) -> tuple[str, ...]:
+def _take_verdicts_back(connection: Connection, matter_no: str, judged: set[str]) -> tuple[str, ...]:
     """Let the steps settle the rows of decisions anew; an operator's row is made by them, whole."""
-    mine = decision.c.matter_no == order_no
+    mine = decision.c.matter_no == matter_no
     connection.execute(
         delete(decision).where(mine, decision.c.fingerprint.is_(None), decision.c.decision_id.in_(judged))
     )
@@ -220,7 +199,7 @@ def _take_verdicts_back(connection: Connection, order_no: str, judged: set[str])
     )
     sent = connection.execute(
         select(outbox.c.id, outbox.c.payload).where(
-            outbox.c.matter_no == order_no, outbox.c.kind.in_(SIGNALS), outbox.c.done_at.is_not(None)
+            outbox.c.matter_no == matter_no, outbox.c.kind.in_(SIGNALS), outbox.c.done_at.is_not(None)
         )
     ).all()
     again = [
@@ -232,35 +211,32 @@ def _take_verdicts_back(connection: Connection, order_no: str, judged: set[str])
 
 def _missing_texts(
     connection: Connection,
-    recorded: RecordedOrder,
-    committed: Sequence[tuple[RecordedStep, OrderAnswer]],
+    recorded: RecordedMatter,
+    committed: Sequence[tuple[RecordedStep, MatterAnswer]],
 ) -> tuple[str, ...]:
     """Name what no history holds; a decision whose row is gone gets one without its texts."""
-    order_no = recorded.start.order_no
-    lost = []
-    has_requester = select(requester.c.order_no).where(requester.c.order_no == order_no)
-    if recorded.start.can_be_called and connection.scalar(has_requester) is None:
-        lost.append("the requester")
-    known = set(connection.scalars(select(decision.c.decision_id).where(decision.c.matter_no == order_no)))
-    by_operators = signalled(connection, order_no)
+    matter_no = recorded.start.matter_no
+    lost = rows_of(matter_no).lost(connection, recorded.start)
+    known = set(connection.scalars(select(decision.c.decision_id).where(decision.c.matter_no == matter_no)))
+    by_operators = signalled(connection, matter_no)
     for verdict in _verdicts(committed):
         said_id = verdict.said.said_id
         if said_id in known or said_id in by_operators or verdict.said.decided_at is None:
             continue
         known.add(said_id)
-        connection.execute(insert(decision).values(**_row_without_texts(connection, order_no, verdict)))
+        connection.execute(insert(decision).values(**_row_without_texts(connection, matter_no, verdict)))
         if verdict.said.stored:
             lost.append(f"the texts of decision {said_id}")
     return tuple(lost)
 
 
-def _row_without_texts(connection: Connection, order_no: str, verdict: Verdict) -> dict[str, Any]:
+def _row_without_texts(connection: Connection, matter_no: str, verdict: Verdict) -> dict[str, Any]:
     """Make the row that a signal speaks of; its fingerprint lets no repeated request pass for it."""
     said = verdict.said
     is_staff = connection.scalar(select(staff.c.username).where(staff.c.username == said.actor)) is not None
     by_staff = is_staff or isinstance(said, CompleteTask)
     return {
-        **said_row(order_no, said.said_id, verdict),
+        **said_row(matter_no, said.said_id, verdict),
         "via": Via.STAFF if by_staff else Via.RESIDENT,
         "texts": {},
         "comment": None,
@@ -271,40 +247,35 @@ def _row_without_texts(connection: Connection, order_no: str, verdict: Verdict) 
 
 def _return_from_abandoned(
     connection: Connection,
-    recorded: RecordedOrder,
-    committed: Sequence[tuple[RecordedStep, OrderAnswer]],
+    recorded: RecordedMatter,
+    committed: Sequence[tuple[RecordedStep, MatterAnswer]],
 ) -> None:
     """Show the present run's state, if a reset has left steps behind and it has recorded none itself."""
     if not committed or not committed[-1][0].abandoned:
         return
     start, run_id, at = recorded.start, recorded.runs[-1], committed[-1][0].step.at
     still = [(each.step, answer) for each, answer in committed if not each.abandoned]
-    _show_as_taken_in(connection, start)
+    rows, matter_no = rows_of(start.matter_no), start.matter_no
+    rows.show_at_first(connection, start)
     if not still:
         first = {start.first_task.task_id}
-        abandon(connection, start.order_no, run_id=run_id, next_event=2, open_tasks=first, at=at)
+        abandon(connection, matter_no, run_id=run_id, next_event=2, open_tasks=first, at=at)
         return
-    last, answer = still[-1]
+    last, _ = still[-1]
     open_tasks = set(last.open_tasks) - {each.task_id for each in last.closed}
     next_event = max((each.seq for step, _ in still for each in step.events), default=1) + 1
-    abandon(connection, start.order_no, run_id=run_id, next_event=next_event, open_tasks=open_tasks, at=at)
-    promises = [given for _, given in still if given.promised_at]
-    promised = promises[-1] if promises else OrderAnswer()
-    shown = {
-        "promised_at": promised.promised_at,
-        "promise_is_provisional": promised.promise_is_provisional,
-    }
-    write_order(connection, last, answer.model_copy(update=shown))
+    abandon(connection, matter_no, run_id=run_id, next_event=next_event, open_tasks=open_tasks, at=at)
+    rows.show(connection, last, [answer for _, answer in still])
     connection.execute(
-        update(matter).where(matter.c.matter_no == start.order_no).values(recorded_seq=next_event - 1)
+        update(matter).where(matter.c.matter_no == matter_no).values(recorded_seq=next_event - 1)
     )
 
 
 def _keep_what_is_ours(
     connection: Connection,
-    order_no: str,
+    matter_no: str,
     before: Mapping[str, Mapping[Any, Mapping[str, Any]]],
-    committed: Sequence[tuple[RecordedStep, OrderAnswer]],
+    committed: Sequence[tuple[RecordedStep, MatterAnswer]],
 ) -> None:
     """Give claims back to who had them; mark messages that were gone, and had gone out, as such."""
     for (task_id,), row in before["task"].items():
@@ -316,7 +287,7 @@ def _keep_what_is_ours(
             connection.execute(
                 update(message)
                 .where(
-                    message.c.matter_no == order_no,
+                    message.c.matter_no == matter_no,
                     message.c.run_id == each.step.run_id,
                     message.c.event_seq == written.event_seq,
                     message.c.id.not_in([key[0] for key in before["message"]]),
@@ -325,18 +296,21 @@ def _keep_what_is_ours(
             )
 
 
-def _verdicts(committed: Sequence[tuple[RecordedStep, OrderAnswer]]) -> list[Verdict]:
+def _verdicts(committed: Sequence[tuple[RecordedStep, MatterAnswer]]) -> list[Verdict]:
     return [verdict for each, _ in committed for verdict in each.step.verdicts]
 
 
-def _rows(connection: Connection, order_no: str) -> dict[str, dict[Any, dict[str, Any]]]:
-    return {table.name: _rows_of(connection, table, order_no) for table in _TABLES}
+def _rows(connection: Connection, matter_no: str) -> dict[str, dict[Any, dict[str, Any]]]:
+    return {
+        table.name: _rows_of(connection, table, matter_no) for table in (*_TABLES, rows_of(matter_no).own)
+    }
 
 
-def _rows_of(connection: Connection, table: Table, order_no: str) -> dict[Any, dict[str, Any]]:
+def _rows_of(connection: Connection, table: Table, matter_no: str) -> dict[Any, dict[str, Any]]:
     keys = [column.name for column in table.primary_key.columns]
-    number = table.c.order_no if table is orders else table.c.matter_no
-    rows = connection.execute(select(table).where(number == order_no)).mappings()
+    kind = rows_of(matter_no)
+    number = kind.key if table is kind.own else table.c.matter_no
+    rows = connection.execute(select(table).where(number == matter_no)).mappings()
     return {tuple(row[key] for key in keys): dict(row) for row in rows}
 
 

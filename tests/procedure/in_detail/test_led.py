@@ -10,13 +10,13 @@ from api.desk.history import happened
 from domain.doors import Via
 from domain.figures.counting import window
 from domain.order.policy import policy
-from messages.order.step import RecordedOrder, RecordedStep
+from messages.matter.recorded import RecordedMatter, RecordedStep
 from store.database import Store
 from store.figures import counting as figures
 from store.matter.history import list_events
 from store.matter.reach import Scope
 from store.matter.said.decisions import Actor, Refused
-from store.mending.comparison import known_orders
+from store.mending.comparison import known_matters
 from store.mending.rebuild import rebuild
 from store.office.directory import current
 from store.order import finding
@@ -376,12 +376,12 @@ def rebuilt(order: StoredStory) -> dict[str, int]:
     told = zip(order.told.steps, order.told.answers, strict=True)
     steps = tuple(RecordedStep(step=step, answer=answer) for step, answer in told)
     with order.store.write() as connection:
-        recorded = RecordedOrder(start=order.start, runs=("run",), steps=steps)
+        recorded = RecordedMatter(start=order.start, runs=("run",), steps=steps)
         return dict(rebuild(connection, recorded).changed)
 
 
 def differs(order: StoredStory) -> str | None:
     """Say what the check finds of an order."""
     with order.store.read() as connection:
-        known = known_orders(connection, [order.order_no])[order.order_no]
+        known = known_matters(connection, [order.order_no])[order.order_no]
     return known.differs_from(order.told.steps[-1])

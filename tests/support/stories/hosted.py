@@ -18,10 +18,11 @@ from temporalio.bridge.proto.workflow_activation import (
 
 from activities.message.deliver import Courier
 from gateways.messaging.protocol import GatewayUnavailable
+from messages.matter.recorded import RecordedMatter, RecordedStep
 from messages.matter.signals import Said
 from messages.message.delivery import Delivered, DeliverMessages
 from messages.names import DELIVER, RECORD
-from messages.order.step import OrderAnswer, OrderStep, RecordedOrder, RecordedStep
+from messages.order.step import OrderAnswer, OrderStep
 from messages.order.workflow import StartOrder
 from store.database import Store
 from tests.support.stories.stored_story import StoredStory
@@ -114,7 +115,7 @@ class Hosted(StoredStory):
         if self._place() != before:
             raise StoryBroke(f"{self.order_no} is somewhere else after a restart: {before} {self._place()}")
 
-    def recorded(self) -> RecordedOrder:
+    def recorded(self) -> RecordedMatter:
         """Give what its histories hold, as `runtime.histories` reads it."""
         steps = tuple(
             RecordedStep(
@@ -125,7 +126,7 @@ class Hosted(StoredStory):
             )
             for each in self.written
         )
-        return RecordedOrder(start=self.start, runs=tuple(self.runs), steps=steps)
+        return RecordedMatter(start=self.start, runs=tuple(self.runs), steps=steps)
 
     def step(self) -> None:
         """Give one activation, with the answers of those activities that have one."""

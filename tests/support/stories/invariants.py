@@ -19,7 +19,7 @@ from store.auditing import audit
 from store.matter.holding import hold_in_force
 from store.matter.said.decisions import UNFINISHED
 from store.matter.tables import decision, event, message, task
-from store.mending.comparison import known_orders
+from store.mending.comparison import known_matters
 from store.mending.rebuild import rebuild
 from store.order.joined.joining import answers_to
 from store.order.joined.leading import leading_of
@@ -143,7 +143,7 @@ class Watch:
         for order_no, run in self.street.running.items():
             with self.street.store.write() as connection:
                 written = rebuild(connection, run.recorded(), dry_run=True)
-                known = known_orders(connection, [order_no])[order_no]
+                known = known_matters(connection, [order_no])[order_no]
             assert not written.changed, f"I9: {written}"
             assert not written.lost, f"I9: {written}"
             assert not written.sent_again, f"I5: {written}"
