@@ -6,8 +6,9 @@ Assumes that a text written by staff is shown as it is, after a sentence that sa
 from collections.abc import Callable
 
 from domain.calendar.instants import local
+from domain.duty.events import DutyTemplate
+from domain.kinds import kind_of
 from domain.matter.events import REMINDER
-from domain.order.lifecycle import TASKS, TaskKind
 from domain.order.templates import Template
 from messages.names import REQUESTER
 from store.order.message.outgoing import Outgoing
@@ -18,8 +19,8 @@ _NO_TEXT = "详情请致电街道服务热线。"
 def words(message: Outgoing) -> str:
     """Write a message out; an unknown template gives the order number alone, never an error."""
     template = _TEMPLATES.get(message.template)
-    news = template(message) if template else "您的订单有新的进展。"
-    return f"【订单 {message.order_no}】{news}"
+    news = template(message) if template else "有新的进展。"
+    return f"【{kind_of(message.order_no).label} {message.order_no}】{news}"
 
 
 def _when(message: Outgoing) -> str:
@@ -38,7 +39,7 @@ def _due(message: Outgoing) -> str:
 
 
 def _reminder(message: Outgoing) -> str:
-    label = TASKS[TaskKind(message.data["kind"])].label
+    label = kind_of(message.order_no).tables.tasks[message.data["kind"]].label
     return f"“{label}”即将到期，请及时办理。"
 
 
@@ -94,6 +95,11 @@ def _urged(message: Outgoing) -> str:
     return f"上次提醒后又有{count}次催办，请尽快办理。" if count > 1 else "有人催办，请尽快办理。"
 
 
+def _answered(message: Outgoing) -> str:
+    said = "您的申请已同意。" if message.data.get("is_granted") else "您的申请未获同意，请按期完成。"
+    return f"{said}{message.text or ''}"
+
+
 _HELPED = {"contribute": "已提供协助", "decline": "表示不能协助", "silent": "未按时回复，您可自行继续办理"}
 
 _TEMPLATES: dict[str, Callable[[Outgoing], str]] = {
@@ -127,6 +133,14 @@ _TEMPLATES: dict[str, Callable[[Outgoing], str]] = {
     Template.HELPED: lambda message: (
         f"协办单位{_HELPED.get(str(message.data.get('outcome')), '有回复')}。{message.text or ''}"
     ),
+    DutyTemplate.SHORTAGE: lambda message: (
+        f"{message.data['community']} 本期院坝会尚未办结，离期末只剩五个工作日，请统筹安排。"
+    ),
+    DutyTemplate.MISSED: lambda message: (
+        f"{message.data['period']} 的院坝会未按期办结，已记未完成并转街道领导督办；确已召开的请在三个工作日内补录。"
+    ),
+    DutyTemplate.URGED: lambda message: f"街道领导催办：请说明 {message.data['period']} 院坝会的情况。",
+    DutyTemplate.ANSWERED: _answered,
     REMINDER: _reminder,
     Template.URGED: _urged,
 }

@@ -1,10 +1,9 @@
-"""What may happen to a duty alone: the names of its events, as they stand in its history for good.
+"""What may happen to a duty alone, and what people are told of it: names, as they stand in its history for good.
 
 Assumes nothing: every value is spelled once, and travels unchanged through workflow, store, figures and pages.
 """
 
 from enum import StrEnum
-from typing import Final
 
 
 class DutyEvent(StrEnum):
@@ -27,11 +26,10 @@ class DutyEvent(StrEnum):
     DUTY_CLOSED = "DutyClosed"
 
 
-SHORTAGE: Final = "shortage"
-"""The message to the street's leaders that a duty may not be kept in its period."""
-MISSED: Final = "duty_missed"
-"""The message to the unit whose duty was not kept."""
-ASKED_AGAIN: Final = "duty_urged"
-"""The message to the unit that a leader wants the duty made good."""
-ANSWERED: Final = "duty_answered"
-"""The message to the unit what became of what it asked for."""
+class DutyTemplate(StrEnum):
+    """The name of a message (消息模板): to the leaders, or to the unit whose duty it is."""
+
+    SHORTAGE = "shortage"
+    MISSED = "duty_missed"
+    URGED = "duty_urged"
+    ANSWERED = "duty_answered"

@@ -10,6 +10,7 @@ from activities.message.wording import _TEMPLATES, PLACES, REASONS
 from api.errors import _HTTP as FRAMEWORK
 from api.errors import STATUS
 from api.pages.rendering import texts
+from domain.duty.events import DutyTemplate
 from domain.matter.events import REMINDER, MatterEvent
 from domain.matter.faults import Fault
 from domain.order.actions import ACTIONS
@@ -89,12 +90,15 @@ class TestEvents:
 
 class TestMessages:
     def test_are_all_worded(self) -> None:
-        assert set(_TEMPLATES) == {REMINDER, *Template}
+        assert set(_TEMPLATES) == {REMINDER, *Template, *DutyTemplate}
 
-    @pytest.mark.parametrize("template", sorted(set(Template) - set(REPLIES)))
-    def test_are_all_written_somewhere(self, template: Template) -> None:
+    @pytest.mark.parametrize("template", [*sorted(set(Template) - set(REPLIES)), *DutyTemplate])
+    def test_are_all_written_somewhere(self, template: Template | DutyTemplate) -> None:
         writers = [*(ROOT / "workflows").rglob("*.py"), ROOT / "store" / "order" / "joined" / "splitting.py"]
-        assert any(f"Template.{template.name}" in path.read_text(encoding="utf-8") for path in writers)
+        assert any(
+            f"{type(template).__name__}.{template.name}" in path.read_text(encoding="utf-8")
+            for path in writers
+        )
 
     def test_tell_every_ending_that_the_story_replies_with(self) -> None:
         unspoken = {Ending.WITHDRAWN, Ending.MERGED}

@@ -23,7 +23,7 @@ from workflows.matter.state import Answer, Decided, HumanTask, Wait
 with workflow.unsafe.imports_passed_through():
     from domain.calendar.instants import instant
     from domain.duty.deadlines import DutyBasis
-    from domain.duty.events import ANSWERED, ASKED_AGAIN, MISSED, SHORTAGE, DutyEvent
+    from domain.duty.events import DutyEvent, DutyTemplate
     from domain.duty.lifecycle import DUTY_TASKS, DutyTask, duty_withheld
     from domain.duty.policy import duty_book
     from domain.duty.words import DutyEnding, DutyStage
@@ -126,7 +126,7 @@ class DutyCase:
         is_granted = verdict is not None and verdict.outcome == "approve"
         self._note(granted if is_granted else denied)
         text_of = verdict.said.decision_id if verdict else None
-        self._ledger.write(self.owner.unit, ANSWERED, text_of=text_of, is_granted=is_granted)
+        self._ledger.write(self.owner.unit, DutyTemplate.ANSWERED, text_of=text_of, is_granted=is_granted)
         if asked is not None:
             asked.task.deadline.stands_still = False
             self._offer(asked.task)
@@ -136,7 +136,7 @@ class DutyCase:
         """Let the leaders know that the duty may not be kept in its period."""
         self.state.shortage = None
         self._ledger.write(
-            STREET_LEADER.unit, SHORTAGE, community=self.start.community, stage=self.state.stage
+            STREET_LEADER.unit, DutyTemplate.SHORTAGE, community=self.start.community, stage=self.state.stage
         )
 
     # What was missed.
@@ -146,7 +146,7 @@ class DutyCase:
         state = self.state
         state.missed_at, state.shortage, state.asked = workflow.now(), None, None
         self._note(DutyEvent.DUTY_MISSED, period=self.start.period, community=self.start.community)
-        self._ledger.write(self.owner.unit, MISSED, period=self.start.period)
+        self._ledger.write(self.owner.unit, DutyTemplate.MISSED, period=self.start.period)
         reports = [each for each in state.open_tasks.values() if each.kind == DutyTask.CLOSE_MEETING]
         self._ledger.supersede(*(each for each in state.open_tasks.values() if each not in reports))
         state.enter(DutyStage.MISSED)
@@ -186,7 +186,7 @@ class DutyCase:
     def urge(self) -> None:
         """Tell the team that a leader wants it made good; the leader looks again."""
         self.state.supervisions = 0
-        self._ledger.write(self.owner.unit, ASKED_AGAIN, period=self.start.period)
+        self._ledger.write(self.owner.unit, DutyTemplate.URGED, period=self.start.period)
         self.supervise()
 
     async def end(self, ending: DutyEnding) -> DutyEnded:

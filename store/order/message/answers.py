@@ -4,8 +4,8 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, FromClause, Row, and_
 
-from domain.matter.tasks import FieldType
-from domain.order.lifecycle import outcome_fields
+from domain.kinds import ORDER_TABLES
+from domain.matter.tasks import FieldType, Tables
 from messages.names import REQUESTER
 from store.matter.tables import decision, message, task
 
@@ -23,9 +23,10 @@ def with_decisions(messages: FromClause) -> FromClause:
     return messages.outerjoin(decision, behind).outerjoin(task, task.c.task_id == decision.c.task_id)
 
 
-def words_of(recipient: str, row: Row[Any]) -> str | None:
-    """Return the words that a message carries; `None` if it carries none."""
-    for each in outcome_fields(row.said_on or "", row.said or ""):
+def words_of(recipient: str, row: Row[Any], tables: Tables = ORDER_TABLES) -> str | None:
+    """Return the words that a message carries, by the tables of its matter's kind; `None` if it carries none."""
+    outcome = tables.outcome(row.said_on or "", row.said or "")
+    for each in outcome.fields if outcome else ():
         if each.goes_to_resident or (recipient != REQUESTER and each.type is FieldType.TEXT):
             return row.texts.get(each.name) or None
     return None

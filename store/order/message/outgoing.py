@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, select, update
 
+from domain.kinds import kind_of
 from domain.order.templates import Template
 from domain.order.words import Ending
 from messages.names import REQUESTER
@@ -17,9 +18,12 @@ from store.matter.tables import matter, message
 from store.order.message.answers import SAID, with_decisions, words_of
 from store.order.message.rejections import NOT_ACCEPTED, Rejection, rejection_of
 from store.order.requesters import find_requester
-from store.order.rows import WHOLE
 from store.order.tables import orders
 
+_ALL: Final = message.join(matter, matter.c.matter_no == message.c.matter_no).outerjoin(
+    orders, orders.c.order_no == matter.c.matter_no
+)
+"""Messages of every kind of matter, with what an order's words need where it is one."""
 _PENDING: Final = "pending"
 _DROPPED: Final = "dropped"
 _OF_OTHER_ORDERS: Final = Template.SPLIT
@@ -48,10 +52,10 @@ class Outgoing:
 
 
 def outgoing(connection: Connection, order_no: str) -> list[Outgoing]:
-    """List the order's pending messages in the order in which they were written."""
+    """List a matter's pending messages in the order in which they were written."""
     rows = connection.execute(
         select(message, matter.c.promised_at, orders.c.promise_is_provisional, matter.c.due_at, *SAID)
-        .select_from(with_decisions(message.join(WHOLE, matter.c.matter_no == message.c.matter_no)))
+        .select_from(with_decisions(_ALL))
         .where(message.c.matter_no == order_no, message.c.state == _PENDING)
         .order_by(message.c.id)
     ).all()
@@ -63,9 +67,9 @@ def outgoing(connection: Connection, order_no: str) -> list[Outgoing]:
             recipient=row.recipient,
             template=row.template,
             data=dict(row.data),
-            text=words_of(row.recipient, row),
+            text=words_of(row.recipient, row, kind_of(row.matter_no).tables),
             promised_at=row.promised_at,
-            promise_is_provisional=row.promise_is_provisional,
+            promise_is_provisional=bool(row.promise_is_provisional),
             due_at=row.due_at,
             contact=find_requester(connection, row.for_matter) if row.recipient == REQUESTER else {},
             rejection=rejection_of(connection, row.matter_no) if row.template == NOT_ACCEPTED else None,
@@ -80,7 +84,7 @@ def still_waits(connection: Connection, message_id: int) -> bool:
         select(
             message.c.state, message.c.recipient, message.c.template, orders.c.ending, orders.c.requester_left
         )
-        .join(orders, orders.c.order_no == message.c.for_matter)
+        .select_from(message.outerjoin(orders, orders.c.order_no == message.c.for_matter))
         .where(message.c.id == message_id)
     ).one_or_none()
     if row is None or row.state != _PENDING:

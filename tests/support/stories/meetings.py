@@ -41,7 +41,9 @@ RUSHED = replace(
     supervision_longest=Wall(2 * _SECOND),
 )
 """A book of the tests: clocks run out while a test waits for them."""
-DUTY_BOOKS.update({CALM.version: CALM, RUSHED.version: RUSHED})
+LATE = replace(CALM, version="duties-late", free_entry=Wall(_SECOND))
+"""A book of the tests: a late report needs a leader's word almost at once."""
+DUTY_BOOKS.update({each.version: each for each in (CALM, RUSHED, LATE)})
 
 TEAM = a_team(leader="leader-1", deputy="leader-2", communities=("community-03",))
 HANDLER = "street-safety-handler"
