@@ -15,17 +15,14 @@ from temporalio.worker import (
     WorkflowInterceptorClassInput,
 )
 
-with workflow.unsafe.imports_passed_through():
-    from messages.names import COMPLETE_TASK, MATTER_ACTION, ORDER_ACTION
-
 
 class _OneArgument(WorkflowInboundInterceptor):
     async def handle_signal(self, input: HandleSignalInput) -> None:  # noqa: A002 - the SDK names it so
         """Replace any other number of arguments by one that cannot be read.
 
-        The catch-all for misspelt names is dynamic: it takes whatever comes.
+        A name that this kind of matter has no handler for goes to the catch-all, which takes whatever comes.
         """
-        if input.signal in {COMPLETE_TASK, MATTER_ACTION, ORDER_ACTION} and len(input.args) != 1:
+        if workflow.get_signal_handler(input.signal) is not None and len(input.args) != 1:
             input.args = [RawValue(temporalio.api.common.v1.Payload())]
         await super().handle_signal(input)
 

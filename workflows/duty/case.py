@@ -65,6 +65,7 @@ class DutyCase:
         state = self.state
         state.announced_at = state.announced_at or workflow.now()
         self._plan(said)
+        state.place_of = said.said.decision_id
         self._note(DutyEvent.MEETING_ANNOUNCED, at=said.chosen("at"))
         self._owe(DutyTask.HOLD_MEETING, DutyStage.PLANNED)
 

@@ -1,4 +1,4 @@
-"""What the office itself tells orders: a hold, its end, a year announced, an order that joins them.
+"""What the office itself tells matters: a hold, its end, a year announced, an order that joins them.
 
 Assumes the transaction of what it tells of. To tell all open orders is only ordered there. They are told batch by
 batch, each in a short transaction of its own that locks no order; whoever finds a telling unfinished goes on with it,
@@ -10,17 +10,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Row, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from domain.doors import Via
+from domain.kinds import kind_of
 from domain.matter.judging import DecisionStatus
 from domain.matter.normal import normal
 from domain.matter.tasks import SYSTEM
 from domain.order.actions import ActionName, action_fields
-from domain.order.words import Stage
+from domain.order.words import KIND, Stage
 from messages.matter.signals import MatterAction
 from messages.names import system_id
 from store.auditing import audit
@@ -57,6 +58,10 @@ def _who(audience: str, fields: Mapping[str, str]) -> ColumnElement[bool]:
             return orders.c.is_provisional.is_(True) & (matter.c.stage != Stage.ARCHIVED)
         case Audience.DATED:
             return rests_after(datetime.fromisoformat(fields["changed_from"]))
+
+
+_OTHERS: Final = (matter.c.kind != KIND) & (matter.c.stage != Stage.ARCHIVED)
+"""Open matters of other kinds: they are few, and each asks again only for what concerns it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -96,7 +101,9 @@ def audience_size(
     connection: Connection, audience: Audience, fields: Mapping[str, str] = MappingProxyType({})
 ) -> int:
     """Count who would be told this now."""
-    return connection.scalar(select(func.count()).select_from(WHOLE).where(_who(audience, fields))) or 0
+    meant = select(func.count()).select_from(WHOLE).where(_who(audience, fields))
+    others = select(func.count()).select_from(matter).where(_OTHERS)
+    return (connection.scalar(meant) or 0) + (connection.scalar(others) or 0)
 
 
 def progress_of(connection: Connection, number: int) -> TellingProgress:
@@ -114,27 +121,37 @@ def tell_next(store: Store, *, now: datetime) -> bool:
         row = connection.execute(_unfinished().limit(1)).one_or_none()
         if row is None:
             return False
-        meant = select(matter.c.matter_no).select_from(WHOLE).where(_who(row.audience, row.fields))
-        # Of both: else PostgreSQL walks one of them from its first row on.
-        behind = matter.c.matter_no > row.reached, orders.c.order_no > row.reached
-        page = meant.where(*behind).order_by(matter.c.matter_no)
-        order_nos = list(connection.scalars(page.limit(BATCH)))
+        matter_nos = _page(connection, row)
     with store.write() as connection:
         here = telling.c.id == row.id, telling.c.reached == row.reached, telling.c.done_at.is_(None)
-        goes_on = {"reached": order_nos[-1]} if order_nos else {"done_at": now}
+        goes_on = {"reached": matter_nos[-1]} if matter_nos else {"done_at": now}
         if connection.execute(update(telling).where(*here).values(**goes_on).returning(telling.c.id)).first():
-            told = _tell(connection, row, order_nos, now)
+            told = _tell(connection, row, matter_nos, now)
             counted = update(telling).where(telling.c.id == row.id)
             connection.execute(counted.values(told=telling.c.told + told))
     return True
 
 
-def hear_tellings(connection: Connection, order_no: str, *, now: datetime) -> None:
-    """Let an order hear at once what it would be told later; its next automatic step may depend on it."""
-    for row in connection.execute(_unfinished().where(telling.c.reached < order_no)).all():
-        is_meant = select(matter.c.matter_no).select_from(WHOLE).where(matter.c.matter_no == order_no)
-        if connection.scalar(is_meant.where(_who(row.audience, row.fields))) is not None:
-            _tell(connection, row, [order_no], now)
+def _page(connection: Connection, row: Row[Any]) -> list[str]:
+    """List who is told next: orders that are meant, and then matters of other kinds, whose numbers come behind."""
+    meant = select(matter.c.matter_no).select_from(WHOLE).where(_who(row.audience, row.fields))
+    # Of both: else PostgreSQL walks one of them from its first row on.
+    behind = matter.c.matter_no > row.reached, orders.c.order_no > row.reached
+    page = list(connection.scalars(meant.where(*behind).order_by(matter.c.matter_no).limit(BATCH)))
+    if len(page) < BATCH:
+        others = select(matter.c.matter_no).where(_OTHERS, matter.c.matter_no > row.reached)
+        page += connection.scalars(others.order_by(matter.c.matter_no).limit(BATCH - len(page)))
+    return page
+
+
+def hear_tellings(connection: Connection, matter_no: str, *, now: datetime) -> None:
+    """Let a matter hear at once what it would be told later; its next automatic step may depend on it."""
+    for row in connection.execute(_unfinished().where(telling.c.reached < matter_no)).all():
+        of_orders = select(matter.c.matter_no).select_from(WHOLE).where(_who(row.audience, row.fields))
+        of_others = select(matter.c.matter_no).where(_OTHERS)
+        meant = of_orders if kind_of(matter_no).name == KIND else of_others
+        if connection.scalar(meant.where(matter.c.matter_no == matter_no)) is not None:
+            _tell(connection, row, [matter_no], now)
 
 
 def tell(

@@ -21,7 +21,7 @@ from activities.mending.comparison import Comparison
 from api.service import Service
 from domain.order.lifecycle import TaskKind
 from messages.matter.outbox import Drained, Reconcile
-from messages.names import DRAIN_OUTBOX, RECONCILE, order_workflow_id
+from messages.names import DRAIN_OUTBOX, RECONCILE, workflow_id_of
 from messages.order.starting import starting
 from store.attachment.files import FileStore
 from tests.support.office import Office, now
@@ -37,7 +37,7 @@ async def reset_to_its_end(office: Office, order_no: str) -> None:
     await office.client.workflow_service.reset_workflow_execution(
         ResetWorkflowExecutionRequest(
             namespace=office.client.namespace,
-            workflow_execution=WorkflowExecution(workflow_id=order_workflow_id(order_no)),
+            workflow_execution=WorkflowExecution(workflow_id=workflow_id_of(order_no)),
             reason="it was ended by mistake",
             workflow_task_finish_event_id=last,
             request_id=uuid.uuid4().hex,
