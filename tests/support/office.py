@@ -131,6 +131,7 @@ class Office:
     policy: str
     queue: str = ""
     cache: int = worker.CACHED_ORDERS
+    duties: str = "standard"
     messenger: RecordingMessenger = field(default_factory=RecordingMessenger)
     placed: list[str] = field(default_factory=list)
 
@@ -145,6 +146,7 @@ class Office:
             cache=self.cache,
             meter=meter,
             seal=SEAL,
+            policy=self.duties,
         )
 
     async def replay(self) -> None:
