@@ -17,6 +17,7 @@ from messages.matter.signals import CompleteTask
 from messages.names import DRAIN_OUTBOX, START_ORDERS
 from messages.wire import Wire
 from runtime.histories import RunStanding, read_tail
+from runtime.schedules import standing_of_meetings
 from runtime.temporal import NotTaken, OrderGone, Orders, TemporalAway
 from store.database import Store
 from store.matter import outbox
@@ -76,6 +77,7 @@ class OutboxDrain:
             kinds = await self._send_all(claimed)
             started += kinds.count(OutboxKind.START)
             signalled += sum(kinds.count(each) for each in SIGNALS)
+        await self._look_at_the_schedule()
         return Drained(
             started=started,
             signalled=signalled,
@@ -85,8 +87,9 @@ class OutboxDrain:
 
     @activity.defn(name=START_ORDERS)
     async def start(self, asked: StartOrders) -> Drained:
-        """Start the orders that a step has made; what does not get through waits as it would have anyway."""
+        """Start the orders that a step has made, and send what was said to them; the rest waits for its round."""
         kinds = await self._send_all(await asyncio.to_thread(self._claim_starts, asked.order_nos))
+        await self._send_all(await asyncio.to_thread(self._claim_signals, asked.order_nos))
         return Drained(started=len(kinds), signalled=0, waiting=len(asked.order_nos) - len(kinds))
 
     async def _send_all(self, claimed: Sequence[outbox.WaitingRow]) -> list[str]:
@@ -113,6 +116,15 @@ class OutboxDrain:
                 _log.warning("order_starts_again", order_no=order_no)
             elif tail.standing is not RunStanding.RUNNING:
                 _log.warning("workflow_has_ended", order_no=order_no, standing=tail.standing)
+
+    async def _look_at_the_schedule(self) -> None:
+        """Show whether the schedule of the meetings has lost a run: a month that nobody opened is nobody's."""
+        try:
+            standing = await standing_of_meetings(await self._orders.client())
+        except TemporalAway:
+            return
+        lost = standing.lost if standing else 0
+        self._figures.schedule(lost=lost, is_stopped=standing is None or standing.is_paused)
 
     async def _send(self, waiting: outbox.WaitingRow, turn: asyncio.Semaphore) -> bool:
         async with turn:
@@ -166,6 +178,10 @@ class OutboxDrain:
     def _claim_starts(self, order_nos: Collection[str]) -> list[outbox.WaitingRow]:
         with self._store.write() as connection:
             return outbox.claim_starts(connection, order_nos, now=self._now())
+
+    def _claim_signals(self, order_nos: Collection[str]) -> list[outbox.WaitingRow]:
+        with self._store.write() as connection:
+            return outbox.claim_signals(connection, order_nos, now=self._now())
 
     def _settle(self, waiting: outbox.WaitingRow, result: Result, reason: str | None) -> Result:
         """Keep what came of it; only the store knows whether an order without a workflow is archived."""

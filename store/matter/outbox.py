@@ -209,6 +209,12 @@ def claim_starts(connection: Connection, matter_nos: Collection[str], *, now: da
     return _claim(connection, OutboxKind.START, now, len(matter_nos), which=mine)
 
 
+def claim_signals(connection: Connection, matter_nos: Collection[str], *, now: datetime) -> list[WaitingRow]:
+    """Claim what was said to these matters, by whoever has just started them; what waits for a start stays."""
+    mine = outbox.c.matter_no.in_(matter_nos)
+    return _claim(connection, OutboxKind.SIGNAL, now, len(matter_nos), which=mine)
+
+
 def _claim(
     connection: Connection, kind: OutboxKind, now: datetime, limit: int, *, which: ColumnElement[bool]
 ) -> list[WaitingRow]:

@@ -80,6 +80,7 @@ def of_the_worker() -> set[str]:
     )
     figures.recorded(step, written, timedelta(seconds=1))
     figures.refused("stale")
+    figures.schedule(lost=1, is_stopped=True)
     figures.message(recipient="requester", state="failed")
     figures.drained(OutboxKind.START, Result.WAITS)
     return set(names_of(httpx2.get(f"http://127.0.0.1:{port}/metrics", trust_env=False).text))
