@@ -9,7 +9,20 @@ from pathlib import Path
 from typing import Final
 
 from domain.calendar.workdays import USUAL_HOURS, OfficeTime, Wall, Workdays
-from domain.matter.tasks import MAX_ATTACHMENTS, MAX_PARTS, Field, FieldType
+from domain.duty.actions import DutyAction, duty_action_fields
+from domain.duty.lifecycle import DUTY_TASKS, DutyTask
+from domain.duty.periods import Every, Monthly
+from domain.duty.policy import DUTY_BOOKS, DUTY_RULES, Before, DayOfMonth, DutyRule
+from domain.duty.words import DutyEnding, DutyStage
+from domain.matter.tasks import (
+    MAX_ATTACHMENTS,
+    MAX_ISSUES,
+    MAX_NUMBER,
+    MAX_PARTS,
+    Field,
+    FieldType,
+    Task,
+)
 from domain.office.first_directory import FIRST
 from domain.order import policy
 from domain.order.actions import ACTIONS
@@ -34,15 +47,47 @@ _WHO: Final[Mapping[TaskKind, str]] = {
     TaskKind.FOLLOW_UP: "`call_back_officer` of the street, never who gave the answer",
     TaskKind.SUPERVISE: "`street_leader`; at the district, and from the third time in a row, `district_desk`",
 }
+_WHO_OF_A_DUTY: Final[Mapping[DutyTask, str]] = {
+    DutyTask.PLAN_MEETING: "`unit_handler` of the team's department, or its `unit_head`; without a team a "
+    "`street_leader`",
+    DutyTask.HOLD_MEETING: "as for `plan_meeting`",
+    DutyTask.CLOSE_MEETING: "as for `plan_meeting`",
+    DutyTask.REVIEW: "`street_leader`, never who asked",
+    DutyTask.SUPERVISE: "`street_leader`; from the third time in a row `district_desk`",
+}
+_IN_THE_PERIOD: Final = (DutyStage.PLANNING, DutyStage.PLANNED, DutyStage.HELD)
+_WAYS_OF_A_DUTY: Final[Sequence[tuple[str, str, str]]] = (
+    ("[*]", DutyStage.PLANNING, "the period begins"),
+    (DutyStage.PLANNING, DutyStage.PLANNED, "announce"),
+    (DutyStage.PLANNED, DutyStage.PLANNED, "postpone"),
+    (DutyStage.PLANNED, DutyStage.PLANNING, "cancel"),
+    (DutyStage.PLANNED, DutyStage.HELD, "held"),
+    (DutyStage.HELD, DutyStage.PLANNING, "not_held"),
+    (DutyStage.HELD, DutyStage.ARCHIVED, f"close ({DutyEnding.KEPT})"),
+    *((stage, DutyStage.ARCHIVED, f"approve ({DutyEnding.EXCUSED})") for stage in _IN_THE_PERIOD),
+    *((stage, DutyStage.MISSED, "the period ends") for stage in _IN_THE_PERIOD),
+    (DutyStage.MISSED, DutyStage.ARCHIVED, f"close, after free_entry approve ({DutyEnding.ENTERED_LATE})"),
+    (DutyStage.MISSED, DutyStage.ARCHIVED, f"conclude, or last_entry passes ({DutyEnding.MISSED})"),
+    (DutyStage.ARCHIVED, "[*]", ""),
+)
+"""From stage to stage, and by what: drawn by hand after `workflows/duty/workflow.py`."""
 _LIFECYCLE: Final = """From `domain/order/lifecycle.py`: what may be decided; what comes next is written in
 `workflows/order/`. In a signal typed by hand a `comment` stands for a required text."""
 _WAYS: Final = """From `tests/replay/histories`, which hold an order for every story: how orders went from stage to
 stage. What happens between two records, such as the reply, is not seen here."""
+_DUTIES: Final = """From `domain/duty/lifecycle.py`: what the monthly courtyard meeting (院坝寻单) asks of a team.
+What comes next is written in `workflows/duty/`, why in [ADR-0033](adr/0033-duties.md). The ways from stage to stage
+are drawn by hand, not read from histories. A leader's silence counts as no."""
+_OF_THE_OFFICE: Final = (
+    "People act on a duty by its tasks. These are sent by the office's own programs alone."
+)
 _LENGTHS: Final = """Events of Temporal from the first to the archive, in `tests/replay/histories`: what an order of
 each kind costs."""
 _POLICY: Final = """From `domain/order/policy.py`. Limits in days and hours run by the wall, in working days
 and office hours on [the calendar](adr/0016-calendar.md). A running order keeps the version that it began with; new
 orders get the newest of their book."""
+_DUTY_BOOKS: Final = """From `domain/duty/policy.py`: the books of duties (职责). Where orders run by `seconds`,
+duties run by `duties-seconds`, else by `duties-standard`."""
 _ROUTES: Final = (
     "From `domain/office/first_directory.py`: version 0, until the office loads its own with `dingdan routing load` "
     "([our decision](adr/0018-directory.md)). The nearest row counts: the category's, else its parent's, else the "
@@ -79,13 +124,22 @@ def _field(each: Field) -> str:
         FieldType.CODE: _codes(each.codes),
         FieldType.CATEGORY: _SEE,
         FieldType.UNIT: _SEE,
-        FieldType.INSTANT: "instant with an offset" + (", in the future" if each.future else ""),
+        FieldType.INSTANT: f"instant with an offset{_lies(each)}",
         FieldType.ATTACHMENTS: f"ids that `POST /attachments` gave, at most {MAX_ATTACHMENTS}",
         FieldType.ORDER: "the number of an order",
         FieldType.PARTS: f"list of at most {MAX_PARTS} objects with `text`, and `category` if it is known",
         FieldType.UNITS: f"list of units, {_SEE}",
+        FieldType.ISSUES: f"list of at most {MAX_ISSUES} objects with `text`, and what is known of `category`, "
+        "`answer`, `name`, `phone`",
+        FieldType.NUMBER: f"whole number from 1 to {MAX_NUMBER}",
     }
     return f"`{each.name}` {each.label}{'' if each.required else ' (optional)'}: {kinds[each.type]}"
+
+
+def _lies(each: Field) -> str:
+    if each.future:
+        return ", in the future"
+    return ", in the past" if each.past else ""
 
 
 def _ways() -> list[tuple[str, str]]:
@@ -113,29 +167,44 @@ def _lengths() -> list[list[str]]:
     return [[name.replace("_", " "), str(count)] for count, name in counted]
 
 
+def _diagram(ways: Iterable[tuple[str, str, str]]) -> str:
+    lines = [f"  {before} --> {after}{f': {by}' if by else ''}" for before, after, by in ways]
+    return "\n".join(["```mermaid", "stateDiagram-v2", *lines, "```"])
+
+
+def _task(task: Task, who: str, heading: str) -> list[str]:
+    facts = f"Stage `{task.stage}`. Who: {who}. When nobody acts: {task.on_expiry}。"
+    stays = {True: "", False: " (the task stays open)"}
+    outcomes = [[f"`{o.name}`", o.label + stays[o.closes], _fields(o.fields)] for o in task.outcomes]
+    return [
+        f"{heading} `{task.kind}` {task.label}",
+        facts,
+        _table(["Outcome", "Chinese", "Fields"], outcomes),
+    ]
+
+
 def _lifecycle() -> str:
-    ways = "\n".join(f"  {before} --> {after}" for before, after in _ways())
-    blocks = [_LIFECYCLE, _WAYS, f"```mermaid\nstateDiagram-v2\n{ways}\n  archived --> [*]\n```"]
+    ways = [*((before, after, "") for before, after in _ways()), (Stage.ARCHIVED, "[*]", "")]
+    blocks = [_LIFECYCLE, _WAYS, _diagram(ways)]
     for task in TASKS.values():
-        facts = (
-            f"Stage `{task.stage}`. Who: {_WHO[TaskKind(task.kind)]}. When nobody acts: {task.on_expiry}。"
-        )
-        stays = {True: "", False: " (the task stays open)"}
-        outcomes = [[f"`{o.name}`", o.label + stays[o.closes], _fields(o.fields)] for o in task.outcomes]
-        blocks += [
-            f"## `{task.kind}` {task.label}",
-            facts,
-            _table(["Outcome", "Chinese", "Fields"], outcomes),
-        ]
+        blocks += _task(task, _WHO[TaskKind(task.kind)], "##")
     rows: list[list[str]] = []
     for action in ACTIONS.values():
         stages = _codes(stage for stage in Stage if stage in action.stages)
         what = [f"`{action.name}` {action.label}", _fields(action.fields)]
         rows.append([*what, stages, _codes(sorted(action.roles))])
     head = ["Action", "Fields", "Stages", "Roles of staff"]
-    blocks += ["## Actions on an order", _table(head, rows)]
+    blocks += ["## Actions on an order", _table(head, rows), *_duties()]
     blocks += ["## How long histories are", _LENGTHS, _table(["Recorded order", "Events"], _lengths())]
     return _page("Tasks and actions", *blocks)
+
+
+def _duties() -> list[str]:
+    blocks = ["## Duties", _DUTIES, _diagram(_WAYS_OF_A_DUTY)]
+    for task in DUTY_TASKS.values():
+        blocks += _task(task, _WHO_OF_A_DUTY[DutyTask(task.kind)], "###")
+    actions = [[f"`{name}`", _fields(duty_action_fields(name))] for name in DutyAction]
+    return [*blocks, "### Actions on a duty", _OF_THE_OFFICE, _table(["Action", "Fields"], actions)]
 
 
 def _said(value: object) -> str:
@@ -164,7 +233,7 @@ def _policy() -> str:
             said = [_said(value[key] if key else value) for value in values]
             rows.append([f"`{row.name}` {key}".strip(), row.meaning, *said])
     limits = _table(["Row", "Meaning", *(f"`{book.version}`" for book in books)], rows)
-    reasons = _table(["Row", "Why", "Source"], [[f"`{r.name}`", r.reason, r.source] for r in policy.ROWS])
+    reasons = _reasons(policy.ROWS)
     hours = "; ".join(f"{begin:%H:%M}–{end:%H:%M}" for begin, end in USUAL_HOURS.make_up)
     office = (
         f"The office is open Monday to Friday and on make-up workdays (调休上班日), {hours}, Asia/Shanghai, "
@@ -180,8 +249,36 @@ def _policy() -> str:
     )
     rows = [[r.rule, r.tier, r.category or "default", r.unit or "the place's own"] for r in FIRST.routes]
     routes = _table(["Rule", "Tier", "Category", "Unit"], rows)
-    blocks = [_POLICY, limits, office, "## Why", reasons, "## Categories and routes", _ROUTES, known, routes]
-    return _page("The policy book", *blocks)
+    blocks = [_POLICY, limits, office, "## Why", reasons, *_duty_books()]
+    return _page("The policy book", *blocks, "## Categories and routes", _ROUTES, known, routes)
+
+
+def _reasons(rules: Iterable[policy.Row | DutyRule]) -> str:
+    return _table(["Row", "Why", "Source"], [[f"`{each.name}`", each.reason, each.source] for each in rules])
+
+
+def _said_of_a_duty(value: object) -> str:
+    match value:
+        case Monthly():
+            return "a calendar month"
+        case Every(length):
+            return _said(length)
+        case DayOfMonth(day, at):
+            return f"day {day}, {at:%H:%M}"
+        case Before(limit):
+            return f"{_said(limit)} before the end"
+        case _:
+            return _said(value)
+
+
+def _duty_books() -> list[str]:
+    books = list(DUTY_BOOKS.values())
+    rows = [
+        [f"`{rule.name}`", rule.meaning, *(_said_of_a_duty(getattr(book, rule.name)) for book in books)]
+        for rule in DUTY_RULES
+    ]
+    limits = _table(["Row", "Meaning", *(f"`{book.version}`" for book in books)], rows)
+    return ["## Duties", _DUTY_BOOKS, limits, "### Why", _reasons(DUTY_RULES)]
 
 
 def _glossary() -> str:
@@ -190,10 +287,12 @@ def _glossary() -> str:
     begin, end = "<!-- tables: begin -->\n", "<!-- tables: end -->"
     head, rest = text.split(begin)
     words: dict[tuple[str, str], list[str]] = {}
-    for task in TASKS.values():
-        words.setdefault((task.label, task.kind), []).append("task")
-        for outcome in task.outcomes:
-            words.setdefault((outcome.label, outcome.name), []).append(f"outcome of `{task.kind}`")
+    for of_what, tasks in (("", TASKS), (" of a duty", DUTY_TASKS)):
+        for task in tasks.values():
+            words.setdefault((task.label, task.kind), []).append(f"task{of_what}")
+            for outcome in task.outcomes:
+                kind = f"outcome of `{task.kind}`{of_what}"
+                words.setdefault((outcome.label, outcome.name), []).append(kind)
     for action in ACTIONS.values():
         words.setdefault((action.label, action.name), []).append("action")
     rows = [[label, f"`{code}`", ", ".join(kinds)] for (label, code), kinds in words.items()]

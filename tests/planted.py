@@ -17,7 +17,13 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 _LEAST = 85
-_TABLES = ("domain/order/lifecycle.py", "domain/order/actions.py", "domain/office/directory.py")
+_TABLES = (
+    "domain/order/lifecycle.py",
+    "domain/order/actions.py",
+    "domain/office/directory.py",
+    "domain/duty/lifecycle.py",
+    "domain/duty/actions.py",
+)
 _PLANTS: tuple[tuple[str, str], ...] = (
     (r"(?<=closes=)False", "True"),
     (r"(?<=required=)False", "True"),
@@ -28,6 +34,8 @@ _PLANTS: tuple[tuple[str, str], ...] = (
     (r"(?<=silence=Silence\.)DENIES", "APPROVES"),
     (r"(?<=silence=Silence\.)CLIMBS", "DENIES"),
     (r"(?<=stage=Stage\.)[A-Z_]+", "ARCHIVED"),
+    (r"(?<=stage=DutyStage\.)[A-Z_]+", "ARCHIVED"),
+    (r"(?<=leads_back=)True", "False"),
     (r'(?<=_outcome\()\s*"\w+', r"\g<0>_"),
     (r'(?<=_request\()\s*"\w+', r"\g<0>_"),
     (r'^    "\w+",\n', ""),

@@ -20,10 +20,12 @@ from domain.calendar.workdays import (
     reckon,
 )
 from domain.duty.policy import Before, DayOfMonth, DutyBook
-from domain.matter.clocks import Clock, Rested, after_rests
+from domain.matter.clocks import Clock, Rested, after_rest, after_rests
 
 _LONGEST_SEARCH = 366
 _MOST_DOUBLINGS = 8
+_LEAST = timedelta(microseconds=1)
+"""Before an end, which is half-open, lies the last instant by so much."""
 
 
 class DutyBasis(StrEnum):
@@ -68,7 +70,7 @@ def duty_clock(facts: DutyClock, book: DutyBook, calendar: WorkCalendar) -> Cloc
         case DutyBasis.REVIEW:
             due = _due(since, book.review, facts.rests, calendar)
         case DutyBasis.FREE_ENTRY:
-            due = _due(since, book.free_entry, facts.rests, calendar)
+            due = _due(_from_the_end(since, book.free_entry), book.free_entry, facts.rests, calendar)
         case DutyBasis.LAST_ENTRY:
             due = _due(since, book.last_entry, facts.rests, calendar)
         case DutyBasis.SUPERVISION:
@@ -86,9 +88,20 @@ def _due(since: datetime, limit: Limit, rests: tuple[Rested, ...], calendar: Wor
     return after_rests(reckon(since, limit, calendar), rests, limit, calendar)
 
 
+def _from_the_end(ends: datetime, limit: Limit) -> datetime:
+    """Return from when a limit runs after a period: working days count from the day in which the period ended."""
+    return ends - _LEAST if isinstance(limit, Workdays) else ends
+
+
 def _moved(due: DueTime, rests: tuple[Rested, ...], calendar: WorkCalendar) -> DueTime:
-    """Move an instant of the period by what rested before it: by the wall, since a period is days of a calendar."""
-    return after_rests(due, [each for each in rests if utc(each.began) < due.at], _BY_THE_WALL, calendar)
+    """Move an instant of the period by the wall, since a period is days of a calendar.
+
+    A rest counts if it begins before the instant, as the rests before it have moved that.
+    """
+    for rest in rests:
+        if utc(rest.began) < due.at:
+            due = after_rest(due, rest.began, rest.ended, _BY_THE_WALL, calendar)
+    return due
 
 
 _BY_THE_WALL = Wall(timedelta(0))
@@ -98,7 +111,7 @@ def reminder_of(ends: datetime, book: DutyBook, calendar: WorkCalendar) -> DueTi
     """Reckon when a team is reminded in the period that ends at an instant."""
     match book.reminder:
         case DayOfMonth(day, at):
-            last = local(ends - timedelta(microseconds=1))
+            last = local(ends - _LEAST)
             return DueTime(utc(datetime.combine(last.date().replace(day=day), at, OFFICE_ZONE)))
         case Before():
             return _before(ends, book.reminder, calendar)
@@ -118,7 +131,7 @@ def _before(ends: datetime, before: Before, calendar: WorkCalendar) -> DueTime:
 
 
 def _workdays_before(ends: datetime, days: int, calendar: WorkCalendar) -> DueTime:
-    day = local(ends - timedelta(microseconds=1)).date()
+    day = local(ends - _LEAST).date()
     is_provisional, left = False, days
     for _ in range(_LONGEST_SEARCH):
         is_provisional |= not calendar.is_announced(day)

@@ -8,7 +8,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from domain.calendar.instants import instant
+from domain.calendar.instants import instant, utc
 from domain.duty.actions import DutyAction, duty_action_fields
 from domain.duty.lifecycle import DUTY_TASKS, ISSUES, NO_ISSUES
 from domain.duty.policy import DutyBook
@@ -135,7 +135,7 @@ def _has(wanted: Submission, name: str) -> bool:
 
 
 def _said(at: datetime) -> str:
-    return f"{at:%Y-%m-%dT%H:%M:%SZ}"
+    return f"{utc(at):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def judge_duty_action(wanted: Submission) -> Refusal | None:

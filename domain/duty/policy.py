@@ -71,8 +71,8 @@ DUTY_RULES: tuple[DutyRule, ...] = (
     DutyRule("reminder", "when the team is reminded (提醒)", "a third of the month is left to find a day"),
     DutyRule(
         "shortage",
-        "when the street's leaders hear that a meeting is not closed yet (预警), before the end",
-        "a leader can still make room in somebody's week",
+        "when the street's leaders hear that a meeting is not reported yet (预警)",
+        "a leader can still make room in the last week",
     ),
     DutyRule("postponements", "how often a meeting may be postponed (延期)", "a third time is a refusal"),
     DutyRule(
@@ -82,7 +82,7 @@ DUTY_RULES: tuple[DutyRule, ...] = (
     ),
     DutyRule(
         "free_entry",
-        "time after the end in which a meeting that was held in time is entered by itself (补录)",
+        "time after the end in which a meeting that was held in time is entered without approval (补录)",
         "paper comes to the desk some days later; a refused late entry is kept on paper for ever",
     ),
     DutyRule(
@@ -98,12 +98,12 @@ DUTY_RULES: tuple[DutyRule, ...] = (
     DutyRule(
         "supervision_longest",
         "longest time of a leader, after doubling",
-        "asked ever more rarely, never not at all",
+        "a leader is asked less often, and never not at all",
     ),
     DutyRule(
         "supervision_climbs_at",
         "repetition from which the district is asked",
-        "who was silent twice is not alone",
+        "two silences at the street are enough",
     ),
     DutyRule(
         "answer_cap",

@@ -20,11 +20,13 @@ class GivenWord(Wire):
 class Reckoned(Wire):
     """What every instant is reckoned from: its origin, its rests, and what was said of it.
 
+    `began`: when it began to run, where that is not its origin: the end of a period lies ahead of what is owed in it.
     `word`: never earlier. `joined`: what orders that joined this one had been promised: never later. `floor_from`: a
     minimum remainder from then.
     """
 
     since: datetime
+    began: datetime | None = None
     order_class: str | None = None
     rests: tuple[RestTaken, ...] = ()
     word: GivenWord | None = None
@@ -34,7 +36,8 @@ class Reckoned(Wire):
     @property
     def runs_from(self) -> datetime:
         """Since when it has run without a rest."""
-        return max(self.since, self.rests[-1].ended) if self.rests else self.since
+        began = self.began or self.since
+        return max(began, self.rests[-1].ended) if self.rests else began
 
     def rested(self, began: datetime, ended: datetime) -> Self:
         """Count one rest more; of what is counted already only what is left, and then nothing is the same."""

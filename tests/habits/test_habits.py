@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings
 
 import worker
 from api.pages.rendering import texts
+from domain.duty.lifecycle import DUTY_TASKS, DutyTask
 from domain.office.words import Role
 from domain.order.lifecycle import TASKS, TaskKind
 from domain.order.words import Ending, Stage
@@ -157,7 +158,8 @@ class TestWords:
         glossary = (ROOT / "docs/glossary.md").read_text(encoding="utf-8") + (
             ROOT / "docs/lifecycle.md"
         ).read_text(encoding="utf-8")
-        words = {*TaskKind, *(each.name for row in TASKS.values() for each in row.outcomes)}
+        rows = [*TASKS.values(), *DUTY_TASKS.values()]
+        words = {*TaskKind, *DutyTask, *(each.name for row in rows for each in row.outcomes)}
         assert {word for word in words if f"`{word}`" not in glossary} == set()
 
     def test_role_codes_are_those_of_the_contract(self) -> None:

@@ -1,4 +1,4 @@
-"""The rules by which running orders are judged: a reminder, when their text changes, of what a replay leans on."""
+"""The rules by which running matters are judged: a reminder, when their text changes, of what a replay leans on."""
 
 import ast
 import hashlib
@@ -9,6 +9,12 @@ ROOT = Path(__file__).parents[2]
 KEPT = Path(__file__).parent / "rules.json"
 RULES = (
     "domain/calendar/instants",
+    "domain/duty/actions",
+    "domain/duty/deadlines",
+    "domain/duty/judgement",
+    "domain/duty/lifecycle",
+    "domain/duty/periods",
+    "domain/duty/words",
     "domain/matter/clocks",
     "domain/matter/faults",
     "domain/matter/judging",
@@ -33,14 +39,15 @@ RULES = (
 )
 
 LESSON = """
-The text of rules has changed that running orders are judged by: {names}
+The text of rules has changed that running matters are judged by: {names}
 
-A replay judges again what an order was told weeks ago. If it judges otherwise than before, the commands differ, the
-workflow task fails, and the order stands still; neither fingerprints nor recorded histories need to notice. So:
-  1. A limit or a cap: a new policy version (`domain/order/policy.py`), which only new orders get.
+A replay judges again what a matter was told weeks ago. If it judges otherwise than before, the commands differ, the
+workflow task fails, and the matter stands still; neither fingerprints nor recorded histories need to notice. So:
+  1. A limit or a cap: a new version of the book (`policy.py` of `domain/order` or `domain/duty`), which only new
+     matters get.
   2. A new outcome, action or field: goes as it is, since no history holds it yet.
   3. What was allowed and is not any more, or the reverse: from the first tagged release on behind `workflow.patched`
-     in `workflows/order/judge.py` (ADR-0012).
+     in `workflows/order/rules.py` or `workflows/duty/rules.py` (ADR-0012).
   4. Before the roll-out: `dingdan replay` with the new code, against the Temporal that runs.
   5. Accept the new text: .venv/bin/python -m tests.habits.test_rules
 """
@@ -70,7 +77,7 @@ def _is_text(node: ast.AST) -> bool:
     )
 
 
-class TestTheRulesOfRunningOrders:
+class TestTheRulesOfRunningMatters:
     def test_are_those_that_were_accepted(self) -> None:
         kept, now = json.loads(KEPT.read_text(encoding="utf-8")), rules()
         changed = sorted(name for name in {*kept, *now} if kept.get(name) != now.get(name))

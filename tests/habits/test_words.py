@@ -11,6 +11,7 @@ from api.errors import _HTTP as FRAMEWORK
 from api.errors import STATUS
 from api.pages.rendering import texts
 from domain.duty.events import DutyTemplate
+from domain.duty.lifecycle import DUTY_TASKS
 from domain.matter.events import REMINDER, MatterEvent
 from domain.matter.faults import Fault
 from domain.order.actions import ACTIONS
@@ -36,6 +37,12 @@ def glossary() -> dict[str, set[str]]:
 
 SAID = [
     *(("task", str(kind), task.label) for kind, task in TASKS.items()),
+    *(("duty's task", str(kind), task.label) for kind, task in DUTY_TASKS.items()),
+    *(
+        (f"outcome of a duty's {kind}", outcome.name, outcome.label)
+        for kind, task in DUTY_TASKS.items()
+        for outcome in task.outcomes
+    ),
     *(("action", str(name), action.label) for name, action in ACTIONS.items()),
     *(
         (section, code, word)

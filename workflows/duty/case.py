@@ -4,7 +4,7 @@ Assumes one coroutine, the story's. The steps say here what happens to the duty;
 `answer`, the one door.
 """
 
-from typing import Any
+from typing import Any, Final
 
 from temporalio import workflow
 
@@ -12,7 +12,7 @@ from workflows.duty import visibility
 from workflows.duty.asking import DutyAsking
 from workflows.duty.course import DutyCourse
 from workflows.duty.rules import OF_THE_OFFICE, DutyRules
-from workflows.duty.state import DutyState, Mark
+from workflows.duty.state import DutyState, Mark, owed
 from workflows.matter.door import Door
 from workflows.matter.judge import Judge, refused_unheard
 from workflows.matter.ledger import Ledger
@@ -50,7 +50,7 @@ class DutyCase:
         self.reader = Reader(start.duty_no, start.seal_key, OF_THE_OFFICE)
         rules = DutyRules(start, state, self._ledger, self.book)
         self.judge = Judge(start.duty_no, state, self._ledger, rules, self.reader)
-        self._door = Door(state, self._ledger, self.judge, DutyCourse(state, self._ledger))
+        self._door = Door(state, self._ledger, self.judge, DutyCourse(start, state, self._ledger))
         (first,) = state.open_tasks.values()
         self.owner = first.owner
 
@@ -98,7 +98,10 @@ class DutyCase:
     def _owe(self, kind: DutyTask, stage: DutyStage) -> None:
         """Let the team owe something until the period ends."""
         self.state.enter(stage)
-        self._begin(kind, DutyBasis.PERIOD, self.owner, since=self.start.ends)
+        task = self._open(kind, self.owner)
+        # What waits for a leader's word waits whatever the team does meanwhile.
+        task.deadline.stands_still = self.state.asked is not None
+        self._ask(task, owed(task.key, DutyBasis.PERIOD, self.start, rests=self.state.rests))
 
     # What a leader is asked.
 
@@ -106,9 +109,7 @@ class DutyCase:
         """Put what the team asks for before a leader: an excuse, or a late report."""
         self.state.asked = said
         self._begin(DutyTask.REVIEW, DutyBasis.REVIEW, STREET_LEADER, not_by=(said.said.actor,))
-        # Nobody comes late by waiting: the period's end has no consequence before the verdict, which has a limit.
-        said.task.deadline.stands_still = True
-        self._offer(said.task)
+        self._await_a_leader()
 
     def hear_excuse(self, verdict: Decided | None) -> bool:
         """Tell whether a leader excused the team; silence is no."""
@@ -128,10 +129,18 @@ class DutyCase:
         self._note(granted if is_granted else denied)
         text_of = verdict.said.decision_id if verdict else None
         self._ledger.write(self.owner.unit, DutyTemplate.ANSWERED, text_of=text_of, is_granted=is_granted)
-        if asked is not None:
-            asked.task.deadline.stands_still = False
-            self._offer(asked.task)
+        self._await_a_leader()
         return asked if is_granted else None
+
+    def _await_a_leader(self) -> None:
+        """Let limits stand still while a leader has not answered, which has a limit: nobody comes late by waiting."""
+        state = self.state
+        for wait in state.waits:
+            if not (isinstance(wait, HumanTask) and wait.kind in _OF_LEADERS):
+                wait.deadline.stands_still = state.asked is not None
+        for task in state.open_tasks.values():
+            if task.withheld != self._withheld(task.kind):
+                self._offer(task)
 
     def tell_shortage(self) -> None:
         """Let the leaders know that the duty may not be kept in its period."""
@@ -248,14 +257,21 @@ class DutyCase:
     def _begin(
         self, kind: DutyTask, basis: DutyBasis, owner: Owner, *, not_by: tuple[str, ...] = (), **clock: Any
     ) -> None:
-        row = DUTY_TASKS[kind]
-        task = open_task(
-            self.start.duty_no, self.state, row, owner, withheld=self._withheld(kind), not_by=not_by
-        )
+        self._ask_for_clock(self._open(kind, owner, not_by=not_by), basis, **clock)
+
+    def _open(self, kind: DutyTask, owner: Owner, *, not_by: tuple[str, ...] = ()) -> HumanTask:
+        row, withheld = DUTY_TASKS[kind], self._withheld(kind)
+        task = open_task(self.start.duty_no, self.state, row, owner, withheld=withheld, not_by=not_by)
         self._ledger.opened(task)
-        self._ask_for_clock(task, basis, **clock)
+        return task
 
     def _ask_for_clock(self, wait: Wait, basis: DutyBasis, **clock: Any) -> None:
-        asked = ClockRequest(key=wait.key, basis=basis, **{"since": workflow.now(), **clock})
-        wait.deadline.asked = asked
-        self._ledger.clock(asked)
+        self._ask(wait, ClockRequest(key=wait.key, basis=basis, **{"since": workflow.now(), **clock}))
+
+    def _ask(self, wait: Wait, clock: ClockRequest) -> None:
+        wait.deadline.asked = clock
+        self._ledger.clock(clock)
+
+
+_OF_LEADERS: Final = frozenset({DutyTask.REVIEW, DutyTask.SUPERVISE})
+"""Tasks of whoever is asked: their limits run on."""

@@ -16,8 +16,9 @@ with workflow.unsafe.imports_passed_through():
     from domain.duty.lifecycle import DutyTask
     from domain.matter.tasks import SYSTEM
     from messages.duty.step import DutyStep
+    from messages.duty.workflow import StartDuty
     from messages.matter.step import MatterAnswer
-    from messages.matter.tasks import OfficeHold
+    from messages.matter.tasks import OfficeHold, RestTaken
 
 _MARKS = {
     DutyBasis.SHORTAGE: DutyEvent.SHORTAGE_REPORTED,
@@ -28,8 +29,9 @@ _MARKS = {
 class DutyCourse:
     """The course of one duty, between its door and its story."""
 
-    def __init__(self, state: DutyState, ledger: Ledger[DutyStep, MatterAnswer]) -> None:
+    def __init__(self, start: StartDuty, state: DutyState, ledger: Ledger[DutyStep, MatterAnswer]) -> None:
         """Keep the duty and its way into the store."""
+        self._start = start
         self._state = state
         self._ledger = ledger
 
@@ -39,8 +41,11 @@ class DutyCourse:
 
     def was_held(self, hold: OfficeHold) -> None:
         """Let the period end later by what the office held of it."""
-        if hold.since < self._state.ends:
-            self._state.ends += hold.until - hold.since
+        state = self._state
+        since = max(hold.since, self._start.began)
+        if since < state.ends:
+            state.rests = (*state.rests, RestTaken(began=since, ended=hold.until))
+            state.ends += hold.until - since
 
     def timer(self, wait: Wait) -> str:
         """Name the timer of a wait for people."""

@@ -13,6 +13,7 @@ from domain.duty.words import DutyEnding, DutyStage
 from messages.duty.step import DutyFacts
 from messages.duty.workflow import StartDuty
 from messages.matter.step import ClockRequest
+from messages.matter.tasks import RestTaken
 
 from workflows.matter.clock import Deadline
 from workflows.matter.state import Decided, MatterState, Wait, as_begun
@@ -29,12 +30,17 @@ class Mark:
     deadline: Deadline = field(default_factory=lambda: Deadline(reminds=False))
 
 
+def owed(key: str, basis: DutyBasis, start: StartDuty, *, rests: tuple[RestTaken, ...] = ()) -> ClockRequest:
+    """Ask for a clock of what is owed in the period: it runs since its beginning, and is reckoned from its end."""
+    return ClockRequest(key=key, basis=basis, since=start.ends, began=start.began, rests=rests)
+
+
 @dataclass(slots=True, kw_only=True)
 class DutyState(MatterState):
     """Where a duty is: of every matter's also its meeting, and what was missed; see `DutyFacts`.
 
     `ends` is the end of the period, with what a hold of the office has added. `asked` waits for a leader's word;
-    `last`: until when a late report is taken.
+    `last`: until when a late report is taken. `rests`: what the office has held of the period.
     """
 
     stage: DutyStage
@@ -52,13 +58,14 @@ class DutyState(MatterState):
     asked: Decided | None = None
     entry_is_free: bool = True
     supervisions: int = 0
+    rests: tuple[RestTaken, ...] = ()
 
     @classmethod
     def of(cls, start: StartDuty) -> "DutyState":
         """Begin with the first task, which the opening's transaction opened."""
         shortage = Mark(key="shortage", basis=DutyBasis.SHORTAGE)
         shortage.deadline.due_at = start.shortage_at
-        shortage.deadline.asked = ClockRequest(key=shortage.key, basis=DutyBasis.SHORTAGE, since=start.ends)
+        shortage.deadline.asked = owed(shortage.key, shortage.basis, start)
         state = cls(
             **as_begun(start.first_task, DutyBasis.PERIOD, start.holds),
             stage=DutyStage.PLANNING,
@@ -67,7 +74,7 @@ class DutyState(MatterState):
         )
         for task in state.open_tasks.values():
             # The period ends when it ends, whenever the duty was opened.
-            task.deadline.asked = ClockRequest(key=task.key, basis=DutyBasis.PERIOD, since=start.ends)
+            task.deadline.asked = owed(task.key, DutyBasis.PERIOD, start)
         return state
 
     def enter(self, stage: str) -> None:

@@ -6,6 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.duty.lifecycle import DutyTask
+from domain.kinds import DUTY_TABLES
 from domain.matter.normal import normal
 from domain.matter.tasks import Field
 from domain.order.actions import action_fields
@@ -20,6 +22,12 @@ ANYTHING = st.recursive(
 
 def fields_of(name: str) -> tuple[Field, ...]:
     return action_fields(name) or next(found for kind in TASKS if (found := outcome_fields(kind, name)))
+
+
+def fields_of_a_report() -> tuple[Field, ...]:
+    found = DUTY_TABLES.outcome(DutyTask.CLOSE_MEETING, "close")
+    assert found is not None
+    return found.fields
 
 
 class TestWhatMeansTheSame:
@@ -64,3 +72,42 @@ class TestWhatMeansTheSame:
         names = st.sampled_from([*(each.name for each in fields_of(name)), "colour"])
         once = normal(fields_of(name), data.draw(st.dictionaries(names, ANYTHING)))
         assert normal(fields_of(name), once) == once
+
+
+class TestAReport:
+    @pytest.mark.parametrize(
+        ("one", "other"),
+        [
+            ({"issues": [{"text": " 一\r\n二 "}]}, {"issues": [{"text": "一\n二"}]}),
+            (
+                {"issues": [{"text": "一", "answer": "好\u200b "}]},
+                {"issues": [{"text": "一", "answer": "好"}]},
+            ),
+            ({"issues": [{"text": "一", "category": None, "answer": None}]}, {"issues": [{"text": "一"}]}),
+            ({"issues": None, "attendees": 17}, {"attendees": 17}),
+            ({"started_at": "2026-11-18T19:00+08:00"}, {"started_at": "2026-11-18T11:00:00Z"}),
+            ({"summary": "好 "}, {"summary": "好"}),
+        ],
+    )
+    def test_that_means_the_same_is_written_alike(self, one: dict[str, Any], other: dict[str, Any]) -> None:
+        assert normal(fields_of_a_report(), one) == normal(fields_of_a_report(), other)
+
+    @pytest.mark.parametrize(
+        "given_",
+        [
+            {"issues": "路灯"},
+            {"issues": [5, "路灯", {"text": 5}, []]},
+            {"issues": [{"text": ""}]},
+            {"attendees": "17"},
+            {"attendees": 17.5},
+            {"attendees": True},
+        ],
+    )
+    def test_that_means_nothing_is_left_to_be_judged(self, given_: dict[str, Any]) -> None:
+        assert normal(fields_of_a_report(), given_) == given_
+
+    @given(data=st.data())
+    def test_stays_as_it_is_from_then_on(self, data: st.DataObject) -> None:
+        names = st.sampled_from([*(each.name for each in fields_of_a_report()), "colour"])
+        once = normal(fields_of_a_report(), data.draw(st.dictionaries(names, ANYTHING)))
+        assert normal(fields_of_a_report(), once) == once

@@ -43,7 +43,9 @@ RUSHED = replace(
 """A book of the tests: clocks run out while a test waits for them."""
 LATE = replace(CALM, version="duties-late", free_entry=Wall(_SECOND))
 """A book of the tests: a late report needs a leader's word almost at once."""
-DUTY_BOOKS.update({each.version: each for each in (CALM, RUSHED, LATE)})
+LAST = replace(LATE, version="duties-last", last_entry=Wall(3 * _SECOND))
+"""A book of the tests: nothing is entered any more after three seconds."""
+DUTY_BOOKS.update({each.version: each for each in (CALM, RUSHED, LATE, LAST)})
 
 TEAM = a_team(leader="leader-1", deputy="leader-2", communities=("community-03",))
 HANDLER = "street-safety-handler"

@@ -11,7 +11,7 @@ from activities.mending.rebuilding import Rebuilder
 from domain.duty.lifecycle import DutyTask
 from messages.names import MATTER_ACTION, system_id
 from store.telling.holds import lift_hold, order_hold
-from tests.support.office import now
+from tests.support.office import now, seconds_between
 from tests.support.stories.meetings import Meetings
 
 SOON = timedelta(seconds=3)
@@ -74,8 +74,22 @@ class TestAHoldOfTheOffice:
         row = meetings.row(duty_no)
         assert row["missed_at"] is None
         await meetings.office.eventually(lambda: meetings.row(duty_no)["missed_at"], "missed")
-        assert meetings.row(duty_no)["missed_at"] > row["period_ends"]
+        late = seconds_between(row["period_ends"], meetings.row(duty_no)["missed_at"])
+        assert 6 < late < 12
         await meetings.office.replay()
+
+    async def test_that_is_over_moves_the_clock_of_a_later_task_too(self, meetings: Meetings) -> None:
+        duty_no = await meetings.open(lasts=timedelta(seconds=8))
+        with meetings.office.store.write() as connection:
+            until = now() + timedelta(seconds=3)
+            order_hold(connection, reason="台风", until=until, ordered_by="leader-1", now=now())
+        await meetings.office.drain()
+        await meetings.office.eventually(lambda: meetings.row(duty_no)["held"], "held")
+        await meetings.office.eventually(lambda: not meetings.row(duty_no)["held"], "released")
+        await meetings.announced(duty_no)
+        hold = await meetings.office.task(duty_no, DutyTask.HOLD_MEETING)
+        moved = seconds_between(meetings.row(duty_no)["period_ends"], hold["due_at"])
+        assert 2 < moved < 4
 
     async def test_is_lifted_early_like_any(self, meetings: Meetings) -> None:
         duty_no = await meetings.open()

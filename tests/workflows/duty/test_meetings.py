@@ -202,6 +202,38 @@ class TestAMeetingThatIsExcused:
         await meetings.office.send(meetings.office.submit(review, "approve"))
         assert (await meetings.result(duty_no)).ending == "excused"
 
+    async def test_that_waits_keeps_waiting_whatever_the_team_does(self, meetings: Meetings) -> None:
+        duty_no = await meetings.open(lasts=timedelta(seconds=4))
+        await meetings.decide(
+            duty_no, DutyTask.PLAN_MEETING, "request_excuse", reason="disaster", text="本月汛情"
+        )
+        review = await meetings.office.task(duty_no, DutyTask.REVIEW)
+        await meetings.announced(duty_no)
+        hold = await meetings.office.task(duty_no, DutyTask.HOLD_MEETING)
+        assert "request_excuse" in hold["withheld"]
+        ends = meetings.row(duty_no)["period_ends"]
+        await meetings.office.eventually(
+            lambda: str(now().replace(tzinfo=None)) > ends, "the end of the period"
+        )
+        await meetings.office.send(meetings.office.submit(review, "approve"))
+        assert (await meetings.result(duty_no)).ending == "excused"
+
+    async def test_that_is_denied_may_be_asked_for_again_at_the_next_task(self, meetings: Meetings) -> None:
+        duty_no = await meetings.open()
+        await meetings.decide(
+            duty_no, DutyTask.PLAN_MEETING, "request_excuse", reason="disaster", text="本月汛情"
+        )
+        await meetings.announced(duty_no)
+        await meetings.decide(duty_no, DutyTask.REVIEW, "revise", text="请按期召开")
+
+        def is_offered() -> bool:
+            return any(
+                each["kind"] == "hold_meeting" and "request_excuse" not in str(each["withheld"])
+                for each in meetings.office.tasks(duty_no)
+            )
+
+        await meetings.office.eventually(is_offered, "the offer of an excuse")
+
     async def test_that_nobody_answers_is_missed_in_the_end(self, meetings: Meetings) -> None:
         duty_no = await meetings.open(lasts=timedelta(seconds=3), book=RUSHED)
         await meetings.decide(

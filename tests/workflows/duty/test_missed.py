@@ -3,7 +3,8 @@
 from datetime import timedelta
 
 from domain.duty.lifecycle import DutyTask
-from tests.support.stories.meetings import LATE, RUSHED, Meetings
+from tests.support.office import at, now
+from tests.support.stories.meetings import LAST, LATE, RUSHED, Meetings
 
 SOON = timedelta(seconds=3)
 
@@ -82,6 +83,20 @@ class TestAMeetingThatIsMissed:
         types = meetings.office.types(duty_no)
         assert types.index("LateEntryDenied") < types.index("LateEntryApproved")
         await meetings.office.replay()
+
+    async def test_that_is_entered_on_the_last_day_waits_for_its_leader(self, meetings: Meetings) -> None:
+        duty_no = await meetings.open(lasts=timedelta(seconds=4), book=LAST)
+        await meetings.held(duty_no)
+        report = meetings.report()
+        await meetings.office.eventually(
+            lambda: "FreeEntryEnded" in meetings.office.types(duty_no), "the end of the free days"
+        )
+        await meetings.decide(duty_no, DutyTask.CLOSE_MEETING, "close", **report)
+        review = await meetings.office.task(duty_no, DutyTask.REVIEW)
+        last = at(meetings.row(duty_no)["period_ends"]) + timedelta(seconds=4)
+        await meetings.office.eventually(lambda: now() > last, "the last day")
+        await meetings.office.send(meetings.office.submit(review, "approve"))
+        assert (await meetings.result(duty_no)).ending == "entered_late"
 
     async def test_offers_no_late_report_if_residents_were_never_told(self, meetings: Meetings) -> None:
         duty_no = await meetings.open(lasts=SOON)
