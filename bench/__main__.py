@@ -18,7 +18,7 @@ from typing import Any
 import workflows
 from bench import lists, pages, rules, similar
 from bench.figures import Figure, machine, publish, say
-from bench.load import growth, intake, memory, orders, storm, telling, workers
+from bench.load import duties, growth, intake, memory, orders, storm, telling, workers
 from bench.places import Place, embedded, production
 from tests.support.machine.ending import end_in_order
 
@@ -46,6 +46,8 @@ class Size:
     rules: int
     few: int
     many: int
+    duties: int
+    idle: float
 
 
 FULL = Size(
@@ -63,6 +65,8 @@ FULL = Size(
     rules=20_000,
     few=1_000,
     many=50_000,
+    duties=1_200,
+    idle=60.0,
 )
 SMALL = Size(
     intake=40,
@@ -79,6 +83,8 @@ SMALL = Size(
     rules=50,
     few=20,
     many=60,
+    duties=30,
+    idle=3.0,
 )
 
 
@@ -95,6 +101,11 @@ async def _intake(name: str, size: Size) -> list[Figure]:
 async def _orders(name: str, size: Size) -> list[Figure]:
     async with PLACES[name]("seconds") as place:
         return await orders.measure(place, orders=size.orders, rounds=size.rounds)
+
+
+async def _duties(name: str, size: Size) -> list[Figure]:
+    async with PLACES[name]("standard") as place:
+        return await duties.measure(place, many=size.duties, idle_seconds=size.idle)
 
 
 async def _workers(name: str, size: Size) -> list[Figure]:
@@ -152,6 +163,7 @@ async def _rules(name: str, size: Size) -> list[Figure]:
 PROGRAMS: dict[str, Callable[[str, Size], Coroutine[Any, Any, list[Figure]]]] = {
     "intake": _intake,
     "orders": _orders,
+    "duties": _duties,
     "workers": _workers,
     "memory": _memory,
     "lists": _lists,

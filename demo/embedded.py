@@ -18,7 +18,7 @@ from typing import Any
 
 import httpx2
 
-from demo.office import CLIENTS, seed_office
+from demo.office import CLIENTS, seed_office, seed_teams
 from domain.doors import CredentialKind
 from domain.office.directory import Directory
 from domain.order.policy import policy
@@ -257,6 +257,7 @@ def open_office(store: Store, secret: str, *, now: datetime) -> Credentials:
     Those of earlier starts end.
     """
     seed_office(store, now=now)
+    seed_teams(store, now=now)
     passwords = {username: new_password() for username in WITH_PASSWORD}
     with ThreadPoolExecutor() as threads:
         hashes = dict(zip(passwords, threads.map(hash_password, passwords.values()), strict=True))

@@ -3,12 +3,15 @@
 Assumes the unit codes of the first directory; a test compares them.
 """
 
-from datetime import datetime
+from dataclasses import replace
+from datetime import date, datetime
 
 from domain.office.directory import DISTRICT_OFFICE, OFFICE, Unit
+from domain.office.teams import Team
 from domain.office.words import Role, Tier
 from domain.order.words import Channel
 from store.database import Store
+from store.office.directory import current, load
 from store.office.people import StaffRow, put_duty, put_staff, put_units
 from store.signin.credentials import put_client
 
@@ -107,6 +110,7 @@ STAFF: tuple[StaffRow, ...] = (
     _person("administrator-1", "竺可", OFFICE, Role.ADMINISTRATOR),
 )
 
+_ADMINISTRATOR = "administrator-1"
 DUTY: dict[tuple[str, int], str] = {
     (channel.value, weekday): f"duty-{weekday % 3 + 1}" for channel in Channel for weekday in range(7)
 }
@@ -114,6 +118,34 @@ DUTY: dict[tuple[str, int], str] = {
 
 CLIENTS: dict[str, str] = {f"demo-{channel.value.replace('_', '-')}": channel.value for channel in Channel}
 """One client for each channel."""
+
+
+TEAMS: tuple[Team, ...] = tuple(
+    Team(
+        code=code,
+        leader=leader,
+        deputy=deputy,
+        department=department,
+        communities=tuple(f"community-{number:02}" for number in communities),
+        valid_from=date(2026, 1, 1),
+    )
+    for code, leader, deputy, department, communities in (
+        ("T1", "leader-1", "leader-2", "street-urban-management", (1, 3)),
+        ("T2", "leader-2", "leader-1", "street-livelihood", (5, 7)),
+        ("T3", "leader-1", "leader-2", "street-safety", (9, 11)),
+        ("T4", "leader-2", "leader-1", "street-construction", (2, 4)),
+        ("T5", "leader-1", None, "street-peace", (6, 8)),
+    )
+)
+"""The teams “1+1+n” of the demo; two communities have none, and are shown to the leaders."""
+
+
+def seed_teams(store: Store, *, now: datetime) -> None:
+    """Let the demo office have its teams, unless it has some already."""
+    with store.write() as connection:
+        known = current(connection)
+        if not known.teams:
+            load(connection, replace(known, teams=TEAMS), source="demo", loaded_by=_ADMINISTRATOR, now=now)
 
 
 def seed_office(store: Store, *, now: datetime) -> None:
