@@ -82,7 +82,7 @@ _OF_THE_OFFICE: Final = (
     "People act on a duty by its tasks. These are sent by the office's own programs alone."
 )
 _LENGTHS: Final = """Events of Temporal from the first to the archive, in `tests/replay/histories`: what an order of
-each kind costs."""
+each kind costs, and a meeting."""
 _POLICY: Final = """From `domain/order/policy.py`. Limits in days and hours run by the wall, in working days
 and office hours on [the calendar](adr/0016-calendar.md). A running order keeps the version that it began with; new
 orders get the newest of their book."""

@@ -1,4 +1,4 @@
-"""Ways of an order that the demo stories do not go, and their histories: `python -m tests.replay.paths [NAME …]`.
+"""Ways of a matter that the demo stories do not go, and their histories: `python -m tests.replay.paths [NAME …]`.
 
 Plays each on a server of its own under the policy `seconds`, and records it. A history that is there is only
 replaced if it is named: it stands for orders that run somewhere with the code of its day.
@@ -29,6 +29,7 @@ from store.database import Store
 from store.matter.said.decisions import Actor
 from store.order.said.decisions import submit_action
 from store.schema import migrate
+from tests.replay.duties import DUTY_PATHS
 from tests.replay.record import write
 from tests.support.machine import devserver
 from tests.support.office import SEAL, Office, now, passes, seed
@@ -308,6 +309,7 @@ PATHS: tuple[Callable[[Office], Awaitable[str]], ...] = (
     held,
     split_and_merged,
     routed,
+    *DUTY_PATHS,
 )
 
 

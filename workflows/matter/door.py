@@ -89,12 +89,12 @@ class Door(Generic[Step, Recorded]):
 
     async def settle(self) -> None:
         """Record all that is left and let the messages go out; nothing is open any more."""
-        while not (self._ledger.is_empty and not self._state.inbox and not self._ledger.is_delivering):
+        while not (self._ledger.is_empty and not self._state.inbox and not self._ledger.is_at_work):
             await self._next_answer(())
             if not self._ledger.is_empty:
                 await self.flush()
             else:
-                await self._stir(lambda: not self._ledger.is_delivering)
+                await self._stir(lambda: not self._ledger.is_at_work)
 
     async def flush(self, waits: tuple[Wait, ...] = ()) -> Recorded:
         """Record, and return what the store said; signals that arrive meanwhile stay in the inbox."""

@@ -141,6 +141,11 @@ class Ledger(Generic[Step, Answer]):
         """Whether messages are on their way."""
         return self._carrying is not None and not self._carrying.done()
 
+    @property
+    def is_at_work(self) -> bool:
+        """Whether anything is under way beside the story: messages, or starts of orders that were made of it."""
+        return self.is_delivering or (self._starting is not None and not self._starting.done())
+
     def event(
         self,
         type_: StrEnum,

@@ -131,6 +131,17 @@ class Meetings:
         """Report a meeting that was held."""
         return await self.decide(duty_no, DutyTask.CLOSE_MEETING, "close", **self.report(**changes))
 
+    async def offers(self, duty_no: str, outcome: str) -> None:
+        """Wait until an open task does not withhold an outcome."""
+        await self.office.eventually(
+            lambda: any(
+                outcome not in str(each["withheld"]) and each["state"] == "open"
+                for each in self.office.tasks(duty_no)
+                if each["kind"] != DutyTask.REVIEW
+            ),
+            f"the offer of {outcome}",
+        )
+
     def row(self, duty_no: str) -> dict[str, Any]:
         """Return the duty's row and its matter's as one."""
         whole = "SELECT * FROM duty JOIN matter ON matter_no = duty_no WHERE duty_no = :no"
