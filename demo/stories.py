@@ -8,6 +8,7 @@ import uuid
 from datetime import UTC, datetime
 
 from demo.detours import DETOURS
+from demo.meetings import MEETINGS
 from demo.teller import Story, Teller, Told, signal_by_cli
 
 
@@ -282,4 +283,5 @@ STORIES: tuple[Story, ...] = (
     Story(title="院坝会：居民不满意，退回重办", tell=_rework, ends={"ending": "resolved", "round": 2}),
     Story(title="热线：已进入诉讼，经审核不予受理", tell=_rejected, ends={"ending": "not_accepted"}),
     *DETOURS,
+    *MEETINGS,
 )

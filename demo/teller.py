@@ -76,15 +76,16 @@ class Teller:
 
 @dataclass(kw_only=True)
 class Told:
-    """One order of a story."""
+    """One order of a story, or a matter of another kind; `plural` is its kind in addresses."""
 
     teller: Teller
     order_no: str
     tracking_code: str
+    plural: str = "orders"
 
     async def order(self) -> dict[str, Any]:
         """Read the order."""
-        return dict(await self.teller.get(f"/api/v1/orders/{self.order_no}"))
+        return dict(await self.teller.get(f"/api/v1/{self.plural}/{self.order_no}"))
 
     async def split_off(self) -> list["Told"]:
         """Find the orders that were made of this one's further matters."""
@@ -94,7 +95,7 @@ class Told:
 
     async def events(self) -> list[dict[str, Any]]:
         """Read its events."""
-        return list((await self.teller.get(f"/api/v1/orders/{self.order_no}/events"))["items"])
+        return list((await self.teller.get(f"/api/v1/{self.plural}/{self.order_no}/events"))["items"])
 
     async def task(self, kind: str) -> dict[str, Any]:
         """Wait for an open task of a kind."""
@@ -145,11 +146,11 @@ class Told:
             while (await self.order())["stage"] not in stages:  # noqa: ASYNC110 - another process sets it
                 await asyncio.sleep(0.2)
 
-    async def supervised(self, times: int) -> dict[str, Any]:
-        """Wait until the order is supervised for the n-th time in a row."""
+    async def supervised(self, times: int, *, event: str = "SupervisionBegan") -> dict[str, Any]:
+        """Wait until the order is supervised for the n-th time in a row, as its events say."""
         async with asyncio.timeout(PATIENCE.total_seconds()):
             while True:
-                begun = [each for each in await self.events() if each["type"] == "SupervisionBegan"]
+                begun = [each for each in await self.events() if each["type"] == event]
                 if len(begun) >= times:
                     return await self.task("supervise")
                 await asyncio.sleep(0.5)

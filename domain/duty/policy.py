@@ -134,7 +134,7 @@ SECONDS_DUTIES = DutyBook(
     reminder=Before(Wall(timedelta(seconds=15))),
     shortage=Before(Wall(timedelta(seconds=10))),
     postponements=2,
-    review=Wall(timedelta(seconds=5)),
+    review=Wall(timedelta(seconds=15)),
     free_entry=Wall(timedelta(seconds=5)),
     last_entry=Wall(timedelta(seconds=30)),
     supervision_first=Wall(timedelta(seconds=5)),

@@ -18,7 +18,7 @@ from demo.console import telling
 from demo.embedded import prepare
 from demo.stories import STORIES
 from demo.teller import Story, Teller, tell
-from messages.names import order_workflow_id
+from messages.names import workflow_id_of
 from runtime.machine.supervisor import Supervisor
 from runtime.temporal import connect
 from tests.support.machine.ending import end_in_order
@@ -36,7 +36,7 @@ def write(name: str, history: WorkflowHistory) -> None:
 async def record(story: Story, teller: Teller, client: Client) -> None:
     """Tell a story to its end, and write the history of its order."""
     told = await tell(story, teller)
-    handle = client.get_workflow_handle(order_workflow_id(told.order_no))
+    handle = client.get_workflow_handle(workflow_id_of(told.order_no))
     # The order is archived a moment before its workflow has ended.
     await handle.result()
     write(story.tell.__name__.removeprefix("_"), await handle.fetch_history())
