@@ -60,7 +60,7 @@ class Metrics:
         )
         self.open = Gauge(
             "dingdan_orders_open",
-            "Orders open now, 10,000 a stage at most.",
+            "Orders and other matters open now, 10,000 a stage at most.",
             ["stage"],
             registry=self.registry,
         )

@@ -9,6 +9,7 @@ from typing import Final
 from domain.duty import words as duties
 from domain.duty.actions import duty_action_fields
 from domain.duty.lifecycle import DUTY_TASKS
+from domain.matter.stages import OVER
 from domain.matter.tasks import Tables
 from domain.order import words as orders
 from domain.order.actions import action_fields
@@ -35,6 +36,11 @@ KINDS: Final = (
     MatterKind(name=duties.KIND, letter=duties.LETTER, label="院坝寻单", tables=DUTY_TABLES),
 )
 """Every kind of matter."""
+OPEN_STAGES: Final[tuple[str, ...]] = (
+    *orders.OPEN,
+    *(each for each in duties.DutyStage if str(each) not in OVER),
+)
+"""Where a matter of any kind is open; named one by one, so that an index of stages finds them."""
 _BY_LETTER: Final = {each.letter: each for each in KINDS}
 
 

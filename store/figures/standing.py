@@ -11,8 +11,9 @@ from typing import Final
 
 from sqlalchemy import Connection, func, select
 
+from domain.kinds import OPEN_STAGES
 from domain.matter.judging import DecisionStatus
-from domain.order.words import OPEN, Stage
+from domain.order.words import Stage
 from store.calendar.tables import calendar_year
 from store.matter.tables import decision, matter
 
@@ -22,12 +23,12 @@ MOST: Final = 10_000
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Standing:
-    """What is open now; `late` are orders whose next limit has passed and nobody took the step.
+    """What is open now; `late` are matters whose next limit has passed and nobody took the step.
 
     `last_year` is the latest year of the calendar that is loaded.
     """
 
-    by_stage: Mapping[Stage, int]
+    by_stage: Mapping[str, int]
     overdue: int
     late: int
     oldest_decision: datetime | None
@@ -37,7 +38,7 @@ class Standing:
 def standing(connection: Connection, *, now: datetime) -> Standing:
     """Count what is open, and say since when the oldest decision waits to be judged."""
     by_stage, overdue, late = {}, 0, 0
-    for stage in OPEN:
+    for stage in OPEN_STAGES:
         some = select(matter.c.overdue, matter.c.due_at).where(matter.c.stage == stage).limit(MOST).subquery()
         row = connection.execute(
             select(
@@ -57,9 +58,12 @@ def standing(connection: Connection, *, now: datetime) -> Standing:
 
 
 def _oldest_decision(connection: Connection) -> datetime | None:
-    """Look among the orders that are not archived: only there a decision can wait."""
+    """Look among the matters that are not archived: only there a decision can wait."""
     waiting = (
-        select(matter.c.matter_no).where(matter.c.stage.in_([*OPEN, Stage.CLOSED])).limit(MOST).subquery()
+        select(matter.c.matter_no)
+        .where(matter.c.stage.in_([*OPEN_STAGES, Stage.CLOSED]))
+        .limit(MOST)
+        .subquery()
     )
     oldest: datetime | None = connection.scalar(
         select(func.min(decision.c.decided_at)).where(

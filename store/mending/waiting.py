@@ -10,11 +10,12 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Select, exists, select
 
+from domain.kinds import OPEN_STAGES
 from domain.matter.events import MatterEvent
 from domain.matter.judging import DecisionStatus
 from domain.matter.tasks import TaskState
 from domain.order.lifecycle import TaskKind
-from domain.order.words import OPEN, Stage
+from domain.order.words import Stage
 from store.figures.tables import TOLD
 from store.matter.outbox import waits_since
 from store.matter.said.decisions import decided_before
@@ -72,7 +73,7 @@ def waiting(connection: Connection, *, now: datetime) -> WaitedTooLong:
             select(decision.c.matter_no, decision.c.decided_at.label("since"))
             .join(matter, matter.c.matter_no == decision.c.matter_no)
             .where(
-                matter.c.stage.in_([*OPEN, Stage.CLOSED]),
+                matter.c.stage.in_([*OPEN_STAGES, Stage.CLOSED]),
                 decision.c.status == DecisionStatus.PENDING,
                 decided_before(before),
             ),
@@ -81,7 +82,7 @@ def waiting(connection: Connection, *, now: datetime) -> WaitedTooLong:
             connection,
             # While a request of the unit is reviewed, its own limit passes without consequence (ADR-0017).
             select(matter.c.matter_no, matter.c.due_at.label("since")).where(
-                matter.c.stage.in_(OPEN),
+                matter.c.stage.in_(OPEN_STAGES),
                 matter.c.held.is_(False),
                 matter.c.due_at < before,
                 ~exists().where(

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select, update
 
+from domain.kinds import kind_of
 from domain.matter.judging import DecisionStatus
 from domain.matter.stages import ARCHIVED
 from messages.matter.signals import Said
@@ -25,7 +26,7 @@ def reject_if_archived(connection: Connection, matter_no: str, said_id: str, *, 
         matter_no,
         said_id,
         code="order_archived",
-        reason="the order was archived before this could reach it; place a new order",
+        reason=f"the {kind_of(matter_no).name} was archived before this could reach it",
         now=now,
     )
     return True
