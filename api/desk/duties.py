@@ -1,5 +1,6 @@
 """`/desk/duties`: each community's courtyard meeting by period, what wants a leader, and one meeting whole."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Final
@@ -11,7 +12,7 @@ from api.acts.seeing import namespace_of, workflow_page
 from api.contract import views
 from api.contract.duties import DutySummary
 from api.desk.showing import whole_duty
-from api.pages.rendering import page
+from api.pages.rendering import page, texts
 from api.security import DutyReaderDep, scope_of
 from api.service import Service, ServiceDep
 from domain.calendar.instants import local
@@ -34,12 +35,12 @@ EVERY_PERIOD: Final = "all"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Watch:
-    """What wants a leader: meetings that may not be held in time, and communities that nobody looks after."""
+    """What wants a leader: meetings that may not be held in time, and communities without a duty or a team."""
 
     period: str
     shortages: list[DutySummary]
-    without_duty: tuple[str, ...]
-    without_team: tuple[str, ...]
+    without_duty: str
+    without_team: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -150,9 +151,14 @@ def _watch(
     now: datetime,
 ) -> Watch:
     """Gather what wants a leader, in the present period and on this day."""
+    unopened = finding.communities_without_duty(connection, directory.communities, present.name)
     return Watch(
         period=present.name,
         shortages=shortages,
-        without_duty=finding.communities_without_duty(connection, directory.communities, present.name),
-        without_team=directory.communities_without_team(local(now).date()),
+        without_duty=_named(directory, unopened),
+        without_team=_named(directory, directory.communities_without_team(local(now).date())),
     )
+
+
+def _named(directory: Directory, codes: Sequence[str]) -> str:
+    return str(texts()["words"]["or"].join(directory.units[each].name for each in codes))

@@ -1,6 +1,6 @@
 """Duties: lists, one with the orders that it brought, its events, and the periods that there are."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Query
 
@@ -21,19 +21,19 @@ from store.matter import history
 from store.office.directory import current_named
 
 router = APIRouter(prefix="/duties", tags=["duties"])
+_CODE: Final = r"^[\w.-]{1,64}$"
+"""How codes and names of periods look."""
 
 
 @router.get("", response_model=DutyList, responses=problems(401, 403, 422))
 async def list_duties(
     who: DutyReaderDep,
     service: ServiceDep,
-    period: Annotated[
-        str | None, Query(max_length=64, description="The name of a period, as 2026-12.")
-    ] = None,
-    community: Annotated[str | None, Query(max_length=64)] = None,
+    period: Annotated[str | None, Query(pattern=_CODE, description="Its name, as 2026-12.")] = None,
+    community: Annotated[str | None, Query(pattern=_CODE)] = None,
     stage: DutyStage | None = None,
-    unit: Annotated[str | None, Query(max_length=64)] = None,
-    cursor: Annotated[str | None, Query(max_length=200)] = None,
+    unit: Annotated[str | None, Query(pattern=_CODE)] = None,
+    cursor: Annotated[str | None, Query(pattern=r"^[\w=-]{1,200}$")] = None,
 ) -> DutyList:
     """List the duties in one's scope, those of the latest period first."""
     wanted = DutyFilter(period=period, community=community, stage=stage, unit=unit)
