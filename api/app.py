@@ -22,6 +22,7 @@ from api import errors
 from api.channels import attachments, directory
 from api.channels import orders as intake
 from api.desk import dispatch, figures, inbox, new, order, search, task
+from api.desk import duties as meetings
 from api.operations import health
 from api.operations import page as operations
 from api.pages import elder, static, viewer
@@ -32,8 +33,9 @@ from api.security import check_doors
 from api.service import Service
 from api.signin import oidc, signin
 from api.signin.oidc import RETURN_PATH
-from api.staff import orders, tasks
+from api.staff import duties, orders, tasks
 from api.unread import Body
+from domain.kinds import KINDS, kind_of
 from domain.order.policy import newest
 from domain.signin.accounts import PROFILES
 from runtime import logging, temporal, tracing
@@ -47,7 +49,8 @@ from store.signin import secret_key
 
 _log = structlog.get_logger("api")
 _SWITCH_SECONDS = 0.0005
-_ORDER_NO = re.compile(r"\d{8}-[0-9A-Z]{6}(?![0-9A-Z])")
+_LETTERS = "".join(each.letter for each in KINDS)
+_MATTER_NO = re.compile(rf"[{_LETTERS}]?\d{{8}}-[0-9A-Z]{{6}}(?![0-9A-Z])")
 _TOO_LARGE = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
 _PLAIN = "text/plain"
 _ENCODINGS = frozenset({"utf-8", "utf8", "us-ascii"})
@@ -154,11 +157,11 @@ def _protect(headers: MutableHeaders) -> None:
     headers.setdefault("Content-Security-Policy", _POLICY)
 
 
-async def name_the_order(request: Request) -> None:
-    """Name the order in every line of a request that is about one; what is no order number is never repeated."""
-    named = request.path_params.get("order_no") or request.path_params.get("task_id") or ""
-    if found := _ORDER_NO.match(named):
-        structlog.contextvars.bind_contextvars(order_no=found[0])
+async def name_the_matter(request: Request) -> None:
+    """Name the matter in every line of a request that is about one; what is no number of one is never repeated."""
+    given = (request.path_params.get(name) for name in ("order_no", "duty_no", "task_id"))
+    if found := _MATTER_NO.match(next(filter(None, given), "")):
+        structlog.contextvars.bind_contextvars(**{f"{kind_of(found[0]).name}_no": found[0]})
 
 
 def create_app(service: Service, *, tracer_provider: TracerProvider | None = None) -> Edge:
@@ -202,12 +205,13 @@ def create_app(service: Service, *, tracer_provider: TracerProvider | None = Non
     app.state.readings = readings = figures.Readings()
     errors.install(app, as_page=problem_page)
     app.openapi = lambda: _document(app)  # type: ignore[method-assign]  # as FastAPI's documentation says
-    api = APIRouter(prefix="/api/v1", dependencies=[Depends(name_the_order)])
+    api = APIRouter(prefix="/api/v1", dependencies=[Depends(name_the_matter)])
     for router in (
         intake.router,
         attachments.router,
         orders.router,
         tasks.router,
+        duties.router,
         directory.router,
         resident.router,
     ):
@@ -225,6 +229,7 @@ def create_app(service: Service, *, tracer_provider: TracerProvider | None = Non
         dispatch,
         search,
         order,
+        meetings,
         figures,
         operations,
         home,

@@ -180,6 +180,7 @@ def uploader_of(who: Caller) -> Uploader:
 ChannelDep = Annotated[Client, Depends(StaffDoor(channels=True))]
 ReaderDep = Annotated[Staff, Depends(StaffDoor(Permission.READ_ORDERS))]
 ReaderOrChannelDep = Annotated[Caller, Depends(StaffDoor(Permission.READ_ORDERS, channels=True))]
+DutyReaderDep = Annotated[Staff, Depends(StaffDoor(Permission.READ_DUTIES))]
 DeciderDep = Annotated[Staff, Depends(StaffDoor(Permission.DECIDE_TASKS))]
 ActorDep = Annotated[Staff, Depends(StaffDoor(Permission.ACT_ON_ORDERS))]
 RevealerDep = Annotated[Staff, Depends(StaffDoor(Permission.REVEAL_CONTACTS))]
@@ -191,7 +192,7 @@ DirectoryReaderDep = Annotated[Caller, Depends(StaffDoor(Permission.READ_DIRECTO
 
 
 def scope_of(who: Caller, permission: Permission = Permission.READ_ORDERS) -> Scope:
-    """Say for which orders a caller has a permission: by default, which they may see."""
+    """Say for which matters a caller has a permission: by default, which orders they may see."""
     if isinstance(who, Client):
         return Scope(client_id=who.client_id)
     far = reaches(who.roles, permission)

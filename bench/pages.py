@@ -65,6 +65,7 @@ _BATCH: Final = 5_000
 _LEFT_OUT: Final = {
     "/desk/operations": "asks Temporal",
     "/desk/new/{order_no}": "for orders that were called in",
+    "/desk/duties/{duty_no}": "a dozen a month, whatever orders there are",
 }
 _CHOSEN: Final = {
     page.route: replace(page, who="desk-1") if "{order_no}" in page.route else page

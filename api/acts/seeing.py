@@ -3,27 +3,36 @@
 Assumes that the caller is known; whoever may not see something is told that it is not there.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Final
 from urllib.parse import quote
 
 from api.contract import views
+from api.contract.duties import DutyDetail
 from api.contract.staff import Contact, OrderDetail
 from api.errors import Problem
+from api.pages.rendering import texts
 from api.security import Caller, client_of, scope_of
 from api.service import Service
-from domain.office.directory import OFFICE
+from domain.duty.words import KIND as DUTY
+from domain.kinds import KINDS, kind_of
+from domain.office.directory import OFFICE, Directory
 from domain.office.permissions import Permission, may, reaches
 from domain.office.responsibility import decided_by
 from domain.office.words import Role
 from domain.order.lines.contacts import RevealReason, hides_requester
-from messages.names import order_workflow_id
+from domain.order.words import KIND as ORDER
+from messages.names import workflow_id_of
 from runtime.temporal import TemporalAway
 from store.attachment.attachments import list_attachments
 from store.database import Connection
+from store.duty.clashes import clashes_of
+from store.duty.finding import list_issues, owed_in
+from store.duty.rows import DutyRow
 from store.matter import tasks
-from store.matter.reach import Scope
+from store.matter.reach import Scope, is_within
 from store.matter.rows import EventRow, TaskRow
 from store.matter.tasks import Post, TaskCounts, TaskFilter
 from store.office.people import Staff
@@ -32,6 +41,50 @@ from store.order.requesters import find_requester, reveal_contact
 from store.order.rows import OrderRow
 from store.paging import Page
 from store.signin.credentials import Client
+
+READS: Final[Mapping[str, Permission]] = MappingProxyType(
+    {ORDER: Permission.READ_ORDERS, DUTY: Permission.READ_DUTIES}
+)
+"""What lets somebody see a matter of each kind."""
+
+
+def sees(connection: Connection, matter_no: str, who: Staff) -> bool:
+    """Tell whether there is such a matter that somebody may see, of whatever kind."""
+    return is_within(connection, matter_no, scope_of(who, READS[kind_of(matter_no).name]))
+
+
+def duty_title(period: str, community: str, directory: Directory) -> str:
+    """Say what people call a duty."""
+    unit, words = directory.units.get(community), texts()["duties"]["called"]
+    return str(words.format(period=period, community=unit.name if unit else community))
+
+
+def _titles_of_duties(
+    connection: Connection, duty_nos: Collection[str], directory: Directory
+) -> dict[str, str]:
+    owed = owed_in(connection, duty_nos)
+    return {number: duty_title(period, community, directory) for number, (period, community) in owed.items()}
+
+
+def _subjects_of_orders(
+    connection: Connection, order_nos: Collection[str], _directory: Directory
+) -> dict[str, str]:
+    return finding.subjects_of(connection, order_nos)
+
+
+_TITLES: Final[Mapping[str, Callable[[Connection, Collection[str], Directory], dict[str, str]]]] = (
+    MappingProxyType({ORDER: _subjects_of_orders, DUTY: _titles_of_duties})
+)
+
+
+def titles_of(connection: Connection, matter_nos: Collection[str], directory: Directory) -> dict[str, str]:
+    """Say what people call each of these matters: one statement for each kind that is among them."""
+    found: dict[str, str] = {}
+    for each in KINDS:
+        numbers = {number for number in matter_nos if kind_of(number) is each}
+        if numbers:
+            found |= _TITLES[each.name](connection, numbers, directory)
+    return found
 
 
 def no_such_order(order_no: str) -> Problem:
@@ -51,6 +104,33 @@ def order_of(
         attachments=list_attachments(connection, row.order_no, client_id=client_of(who)),
         # A channel sent it; staff who may see contacts may see where it is.
         shows_place=isinstance(who, Client) or may(who.roles, Permission.REVEAL_CONTACTS),
+        now=now,
+    )
+
+
+def no_such_duty(duty_no: str) -> Problem:
+    """Say that there is no such duty, or none that the caller may see."""
+    return Problem(404, "not_found", f"there is no duty {duty_no!r} that you may see")
+
+
+def duty_of(
+    connection: Connection,
+    row: DutyRow,
+    who: Staff,
+    *,
+    refusals: Sequence[EventRow],
+    directory: Directory,
+    now: datetime,
+) -> DutyDetail:
+    """Show a duty whole; of the orders that it brought, as far as somebody may see them."""
+    return views.duty_detail(
+        row,
+        title=duty_title(row.period, row.subject, directory),
+        clashes=bool(clashes_of(connection, [row])),
+        issues=list_issues(connection, row.duty_no, scope_of(who)),
+        tasks=tasks.open_tasks(connection, row.duty_no),
+        refusals=refusals,
+        attachments=list_attachments(connection, row.duty_no),
         now=now,
     )
 
@@ -106,8 +186,15 @@ def _filter(who: Staff, scope: str, wanted: Mapping[str, Any]) -> TaskFilter:
         holder=who.username if scope == "mine" else None,
         tier=who.tier if scope == "tier" else None,
         post=_post(who, scope),
+        matter_kinds=_kinds_of(who),
         **wanted,
     )
+
+
+def _kinds_of(who: Staff) -> tuple[str, ...] | None:
+    """Name the kinds of matter that somebody may see; `None` if that is every kind."""
+    seen = tuple(kind for kind, permission in READS.items() if may(who.roles, permission))
+    return None if len(seen) == len(READS) else seen
 
 
 def _post(who: Staff, scope: str) -> Post | None:
@@ -134,17 +221,17 @@ def visible(connection: Connection, task_id: str, who: Staff) -> TaskRow:
     Raises:
         Problem: 404, there is none.
     """
-    row = tasks.find_task(connection, task_id, scope_of(who))
+    row = tasks.find_task(connection, task_id, scope_of(who, READS[kind_of(task_id).name]))
     if row is None:
         raise Problem(404, "not_found", f"there is no task {task_id!r} that you may see")
     return row
 
 
-def workflow_page(service: Service, namespace: str | None, order_no: str) -> str | None:
-    """Give the page of an order's workflow in the Temporal UI, where there is one."""
+def workflow_page(service: Service, namespace: str | None, matter_no: str) -> str | None:
+    """Give the page of a matter's workflow in the Temporal UI, where there is one."""
     if service.temporal_ui is None or namespace is None:
         return None
-    workflow = quote(order_workflow_id(order_no), safe="")
+    workflow = quote(workflow_id_of(matter_no), safe="")
     return f"{service.temporal_ui.rstrip('/')}/namespaces/{quote(namespace, safe='')}/workflows/{workflow}"
 
 

@@ -12,16 +12,18 @@ from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
+from api.acts.seeing import sees
 from api.acts.uploading import take_in, wrong_file
 from api.contract.attachments import UPLOAD, AttachmentKept
 from api.errors import Problem, media_type_of, problems
-from api.security import Caller, ReaderOrChannelDep, UploaderDep, client_of, scope_of, uploader_of
+from api.security import Caller, ReaderOrChannelDep, UploaderDep, scope_of, uploader_of
 from api.service import ServiceDep
 from domain.attachment.kinds import KINDS, MAX_SIZE, suffix_of
 from domain.doors import CredentialKind
 from store.attachment import attachments
 from store.attachment.rows import AttachmentRow
 from store.database import Connection
+from store.office.people import Staff
 from store.order import finding
 
 router = APIRouter(prefix="/attachments", tags=["attachments"])
@@ -72,7 +74,7 @@ async def upload(request: Request, who: UploaderDep, service: ServiceDep) -> Att
     },
 )
 async def download(attachment_id: str, who: ReaderOrChannelDep, service: ServiceDep) -> StreamingResponse:
-    """Give the file to who may read its order, or to who uploaded it."""
+    """Give the file to who may read its matter, or to who uploaded it."""
 
     def work(connection: Connection) -> AttachmentRow:
         row = attachments.find(connection, attachment_id)
@@ -80,7 +82,7 @@ async def download(attachment_id: str, who: ReaderOrChannelDep, service: Service
             mine = attachments.Uploader(
                 kind=CredentialKind(row.uploaded_via), name=row.uploaded_by
             ) == uploader_of(who)
-            if mine or _is_of_an_order_of(connection, row, who):
+            if mine or _may_see(connection, row, who):
                 return row
         raise Problem(404, "not_found", "there is no attachment of this id that you may see")
 
@@ -97,12 +99,14 @@ async def download(attachment_id: str, who: ReaderOrChannelDep, service: Service
     )
 
 
-def _is_of_an_order_of(connection: Connection, row: AttachmentRow, who: Caller) -> bool:
-    if row.matter_no is None or finding.find_order(connection, row.matter_no, scope_of(who)) is None:
+def _may_see(connection: Connection, row: AttachmentRow, who: Caller) -> bool:
+    if row.matter_no is None:
         return False
-    if (client_id := client_of(who)) is None:
-        return True
-    shown = attachments.list_attachments(connection, row.matter_no, client_id=client_id)
+    if isinstance(who, Staff):
+        return sees(connection, row.matter_no, who)
+    if finding.find_order(connection, row.matter_no, scope_of(who)) is None:
+        return False
+    shown = attachments.list_attachments(connection, row.matter_no, client_id=who.client_id)
     return row.attachment_id in {each.attachment_id for each in shown}
 
 

@@ -29,11 +29,24 @@ class ActionBody(BaseModel):
     fields: dict[str, Any] = {}
 
 
+class MatterRef(BaseModel):
+    """What a task is about: an order or a duty, what people call it, and where it is read."""
+
+    kind: str
+    no: str
+    title: str
+    href: str
+
+
 class TaskView(BaseModel):
-    """A human task as lists show it; `not_by`: who may not decide it, since it is about their own work."""
+    """A human task as lists show it; `not_by`: who may not decide it, since it is about their own work.
+
+    `order_no` is null where the matter is no order.
+    """
 
     task_id: str
-    order_no: str
+    order_no: str | None
+    matter: MatterRef
     kind: str
     label: str
     state: str
@@ -85,7 +98,7 @@ class TaskList(BaseModel):
 
 
 class RefusalView(BaseModel):
-    """A signal or decision that the order refused, with its reason."""
+    """A signal or decision that the matter refused, with its reason."""
 
     at: datetime
     signal: str
@@ -185,16 +198,17 @@ class EventView(BaseModel):
 
 
 class EventList(BaseModel):
-    """An order's events by number."""
+    """A matter's events by number."""
 
     items: list[EventView]
 
 
 class DecisionView(BaseModel):
-    """What became of a decision."""
+    """What became of a decision; `order_no` is null where the matter is no order."""
 
     decision_id: str
-    order_no: str
+    order_no: str | None
+    matter_no: str
     task_id: str | None
     name: str
     actor: str

@@ -1,14 +1,16 @@
 """Turning what the store hands out into the contract's shapes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import quote
 
 from api.contract.attachments import AttachmentView
+from api.contract.duties import DutyDetail, DutySummary, IssueView
 from api.contract.staff import (
     DecisionView,
     EventView,
+    MatterRef,
     OrderDetail,
     OrderSummary,
     OutcomeView,
@@ -16,9 +18,14 @@ from api.contract.staff import (
     TaskDetail,
     TaskView,
 )
+from domain.duty.words import KIND as DUTY
+from domain.kinds import kind_of
+from domain.matter.judging import OF_AN_ISSUE
 from domain.matter.tasks import (
     ID_PATTERN,
     MAX_ATTACHMENTS,
+    MAX_ISSUES,
+    MAX_NUMBER,
     MAX_ORDER_NO,
     MAX_PARTS,
     MAX_TEXT,
@@ -28,25 +35,27 @@ from domain.matter.tasks import (
 )
 from domain.matter.timeliness import CLOCK_SKEW, timeliness
 from domain.office.directory import Directory
-from domain.order.lifecycle import TASKS, TaskKind, outcomes_of
 from domain.order.lines.contacts import masked_address, masked_contact, masked_line
+from domain.order.words import KIND as ORDER
 from store.attachment.rows import AttachmentRow
+from store.duty.rows import DutyRow, IssueRow
 from store.matter.rows import EventRow, TaskRow
 from store.matter.said.decisions import UNFINISHED, Decision
 from store.order.rows import OrderRow
 
 
-def task_view(row: TaskRow, *, now: datetime) -> TaskView:
-    """Show a task in a list."""
-    return TaskView(**_task(row, now))
+def task_view(row: TaskRow, *, title: str, now: datetime) -> TaskView:
+    """Show a task in a list; `title` is what people call its matter."""
+    return TaskView(**_task(row, title, now))
 
 
-def task_detail(row: TaskRow, *, directory: Directory, now: datetime) -> TaskDetail:
+def task_detail(row: TaskRow, *, title: str, directory: Directory, now: datetime) -> TaskDetail:
     """Show a task with the forms of its outcomes."""
     is_open = row.state in UNFINISHED
-    offered = outcomes_of(TaskKind(row.kind), without=row.withheld) if is_open else ()
+    tables = kind_of(row.matter_no).tables
+    offered = tables.outcomes(row.kind, without=row.withheld) if is_open else ()
     return TaskDetail(
-        **_task(row, now),
+        **_task(row, title, now),
         outcomes=[
             OutcomeView.model_validate(
                 {"name": each.name, "label": each.label, "schema": schema_of(each.fields, directory)}
@@ -86,22 +95,70 @@ def order_detail(
             **place,
             "requester": person,
             "attachments": [_attachment(each) for each in attachments],
-            "tasks": [task_view(each, now=now) for each in tasks],
-            "refusals": [
-                RefusalView(
-                    at=each.at,
-                    signal=each.data["signal"],
-                    actor=each.actor,
-                    via=each.via,
-                    code=each.data["code"],
-                    reason=each.data["reason"],
-                    decision_id=each.data.get("decision_id"),
-                )
-                for each in refusals
-            ],
+            "tasks": [task_view(each, title=masked_line(row.subject), now=now) for each in tasks],
+            "refusals": list(map(_refusal, refusals)),
             "undelivered_messages": row.undelivered,
             "logged_messages": row.logged,
         }
+    )
+
+
+def duty_summary(row: DutyRow, *, clashes: bool) -> DutySummary:
+    """Show a duty in a list; `clashes` if its leader has another meeting too close to it."""
+    return DutySummary(**_duty(row, DutySummary.model_fields), community=row.subject, clashes=clashes)
+
+
+def duty_detail(
+    row: DutyRow,
+    *,
+    title: str,
+    clashes: bool,
+    issues: Sequence[IssueRow],
+    tasks: Sequence[TaskRow],
+    refusals: Sequence[EventRow],
+    attachments: Sequence[AttachmentRow],
+    now: datetime,
+) -> DutyDetail:
+    """Show a duty whole: its meeting, the orders that it brought, its open tasks and what it refused."""
+    return DutyDetail(
+        **_duty(row, DutyDetail.model_fields),
+        community=row.subject,
+        clashes=clashes,
+        title=title,
+        issues=list(map(_issue, issues)),
+        attachments=list(map(_attachment, attachments)),
+        tasks=[task_view(each, title=title, now=now) for each in tasks],
+        refusals=list(map(_refusal, refusals)),
+    )
+
+
+def _duty(row: DutyRow, wanted: Iterable[str]) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in wanted if name in DutyRow.__dataclass_fields__}
+
+
+def _issue(row: IssueRow) -> IssueView:
+    """Show an order of a meeting; of one that is out of reach only what the report says of it."""
+    return IssueView(
+        position=row.position,
+        on_the_spot=row.on_the_spot,
+        stage=row.stage,
+        ending=row.ending,
+        is_called_back=row.is_called_back,
+        order_no=row.order_no if row.is_within_reach else None,
+        subject=masked_line(row.subject) if row.is_within_reach else None,
+        href=order_href(row.order_no) if row.is_within_reach else None,
+    )
+
+
+def _refusal(row: EventRow) -> RefusalView:
+    return RefusalView(
+        at=row.at,
+        signal=row.data["signal"],
+        actor=row.actor,
+        via=row.via,
+        code=row.data["code"],
+        reason=row.data["reason"],
+        decision_id=row.data.get("decision_id"),
     )
 
 
@@ -120,11 +177,24 @@ def event_view(row: EventRow, *, with_texts: bool) -> EventView:
     )
 
 
+def duty_event_view(row: EventRow) -> EventView:
+    """Show an event of a duty; whoever brought an issue is masked, as wherever an order is shown."""
+    said = row.texts or {}
+    issues = [{**each, **masked_contact(_contact(each))} for each in said.get("issues") or ()]
+    shown = event_view(row, with_texts=True)
+    return shown.model_copy(update={"texts": {**said, "issues": issues}}) if issues else shown
+
+
+def _contact(issue: Mapping[str, Any]) -> dict[str, str]:
+    return {name: issue[name] for name in ("name", "phone") if issue.get(name)}
+
+
 def decision_view(row: Decision) -> DecisionView:
     """Show what became of a decision."""
     return DecisionView(
         decision_id=row.decision_id,
-        order_no=row.matter_no,
+        order_no=_order_no(row.matter_no),
+        matter_no=row.matter_no,
         task_id=row.task_id,
         name=row.name,
         actor=row.actor,
@@ -139,6 +209,24 @@ def decision_view(row: Decision) -> DecisionView:
 def decision_href(decision_id: str) -> str:
     """Say where a decision is read."""
     return f"/api/v1/decisions/{quote(decision_id, safe='')}"
+
+
+def order_href(order_no: str) -> str:
+    """Say where an order is read."""
+    return f"/api/v1/orders/{order_no}"
+
+
+def duty_href(duty_no: str) -> str:
+    """Say where a duty is read."""
+    return f"/api/v1/duties/{duty_no}"
+
+
+_HREFS: Mapping[str, Callable[[str], str]] = {ORDER: order_href, DUTY: duty_href}
+"""Where a matter of each kind is read."""
+
+
+def _order_no(matter_no: str) -> str | None:
+    return matter_no if kind_of(matter_no).name == ORDER else None
 
 
 def schema_of(fields: Sequence[Field], directory: Directory) -> dict[str, Any]:
@@ -163,26 +251,42 @@ def _property(each: Field, directory: Directory) -> dict[str, Any]:
             lies = {each.future: "in the future, ", each.past: "in the past, "}.get(True, "")
             when = f"{lies}with an offset"
             kind = {"type": "string", "format": "date-time", "description": when}
-        case FieldType.ATTACHMENTS:
-            ids = {"type": "string", "pattern": ID_PATTERN}
-            kind = {"type": "array", "items": ids, "maxItems": MAX_ATTACHMENTS, "uniqueItems": True}
-        case FieldType.UNITS:
-            kind = {"type": "array", "items": {"enum": list(directory.handling_units)}, "uniqueItems": True}
         case FieldType.ORDER:
             kind = {"type": "string", "minLength": 1, "maxLength": MAX_ORDER_NO}
-        case FieldType.PARTS:
-            text = {"type": "string", "minLength": 1, "maxLength": MAX_TEXT}
-            part = {"text": text, "category": {"enum": list(directory.open_categories)}}
-            items = {
-                "type": "object",
-                "properties": part,
-                "required": ["text"],
-                "additionalProperties": False,
-            }
-            kind = {"type": "array", "items": items, "minItems": 1, "maxItems": MAX_PARTS}
+        case FieldType.NUMBER:
+            kind = {"type": "integer", "minimum": 1, "maximum": MAX_NUMBER}
         case FieldType.TEXT:
             kind = {"type": "string", "minLength": 1, "maxLength": MAX_TEXT}
+        case FieldType.UNITS | FieldType.ATTACHMENTS | FieldType.PARTS | FieldType.ISSUES:
+            kind = {"type": "array", **_items(each.type, directory)}
     return {"title": each.label, **kind}
+
+
+def _items(
+    kind: Literal[FieldType.UNITS, FieldType.ATTACHMENTS, FieldType.PARTS, FieldType.ISSUES],
+    directory: Directory,
+) -> dict[str, Any]:
+    """Say what a list holds, and how much of it."""
+    match kind:
+        case FieldType.UNITS:
+            return {"items": {"enum": list(directory.handling_units)}, "uniqueItems": True}
+        case FieldType.ATTACHMENTS:
+            ids = {"type": "string", "pattern": ID_PATTERN}
+            return {"items": ids, "maxItems": MAX_ATTACHMENTS, "uniqueItems": True}
+        case FieldType.PARTS:
+            part = _described({"text": MAX_TEXT}, directory)
+            return {"items": part, "minItems": 1, "maxItems": MAX_PARTS}
+        case FieldType.ISSUES:
+            return {"items": _described(OF_AN_ISSUE, directory), "minItems": 1, "maxItems": MAX_ISSUES}
+
+
+def _described(texts: Mapping[str, int], directory: Directory) -> dict[str, Any]:
+    """Describe a matter that somebody names: its text, the category if it is known, and other texts; each so long."""
+    said: dict[str, Any] = {
+        name: {"type": "string", "minLength": 1, "maxLength": longest} for name, longest in texts.items()
+    }
+    said["category"] = {"enum": list(directory.open_categories)}
+    return {"type": "object", "properties": said, "required": ["text"], "additionalProperties": False}
 
 
 def _summary(row: OrderRow) -> dict[str, Any]:
@@ -234,12 +338,15 @@ def _attachment(row: AttachmentRow) -> AttachmentView:
     )
 
 
-def _task(row: TaskRow, now: datetime) -> dict[str, Any]:
+def _task(row: TaskRow, title: str, now: datetime) -> dict[str, Any]:
+    of = kind_of(row.matter_no)
+    known = of.tables.tasks.get(row.kind)
     return {
         "task_id": row.task_id,
-        "order_no": row.matter_no,
+        "order_no": _order_no(row.matter_no),
+        "matter": MatterRef(kind=of.name, no=row.matter_no, title=title, href=_HREFS[of.name](row.matter_no)),
         "kind": row.kind,
-        "label": TASKS[TaskKind(row.kind)].label,
+        "label": known.label if known else row.kind,
         "state": TaskState.WAITING
         if row.state == TaskState.OPEN and row.opened_at > now + CLOCK_SKEW
         else row.state,

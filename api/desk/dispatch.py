@@ -97,7 +97,7 @@ async def dispatch(request: Request, who: DeciderDep, service: ServiceDep) -> Re
 
 
 async def _dispatch(service: Service, who: Staff, each: WaitingOrder, unit: str | None, form_id: str) -> Done:
-    done = Done(order_no=each.task.order_no, unit=unit or "", result=DecisionStatus.REJECTED)
+    done = Done(order_no=each.task.matter.no, unit=unit or "", result=DecisionStatus.REJECTED)
     if unit is None:
         return replace(done, reason=texts()["dispatch"]["none_named"])
     task_id = each.task.task_id
@@ -150,7 +150,7 @@ def _waiting(
     about, matters = subjects_of(connection, numbers), routed_by(connection, numbers)
     waiting = [
         WaitingOrder(
-            task=views.task_view(row, now=now),
+            task=views.task_view(row, title=about[row.matter_no], now=now),
             about=about[row.matter_no],
             suggested=suggested_unit(directory, *matters[row.matter_no]),
         )

@@ -1,9 +1,11 @@
 """A form for an outcome, made from the lifecycle table, and what somebody wrote into it.
 
 Assumes plain forms: each field comes back under its own name. What is wrong is judged where the API's decisions are;
-here only the kinds that a form cannot send by itself are read: instants of the office, lists, further matters.
+here only the kinds that a form cannot send by itself are read: instants of the office, numbers, lists, further matters
+and the issues of a meeting, one a line.
 """
 
+import re
 import uuid
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,14 +20,18 @@ from api.errors import Problem
 from api.pages.rendering import texts, word
 from domain.calendar.instants import instant, local
 from domain.calendar.workdays import OFFICE_ZONE
-from domain.matter.tasks import Field, FieldType
+from domain.matter.faults import Fault
+from domain.matter.tasks import MAX_NUMBER, Field, FieldType
 from domain.office.directory import Directory
 from domain.text import clean
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Input:
-    """One field of a form: how it is asked for, what may be chosen, what stands there, and what is wrong with it."""
+    """One field of a form: how it is asked for, what may be chosen, what stands there, and what is wrong with it.
+
+    `most`: the largest number that may be typed, where it is one. `hint`: how it is to be written.
+    """
 
     name: str
     label: str
@@ -35,6 +41,8 @@ class Input:
     value: str = ""
     chosen: tuple[str, ...] = ()
     wrong: str | None = None
+    most: int = MAX_NUMBER
+    hint: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,6 +64,8 @@ _KINDS: Final[Mapping[FieldType, str]] = {
     FieldType.UNITS: "choices",
     FieldType.INSTANT: "instant",
     FieldType.ORDER: "line",
+    FieldType.NUMBER: "number",
+    FieldType.ISSUES: "issues",
     FieldType.ATTACHMENTS: "files",
 }
 
@@ -137,6 +147,7 @@ def _form_of(
                 value=_value(sent, each.name) or given.get(each.name, ""),
                 chosen=_listed(sent, each.name),
                 wrong=wrong.get(each.name),
+                hint=texts()["faults"][Fault.ISSUES] if each.type is FieldType.ISSUES else None,
             )
             for each in formed.fields
         ),
@@ -159,6 +170,8 @@ def as_sent(formed: Formed, fields: Mapping[str, Any]) -> FormData:
             written += [(each.name, str(one)) for one in value or ()]
         elif each.type is FieldType.PARTS:
             written.append((each.name, "\n".join(str(part.get("text", "")) for part in value or ())))
+        elif each.type is FieldType.ISSUES:
+            written.append((each.name, "\n".join(_as_line(issue) for issue in value or ())))
         elif each.type is FieldType.INSTANT and (at := instant(value)):
             written.append((each.name, f"{local(at):%Y-%m-%dT%H:%M}"))
         elif value is not None:
@@ -172,9 +185,34 @@ def _read(each: Field, sent: FormData) -> Any:
     text = clean(_value(sent, each.name))
     if each.type is FieldType.PARTS:
         return [{"text": part} for line in text.split("\n") if (part := clean(line))]
+    if each.type is FieldType.ISSUES:
+        return [_as_issue(line) for line in text.split("\n") if clean(line)]
+    if each.type is FieldType.NUMBER:
+        return int(text) if text.isdecimal() and len(text) <= _LONGEST_NUMBER else text
     if each.type is FieldType.INSTANT:
         return as_instant(text)
     return text
+
+
+_BAR: Final = "\N{FULLWIDTH VERTICAL LINE}"
+_BARS: Final = re.compile(rf"[|{_BAR}]")
+_OF_A_LINE: Final = ("text", "answer", "name", "phone")
+"""What stands in the line of an issue, between bars."""
+_LONGEST_NUMBER: Final = 9
+"""A number of more figures is no number of people, and goes on as it is, to be refused."""
+
+
+def _as_issue(line: str) -> dict[str, str]:
+    """Read an issue from its line; what stands behind too many bars goes on under no name, to be refused."""
+    first, *others = (clean(part) for part in _BARS.split(line, maxsplit=len(_OF_A_LINE)))
+    named = zip((*_OF_A_LINE[1:], ""), others, strict=False)
+    return {"text": first, **{name: part for name, part in named if part}}
+
+
+def _as_line(issue: Mapping[str, Any]) -> str:
+    """Write an issue as its line: no bar and no line's end of its own."""
+    parts = (" ".join(_BARS.sub("/", str(issue.get(name) or "")).split()) for name in _OF_A_LINE)
+    return _BAR.join(parts).rstrip(_BAR)
 
 
 def as_instant(text: str) -> str:

@@ -1,4 +1,4 @@
-"""What happened to an order, in words: which task, which way, what was chosen, by whom.
+"""What happened to a matter, in words: which task, which way, what was chosen, by whom.
 
 Assumes events as the workflow wrote them, of whatever version: a code without words is shown as it is.
 """
@@ -12,25 +12,26 @@ from api.contract.attachments import AttachmentView
 from api.pages.rendering import moment, texts, word
 from domain.calendar.instants import instant
 from domain.doors import Via
+from domain.duty.events import DutyEvent
+from domain.kinds import DUTY_TABLES, ORDER_TABLES
 from domain.matter.events import MatterEvent
-from domain.matter.tasks import ATTACHMENTS, STORED, Field, FieldType, Outcome
+from domain.matter.tasks import ATTACHMENTS, STORED, Field, FieldType, Outcome, Tables
 from domain.office.directory import Directory
 from domain.order.events import EventName
-from domain.order.lifecycle import TASKS, TaskKind
+from domain.order.lifecycle import TaskKind
 from domain.order.voices import followed
 from store.matter.rows import EventRow
 from store.order.rows import OrderRow
 
 _OF_A_TASK: Final = frozenset({MatterEvent.TASK_COMPLETED, MatterEvent.TASK_ANSWERED})
+_NOT_TOLD: Final = STORED | {FieldType.ATTACHMENTS}
+"""What stands under an event by itself: its words and its files."""
 _RATED: Final = frozenset({EventName.FOLLOW_UP_ENDED, EventName.ORDER_RATED})
-_OUTCOMES: Final[Mapping[tuple[object, object], Outcome]] = {
-    (kind, each.name): each for kind, task in TASKS.items() for each in task.outcomes
-}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Happened:
-    """Something that happened to an order, in words: what, more of it, by whom, and what came with it.
+    """Something that happened to a matter, in words: what, more of it, by whom, and what came with it.
 
     `is_proposal`: somebody else reviews it.
     """
@@ -49,13 +50,34 @@ def happened(
     row: EventRow, order: OrderRow, directory: Directory, files: Mapping[str, AttachmentView]
 ) -> Happened:
     """Put one event of an order into words; `files` are the order's, by their ids."""
-    data, called = row.data, str(texts()["words"]["called"])
-    outcome = _OUTCOMES.get((data.get("kind"), data.get("outcome"))) if row.type in _OF_A_TASK else None
     actor = word(order.channel, "channels") if row.type == EventName.ORDER_RECEIVED else _actor(row.actor)
+    more = _facts(row.type, row.data, directory)
+    return _told(row, ORDER_TABLES, directory, files, actor=actor, more=more)
+
+
+def happened_to_duty(row: EventRow, directory: Directory, files: Mapping[str, AttachmentView]) -> Happened:
+    """Put one event of a duty into words; `files` are the duty's, by their ids."""
+    more = _facts_of_duty(row.type, row.data, directory)
+    return _told(row, DUTY_TABLES, directory, files, actor=_actor(row.actor), more=more)
+
+
+def _told(
+    row: EventRow,
+    tables: Tables,
+    directory: Directory,
+    files: Mapping[str, AttachmentView],
+    *,
+    actor: str,
+    more: str,
+) -> Happened:
+    """Put one event into words; `more` is what the kind of matter says of an event that answers no task."""
+    data, called = row.data, str(texts()["words"]["called"])
+    kind, name = str(data.get("kind")), str(data.get("outcome"))
+    outcome = tables.outcome(kind, name) if row.type in _OF_A_TASK else None
     return Happened(
         at=row.at,
         what=word(row.type, "events"),
-        more=_way(data["kind"], outcome, data, directory) if outcome else _facts(row.type, data, directory),
+        more=_way(tables.tasks[kind].label, outcome, data, directory) if outcome else more,
         who=called.format(name=row.called, username=row.actor) if row.called else actor,
         by_operator=row.via == Via.OPERATOR,
         texts=tuple(_texts_in(row.texts)),
@@ -70,15 +92,15 @@ def _actor(name: str) -> str:
     return str(texts()["words"]["resident_of"].format(order_no=of)) if of else word(name, "actors")
 
 
-def _way(kind: str, outcome: Outcome, data: Mapping[str, Any], directory: Directory) -> str:
+def _way(task: str, outcome: Outcome, data: Mapping[str, Any], directory: Directory) -> str:
     """Say which task was answered, how, and what was chosen: all of it but the texts."""
     words: Mapping[str, str] = texts()["words"]
     chosen = [
         words["field"].format(label=each.label, value=_value(each, data[each.name], directory))
         for each in outcome.fields
-        if data.get(each.name) and each.type not in STORED
+        if data.get(each.name) and each.type not in _NOT_TOLD
     ]
-    head = words["and"].join((TASKS[TaskKind(kind)].label, outcome.label))
+    head = words["and"].join((task, outcome.label))
     return head + (words["chosen"].format(fields=words["semicolon"].join(chosen)) if chosen else "")
 
 
@@ -100,7 +122,7 @@ def _value(each: Field, value: Any, directory: Directory) -> str:
 
 def _facts(type_: str, data: Mapping[str, Any], directory: Directory) -> str:
     """Say what the kind of an event alone does not tell: which request, class, category, unit, answers."""
-    asked = _OUTCOMES.get((TaskKind.HANDLE, data.get("request")))
+    asked = ORDER_TABLES.outcome(TaskKind.HANDLE, str(data.get("request")))
     category = str(data.get("category"))
     rated = texts()["rated"]
     found = [
@@ -114,6 +136,19 @@ def _facts(type_: str, data: Mapping[str, Any], directory: Directory) -> str:
             for name in ("solved", "satisfied", "cause")
             if type_ in _RATED and data.get(name)
         ),
+    ]
+    return str(texts()["words"]["and"].join(each for each in found if each))
+
+
+def _facts_of_duty(type_: str, data: Mapping[str, Any], directory: Directory) -> str:
+    """Say what the kind of an event of a duty alone does not tell: when, why, who is asked, how it ended."""
+    at = instant(data.get("at"))
+    found = [
+        str(data["period"]) if type_ == DutyEvent.DUTY_OPENED and data.get("period") else "",
+        moment(at) if at else "",
+        word(data["reason"], "codes") if data.get("reason") else "",
+        _unit(str(data["unit"]), directory) if data.get("unit") else "",
+        word(data["ending"], "duty_endings") if data.get("ending") else "",
     ]
     return str(texts()["words"]["and"].join(each for each in found if each))
 

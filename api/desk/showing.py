@@ -1,12 +1,13 @@
-"""What the page of a task and the page of an order both show: the order, who asked, what happened."""
+"""What the page of a task and the page of its matter both show: an order or a duty, and what happened to it."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from api.acts.seeing import knows_requester, no_such_order, order_of
+from api.acts.seeing import duty_of, duty_title, knows_requester, no_such_duty, no_such_order, order_of
+from api.contract.duties import DutyDetail
 from api.contract.staff import Contact, OrderDetail
-from api.desk.history import Happened, happened
+from api.desk.history import Happened, happened, happened_to_duty
 from api.errors import Problem
 from api.pages.rendering import texts
 from api.security import scope_of
@@ -16,6 +17,8 @@ from domain.office.permissions import Permission, Reach, may, reaches
 from domain.order.events import EventName
 from domain.order.lines.contacts import RevealReason
 from store.database import Connection
+from store.duty.finding import find_duty, meeting_behind
+from store.duty.issues import CLIENT
 from store.matter import history
 from store.matter.history import REFUSED
 from store.office.directory import current_named
@@ -29,6 +32,23 @@ WAITS = timedelta(seconds=5)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Origin:
+    """The meeting that an order came from: its number, and what people call it."""
+
+    duty_no: str
+    title: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WholeDuty:
+    """A duty as its pages show it."""
+
+    duty: DutyDetail
+    events: list[Happened]
+    directory: Directory
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Whole:
     """An order as its pages show it; `row` is what rules are asked about, `urged` when somebody urged."""
 
@@ -37,6 +57,7 @@ class Whole:
     events: list[Happened]
     urged: list[datetime]
     directory: Directory
+    origin: Origin | None
 
 
 def whole_order(connection: Connection, order_no: str, who: Staff, service: Service) -> Whole:
@@ -62,6 +83,38 @@ def whole_order(connection: Connection, order_no: str, who: Staff, service: Serv
         events=[happened(each, row, directory, files) for each in events],
         urged=[each.at for each in events if each.type == EventName.ORDER_URGED],
         directory=directory,
+        origin=_origin_of(connection, row, who, directory),
+    )
+
+
+def _origin_of(connection: Connection, row: OrderRow, who: Staff, directory: Directory) -> Origin | None:
+    """Find the meeting that an order came from, if somebody may see it."""
+    if row.client_id != CLIENT:
+        return None
+    found = meeting_behind(connection, row.order_no, scope_of(who, Permission.READ_DUTIES))
+    if found is None:
+        return None
+    return Origin(duty_no=found.duty_no, title=duty_title(found.period, found.subject, directory))
+
+
+def whole_duty(connection: Connection, duty_no: str, who: Staff, service: Service) -> WholeDuty:
+    """Read a duty with all that its pages show of it.
+
+    Raises:
+        Problem: 404, there is none that somebody may see.
+    """
+    row = find_duty(connection, duty_no, scope_of(who, Permission.READ_DUTIES))
+    if row is None:
+        raise no_such_duty(duty_no)
+    events = history.list_events(connection, duty_no)
+    refusals = [each for each in events if each.type == REFUSED]
+    directory = current_named(connection)
+    duty = duty_of(connection, row, who, refusals=refusals, directory=directory, now=service.now())
+    files = {each.attachment_id: each for each in duty.attachments}
+    return WholeDuty(
+        duty=duty,
+        events=[happened_to_duty(each, directory, files) for each in events],
+        directory=directory,
     )
 
 
@@ -86,6 +139,7 @@ def shown_of(whole: Whole, *, contact: Contact | None = None) -> dict[str, Any]:
         "about": whole.row.subject,
         "events": whole.events,
         "urged": whole.urged,
+        "origin": whole.origin,
         "names": {unit.code: unit.name for unit in directory.units.values()},
         "categories": {code: each.label for code, each in directory.categories.items()},
         "contact": contact,

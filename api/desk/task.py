@@ -1,8 +1,11 @@
-"""`/desk/tasks/…`: one task with its order, who asked, what happened, and a form for each way to decide."""
+"""`/desk/tasks/…`: one task with its matter, what happened, and a form for each way to decide.
+
+What every task has stands here; what a kind of matter shows beside it is `api/desk/task_matter.py`.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Final
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
@@ -17,7 +20,8 @@ from api.contract.intake import Subject
 from api.contract.staff import Contact, TaskDetail
 from api.desk.forms import as_sent, fields_of, forms_of, id_of, new_id, wrong_in
 from api.desk.history import Happened
-from api.desk.showing import WAITS, Whole, shown_of, similar_to, suggested_unit, whole_order
+from api.desk.showing import WAITS
+from api.desk.task_matter import TaskMatter, matter_of_task, task_order
 from api.desk.uploads import file_fields, with_files_kept, without_files
 from api.errors import Problem
 from api.pages.problems import typed_in, words_for, words_of
@@ -26,25 +30,22 @@ from api.security import DeciderDep, ReaderDep, RevealerDep, uploader_of
 from api.service import Service, ServiceDep
 from domain.kinds import kind_of
 from domain.matter.judging import DecisionStatus
-from domain.matter.tasks import ATTACHMENTS, MAX_ORDER_NO, Outcome
+from domain.matter.tasks import MAX_ORDER_NO, Outcome
 from domain.office.responsibility import may_decide
 from domain.office.words import Role
-from domain.order.lifecycle import LEADING, TaskKind, outcomes_of
 from domain.order.lines.contacts import RevealReason
 from domain.text import line
 from store.attachment.attachments import UnusableAttachment
 from store.database import Connection
 from store.deciding import submit_decision
+from store.matter.rows import TaskRow
 from store.matter.said.claims import change_holder, holder_of
 from store.matter.said.decisions import UNFINISHED, Decision, Refused, TaskDone, find
-from store.matter.said.returned import Returned, returned_to
+from store.matter.said.returned import REVIEW, Returned, returned_to
 from store.office.people import Staff
-from store.order.joined.similar import Similar
 from store.order.naming import name_order
 
 router = APIRouter(prefix="/desk/tasks/{task_id}", include_in_schema=False)
-_NAMED_AT: Final = frozenset({TaskKind.FIRST_CONTACT, TaskKind.CLASSIFY})
-"""Where somebody decides what an order is about: its subject, and whether it is another one's matter."""
 
 
 class Named(BaseModel):
@@ -58,12 +59,10 @@ class SeenTask:
     """What the page of a task shows."""
 
     task: TaskDetail
-    whole: Whole
+    matter: TaskMatter
     outcomes: tuple[Outcome, ...]
     decides: bool
     own_work: bool
-    may_name_it: bool
-    similar: list[Similar]
     returned: Returned | None
 
 
@@ -121,13 +120,13 @@ async def _decide(request: Request, task_id: str, who: Staff, service: Service, 
 
 
 async def _answer(request: Request, row: Decision, who: Staff, service: Service, sent: FormData) -> Response:
-    """Go back to the inbox with what became of a decision; or stay, if the order refused it."""
+    """Go back to the inbox with what became of a decision; or stay, if the matter refused it."""
     row = await settled(service, row, WAITS)
     if row.status is DecisionStatus.REJECTED:
         wrong = {"": words_of(row.code or "", row.reason or "")}
         return await _page(request, row.task_id or "", who, service, sent=sent, wrong=wrong)
     done = "applied" if row.status is DecisionStatus.APPLIED else "pending"
-    return RedirectResponse(f"/desk?done={done}&order_no={row.matter_no}", status_code=303)
+    return RedirectResponse(f"/desk?done={done}&matter={row.matter_no}", status_code=303)
 
 
 @router.post("/claim")
@@ -157,7 +156,7 @@ async def contact(
         return reveal_to(connection, task.matter_no, who, reason, now=service.now())
 
     found = await service.write(work)
-    return await _page(request, task_id, who, service, contact=found)
+    return await _page(request, task_id, who, service, more={"contact": found})
 
 
 @router.post("/subject", response_class=HTMLResponse)
@@ -169,13 +168,15 @@ async def name(
         wanted = Named(subject=line(subject)).subject
     except ValidationError as error:
         wrong = wrong_in(error)["subject"]
-        return await _page(request, task_id, who, service, named=(subject, wrong))
+        return await _page(request, task_id, who, service, more={"named": (subject, wrong)}, is_wrong=True)
 
     def work(connection: Connection) -> None:
-        seen = _see(connection, task_id, who, service)
+        row = visible(connection, task_id, who)
+        decides = _entitled(row, who) and who.username not in row.not_by
+        seen = task_order(connection, row, who, service, decides=decides)
         if not seen.may_name_it:
             raise Problem(403, "not_entitled", "an order is named by whoever decides what it is about")
-        name_order(connection, seen.whole.row.order_no, wanted, actor=who.username, now=service.now())
+        name_order(connection, row.matter_no, wanted, actor=who.username, now=service.now())
 
     await service.write(work)
     return RedirectResponse(f"/desk/tasks/{task_id}", status_code=303)
@@ -190,34 +191,33 @@ async def _hold(task_id: str, who: Staff, service: Service, *, holder: str | Non
     return RedirectResponse(f"/desk/tasks/{task_id}", status_code=303)
 
 
+def _entitled(row: TaskRow, who: Staff) -> bool:
+    """Tell whether somebody of this post may decide a task that is open."""
+    mine = may_decide(who.unit, who.roles, unit=row.unit, role=Role(row.role), on_duty=row.on_duty)
+    return row.state in UNFINISHED and mine
+
+
 def _see(connection: Connection, task_id: str, who: Staff, service: Service) -> SeenTask:
     row = visible(connection, task_id, who)
-    whole = whole_order(connection, row.matter_no, who, service)
-    entitled = may_decide(who.unit, who.roles, unit=row.unit, role=Role(row.role), on_duty=row.on_duty)
-    is_open = row.state in UNFINISHED
-    decides = is_open and entitled and who.username not in row.not_by
-    may_name_it = decides and TaskKind(row.kind) in _NAMED_AT
+    tables, entitled = kind_of(row.matter_no).tables, _entitled(row, who)
+    decides = entitled and who.username not in row.not_by
+    matter = matter_of_task(connection, row, who, service, decides=decides)
+    task = views.task_detail(row, title=matter.title, directory=matter.directory, now=service.now())
     return SeenTask(
-        task=views.task_detail(row, directory=whole.directory, now=service.now()).model_copy(
-            update={"holder": holder_of(connection, row, now=service.now())}
-        ),
-        whole=whole,
-        outcomes=outcomes_of(TaskKind(row.kind), without=row.withheld) if is_open else (),
+        task=task.model_copy(update={"holder": holder_of(connection, row, now=service.now())}),
+        matter=matter,
+        outcomes=tables.outcomes(row.kind, without=row.withheld) if row.state in UNFINISHED else (),
         decides=decides,
-        may_name_it=may_name_it,
-        own_work=is_open and entitled and who.username in row.not_by,
-        similar=similar_to(connection, whole.row, who, now=service.now()) if may_name_it else [],
-        returned=returned_to(connection, row, who.username, kind_of(row.matter_no).tables)
-        if decides
-        else None,
+        own_work=entitled and not decides,
+        returned=returned_to(connection, row, who.username, tables) if decides else None,
     )
 
 
 def _proposal(seen: SeenTask) -> Happened | None:
     """Find what a review is about: the last that was proposed before it."""
-    if seen.task.kind != TaskKind.REVIEW:
+    if seen.task.kind != REVIEW:
         return None
-    before = (each for each in reversed(seen.whole.events) if each.at <= seen.task.opened_at)
+    before = (each for each in reversed(seen.matter.events) if each.at <= seen.task.opened_at)
     return next((each for each in before if each.is_proposal), None)
 
 
@@ -244,39 +244,39 @@ async def _page(
     *,
     sent: FormData | None = None,
     wrong: Mapping[str, str] | None = None,
-    contact: Contact | None = None,
-    named: tuple[str, str] | None = None,
+    more: Mapping[str, Any] | None = None,
+    is_wrong: bool = False,
 ) -> HTMLResponse:
+    """Show the page again after what was `sent`; `more` stands in the place of what the matter itself shows."""
     seen = await service.read(lambda connection: _see(connection, task_id, who, service))
-    directory, row = seen.whole.directory, seen.whole.row
-    leading = request.query_params.get("leading", "")[:MAX_ORDER_NO]
-    given = {LEADING.name: leading, "lead_unit": suggested_unit(directory, row.category, row.community) or ""}
-    asks = directory.evidence(row.category)
-    demanded = [(each.name, ATTACHMENTS.name) for each in seen.outcomes if asks and each.is_evidenced]
+    matter, leading = seen.matter, request.query_params.get("leading", "")[:MAX_ORDER_NO]
     back = seen.returned if sent is None else None
     forms = forms_of(
-        seen.outcomes, directory, sent=sent or _back(seen, back), wrong=wrong, given=given, demanded=demanded
+        seen.outcomes,
+        matter.directory,
+        sent=sent or _back(seen, back),
+        wrong=wrong,
+        given=matter.given(leading),
+        demanded=matter.demanded(seen.outcomes),
     )
     # What was sent is not offered any more: somebody else was there first.
     gone = sent is not None and not any(each.is_open for each in forms)
+    shown = {**matter.shown(), **(more or {})}
     return page(
         request,
-        "desk/task.html",
-        status=409 if gone else 422 if wrong or named else 200,
-        is_kept=sent is not None or named is not None,
+        matter.template,
+        status=409 if gone else 422 if wrong or is_wrong else 200,
+        is_kept=sent is not None or is_wrong,
         typed=await typed_in(request) if gone else {},
         here=f"/desk/tasks/{task_id}",
         verb="decision",
         task=seen.task,
         own_work=seen.own_work,
         proposal=_proposal(seen),
-        similar=seen.similar,
-        may_name_it=seen.may_name_it,
-        named=named or (row.subject, ""),
         forms=forms if seen.decides else [],
         returned=_came_back(back) if back else None,
         wrong=(wrong or {}).get(""),
         # A form that is shown again is a new decision: the one before was refused.
         decision_id=new_id(),
-        **shown_of(seen.whole, contact=contact),
+        **shown,
     )

@@ -13,6 +13,7 @@ WAYS: Final[Mapping[str, Permission]] = MappingProxyType(
     {
         HOME: Permission.READ_ORDERS,
         "/desk/orders": Permission.READ_ORDERS,
+        "/desk/duties": Permission.READ_DUTIES,
         "/desk/new": Permission.PLACE_ORDERS,
         "/desk/figures": Permission.READ_FIGURES,
         "/desk/operations": Permission.OPERATE,

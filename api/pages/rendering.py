@@ -18,9 +18,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from api.pages.assets import asset_url
 from api.pages.navigation import ways_of
 from domain.calendar.instants import local
+from domain.kinds import KINDS
 from domain.office.permissions import permissions_of
 from domain.order.actions import ACTIONS
-from domain.order.lifecycle import TASKS
 
 _HERE: Final = Path(__file__).parent
 ELDER_COOKIE: Final = "dingdan-elder"
@@ -81,7 +81,7 @@ def has_label(name: str) -> bool:
 
 @cache
 def _labels() -> Mapping[str, str]:
-    ways = [way for task in TASKS.values() for way in task.outcomes]
+    ways = [way for kind in reversed(KINDS) for task in kind.tables.tasks.values() for way in task.outcomes]
     fields = [each for way in ways for each in way.fields]
     fields += [each for act in ACTIONS.values() for each in act.fields]
     named = {each.name: each.label for each in fields}

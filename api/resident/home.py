@@ -1,6 +1,7 @@
 """`/`: the two ways of a resident, to say something or to see how it stands; `/track`: asking for the code."""
 
 import re
+from datetime import datetime, timedelta
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Form, Request
@@ -8,23 +9,53 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from api.acts import tracking
 from api.errors import Problem
-from api.pages.rendering import page, texts
+from api.pages.rendering import moment, page, texts
 from api.security import OpenDoor
 from api.service import ServiceDep
 from api.sessions import check_origin
+from store.database import Connection, StoreUnavailable
+from store.duty.finding import announced_meetings
+from store.office.directory import current_named
 
 router = APIRouter(
     include_in_schema=False,
     dependencies=[Depends(OpenDoor("a resident, who has no account")), Depends(check_origin)],
 )
 _LETTERS: Final = 16
+_SOON: Final = timedelta(days=30)
+_LONGEST_PLACE: Final = 40
 _ORDER_NO: Final = re.compile(r"\d{8}-?[0-9A-Z]{6}")
 
 
 @router.get("/", response_class=HTMLResponse)
-async def home(request: Request) -> Response:
-    """Show the two ways."""
-    return page(request, "resident/home.html")
+async def home(request: Request, service: ServiceDep) -> Response:
+    """Show the two ways, and the meetings to come; without the store, the ways alone."""
+    try:
+        meetings = await service.read(lambda connection: _meetings(connection, now=service.now()))
+    except StoreUnavailable:
+        meetings = []
+    return page(request, "resident/home.html", meetings=meetings)
+
+
+def _meetings(connection: Connection, *, now: datetime) -> list[str]:
+    """Say of each announced meeting when and where it is."""
+    found = announced_meetings(connection, since=now, until=now + _SOON)
+    names = current_named(connection).units if found else {}
+    words = texts()["resident"]["home"]
+    return [
+        words["meeting" if each.place else "meeting_nowhere"].format(
+            at=moment(each.at),
+            community=names[each.community].name if each.community in names else each.community,
+            place=shortened(each.place or ""),
+        )
+        for each in found
+    ]
+
+
+def shortened(text: str) -> str:
+    """Cut a place to what fits on a line."""
+    one_line = " ".join(text.split())
+    return one_line if len(one_line) <= _LONGEST_PLACE else f"{one_line[:_LONGEST_PLACE]}…"
 
 
 @router.get("/track", response_class=HTMLResponse)

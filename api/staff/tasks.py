@@ -6,14 +6,15 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query, Response
 
 from api.acts.deciding import keep, settled
-from api.acts.seeing import tasks_of, visible
+from api.acts.seeing import sees, tasks_of, titles_of, visible
 from api.contract import views
 from api.contract.staff import DecisionBody, DecisionView, ReturnedView, TaskDetail, TaskList
 from api.errors import Problem, problems
 from api.keys import KeyHeader, optional_key
-from api.security import DeciderDep, ReaderDep, scope_of
+from api.security import DeciderDep, ReaderDep
 from api.service import Service, ServiceDep
 from api.typed.moments import Moment
+from domain.duty.lifecycle import DutyTask
 from domain.kinds import kind_of
 from domain.matter.judging import DecisionStatus
 from domain.order.lifecycle import TaskKind
@@ -22,9 +23,8 @@ from store.deciding import submit_decision
 from store.matter.said.claims import change_holder, holder_of
 from store.matter.said.decisions import Decision, Submitted, find
 from store.matter.said.returned import returned_to
-from store.office.directory import current
+from store.office.directory import current_named
 from store.office.people import Staff
-from store.order import finding
 
 router = APIRouter(tags=["tasks"])
 
@@ -37,26 +37,35 @@ async def list_tasks(
         Literal["mine", "unit", "tier"],
         Query(description="Those I am at, those of my unit, or those of my tier."),
     ] = "unit",
-    kind: TaskKind | None = None,
-    order_no: Annotated[str | None, Query(max_length=64)] = None,
+    kind: TaskKind | DutyTask | None = None,
+    matter: Annotated[
+        str | None, Query(max_length=64, description="The number of an order or a duty.")
+    ] = None,
+    order_no: Annotated[str | None, Query(max_length=64, description="The same, for orders.")] = None,
     due_before: Moment | None = None,
     cursor: Annotated[str | None, Query(max_length=200)] = None,
 ) -> TaskList:
     """List open tasks, what is due first at the top."""
     now = service.now()
-    page = await service.read(
-        lambda connection: tasks_of(
+
+    def work(connection: Connection) -> TaskList:
+        page = tasks_of(
             connection,
             who,
             scope=scope,
             kind=kind,
-            matter_no=order_no,
+            matter_no=matter or order_no,
             due_before=due_before,
             cursor=cursor,
             now=now,
         )
-    )
-    return TaskList(items=[views.task_view(row, now=now) for row in page.rows], next_cursor=page.next_cursor)
+        titles = titles_of(connection, {row.matter_no for row in page.rows}, current_named(connection))
+        items = [
+            views.task_view(row, title=titles.get(row.matter_no, row.matter_no), now=now) for row in page.rows
+        ]
+        return TaskList(items=items, next_cursor=page.next_cursor)
+
+    return await service.read(work)
 
 
 @router.get("/tasks/{task_id}", response_model=TaskDetail, responses=problems(401, 403, 404, 422))
@@ -99,7 +108,7 @@ async def decide(
 ) -> DecisionView:
     """Decide a task.
 
-    The answer 202 means that the decision is kept and will reach the order, even while Temporal is away;
+    The answer 202 means that the decision is kept and will reach its matter, even while Temporal is away;
     whether it was applied is read at `href`, or waited for with `?wait=`.
     """
     decision_id = optional_key(key)
@@ -136,7 +145,7 @@ async def read_decision(decision_id: str, who: ReaderDep, service: ServiceDep) -
 
     def work(connection: Connection) -> Decision:
         row = find(connection, decision_id)
-        if row is None or finding.find_order(connection, row.matter_no, scope_of(who)) is None:
+        if row is None or not sees(connection, row.matter_no, who):
             raise Problem(404, "not_found", "there is no such decision that you may see")
         return row
 
@@ -154,7 +163,9 @@ async def _hold(task_id: str, who: Staff, service: Service, *, holder: str | Non
 
 def _detail(connection: Connection, task_id: str, who: Staff, service: Service) -> TaskDetail:
     row, now = visible(connection, task_id, who), service.now()
-    detail = views.task_detail(row, directory=current(connection), now=now)
+    directory = current_named(connection)
+    title = titles_of(connection, [row.matter_no], directory).get(row.matter_no, row.matter_no)
+    detail = views.task_detail(row, title=title, directory=directory, now=now)
     back = (
         returned_to(connection, row, who.username, kind_of(row.matter_no).tables) if detail.outcomes else None
     )

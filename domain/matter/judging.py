@@ -177,7 +177,7 @@ def _wrong_number(each: Field, value: object) -> Refusal | None:
     return None if is_number else invalid(each.name, Fault.NUMBER, reason, MAX_NUMBER)
 
 
-_OF_AN_ISSUE = {"text": MAX_TEXT, "category": MAX_CODE, "answer": MAX_TEXT, "name": 100, "phone": 40}
+OF_AN_ISSUE = {"text": MAX_TEXT, "category": MAX_CODE, "answer": MAX_TEXT, "name": 100, "phone": 40}
 """What is said of one issue, each with its longest form: `answer` if it was solved on the spot."""
 
 
@@ -187,12 +187,12 @@ def wrong_issues(name: str, value: object, codes: Codes) -> Refusal | None:
     if not 1 <= len(issues) <= MAX_ISSUES:
         return invalid(name, Fault.ISSUES, f"{name} must be a list of 1 to {MAX_ISSUES} issues", MAX_ISSUES)
     for issue in issues:
-        if not isinstance(issue, dict) or not {"text"} <= set(issue) <= set(_OF_AN_ISSUE):
-            known = ", ".join(_OF_AN_ISSUE)
+        if not isinstance(issue, dict) or not {"text"} <= set(issue) <= set(OF_AN_ISSUE):
+            known = ", ".join(OF_AN_ISSUE)
             return invalid(
                 name, Fault.ISSUES, f"each of {name} has a text, and of these what is known: {known}"
             )
-        for part, longest in _OF_AN_ISSUE.items():
+        for part, longest in OF_AN_ISSUE.items():
             if part not in issue:
                 continue
             if refusal := _wrong_text(f"{name}.{part}", issue[part]):

@@ -23,6 +23,7 @@ class Permission(StrEnum):
     """What a member of staff may do."""
 
     READ_ORDERS = "read_orders"
+    READ_DUTIES = "read_duties"
     DECIDE_TASKS = "decide_tasks"
     ACT_ON_ORDERS = "act_on_orders"
     PLACE_ORDERS = "place_orders"
@@ -34,7 +35,7 @@ class Permission(StrEnum):
 
 
 class Reach(StrEnum):
-    """Which orders a role sees: all of the office, or those that concern its tier, unit or community."""
+    """Which orders and duties a role sees: all of the office, or those that concern its tier, unit or community."""
 
     OFFICE = "office"
     TIER = "tier"
@@ -54,20 +55,27 @@ _WORK = frozenset(
     }
 )
 _TAKES_CALLS = _WORK | {Permission.PLACE_ORDERS}
-_LEADS = _WORK | {Permission.READ_FIGURES}
+_LEADS = _WORK | {Permission.READ_FIGURES, Permission.READ_DUTIES}
 
 GRANTS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
     {
-        Role.COMMUNITY_WORKER: _TAKES_CALLS,
+        Role.COMMUNITY_WORKER: _TAKES_CALLS | {Permission.READ_DUTIES},
         Role.DUTY_OFFICER: _TAKES_CALLS,
-        Role.STREET_DESK: _TAKES_CALLS | {Permission.READ_FIGURES},
-        Role.UNIT_HANDLER: _WORK,
+        Role.STREET_DESK: _TAKES_CALLS | {Permission.READ_FIGURES, Permission.READ_DUTIES},
+        Role.UNIT_HANDLER: _WORK | {Permission.READ_DUTIES},
         Role.UNIT_HEAD: _LEADS,
         Role.STREET_LEADER: _LEADS,
         Role.LIAISON: _WORK,
         Role.DISTRICT_DESK: _LEADS,
         Role.CALL_BACK_OFFICER: _WORK,
-        Role.AUDITOR: frozenset({Permission.READ_ORDERS, Permission.READ_DIRECTORY, Permission.READ_FIGURES}),
+        Role.AUDITOR: frozenset(
+            {
+                Permission.READ_ORDERS,
+                Permission.READ_DUTIES,
+                Permission.READ_DIRECTORY,
+                Permission.READ_FIGURES,
+            }
+        ),
         Role.ADMINISTRATOR: frozenset(
             {Permission.READ_DIRECTORY, Permission.ACT_ON_ORDERS, Permission.OPERATE}
         ),

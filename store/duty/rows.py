@@ -16,7 +16,11 @@ from store.values import value_of
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DutyRow:
-    """A duty as it stands; `place` and `summary` are what people wrote, where they were read."""
+    """A duty as it stands.
+
+    Where they were read: `place` and `summary` as people wrote them, the names of the team's leader and deputy, and the
+    reason for which the team asked to be excused.
+    """
 
     duty_no: str
     duty_kind: str
@@ -52,6 +56,9 @@ class DutyRow:
     asks_excuse: bool
     place: str | None = None
     summary: str | None = None
+    leader_name: str | None = None
+    deputy_name: str | None = None
+    excuse: str | None = None
 
     @classmethod
     def of(cls, row: Row[Any]) -> "DutyRow":
@@ -66,3 +73,29 @@ DUTY_COLUMNS = tuple(
     each for table in (matter, duty) for each in table.c if each.name in DutyRow.__dataclass_fields__
 )
 """What of a duty is handed out, of `WHOLE_DUTY`."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class IssueRow:
+    """An order that came from a meeting, in the sequence of the report.
+
+    `is_called_back`: a call-back has ended. `is_within_reach`: the reader may see the order itself.
+    """
+
+    order_no: str
+    position: int
+    subject: str
+    stage: str
+    ending: str | None
+    on_the_spot: bool
+    is_called_back: bool
+    is_within_reach: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AnnouncedMeeting:
+    """A meeting as residents are told of it."""
+
+    at: datetime
+    community: str
+    place: str | None

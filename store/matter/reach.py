@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, exists, false, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, exists, false, or_, select
 
 from store.matter.tables import matter, task
 from store.office.tables import unit
@@ -53,3 +53,9 @@ def _below(code: str) -> Select[Any]:
     """Find the units under one, however deep."""
     tree = select(unit.c.code).where(unit.c.parent == code).cte(recursive=True)
     return select(tree.union(select(unit.c.code).where(unit.c.parent == tree.c.code)).c.code)
+
+
+def is_within(connection: Connection, matter_no: str, scope: Scope) -> bool:
+    """Tell whether there is such a matter within a scope, of staff."""
+    query = select(matter.c.matter_no).where(matter.c.matter_no == matter_no)
+    return connection.scalar(scoped(query, scope)) is not None

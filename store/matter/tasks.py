@@ -35,7 +35,7 @@ class Post:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TaskFilter:
-    """What a task list is limited to; `None` does not limit."""
+    """What a task list is limited to; `None` does not limit. `matter_kinds`: the kinds of matter that it is about."""
 
     task_ids: Collection[str] | None = None
     post: Post | None = None
@@ -44,6 +44,7 @@ class TaskFilter:
     tier: str | None = None
     kind: str | None = None
     matter_no: str | None = None
+    matter_kinds: Collection[str] | None = None
     due_before: datetime | None = None
     due_after: datetime | None = None
 
@@ -94,9 +95,12 @@ def _open_tasks(query: Select[Any], wanted: TaskFilter, scope: Scope, now: datet
         query = query.where(task.c.due_at < wanted.due_before)
     if wanted.due_after is not None:
         query = query.where(task.c.due_at > wanted.due_after)
-    if not scope.everything:
-        query = scoped(query.join(matter, matter.c.matter_no == task.c.matter_no), scope)
-    return query
+    if scope.everything and wanted.matter_kinds is None:
+        return query
+    query = query.join(matter, matter.c.matter_no == task.c.matter_no)
+    if wanted.matter_kinds is not None:
+        query = query.where(matter.c.kind.in_(wanted.matter_kinds))
+    return scoped(query, scope)
 
 
 def _of_post(post: Post) -> ColumnElement[bool]:

@@ -23,6 +23,10 @@ POST /api/v1/attachments                           attach_files channels
 GET  /api/v1/decisions/{decision_id:path}          read_orders
 GET  /api/v1/directory                             read_directory channels
 GET  /api/v1/docs                                  everybody
+GET  /api/v1/duties                                read_duties
+GET  /api/v1/duties/periods                        read_duties
+GET  /api/v1/duties/{duty_no}                      read_duties
+GET  /api/v1/duties/{duty_no}/events               read_duties
 GET  /api/v1/livez                                 everybody
 GET  /api/v1/metrics                               everybody
 GET  /api/v1/orders                                read_orders
@@ -48,6 +52,8 @@ POST /api/v1/track/{tracking_code}/urge            everybody
 POST /api/v1/track/{tracking_code}/withdraw        everybody
 GET  /desk                                         read_orders
 GET  /desk/dispatch                                decide_tasks
+GET  /desk/duties                                  read_duties
+GET  /desk/duties/{duty_no}                        read_duties
 GET  /desk/new                                     place_orders
 GET  /desk/new/{order_no}                          place_orders
 GET  /desk/orders                                  read_orders
@@ -93,28 +99,29 @@ POST /track                                        everybody
 """Every route with what opens it, written by hand: a new route or another door turns this red."""
 
 RIGHTS: Mapping[Role, str] = {
-    Role.COMMUNITY_WORKER: "act_on_orders attach_files decide_tasks place_orders read_directory read_orders"
+    Role.COMMUNITY_WORKER: "act_on_orders attach_files decide_tasks place_orders read_directory read_duties read_orders"
     " reveal_contacts",
     Role.DUTY_OFFICER: "act_on_orders attach_files decide_tasks place_orders read_directory read_orders"
     " reveal_contacts",
-    Role.STREET_DESK: "act_on_orders attach_files decide_tasks place_orders read_directory read_figures"
+    Role.STREET_DESK: "act_on_orders attach_files decide_tasks place_orders read_directory read_duties read_figures"
     " read_orders reveal_contacts",
-    Role.UNIT_HANDLER: "act_on_orders attach_files decide_tasks read_directory read_orders reveal_contacts",
-    Role.UNIT_HEAD: "act_on_orders attach_files decide_tasks read_directory read_figures read_orders"
+    Role.UNIT_HANDLER: "act_on_orders attach_files decide_tasks read_directory read_duties read_orders reveal_contacts",
+    Role.UNIT_HEAD: "act_on_orders attach_files decide_tasks read_directory read_duties read_figures read_orders"
     " reveal_contacts",
-    Role.STREET_LEADER: "act_on_orders attach_files decide_tasks read_directory read_figures read_orders"
+    Role.STREET_LEADER: "act_on_orders attach_files decide_tasks read_directory read_duties read_figures read_orders"
     " reveal_contacts",
     Role.LIAISON: "act_on_orders attach_files decide_tasks read_directory read_orders reveal_contacts",
-    Role.DISTRICT_DESK: "act_on_orders attach_files decide_tasks read_directory read_figures read_orders"
+    Role.DISTRICT_DESK: "act_on_orders attach_files decide_tasks read_directory read_duties read_figures read_orders"
     " reveal_contacts",
     Role.CALL_BACK_OFFICER: "act_on_orders attach_files decide_tasks read_directory read_orders reveal_contacts",
-    Role.AUDITOR: "read_directory read_figures read_orders",
+    Role.AUDITOR: "read_directory read_duties read_figures read_orders",
     Role.ADMINISTRATOR: "act_on_orders operate read_directory",
 }
 """What each role may do, written by hand."""
 
 _FILLED = {
     "{order_no}": "20261123-ABCDEF",
+    "{duty_no}": "D20261201-ABCDEF",
     "{task_id}": "20261123-ABCDEF-1-ABCD",
     "{decision_id:path}": "nobody-decided-this",
     "{attachment_id}": "0" * 32,

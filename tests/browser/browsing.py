@@ -170,7 +170,7 @@ async def standing(folder: Path) -> AsyncIterator[Site]:
             store=store,
             secret=secret,
             teller=teller,
-            scene=await pages.set_scene(teller, pages.cookies_of(store, secret, "duty-1")),
+            scene=await pages.set_scene(teller, pages.cookies_of(store, secret, "duty-1"), store),
             browser=browser,
         )
     store.close()

@@ -106,10 +106,12 @@ async def test_a_form_shows_what_was_written_as_text(site: Site, page: Page) -> 
     ("address", "who"),
     [
         ("/signin?goes_to={}", None),
-        ("/desk?done=applied&order_no={}", "desk-1"),
+        ("/desk?done=applied&matter={}", "desk-1"),
         ("/desk?cursor={}", "desk-1"),
         ("/desk/orders?stage={}", "desk-1"),
         ("/desk/orders/{}", "desk-1"),
+        ("/desk/duties?period={}", "desk-1"),
+        ("/desk/duties/{}", "desk-1"),
         ("/desk/figures?days={}", "desk-1"),
     ],
 )

@@ -10,8 +10,10 @@ from activities.message.wording import _TEMPLATES, PLACES, REASONS
 from api.errors import _HTTP as FRAMEWORK
 from api.errors import STATUS
 from api.pages.rendering import texts
-from domain.duty.events import DutyTemplate
+from domain.duty.events import DutyEvent, DutyTemplate
 from domain.duty.lifecycle import DUTY_TASKS
+from domain.duty.words import DutyEnding, DutyStage
+from domain.kinds import KINDS
 from domain.matter.events import REMINDER, MatterEvent
 from domain.matter.faults import Fault
 from domain.order.actions import ACTIONS
@@ -46,7 +48,10 @@ SAID = [
     *(("action", str(name), action.label) for name, action in ACTIONS.items()),
     *(
         (section, code, word)
-        for section in ("stages", "roles", "tiers", "kinds", "channels", "events", "timeliness")
+        for section in (
+            *("stages", "roles", "tiers", "kinds", "channels", "events", "timeliness"),
+            *("duty_stages", "duty_endings", "matters"),
+        )
         for code, word in texts()[section].items()
     ),
 ]
@@ -82,14 +87,26 @@ class TestARefusal:
         assert re.search("[\u4e00-\u9fff]", texts()["refusals"].get(code, "")), code
 
 
+class TestADuty:
+    def test_is_told_in_words_of_the_pages_and_in_no_other(self) -> None:
+        assert set(texts()["duty_stages"]) == set(DutyStage)
+        assert set(texts()["duty_endings"]) == set(DutyEnding)
+        assert set(texts()["matters"]) == {each.name for each in KINDS}
+
+    def test_has_words_for_every_code_that_a_form_offers(self) -> None:
+        ways = [way for task in DUTY_TASKS.values() for way in task.outcomes]
+        assert {code for way in ways for each in way.fields for code in each.codes} <= set(texts()["codes"])
+
+
 class TestEvents:
     def test_are_all_worded_for_staff_and_no_other_is(self) -> None:
-        assert set(texts()["events"]) == {*MatterEvent, *EventName}
+        assert set(texts()["events"]) == {*MatterEvent, *EventName, *DutyEvent}
         assert set(texts()["resident"]["events"]) < {*MatterEvent, *EventName}
 
-    @pytest.mark.parametrize("event", [*MatterEvent, *EventName])
-    def test_are_all_written_somewhere(self, event: MatterEvent | EventName) -> None:
-        writers = [*(ROOT / "workflows").rglob("*.py"), ROOT / "store" / "order" / "taken_in.py"]
+    @pytest.mark.parametrize("event", [*MatterEvent, *EventName, *DutyEvent])
+    def test_are_all_written_somewhere(self, event: MatterEvent | EventName | DutyEvent) -> None:
+        openers = [ROOT / "store" / "order" / "taken_in.py", ROOT / "store" / "duty" / "opening.py"]
+        writers = [*(ROOT / "workflows").rglob("*.py"), *openers]
         assert any(
             f"{type(event).__name__}.{event.name}" in path.read_text(encoding="utf-8") for path in writers
         )

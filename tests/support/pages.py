@@ -19,8 +19,14 @@ from sqlalchemy import event
 
 from api.sessions import COOKIE
 from demo.teller import Teller, Told
+from domain.duty.periods import period_at
+from domain.duty.policy import STANDARD_DUTIES
 from domain.signin.accounts import SignInStep
 from store.database import Store
+from store.duty.finding import DutyFilter, list_duties
+from store.duty.opening import communities_of, open_duties
+from store.matter.reach import EVERYTHING
+from store.matter.tasks import open_tasks
 from store.signin.sessions import Method, begin_session
 
 
@@ -81,6 +87,8 @@ PAGES: Final = (
         who="street-urban-management-handler",
         at="order_of_handle",
     ),
+    Page(name="duties", route="/desk/duties", who="leader-1"),
+    Page(name="duty", route="/desk/duties/{duty_no}", who="leader-1", at="duty"),
     Page(name="figures", route="/desk/figures", who="leader-1"),
     Page(name="operations", route="/desk/operations", who="administrator-1"),
     Page(name="task-first-contact", route="/desk/tasks/{task_id}", who="duty-1", at="first_contact"),
@@ -103,6 +111,7 @@ PAGES: Final = (
         at="explain",
     ),
     Page(name="task-follow-up", route="/desk/tasks/{task_id}", who="call-back-1", at="follow_up"),
+    Page(name="task-plan-meeting", route="/desk/tasks/{task_id}", who="leader-1", at="plan_meeting"),
     Page(name="task-done", route="/desk/tasks/{task_id}", who="auditor-1", at="done"),
     Page(name="not-found", route="/desk/tasks/{task_id}", who="desk-1", at="nothing", status=404),
 )
@@ -132,18 +141,34 @@ def picture(page: Page, look: str) -> str:
     return f"{page.name}-{look}.webp"
 
 
-async def set_scene(teller: Teller, taker: Mapping[str, str]) -> dict[str, str]:
+async def set_scene(teller: Teller, taker: Mapping[str, str], store: Store) -> dict[str, str]:
     """Place orders and bring each to a task of its own; gives what `Page.at` names.
 
     `taker`: the cookies of whoever writes an order down for a caller.
     """
     found = await asyncio.gather(*(_stage(teller, at) for at in _STAGES))
     scene = {
+        **await asyncio.to_thread(_open_meetings, store),
         "nothing": "20261123-ABCDEF-1-ABCD",
         "no_code": "0000-0000-0000-0000",
         "taken": await _take(teller.http, taker),
     }
     return scene | {name: value for part in found for name, value in part.items()}
+
+
+def _open_meetings(store: Store) -> dict[str, str]:
+    """Open this month's meetings where the schedule has not done it; gives one of a community without a team."""
+    now = datetime.now(UTC)
+    period = period_at(now, STANDARD_DUTIES.rhythm)
+    with store.write() as connection:
+        open_duties(
+            connection, communities_of(connection), period, STANDARD_DUTIES, page="/desk/duties", now=now
+        )
+    wanted = DutyFilter(period=period.name, community="community-01")
+    with store.read() as connection:
+        (duty,) = list_duties(connection, wanted, EVERYTHING, cursor=None).rows
+        (task,) = open_tasks(connection, duty.duty_no)
+    return {"duty": duty.duty_no, "plan_meeting": task.task_id}
 
 
 async def set_anew(teller: Teller, page: Page, scene: Mapping[str, str]) -> dict[str, str]:

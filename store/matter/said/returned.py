@@ -16,7 +16,7 @@ from store.matter.rows import TaskRow
 from store.matter.tables import decision, task
 
 _REVISED: Final = "revise"
-_REVIEW: Final = "review"
+REVIEW: Final = "review"
 """The kind of task in which every kind of matter lets somebody else look, and the outcome that sends back."""
 
 
@@ -38,7 +38,7 @@ def has_returns() -> ColumnElement[bool]:
     """Tell of a task whether anything can have come back to it, so that most pages need not look what."""
     review = task.alias("review")
     revised = exists().where(
-        review.c.matter_no == task.c.matter_no, review.c.kind == _REVIEW, review.c.outcome == _REVISED
+        review.c.matter_no == task.c.matter_no, review.c.kind == REVIEW, review.c.outcome == _REVISED
     )
     refused = exists().where(
         decision.c.matter_no == task.c.matter_no,
@@ -74,7 +74,7 @@ def _answers(connection: Connection, row: TaskRow | Row[Any]) -> Sequence[Row[An
     return connection.execute(
         select(task, *words)
         .outerjoin(decision, said)
-        .where(task.c.matter_no == row.matter_no, task.c.kind.in_([row.kind, _REVIEW]))
+        .where(task.c.matter_no == row.matter_no, task.c.kind.in_([row.kind, REVIEW]))
         .order_by(task.c.opened_at, task.c.task_id, decision.c.decided_at, decision.c.decision_id)
     ).all()
 
@@ -90,7 +90,7 @@ def _sent_back(answers: Sequence[Row[Any]], row: TaskRow | Row[Any], tables: Tab
         return None
     taken = [each for each in earlier if each.status == DecisionStatus.APPLIED and each.name == each.outcome]
     proposed = next((each for each in taken if each.task_id == before.task_id), None)
-    reviews = (each for each in taken if each.kind == _REVIEW and each.opened_at >= before.closed_at)
+    reviews = (each for each in taken if each.kind == REVIEW and each.opened_at >= before.closed_at)
     verdict = next((each for each in reviews if each.outcome == _REVISED), None)
     if proposed is None or verdict is None:
         return None

@@ -61,7 +61,7 @@ class TestATask:
             sent = await send(browser, task["task_id"], outcome, files, **fields)
             assert (sent.status_code, sent.headers.get("location")) == (
                 303,
-                f"/desk?done=applied&order_no={order_no}",
+                f"/desk?done=applied&matter={order_no}",
             ), (kind, sent.text)
             assert order_no in (await browser.get(sent.headers["location"])).text
         assert live.office.order(order_no)["ending"] == "resolved"
@@ -185,7 +185,7 @@ class TestATask:
         path = f"/desk/tasks/{task['task_id']}/decision"
         for _ in range(2):
             sent = await browser.send("POST", path, data=data, headers={"Origin": HOST})
-            assert sent.headers.get("location") == f"/desk?done=applied&order_no={order_no}", sent.text
+            assert sent.headers.get("location") == f"/desk?done=applied&matter={order_no}", sent.text
         assert len(live.office.rows("SELECT * FROM decision")) == 1
 
     async def test_says_who_was_there_first_and_keeps_what_was_typed(self, live: Api) -> None:

@@ -178,7 +178,7 @@ class TestThePage:
 
     async def test_is_offered_to_whom_it_is_open(self, api: Api) -> None:
         for who, offered in (
-            ("auditor-1", {"/desk", "/desk/orders", "/desk/figures"}),
+            ("auditor-1", {"/desk", "/desk/orders", "/desk/duties", "/desk/figures"}),
             ("duty-1", {"/desk", "/desk/orders", "/desk/new"}),
         ):
             browser = await at_work(api, who)

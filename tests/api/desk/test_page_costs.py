@@ -52,7 +52,9 @@ def limits_that_last(closed_office: Any) -> None:
 @pytest.mark.usefixtures("limits_that_last")
 async def test_every_page_takes_few_statements_and_few_bytes(api: Api) -> None:
     async with api.office.at_work():
-        scene = await set_scene(teller_of(api), cookies_of(api.office.store, SECRET, "duty-1"))
+        scene = await set_scene(
+            teller_of(api), cookies_of(api.office.store, SECRET, "duty-1"), api.office.store
+        )
         spent, weighs = {}, {}
         for page in PAGES:
             cookies = cookies_of(api.office.store, SECRET, page.who, page.step)

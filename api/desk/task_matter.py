@@ -1,0 +1,181 @@
+"""What the page of a task shows of its matter: an order or a duty, chosen once by the task's kind of matter.
+
+Assumes that somebody may see the task. What every task has stands in `api/desk/task.py`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Final, Protocol
+
+from api.desk.history import Happened
+from api.desk.showing import (
+    Whole,
+    WholeDuty,
+    shown_of,
+    similar_to,
+    suggested_unit,
+    whole_duty,
+    whole_order,
+)
+from api.service import Service
+from domain.duty.words import KIND as DUTY
+from domain.kinds import kind_of
+from domain.matter.tasks import ATTACHMENTS, Outcome
+from domain.office.directory import Directory
+from domain.order.lifecycle import LEADING, TaskKind
+from domain.order.words import KIND as ORDER
+from store.database import Connection
+from store.matter.rows import TaskRow
+from store.office.people import Staff
+from store.order.joined.similar import Similar
+
+_NAMED_AT: Final = frozenset({TaskKind.FIRST_CONTACT, TaskKind.CLASSIFY})
+"""Where somebody decides what an order is about: its subject, and whether it is another one's matter."""
+
+
+class TaskMatter(Protocol):
+    """The matter of a task, as the task's page shows it."""
+
+    @property
+    def template(self) -> str:
+        """Name the template of its tasks."""
+
+    @property
+    def title(self) -> str:
+        """What people call it."""
+
+    @property
+    def directory(self) -> Directory:
+        """The office's directory now."""
+
+    @property
+    def events(self) -> Sequence[Happened]:
+        """What happened to it."""
+
+    def given(self, leading: str) -> Mapping[str, str]:
+        """Say what stands in its forms before anybody wrote; `leading` is the order that somebody would join."""
+
+    def demanded(self, outcomes: Sequence[Outcome]) -> list[tuple[str, str]]:
+        """Name the fields, by form, that are not optional for this matter."""
+
+    def shown(self) -> dict[str, Any]:
+        """Return what its template needs."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TaskOrder:
+    """The order of a task; `may_name_it` if its subject is decided here, then with orders that are alike."""
+
+    whole: Whole
+    may_name_it: bool
+    similar: list[Similar]
+    template: str = "desk/task.html"
+
+    @property
+    def title(self) -> str:
+        """Return its subject."""
+        return self.whole.row.subject
+
+    @property
+    def directory(self) -> Directory:
+        """Return the office's directory now."""
+        return self.whole.directory
+
+    @property
+    def events(self) -> Sequence[Happened]:
+        """Return what happened to it."""
+        return self.whole.events
+
+    def given(self, leading: str) -> Mapping[str, str]:
+        """Say which order it may be joined to, and which unit the directory names."""
+        row = self.whole.row
+        unit = suggested_unit(self.directory, row.category, row.community)
+        return {LEADING.name: leading, "lead_unit": unit or ""}
+
+    def demanded(self, outcomes: Sequence[Outcome]) -> list[tuple[str, str]]:
+        """Demand pictures of what was done, where its category asks for them."""
+        asks = self.directory.evidence(self.whole.row.category)
+        return [(each.name, ATTACHMENTS.name) for each in outcomes if asks and each.is_evidenced]
+
+    def shown(self) -> dict[str, Any]:
+        """Return what its template needs."""
+        mine = {"similar": self.similar, "may_name_it": self.may_name_it, "named": (self.title, "")}
+        return {**mine, **shown_of(self.whole)}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TaskDuty:
+    """The duty of a task."""
+
+    whole: WholeDuty
+    template: str = "desk/duty_task.html"
+
+    @property
+    def title(self) -> str:
+        """Return what people call it."""
+        return self.whole.duty.title
+
+    @property
+    def directory(self) -> Directory:
+        """Return the office's directory now."""
+        return self.whole.directory
+
+    @property
+    def events(self) -> Sequence[Happened]:
+        """Return what happened to it."""
+        return self.whole.events
+
+    def given(self, leading: str) -> Mapping[str, str]:  # noqa: ARG002 - a duty joins nothing
+        """Say nothing: whoever decides knows it alone."""
+        return {}
+
+    def demanded(self, outcomes: Sequence[Outcome]) -> list[tuple[str, str]]:  # noqa: ARG002 - as the table says
+        """Demand nothing beside what the table does."""
+        return []
+
+    def shown(self) -> dict[str, Any]:
+        """Return what its template needs."""
+        names = {unit.code: unit.name for unit in self.directory.units.values()}
+        return {"duty": self.whole.duty, "events": self.whole.events, "names": names}
+
+
+def task_order(
+    connection: Connection, row: TaskRow, who: Staff, service: Service, *, decides: bool
+) -> TaskOrder:
+    """Read the order of a task.
+
+    Raises:
+        Problem: 404, the task is none of an order that somebody may see.
+    """
+    whole = whole_order(connection, row.matter_no, who, service)
+    may_name_it = decides and row.kind in _NAMED_AT
+    similar = similar_to(connection, whole.row, who, now=service.now()) if may_name_it else []
+    return TaskOrder(whole=whole, may_name_it=may_name_it, similar=similar)
+
+
+def _task_duty(
+    connection: Connection,
+    row: TaskRow,
+    who: Staff,
+    service: Service,
+    *,
+    decides: bool,  # noqa: ARG001 - it shows the same to everybody
+) -> TaskDuty:
+    return TaskDuty(whole=whole_duty(connection, row.matter_no, who, service))
+
+
+class _Reader(Protocol):
+    def __call__(
+        self, connection: Connection, row: TaskRow, who: Staff, service: Service, *, decides: bool
+    ) -> TaskMatter: ...
+
+
+_READERS: Final[Mapping[str, _Reader]] = MappingProxyType({ORDER: task_order, DUTY: _task_duty})
+
+
+def matter_of_task(
+    connection: Connection, row: TaskRow, who: Staff, service: Service, *, decides: bool
+) -> TaskMatter:
+    """Read the matter of a task, of whatever kind it is."""
+    return _READERS[kind_of(row.matter_no).name](connection, row, who, service, decides=decides)
