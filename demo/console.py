@@ -176,5 +176,5 @@ def _timeline(story: Story, told: Told, order: dict[str, Any], events: Sequence[
 _CLOCKS = {
     "LimitPassed": "the limit fired",
     "TaskReminded": "the reminder fired",
-    "OrderArchived": "the reopening window ended",
+    "MatterArchived": "the reopening window ended",
 }

@@ -10,9 +10,11 @@ class DutyFacts(MatterFacts):
     """The duty as it stands after a step: what its matter's row and its own show.
 
     `place_of` and `report_of` name the decisions whose texts say where the meeting is, and what came of it.
-    `missed_at` is never taken back; `closed_at` is when it was entered or decided.
+    `period_ends`: with what a hold of the office has added. `missed_at` is never taken back; `closed_at` is when it was
+    entered or decided.
     """
 
+    period_ends: datetime
     ending: str | None = None
     announced_at: datetime | None = None
     planned_at: datetime | None = None

@@ -188,23 +188,22 @@ def _duty_row(start: StartDuty) -> dict[str, Any]:
         "subject": start.community,
         "period": start.period,
         "period_began": start.began,
-        "period_ends": start.ends,
         "policy": start.policy,
         "team": team.code if team else None,
         "leader": team.leader if team else None,
         "deputy": team.deputy if team else None,
         "department": team.department if team else None,
-        **duty_as_opened(),
+        **duty_as_opened(start),
     }
 
 
-def duty_as_opened() -> dict[str, Any]:
+def duty_as_opened(start: StartDuty) -> dict[str, Any]:
     """Show a duty's own facts as they stand before its workflow has recorded anything."""
     unknown = (
         *("ending", "announced_at", "planned_at", "place_of", "started_at", "ended_at", "led_by"),
         *("from_department", "attendees", "evidence", "report_of", "reported_by", "missed_at", "closed_at"),
     )
-    return {**dict.fromkeys(unknown), "postponed": 0, "asks_excuse": False}
+    return {**dict.fromkeys(unknown), "period_ends": start.ends, "postponed": 0, "asks_excuse": False}
 
 
 def first_task_row(start: StartDuty) -> dict[str, Any]:

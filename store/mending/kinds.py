@@ -142,7 +142,9 @@ class DutyRows:
         begun = _of(StartDuty, start)
         held = is_held(begun.holds, at=begun.first_task.opened_at)
         _show(connection, begun.duty_no, matter_as_opened(begun, held=held))
-        connection.execute(update(duty).where(duty.c.duty_no == begun.duty_no).values(**duty_as_opened()))
+        connection.execute(
+            update(duty).where(duty.c.duty_no == begun.duty_no).values(**duty_as_opened(begun))
+        )
 
     def reapply(self, connection: Connection, step: MatterStep, answer: MatterAnswer) -> None:
         """Commit a step once more, from history."""

@@ -235,7 +235,7 @@ async def test_an_order_that_is_done_in_time_and_archived(
     assert (order["stage"], order["ending"], order["overdue"]) == ("archived", "resolved", False)
     events = await told.events()
     closed, archived = (
-        next(each for each in events if each["type"] == name) for name in ("OrderClosed", "OrderArchived")
+        next(each for each in events if each["type"] == name) for name in ("OrderClosed", "MatterArchived")
     )
     assert timedelta(0) <= at(archived) - at(closed) - window <= ON_TIME
 
@@ -378,7 +378,7 @@ async def test_an_order_held_and_released_with_the_whole_office(
     async with asyncio.timeout(60):
         while (await lifted.order())["held"]:  # noqa: ASYNC110 - another process sets it
             await asyncio.sleep(0.5)
-    (released,) = (each for each in await lifted.events() if each["type"] == "OrderReleased")
+    (released,) = (each for each in await lifted.events() if each["type"] == "MatterReleased")
     began = await _held_since(lifted)
     ended = datetime.fromisoformat(released["data"]["at"])
     await _moved_by_the_hold(lifted, promised[lifted.order_no], began, ended, calendar)
@@ -386,7 +386,7 @@ async def test_an_order_held_and_released_with_the_whole_office(
 
 async def _held_since(told: Told) -> datetime:
     """Say since when the office holds: a moment before the order is told of it, and perhaps before its lunch."""
-    (held,) = (each for each in await told.events() if each["type"] == "OrderHeld")
+    (held,) = (each for each in await told.events() if each["type"] == "MatterHeld")
     return datetime.fromisoformat(held["data"]["since"])
 
 

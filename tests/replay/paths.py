@@ -235,7 +235,7 @@ async def held(office: Office) -> str:
             now=since,
         )
     await office.send(kept)
-    await office.eventually(lambda: "OrderReleased" in office.types(order_no), "released")
+    await office.eventually(lambda: "MatterReleased" in office.types(order_no), "released")
     await office.decide(order_no, TaskKind.FIRST_CONTACT, "resolve", text="答复")
     await office.result(order_no)
     return order_no

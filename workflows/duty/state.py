@@ -111,6 +111,7 @@ class DutyState(MatterState):
             escalations=self.escalations,
             overdue=self.overdue,
             held=self.hold is not None,
+            period_ends=self.ends,
             ending=self.ending,
             announced_at=self.announced_at,
             planned_at=self.planned_at,

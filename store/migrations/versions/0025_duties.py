@@ -14,6 +14,12 @@ branch_labels = None
 depends_on = None
 
 _CLIENT = 'courtyard-meetings'
+_EVENTS = {
+    'OrderHeld': 'MatterHeld',
+    'OrderReleased': 'MatterReleased',
+    'OrderArchived': 'MatterArchived',
+}
+"""What every kind of matter has is called so."""
 _client = sa.table('client', *(sa.column(name) for name in ('client_id', 'channel', 'active')),
     sa.column('created_at', sa.DateTime(timezone=True)))
 
@@ -67,9 +73,15 @@ def upgrade() -> None:
         op.bulk_insert(_client, [{'client_id': _CLIENT, **values}])
 
 
+    for was, name in _EVENTS.items():
+        op.execute(f"UPDATE event SET type = '{name}' WHERE type = '{was}'")
+
+
 def downgrade() -> None:
     op.drop_table('duty_issue')
     op.drop_table('duty')
     for table in ('task', 'event', 'record_entry', 'decision', 'message', 'attachment', 'outbox', 'audit'):
         op.execute(f"DELETE FROM {table} WHERE matter_no LIKE 'D%'")
     op.execute("DELETE FROM matter WHERE kind = 'duty'")
+    for was, name in _EVENTS.items():
+        op.execute(f"UPDATE event SET type = '{was}' WHERE type = '{name}'")

@@ -193,8 +193,8 @@ class TestAReview:
     def test_has_a_working_day_of_office_hours(self, since: str, due_at: str) -> None:
         assert due(DutyBasis.REVIEW, since) == due_at
 
-    def test_of_seconds_has_five(self) -> None:
-        assert reckoned(DutyBasis.REVIEW, book=SECONDS_DUTIES).due_at == END + 5 * SECOND
+    def test_of_seconds_has_fifteen(self) -> None:
+        assert reckoned(DutyBasis.REVIEW, book=SECONDS_DUTIES).due_at == END + 15 * SECOND
 
 
 class TestSupervision:

@@ -69,7 +69,7 @@ class TestTheShortBook:
     @pytest.mark.parametrize(
         ("row", "seconds"),
         [
-            ("review", 5),
+            ("review", 15),
             ("free_entry", 5),
             ("last_entry", 30),
             ("supervision_first", 5),

@@ -175,7 +175,7 @@ class TestAHoldOrderedAhead:
         assert not order.row["held"]
         order.forward(2 * A_MOMENT)
         assert order.row["held"]
-        assert order.event_types[-1] == "OrderHeld"
+        assert order.event_types[-1] == "MatterHeld"
         order.forward(hours(5))
         assert not order.row["held"]
         assert about(due(order), was + hours(5))
@@ -223,7 +223,7 @@ class TestAHoldOrderedAhead:
         order.settle()
         order.forward(hours(3))
         assert not order.row["held"]
-        assert "OrderHeld" not in order.event_types
+        assert "MatterHeld" not in order.event_types
         assert due(order) == was
 
     def test_begun_and_ended_while_no_worker_was_there_is_counted(self, store: Store) -> None:

@@ -165,7 +165,7 @@ class TestWithdrawing:
             "OrderUrged",
             "OrderWithdrawn",
             "OrderClosed",
-            "OrderArchived",
+            "MatterArchived",
         ]
         urged = [each for each in office.messenger.sent if each.template == "urged"]
         assert [each.recipient for each in urged] == ["street-urban-management"]

@@ -25,7 +25,7 @@ class TestAnOrderAnsweredOnTheSpot:
             "TaskCompleted",
             "FollowUpEnded",
             "OrderClosed",
-            "OrderArchived",
+            "MatterArchived",
         ]
         assert [each["seq"] for each in office.events(order_no)] == list(range(1, 8))
         assert office.order(order_no)["stage"] == "archived"
