@@ -19,9 +19,16 @@ from runtime.temporal import connect
 @asynccontextmanager
 async def running() -> AsyncIterator[Client]:
     """Start it, as the demo does, and give a client whose workflows fail where an `assert` of theirs does."""
-    cli, port = await find_temporal_cli(print), free_port(0)
     with tempfile.TemporaryDirectory(prefix="dingdan-temporal-") as folder:
-        part = temporal_part(cli, Path(folder), port=port, ui_port=free_port(0, taken=[port]))
-        async with Supervisor([part], say=print):
-            client = await connect(target_host=f"{HOST}:{port}", namespace=NAMESPACE)
-            yield WorkflowEnvironment.from_client(client).client
+        async with running_in(Path(folder)) as client:
+            yield client
+
+
+@asynccontextmanager
+async def running_in(folder: Path) -> AsyncIterator[Client]:
+    """Start it on what a folder holds: one that ran there before goes on where it was stopped."""
+    cli, port = await find_temporal_cli(print), free_port(0)
+    part = temporal_part(cli, folder, port=port, ui_port=free_port(0, taken=[port]))
+    async with Supervisor([part], say=print):
+        client = await connect(target_host=f"{HOST}:{port}", namespace=NAMESPACE)
+        yield WorkflowEnvironment.from_client(client).client

@@ -2,10 +2,11 @@
 
 import asyncio
 import contextlib
-import itertools
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -16,6 +17,7 @@ from domain.duty import policy
 from domain.duty.periods import Every, Monthly
 from messages.names import MEETINGS_SCHEDULE
 from runtime.schedules import ensure_meetings, standing_of_meetings
+from tests.support.machine import devserver
 from tests.support.office import Office
 
 COMMUNITIES = 12
@@ -34,6 +36,14 @@ def periods(office: Office) -> dict[str, int]:
     """Count the duties of each period."""
     rows = office.rows("SELECT period, count(*) AS n FROM duty GROUP BY period ORDER BY period")
     return {each["period"]: each["n"] for each in rows}
+
+
+def no_gap_and_no_double(office: Office, rhythm: Every) -> None:
+    """See that each period from the first to the last was opened once for each community."""
+    found = periods(office)
+    assert set(found.values()) == {COMMUNITIES}
+    began = [datetime.strptime(each, "%Y%m%dT%H%M%SZ") for each in sorted(found)]  # noqa: DTZ007 - all are UTC
+    assert {later - earlier for earlier, later in pairwise(began)} == {rhythm.length}
 
 
 class TestTheScheduleOfTheMeetings:
@@ -96,7 +106,26 @@ class TestTheScheduleOfTheMeetings:
             async with asyncio.timeout(60):
                 while (await schedule.describe()).info.running_actions:  # noqa: ASYNC110 - the server tells nobody
                     await asyncio.sleep(0.1)
-        found = periods(office)
-        assert set(found.values()) == {COMMUNITIES}
-        began = [datetime.strptime(each, "%Y%m%dT%H%M%SZ") for each in sorted(found)]  # noqa: DTZ007 - all are UTC
-        assert {later - earlier for earlier, later in itertools.pairwise(began)} == {rhythm.length}
+        no_gap_and_no_double(office, rhythm)
+
+    async def test_loses_and_doubles_nothing_while_temporal_is_down_too(
+        self, closed_office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        rhythm = Every(timedelta(seconds=2))
+        monkeypatch.setattr(policy, "SECONDS_DUTIES", replace(policy.SECONDS_DUTIES, rhythm=rhythm))
+        office = replace(closed_office, duties="seconds")
+        async with devserver.running_in(tmp_path) as client:
+            await ensure_meetings(client, rhythm, task_queue=office.queue)
+            async with office.at_work(client):
+                await office.eventually(lambda: len(periods(office)) >= 2, "two periods")
+        known = len(periods(office))
+        # Three periods begin while neither server nor worker is there.
+        await asyncio.sleep(7)
+        async with devserver.running_in(tmp_path) as client, office.at_work(client):
+            await office.eventually(lambda: len(periods(office)) >= known + 4, "four periods more")
+            schedule = client.get_schedule_handle(MEETINGS_SCHEDULE)
+            await schedule.pause()
+            async with asyncio.timeout(60):
+                while (await schedule.describe()).info.running_actions:  # noqa: ASYNC110 - the server tells nobody
+                    await asyncio.sleep(0.1)
+        no_gap_and_no_double(office, rhythm)
