@@ -78,7 +78,7 @@ class TestEveryErrorIsAProblem:
     async def test_of_a_thing_that_is_not_there(self, api: Api) -> None:
         for path, method, operation in await operations(api):
             if method == "GET" and "404" in operation["responses"]:
-                says(await api.http.get(path, headers=api.staff("duty-1")), 404, "not_found")
+                says(await api.http.get(path, headers=api.staff("desk-1")), 404, "not_found")
 
     async def test_of_a_nul_in_the_address(self, api: Api) -> None:
         for path, method, _ in await operations(api):

@@ -227,7 +227,12 @@ class TestACommand:
         assert first.startswith("dd_client_")
         assert first != again
         listed = _run(tmp_path, ["client", "list"], environment).stdout
-        assert listed.splitlines() == ["counter-1\tcounter", "desk-pages\tcounter", "resident-pages\tweb"]
+        assert listed.splitlines() == [
+            "counter-1\tcounter",
+            "courtyard-meetings\tcourtyard_visit",
+            "desk-pages\tcounter",
+            "resident-pages\tweb",
+        ]
         wrong = _run(tmp_path, ["client", "add", "x", "--channel", "pigeon"], environment)
         assert wrong.returncode == 2
         assert "pigeon" in wrong.stderr
