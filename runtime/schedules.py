@@ -52,7 +52,7 @@ class ScheduleStanding:
 
 
 async def ensure_meetings(client: Client, rhythm: Rhythm, *, task_queue: str = names.TASK_QUEUE) -> None:
-    """Make sure that the schedule of the meetings is there, as this version wants it; a new one opens this period too.
+    """Make sure that the schedule of the meetings is there, as this version wants it, and that this period is open.
 
     Raises:
         TemporalAway: it refused or did not answer.
@@ -66,9 +66,10 @@ async def ensure_meetings(client: Client, rhythm: Rhythm, *, task_queue: str = n
                 trigger_immediately=True,
             )
         except ScheduleAlreadyRunningError:
-            await client.get_schedule_handle(names.MEETINGS_SCHEDULE).update(
-                lambda known: _changed(known, wanted)
-            )
+            schedule = client.get_schedule_handle(names.MEETINGS_SCHEDULE)
+            await schedule.update(lambda known: _changed(known, wanted))
+            # A pause may have passed over the beginning of this period: it is opened once, however often.
+            await schedule.trigger()
 
 
 def _changed(known: ScheduleUpdateInput, wanted: Schedule) -> ScheduleUpdate:

@@ -27,6 +27,9 @@ from tests.support.office import SEAL, Office, seed
 
 settings.register_profile("mutants", suppress_health_check=[HealthCheck.differing_executors], database=None)
 """For `make mutants`: its tool runs the tests more than once in one process."""
+settings.register_profile("usual", deadline=None)
+settings.load_profile("usual")
+"""A busy machine is no fault."""
 PATIENT, HASTY = "patient", "hasty"
 """The books of the tests: clocks that outlast any test, and clocks that run out while it waits for them."""
 

@@ -39,7 +39,7 @@ DRAIN_OUTBOX = ActivityOptions(
 )
 
 START_ORDERS = ActivityOptions(
-    # One call to Temporal an order, five orders at most.
+    # One call to Temporal an order, and one for what was said to it: twenty orders at most.
     start_to_close=timedelta(seconds=15),
     # Beyond that `Reconcile` starts them.
     schedule_to_close=timedelta(seconds=30),

@@ -17,6 +17,7 @@ class DutyEvent(StrEnum):
     SHORTAGE_REPORTED = "ShortageReported"
     EXCUSE_GRANTED = "ExcuseGranted"
     EXCUSE_DENIED = "ExcuseDenied"
+    EXCUSE_WITHDRAWN = "ExcuseWithdrawn"
     DUTY_MISSED = "DutyMissed"
     FREE_ENTRY_ENDED = "FreeEntryEnded"
     DUTY_SUPERVISED = "DutySupervised"

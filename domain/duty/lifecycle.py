@@ -173,7 +173,8 @@ DUTY_TASKS: Mapping[str, Task] = MappingProxyType(
 class DutyProgress:
     """What lies behind a duty, as far as it says what may still be chosen.
 
-    `asks_excuse`: one waits for its verdict. `is_over`: the period has ended, so that nothing can be put right in it.
+    `asks_excuse`: an excuse, or a late report, waits for its verdict. `is_over`: the period has ended, so that nothing
+    can be put right in it.
     """
 
     postponed: int = 0
@@ -187,5 +188,7 @@ def duty_withheld(kind: str, progress: DutyProgress, *, postponements: int) -> f
         "postpone": progress.postponed >= postponements,
         EXCUSE: progress.asks_excuse or progress.is_over,
         "not_held": progress.is_over,
+        # A report that waits for its leader is not thrown away.
+        "conclude": progress.asks_excuse,
     }
     return frozenset(each.name for each in DUTY_TASKS[kind].outcomes if gone.get(each.name, False))

@@ -5,12 +5,13 @@ once, and called back like any other order.
 """
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, insert, select, update
 
+from domain.office.directory import Directory
 from domain.order.words import Channel, RequestKind
 from domain.text import clean
 from messages.duty.step import DutyStep, IssuesAsked
@@ -20,9 +21,10 @@ from store.duty.tables import duty, duty_issue
 from store.matter.said.decisions import NotEntitled, Refused
 from store.matter.tables import decision
 from store.office.directory import current
-from store.office.people import find_staff
-from store.order.intake import NewOrder, OrderPlace, OrderRequester, Placed, place_order
+from store.office.people import Staff, find_staff
+from store.order.intake import NewOrder, OrderPlace, OrderRequester, Placed, ToStart, place_order
 from store.order.said.decisions import ORDER_TASKS
+from store.order.tables import orders
 from store.submitting import submit
 
 CLIENT = "courtyard-meetings"
@@ -39,24 +41,52 @@ def place_issues(
 ) -> tuple[str, ...]:
     """Make an order of each issue of a meeting, and return their numbers; done once, however often it is asked."""
     community = connection.scalar(select(duty.c.subject).where(duty.c.duty_no == step.matter_no))
-    key = hashlib.sha256(asked.decision_id.encode()).hexdigest()[:32]
+    directory, writer = current(connection), find_staff(connection, asked.by, now=step.at)
+    known = _known(connection, step.matter_no)
+    position = max((each[0] for each in known), default=0)
+    # A decision's id stands once on one matter, and may stand on another one too.
+    key = hashlib.sha256(f"{step.matter_no} {asked.decision_id}".encode()).hexdigest()[:32]
+    desk = asked.page.removesuffix(f"/duties/{step.matter_no}") + "/orders"
     made = []
-    for position, issue in enumerate(_issues(connection, step.matter_no, asked.decision_id), start=1):
-        new = _order(connection, issue, community, by=asked.by, key=system_id("issue", key, position))
-        new = _findable(new, phone_keys)
-        desk = asked.page.removesuffix(f"/duties/{step.matter_no}") + "/orders"
+    for number, issue in enumerate(_issues(connection, step.matter_no, asked.decision_id), start=1):
+        before = next((each for each in known if each[2] == clean(issue["text"])), None)
+        if before is not None:
+            # The report was made before, and an operator has taken the duty back to before it.
+            known.remove(before)
+            made.append(before[1])
+            continue
+        new = _order(directory, issue, community, by=asked.by, key=system_id("issue", key, number))
+        new = replace(new, phone_keys=phone_keys(new.requester.phone or ""))
         placed = place_order(connection, new, now=step.at, policy_version=policy, desk=desk)
-        order_no = placed.receipt.order_no
-        on_the_spot = bool(issue.get("answer")) and _answered(connection, placed, issue, step, asked)
-        values = {
-            "order_no": order_no,
-            "duty_no": step.matter_no,
-            "position": position,
-            "on_the_spot": on_the_spot,
-        }
-        insert_ignore(connection, duty_issue, values)
+        order_no, position = placed.receipt.order_no, position + 1
+        on_the_spot = bool(issue.get("answer")) and _answered(connection, placed, issue, step, writer)
+        connection.execute(
+            insert(duty_issue).values(
+                order_no=order_no, duty_no=step.matter_no, position=position, on_the_spot=on_the_spot
+            )
+        )
         made.append(order_no)
     return tuple(made)
+
+
+def link_again(connection: Connection, duty_no: str, order_nos: Sequence[str]) -> None:
+    """Write again which orders came from a meeting, as its step said; what is there stays."""
+    for position, order_no in enumerate(order_nos, start=1):
+        spot = decision.c.decision_id == _on_the_spot(order_no)
+        said = connection.scalar(select(decision.c.name).where(spot, decision.c.matter_no == order_no))
+        values = {"order_no": order_no, "duty_no": duty_no, "position": position}
+        insert_ignore(connection, duty_issue, {**values, "on_the_spot": said is not None})
+
+
+def _known(connection: Connection, duty_no: str) -> list[tuple[int, str, str]]:
+    """List the orders that a meeting has brought already: position, number, and what they say."""
+    rows = connection.execute(
+        select(duty_issue.c.order_no, duty_issue.c.position, orders.c.description)
+        .join(orders, orders.c.order_no == duty_issue.c.order_no)
+        .where(duty_issue.c.duty_no == duty_no)
+        .order_by(duty_issue.c.position)
+    )
+    return [(row.position, row.order_no, row.description) for row in rows]
 
 
 def _issues(connection: Connection, duty_no: str, decision_id: str) -> list[dict[str, Any]]:
@@ -71,10 +101,9 @@ def _issues(connection: Connection, duty_no: str, decision_id: str) -> list[dict
 
 
 def _order(
-    connection: Connection, issue: Mapping[str, Any], community: str | None, *, by: str, key: str
+    directory: Directory, issue: Mapping[str, Any], community: str | None, *, by: str, key: str
 ) -> NewOrder:
     """Describe the order of one issue; what was closed since it was written down is left to the desk."""
-    directory = current(connection)
     category, place = issue.get("category"), directory.in_charge_of(community or "")
     description = clean(issue["text"])
     return NewOrder(
@@ -95,29 +124,36 @@ def _order(
     )
 
 
-def _findable(new: NewOrder, phone_keys: Callable[[str], tuple[str, ...]]) -> NewOrder:
-    """Let the order be found by the telephone of whoever asked."""
-    return replace(new, phone_keys=phone_keys(new.requester.phone or ""))
-
-
 def _answered(
-    connection: Connection, placed: Placed, issue: Mapping[str, Any], step: DutyStep, asked: IssuesAsked
+    connection: Connection, placed: Placed, issue: Mapping[str, Any], step: DutyStep, writer: Staff | None
 ) -> bool:
     """Answer an order with what was said on the spot, in the name of whoever was there; tells whether that counts.
 
-    Should they have left or moved since, the order waits for its first contact like any other.
+    Should they be nobody's staff, or have moved since, the order says what was answered, and waits for whoever answers
+    first.
     """
-    if placed.to_start is None:
+    if (
+        writer is not None
+        and placed.to_start is not None
+        and _resolved(connection, placed.to_start, issue, step, writer)
+    ):
         return True
-    writer = find_staff(connection, asked.by, now=step.at)
-    if writer is None:
-        return False
+    said = f"{clean(issue['text'])}\n\n现场已答复：{clean(issue['answer'])}"
+    mine = orders.c.order_no == placed.receipt.order_no
+    connection.execute(update(orders).where(mine).values(description=said))
+    return False
+
+
+def _resolved(
+    connection: Connection, to_start: ToStart, issue: Mapping[str, Any], step: DutyStep, writer: Staff
+) -> bool:
+    """Keep the answer as the writer's own decision; tells whether they may decide."""
     try:
         submit(
             connection,
             ORDER_TASKS,
-            task_id=placed.to_start.start.first_task.task_id,
-            decision_id=system_id("on the spot", placed.receipt.order_no),
+            task_id=to_start.start.first_task.task_id,
+            decision_id=_on_the_spot(to_start.start.order_no),
             outcome="resolve",
             fields={"text": issue["answer"]},
             comment=None,
@@ -127,3 +163,8 @@ def _answered(
     except (NotEntitled, Refused):
         return False
     return True
+
+
+def _on_the_spot(order_no: str) -> str:
+    """Name the decision that answers an order on the spot."""
+    return system_id("on the spot", order_no)

@@ -29,7 +29,7 @@ from messages.duty.workflow import StartDuty, TeamFacts
 from messages.matter.tasks import OfficeHold, OpenTask
 from store.calendar.years import calendar_since
 from store.duty.tables import duty
-from store.matter.holding import as_notice, holds_from, is_held
+from store.matter.holding import as_notice, holds_from, holds_over, is_held
 from store.matter.numbers import new_number, new_suffix
 from store.matter.outbox import OutboxKind, put
 from store.matter.tables import event, matter, task
@@ -77,7 +77,9 @@ def open_duties(
     )
     directory = current(connection)
     calendar = calendar_since(connection, period.began.replace(month=1, day=1))
-    holds = tuple(as_notice(each) for each in holds_from(connection, at=now))
+    # A hold that was over when the duty was opened has taken its time from the period all the same.
+    over = holds_over(connection, since=period.began, at=now)
+    holds = tuple(as_notice(each) for each in (*over, *holds_from(connection, at=now)))
     on = local(max(period.began, now)).date()
     starts = [
         _start(each, directory.team_of(each, on), period, book, calendar, holds=holds, page=page, now=now)

@@ -11,7 +11,7 @@ from domain.duty.policy import DutyBook
 from domain.kinds import DUTY_TABLES
 from messages.duty.step import DutyFacts, DutyStep
 from messages.matter.step import MatterAnswer, MatterFacts
-from store.duty.issues import place_issues
+from store.duty.issues import link_again, place_issues
 from store.duty.reckoning import reckon_duty_step
 from store.duty.said import lock_duty
 from store.duty.tables import duty
@@ -74,6 +74,7 @@ def reapply_duty_step(connection: Connection, step: DutyStep, answer: MatterAnsw
     row = lock_duty(connection, step.matter_no)
     take_over(connection, row, step, takes_over=row.run_id)
     _commit(connection, step, answer)
+    link_again(connection, step.matter_no, answer.parts)
     remember(connection, step, answer)
 
 

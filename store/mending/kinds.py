@@ -4,6 +4,7 @@ Assumes the matter's lock.
 """
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Final, Protocol, TypeVar
 
 from sqlalchemy import Column, Connection, Row, Table, insert, select, update
@@ -22,7 +23,7 @@ from store.database import insert_ignore
 from store.duty.opening import OPENING_RUN, duty_as_opened, matter_as_opened, opened_event
 from store.duty.said import lock_duty
 from store.duty.step import reapply_duty_step, write_duty
-from store.duty.tables import duty
+from store.duty.tables import duty, duty_issue
 from store.matter.holding import is_held
 from store.matter.tables import event, matter, task
 from store.order.said.decisions import lock_order
@@ -34,10 +35,14 @@ Value = TypeVar("Value")
 
 
 class KindRows(Protocol):
-    """The rows of one kind of matter, as they are written again; `first_run` is the run of event number 1."""
+    """The rows of one kind of matter, as they are written again; `first_run` is the run of event number 1.
+
+    `beside`: tables of more rows of its own, each with the column that holds the matter's number.
+    """
 
     own: Table
     key: Column[str]
+    beside: Mapping[Table, Column[str]]
     first_run: str
 
     def lock(self, connection: Connection, matter_no: str) -> Row[Any]:
@@ -67,6 +72,7 @@ class OrderRows:
 
     own: Table = orders
     key: Column[str] = orders.c.order_no
+    beside: Mapping[Table, Column[str]] = MappingProxyType({})
     first_run = INTAKE_RUN
 
     def lock(self, connection: Connection, matter_no: str) -> Row[Any]:
@@ -127,6 +133,7 @@ class DutyRows:
 
     own: Table = duty
     key: Column[str] = duty.c.duty_no
+    beside: Mapping[Table, Column[str]] = MappingProxyType({duty_issue: duty_issue.c.duty_no})
     first_run = OPENING_RUN
 
     def lock(self, connection: Connection, matter_no: str) -> Row[Any]:

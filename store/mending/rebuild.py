@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, delete, insert, select, update
+from sqlalchemy import Column, Connection, Row, Table, delete, insert, select, update
 
 from domain.doors import Via
 from domain.errors import DomainError
@@ -301,15 +301,18 @@ def _verdicts(committed: Sequence[tuple[RecordedStep, MatterAnswer]]) -> list[Ve
 
 
 def _rows(connection: Connection, matter_no: str) -> dict[str, dict[Any, dict[str, Any]]]:
-    return {
-        table.name: _rows_of(connection, table, matter_no) for table in (*_TABLES, rows_of(matter_no).own)
-    }
+    return {table.name: _rows_of(connection, table, matter_no) for table in _tables(matter_no)}
+
+
+def _tables(matter_no: str) -> dict[Table, Column[Any]]:
+    """List the tables that hold a matter's rows, each with the column of its number."""
+    kind = rows_of(matter_no)
+    return {**{each: each.c.matter_no for each in _TABLES}, kind.own: kind.key, **kind.beside}
 
 
 def _rows_of(connection: Connection, table: Table, matter_no: str) -> dict[Any, dict[str, Any]]:
     keys = [column.name for column in table.primary_key.columns]
-    kind = rows_of(matter_no)
-    number = kind.key if table is kind.own else table.c.matter_no
+    number = _tables(matter_no)[table]
     rows = connection.execute(select(table).where(number == matter_no)).mappings()
     return {tuple(row[key] for key in keys): dict(row) for row in rows}
 

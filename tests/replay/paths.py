@@ -23,7 +23,7 @@ from domain.doors import Via
 from domain.matter.tasks import SYSTEM
 from domain.order.actions import ActionName
 from domain.order.lifecycle import TaskKind
-from messages.names import order_workflow_id, system_id
+from messages.names import system_id, workflow_id_of
 from runtime.temporal import Orders
 from store.database import Store
 from store.matter.said.decisions import Actor
@@ -340,7 +340,7 @@ async def take_back(office: Office, order_no: str, *, says_it_again: bool = Fals
     await office.client.workflow_service.reset_workflow_execution(
         ResetWorkflowExecutionRequest(
             namespace=office.client.namespace,
-            workflow_execution=WorkflowExecution(workflow_id=order_workflow_id(order_no)),
+            workflow_execution=WorkflowExecution(workflow_id=workflow_id_of(order_no)),
             reason="an operator takes a step back",
             workflow_task_finish_event_id=last,
             request_id=uuid.uuid4().hex,

@@ -33,6 +33,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.office.words import Tier
     from messages.duty.workflow import DutyEnded, DutyStatus, StartDuty
     from messages.matter.step import ClockRequest
+    from messages.matter.tasks import RestTaken
 
 
 class DutyCase:
@@ -84,7 +85,8 @@ class DutyCase:
         self._owe(DutyTask.PLAN_MEETING, DutyStage.PLANNING)
 
     def held(self) -> None:
-        """Note that the meeting was held; it counts once it is reported."""
+        """Note that the meeting was held; it counts once it is reported, and nobody is excused from it any more."""
+        self._withdraw_excuse()
         self._note(DutyEvent.MEETING_HELD)
         self._owe(DutyTask.CLOSE_MEETING, DutyStage.HELD)
 
@@ -119,7 +121,8 @@ class DutyCase:
         """Return the late report if a leader approved it; else it is asked for once more."""
         report = self._hear(verdict, DutyEvent.LATE_ENTRY_APPROVED, DutyEvent.LATE_ENTRY_DENIED)
         if report is None:
-            self._begin(DutyTask.CLOSE_MEETING, DutyBasis.LAST_ENTRY, self.owner, since=self.state.ends)
+            since, rests = self.state.ends, self._held_since()
+            self._begin(DutyTask.CLOSE_MEETING, DutyBasis.LAST_ENTRY, self.owner, since=since, rests=rests)
         return report
 
     def _hear(self, verdict: Decided | None, granted: DutyEvent, denied: DutyEvent) -> Decided | None:
@@ -131,6 +134,19 @@ class DutyCase:
         self._ledger.write(self.owner.unit, DutyTemplate.ANSWERED, text_of=text_of, is_granted=is_granted)
         self._await_a_leader()
         return asked if is_granted else None
+
+    def _withdraw_excuse(self) -> None:
+        """Let an excuse go that waits for its verdict: else who asks for one has longer to report."""
+        state = self.state
+        if state.asked is not None:
+            state.asked = None
+            self._ledger.supersede(*(e for e in state.open_tasks.values() if e.kind == DutyTask.REVIEW))
+            self._note(DutyEvent.EXCUSE_WITHDRAWN)
+
+    def _held_since(self) -> tuple[RestTaken, ...]:
+        """List what the office has held since the end of the period."""
+        last = self.state.last
+        return last.deadline.asked.rests if last and last.deadline.asked else ()
 
     def _await_a_leader(self) -> None:
         """Let limits stand still while a leader has not answered, which has a limit: nobody comes late by waiting."""
@@ -180,7 +196,7 @@ class DutyCase:
         self.state.entry_is_free = False
         self._note(DutyEvent.FREE_ENTRY_ENDED)
         report.deadline.clear()
-        self._ask_for_clock(report, DutyBasis.LAST_ENTRY, since=self.state.ends)
+        self._ask_for_clock(report, DutyBasis.LAST_ENTRY, since=self.state.ends, rests=self._held_since())
 
     def supervise(self) -> None:
         """Ask a leader to see to it; from the third time in a row on one leader up."""

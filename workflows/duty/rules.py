@@ -17,10 +17,11 @@ with workflow.unsafe.imports_passed_through():
     from domain.calendar.instants import instant
     from domain.duty.actions import DutyAction, duty_action_fields
     from domain.duty.judgement import DutyTaskFacts, judge_duty_action, judge_duty_outcome
+    from domain.duty.lifecycle import ISSUES
     from domain.duty.policy import DutyBook
     from domain.kinds import DUTY_TABLES
     from domain.matter.events import MatterEvent
-    from domain.matter.judging import Refusal, Submission
+    from domain.matter.judging import Refusal, Submission, listed
     from domain.matter.tasks import Field, Outcome
     from messages.duty.step import DutyStep
     from messages.duty.workflow import StartDuty
@@ -35,6 +36,13 @@ _EVENTS: Final = {
     DutyAction.HOLD: MatterEvent.HOLD_ORDERED,
     DutyAction.RELEASE: MatterEvent.RELEASE_ORDERED,
 }
+
+
+_NO_NAMES: Final = Refusal(
+    code="not_by_hand",
+    reason="names and telephones of residents are written at the desk, never in a signal",
+    field=ISSUES.name,
+)
 
 
 class DutyRules:
@@ -58,6 +66,13 @@ class DutyRules:
     def judge(self, task: HumanTask, wanted: Submission) -> Refusal | None:
         """Judge a decision on an open task."""
         start, state = self._start, self._state
+        if any(
+            {"name", "phone"} & set(each)
+            for each in listed(wanted.fields.get(ISSUES.name))
+            if isinstance(each, dict)
+        ):
+            # What is kept by the store never comes here; this was typed by hand, and stays in the history.
+            return _NO_NAMES
         facts = DutyTaskFacts(
             kind=task.kind,
             opened_at=task.opened_at,

@@ -29,6 +29,7 @@ from workflows.matter.state import (
 with workflow.unsafe.imports_passed_through():
     from domain.matter.events import MatterEvent
     from domain.matter.judging import Codes, Refusal, Submission, named_codes
+    from domain.matter.normal import normal
     from domain.matter.tasks import STORED, SYSTEM, Field, Outcome, TaskState
     from messages.matter.signals import CompleteTask, MatterAction, Said
     from messages.matter.step import Verdict
@@ -228,6 +229,8 @@ class Judge:
         if refusal or outcome is None:
             self._refuse(said, refusal or _NO_OUTCOME)
             return None
+        # However it was typed, it goes on in the one form in which the store keeps it.
+        said = said.model_copy(update={"fields": normal(outcome.fields, said.fields)})
         self._state.answered[said.outcome] = self._state.answered.get(said.outcome, 0) + 1
         self._ledger.event(
             MatterEvent.TASK_COMPLETED if outcome.closes else MatterEvent.TASK_ANSWERED,

@@ -216,11 +216,12 @@ def as_begun(first: OpenTask, basis: str, holds: Sequence[OfficeHold]) -> dict[s
             due_at=first.due_at, remind_at=first.remind_at, is_provisional=first.is_provisional, asked=asked
         ),
     )
+    in_force = next((each for each in holds if each.since <= first.opened_at), None)
     return {
         "unit": first.unit,
         "tier": task.tier,
-        "hold": next((each for each in holds if each.since <= first.opened_at), None),
-        "holds": [each for each in holds if each.since > first.opened_at],
+        "hold": in_force,
+        "holds": [each for each in holds if each is not in_force],
         "holds_heard": {each.since for each in holds},
         "open_tasks": {task.task_id: task},
     }

@@ -124,7 +124,7 @@ def said_row(
     texts = {
         each.name: clean(str(said.fields.get(each.name) or said.comment or ""))
         for each in fields
-        if each.type is FieldType.TEXT
+        if each.type is FieldType.TEXT and (each.required or said.fields.get(each.name))
     }
     return {
         "decision_id": said_id,

@@ -11,6 +11,7 @@ from activities.mending.rebuilding import Rebuilder
 from domain.duty.lifecycle import DutyTask
 from messages.names import MATTER_ACTION, system_id
 from store.telling.holds import lift_hold, order_hold
+from tests.replay.paths import take_back
 from tests.support.office import now, seconds_between
 from tests.support.stories.meetings import Meetings
 
@@ -135,6 +136,53 @@ class TestADutysRows:
         assert (await rebuilder.rebuild(duty_no)).changed == {}
         assert office.rows("SELECT count(*) AS n FROM orders")[0]["n"] == 2
 
+    async def test_name_the_orders_that_a_meeting_brought_again(self, meetings: Meetings) -> None:
+        duty_no = await meetings.open()
+        await meetings.held(duty_no)
+        issues = [{"text": "路灯坏了"}, {"text": "怎么办证", "answer": "已告知"}]
+        await meetings.closed(duty_no, issues=issues, no_issue_reason=None, evidence="orders")
+        await meetings.result(duty_no)
+        office = meetings.office
+        links = office.rows("SELECT * FROM duty_issue ORDER BY position")
+        with office.store.write() as connection:
+            connection.exec_driver_sql("DELETE FROM duty_issue")
+        rebuilt = await Rebuilder(office.store, office.orders).rebuild(duty_no)
+        assert rebuilt.changed == {"duty_issue": 2}
+        assert office.rows("SELECT * FROM duty_issue ORDER BY position") == links
+
+    async def test_bring_no_issue_twice_after_a_reset(self, meetings: Meetings) -> None:
+        duty_no = await meetings.open()
+        await meetings.held(duty_no)
+        task = await meetings.office.task(duty_no, DutyTask.CLOSE_MEETING)
+        issues = [{"text": "路灯坏了"}, {"text": "怎么办证", "answer": "已告知"}]
+        await meetings.closed(duty_no, issues=issues, no_issue_reason=None, evidence="orders")
+        await meetings.result(duty_no)
+        await take_back(meetings.office, duty_no)
+        more = [*issues, {"text": "垃圾桶不够"}]
+        again = meetings.report(issues=more, no_issue_reason=None, evidence="orders")
+        await meetings.office.eventually(
+            lambda: meetings.row(duty_no)["run_id"] is not None, "the present run"
+        )
+        said = {
+            "task_id": task["task_id"],
+            "decision_id": "again",
+            "actor": "street-safety-handler",
+            "outcome": "close",
+            "fields": again,
+            "comment": "重新填报",
+        }
+        await meetings.office.signal(duty_no, said)
+        await meetings.result(duty_no)
+        found = meetings.office.rows(
+            "SELECT position, description FROM duty_issue JOIN orders USING (order_no) ORDER BY position"
+        )
+        assert [(each["position"], each["description"]) for each in found] == [
+            (1, "路灯坏了"),
+            (2, "怎么办证"),
+            (3, "垃圾桶不够"),
+        ]
+        assert meetings.office.rows("SELECT count(*) AS n FROM orders")[0]["n"] == 3
+
     async def test_are_compared_with_the_history(self, meetings: Meetings) -> None:
         duty_no = await meetings.open()
         await meetings.announced(duty_no)
@@ -159,3 +207,68 @@ class TestADutysRows:
         await meetings.decide(duty_no, DutyTask.HOLD_MEETING, "held")
         await meetings.closed(duty_no)
         assert (await meetings.result(duty_no)).ending == "kept"
+
+
+class TestAReportTypedByHand:
+    def said(self, meetings: Meetings, task: dict[str, Any], **fields: Any) -> dict[str, Any]:
+        report = {
+            each: value
+            for each, value in meetings.report().items()
+            if each not in {"summary", "no_issue_reason"}
+        }
+        return {
+            "task_id": task["task_id"],
+            "decision_id": "ops-close",
+            "actor": "operator",
+            "outcome": "close",
+            "fields": {**report, **fields},
+            "comment": "会议情况",
+        }
+
+    async def test_may_spell_its_instants_as_no_other_program_does(self, meetings: Meetings) -> None:
+        duty_no = await meetings.open()
+        await meetings.held(duty_no)
+        task = await meetings.office.task(duty_no, DutyTask.CLOSE_MEETING)
+        began = f"{now():%Y%m%dT%H%M%S+0000}"
+        await meetings.office.signal(
+            duty_no, self.said(meetings, task, started_at=began, no_issue_reason="没有")
+        )
+        assert (await meetings.result(duty_no)).ending == "kept"
+
+    async def test_of_two_duties_under_one_id_loses_no_issue(self, meetings: Meetings) -> None:
+        issues = [{"text": "路灯坏了"}]
+        for community in ("community-03", "community-04"):
+            duty_no = await meetings.open(community=community)
+            await meetings.held(duty_no)
+            task = await meetings.office.task(duty_no, DutyTask.CLOSE_MEETING)
+            await meetings.office.signal(duty_no, self.said(meetings, task, issues=issues))
+            assert (await meetings.result(duty_no)).ending == "kept"
+        links = meetings.office.rows("SELECT duty_no FROM duty_issue")
+        assert len({each["duty_no"] for each in links}) == 2
+
+    async def test_names_no_resident_in_a_signal(self, meetings: Meetings) -> None:
+        duty_no = await meetings.open()
+        await meetings.held(duty_no)
+        task = await meetings.office.task(duty_no, DutyTask.CLOSE_MEETING)
+        issues = [{"text": "路灯坏了", "name": "某某"}]
+        await meetings.office.signal(duty_no, self.said(meetings, task, issues=issues))
+        await meetings.office.eventually(
+            lambda: (
+                [each["code"] for each in meetings.office.data(duty_no, "SignalRefused")] == ["not_by_hand"]
+            ),
+            "a refusal",
+        )
+
+    async def test_of_nobody_of_the_staff_keeps_what_was_answered(self, meetings: Meetings) -> None:
+        duty_no = await meetings.open()
+        await meetings.held(duty_no)
+        task = await meetings.office.task(duty_no, DutyTask.CLOSE_MEETING)
+        issues = [{"text": "怎么办证", "answer": "已告知材料"}]
+        await meetings.office.signal(duty_no, self.said(meetings, task, issues=issues))
+        await meetings.result(duty_no)
+        (order,) = meetings.office.rows(
+            "SELECT description, on_the_spot FROM orders JOIN duty_issue USING (order_no)"
+        )
+        assert ("已告知材料" in order["description"], order["on_the_spot"]) == (True, 0)
+        (row,) = meetings.office.rows("SELECT texts FROM decision WHERE decision_id = 'ops-close'")
+        assert json.loads(row["texts"]) == {"summary": "会议情况"}

@@ -2,7 +2,10 @@
 
 from datetime import timedelta
 
+import pytest
+
 from domain.duty.lifecycle import DutyTask
+from store.matter.said.decisions import Refused
 from tests.support.office import at, now
 from tests.support.stories.meetings import LAST, LATE, RUSHED, Meetings
 
@@ -97,6 +100,32 @@ class TestAMeetingThatIsMissed:
         await meetings.office.eventually(lambda: now() > last, "the last day")
         await meetings.office.send(meetings.office.submit(review, "approve"))
         assert (await meetings.result(duty_no)).ending == "entered_late"
+
+    async def test_keeps_a_late_report_from_a_leader_who_concludes(self, meetings: Meetings) -> None:
+        duty_no = await meetings.open(lasts=timedelta(seconds=4), book=LATE)
+        await meetings.held(duty_no)
+        report = meetings.report()
+        await meetings.office.eventually(
+            lambda: "FreeEntryEnded" in meetings.office.types(duty_no), "the end of the free days"
+        )
+        await meetings.decide(duty_no, DutyTask.CLOSE_MEETING, "close", **report)
+        await meetings.office.task(duty_no, DutyTask.REVIEW)
+        with pytest.raises(Refused):
+            await meetings.decide(
+                duty_no, DutyTask.SUPERVISE, "conclude", reason="no_reason_given", text="未见报备"
+            )
+
+    async def test_is_not_spared_by_an_excuse_that_waits_while_the_meeting_is_held(
+        self, meetings: Meetings
+    ) -> None:
+        duty_no = await meetings.open(lasts=timedelta(seconds=4))
+        await meetings.announced(duty_no)
+        await meetings.decide(
+            duty_no, DutyTask.HOLD_MEETING, "request_excuse", reason="disaster", text="本月汛情"
+        )
+        await meetings.decide(duty_no, DutyTask.HOLD_MEETING, "held")
+        await meetings.office.eventually(lambda: meetings.row(duty_no)["missed_at"], "missed")
+        assert "ExcuseWithdrawn" in meetings.office.types(duty_no)
 
     async def test_offers_no_late_report_if_residents_were_never_told(self, meetings: Meetings) -> None:
         duty_no = await meetings.open(lasts=SOON)
