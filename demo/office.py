@@ -11,7 +11,7 @@ from domain.office.teams import Team
 from domain.office.words import Role, Tier
 from domain.order.words import Channel
 from store.database import Store
-from store.office.directory import current, load
+from store.office.directory import current_named, load
 from store.office.people import StaffRow, put_duty, put_staff, put_units
 from store.signin.credentials import put_client
 
@@ -143,7 +143,8 @@ TEAMS: tuple[Team, ...] = tuple(
 def seed_teams(store: Store, *, now: datetime) -> None:
     """Let the demo office have its teams, unless it has some already."""
     with store.write() as connection:
-        known = current(connection)
+        # With the names that people call the units by: who loads a directory names them.
+        known = current_named(connection)
         if not known.teams:
             load(connection, replace(known, teams=TEAMS), source="demo", loaded_by=_ADMINISTRATOR, now=now)
 

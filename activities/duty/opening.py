@@ -33,12 +33,12 @@ class PeriodOpener:
 
     @activity.defn(name=OPEN_PERIOD)
     def open(self, asked: OpenPeriod) -> PeriodOpened:
-        """Open what is owed in the period that an instant belongs to, once, and say how many that are."""
+        """Open what is owed in the period that an instant belongs to, once, and return what was opened."""
         book = duty_book_beside(self._policy)
         period = period_at(asked.at, book.rhythm)
         with self._store.read() as connection:
             communities = communities_of(connection)
-        opened = known = 0
+        opened, known = list[str](), 0
         for start in range(0, len(communities), BATCH):
             with self._store.write() as connection:
                 done = open_duties(
@@ -49,8 +49,9 @@ class PeriodOpener:
                     page=self._page,
                     now=self._now(),
                 )
-            opened, known = opened + len(done.duty_nos), known + done.known
+            opened += done.duty_nos
+            known += done.known
             if activity.in_activity():
-                activity.heartbeat(opened + known)
-        _log.info("period_opened", period=period.name, opened=opened, known=known)
-        return PeriodOpened(period=period.name, opened=opened, known=known)
+                activity.heartbeat(len(opened) + known)
+        _log.info("period_opened", period=period.name, opened=len(opened), known=known)
+        return PeriodOpened(period=period.name, opened=tuple(opened), known=known)

@@ -24,7 +24,7 @@ from domain.office.responsibility import may_decide
 from domain.office.words import Role, Tier
 from messages.names import workflow_id_of
 from store.duty.opening import communities_of, open_duties
-from store.office.directory import current, load
+from store.office.directory import current_named, load
 
 _BATCH = 100
 _MOST_EVENTS = 60
@@ -169,7 +169,7 @@ def _opening(place: Place, month: str) -> float:
 def _grow(place: Place, many: int) -> None:
     """Give the office so many communities."""
     with place.store.write() as connection:
-        known = current(connection)
+        known = current_named(connection)
         more = {
             f"community-{number:04}": Unit(
                 code=f"community-{number:04}", name=f"社区{number}", tier=Tier.COMMUNITY, parent=OFFICE

@@ -136,7 +136,7 @@ SECONDS_DUTIES = DutyBook(
     postponements=2,
     review=Wall(timedelta(seconds=15)),
     free_entry=Wall(timedelta(seconds=5)),
-    last_entry=Wall(timedelta(seconds=30)),
+    last_entry=Wall(timedelta(seconds=60)),
     supervision_first=Wall(timedelta(seconds=5)),
     supervision_longest=Wall(timedelta(seconds=15)),
     supervision_climbs_at=3,

@@ -12,8 +12,8 @@ class OpenPeriod(Wire):
 
 
 class PeriodOpened(Wire):
-    """How many duties a period has since: those opened now, and those that were open before."""
+    """The duties that a period has since: the numbers of those opened now, and how many were open before."""
 
     period: str
-    opened: int
+    opened: tuple[str, ...]
     known: int

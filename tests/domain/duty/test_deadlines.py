@@ -178,7 +178,7 @@ class TestALateEntry:
     def test_may_be_approved_for_sixty_days_by_the_wall(self) -> None:
         assert due(DutyBasis.LAST_ENTRY, "2026-12-01 00:00") == "2027-01-30 00:00"
         assert not reckoned(DutyBasis.LAST_ENTRY).is_provisional
-        assert reckoned(DutyBasis.LAST_ENTRY, book=SECONDS_DUTIES).due_at == END + 30 * SECOND
+        assert reckoned(DutyBasis.LAST_ENTRY, book=SECONDS_DUTIES).due_at == END + 60 * SECOND
 
 
 class TestAReview:

@@ -14,7 +14,7 @@ from messages.duty.starting import starting_duty
 from messages.duty.workflow import DutyEnded, DutyStatus, StartDuty
 from messages.names import STATUS
 from store.duty.opening import open_duties
-from store.office.directory import current, load
+from store.office.directory import current_named, load
 from tests.support.office import PATIENCE, Office, now
 from tests.support.teams import a_team, with_teams
 
@@ -70,7 +70,7 @@ class Meetings:
     def set_up(self, *teams: Team) -> None:
         """Let the office have these teams, without looking whether their people are there."""
         with self.office.store.write() as connection:
-            directory = with_teams(*teams, directory=current(connection))
+            directory = with_teams(*teams, directory=current_named(connection))
             load(connection, directory, source="a test", loaded_by="administrator-1", now=now())
 
     def take(
