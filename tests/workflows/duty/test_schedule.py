@@ -13,6 +13,7 @@ import pytest_asyncio
 from temporalio.client import ScheduleBackfill, ScheduleHandle, ScheduleOverlapPolicy
 from temporalio.service import RPCError
 
+from activities.duty import opening
 from domain.duty import policy
 from domain.duty.periods import Every, Monthly
 from messages.names import MEETINGS_SCHEDULE
@@ -20,7 +21,15 @@ from runtime.schedules import ensure_meetings, standing_of_meetings
 from tests.support.machine import devserver
 from tests.support.office import Office
 
-COMMUNITIES = 12
+COMMUNITIES = 2
+"""So few, since each of their duties runs."""
+
+
+@pytest.fixture(autouse=True)
+def _few_communities(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the office have a few communities only."""
+    few = [f"community-{number:02}" for number in range(1, COMMUNITIES + 1)]
+    monkeypatch.setattr(opening, "communities_of", lambda _connection: few)
 
 
 @pytest_asyncio.fixture
