@@ -22,6 +22,18 @@ ISSUES = [
     {"text": "垃圾桶不够", "category": "city_appearance"},
 ]
 
+WRONG: list[tuple[dict[str, Any], str]] = [
+    ({"attendees": None}, "attendees"),
+    ({"attendees": 0}, "attendees"),
+    ({"summary": " "}, "summary"),
+    ({"started_at": "2020-01-01T00:00:00+00:00"}, "started_at"),
+    ({"ended_at": "2020-01-01T00:00:00+00:00"}, "ended_at"),
+    ({"no_issue_reason": None}, "no_issue_reason"),
+    ({"evidence": "orders"}, "evidence"),
+    ({"evidence": "place_photo"}, "attachments"),
+]
+"""What is wrong with a report, and the field that is named."""
+
 
 class TestAMeetingThatIsHeld:
     async def test_is_closed_by_its_report_and_counts_as_kept(self, meetings: Meetings) -> None:
@@ -88,27 +100,13 @@ class TestAMeetingThatIsHeld:
             None,
         )
 
-    @pytest.mark.parametrize(
-        ("wrong", "field"),
-        [
-            ({"attendees": None}, "attendees"),
-            ({"attendees": 0}, "attendees"),
-            ({"summary": " "}, "summary"),
-            ({"started_at": "2020-01-01T00:00:00+00:00"}, "started_at"),
-            ({"ended_at": "2020-01-01T00:00:00+00:00"}, "ended_at"),
-            ({"no_issue_reason": None}, "no_issue_reason"),
-            ({"evidence": "orders"}, "evidence"),
-            ({"evidence": "place_photo"}, "attachments"),
-        ],
-    )
-    async def test_is_not_closed_by_a_report_that_is_not_in_order(
-        self, meetings: Meetings, wrong: dict[str, Any], field: str
-    ) -> None:
+    async def test_is_not_closed_by_a_report_that_is_not_in_order(self, meetings: Meetings) -> None:
         duty_no = await meetings.open()
         await meetings.held(duty_no)
-        with pytest.raises(Refused) as refused:
-            await meetings.closed(duty_no, **wrong)
-        assert refused.value.refusal.field == field
+        for wrong, field in WRONG:
+            with pytest.raises(Refused) as refused:
+                await meetings.closed(duty_no, **wrong)
+            assert refused.value.refusal.field == field, wrong
         assert meetings.row(duty_no)["report_of"] is None
         assert meetings.office.rows("SELECT 1 FROM decision WHERE name = 'close'") == []
 
