@@ -146,7 +146,7 @@ class TestWhatCanNeverBeSent:
     async def test_waits_for_a_worker_that_knows_it(self, office: Office) -> None:
         """A newer API may begin another kind of matter before this worker is replaced."""
         start = office.take()
-        newer = {**starting(start).model_dump(mode="json"), "workflow_type": "Duty"}
+        newer = {**starting(start).model_dump(mode="json"), "workflow_type": "Campaign"}
         with office.store.write() as connection:
             connection.execute(
                 text("UPDATE outbox SET payload = :payload WHERE matter_no = :no"),

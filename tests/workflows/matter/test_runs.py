@@ -2,18 +2,17 @@
 
 import threading
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import text
-from temporalio import activity
 
+from activities.matter.recording import Committer
 from activities.mending.comparison import Comparison
 from activities.mending.rebuilding import Rebuilder
-from activities.order.record import Recorder
 from domain.order.lifecycle import TaskKind
 from domain.order.policy import STANDARD
-from messages.names import RECORD
-from messages.order.step import OrderAnswer, OrderStep
+from messages.order.step import OrderStep
 from store.order.step import write_step
 from tests.support.office import Office, now
 from tests.support.stories.steps import first_step
@@ -38,17 +37,16 @@ class TestAnOrderThatIsReset:
     ) -> None:
         """As when an operator ends an order in the moment in which its task was shown, and its history not told."""
         office, asked_back, heard = closed_office, threading.Event(), list[str]()
-        record = Recorder.record
+        write = Committer._write
 
-        @activity.defn(name=RECORD)
-        def commit_and_wait(recorder: Recorder, step: OrderStep) -> OrderAnswer:
-            answer = record(recorder, step)
+        def commit_and_wait(committer: Committer, step: OrderStep, wanted: Any) -> Any:
+            written = write(committer, step, wanted)
             heard.append(step.run_id)
             if any(each.kind == TaskKind.HANDLE for each in step.opened) and heard[0] == step.run_id:
                 asked_back.wait(20)
-            return answer
+            return written
 
-        monkeypatch.setattr(Recorder, "record", commit_and_wait)
+        monkeypatch.setattr(Committer, "_write", commit_and_wait)
         office.policy = "standard"
         async with office.at_work():
             order_no = await office.place()
