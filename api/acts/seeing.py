@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from api.contract import views
 from api.contract.duties import DutyDetail
-from api.contract.staff import Contact, OrderDetail
+from api.contract.staff import Contact, MatterRef, OrderDetail
 from api.errors import Problem
 from api.pages.rendering import texts
 from api.security import Caller, client_of, scope_of
@@ -29,12 +29,14 @@ from runtime.temporal import TemporalAway
 from store.attachment.attachments import list_attachments
 from store.database import Connection
 from store.duty.clashes import clashes_of
-from store.duty.finding import list_issues, owed_in
+from store.duty.finding import list_issues, meeting_behind, owed_in
+from store.duty.issues import CLIENT as MEETINGS
 from store.duty.rows import DutyRow
 from store.matter import tasks
 from store.matter.reach import Scope, is_within
 from store.matter.rows import EventRow, TaskRow
 from store.matter.tasks import Post, TaskCounts, TaskFilter
+from store.office.directory import current_named
 from store.office.people import Staff
 from store.order import finding
 from store.order.requesters import find_requester, reveal_contact
@@ -102,10 +104,22 @@ def order_of(
         refusals=refusals,
         requester=find_requester(connection, row.order_no) if knows_requester(who, row) else {},
         attachments=list_attachments(connection, row.order_no, client_id=client_of(who)),
+        meeting=_meeting_behind(connection, row, who),
         # A channel sent it; staff who may see contacts may see where it is.
         shows_place=isinstance(who, Client) or may(who.roles, Permission.REVEAL_CONTACTS),
         now=now,
     )
+
+
+def _meeting_behind(connection: Connection, row: OrderRow, who: Caller) -> MatterRef | None:
+    """Find the meeting that an order came from, if somebody may see it."""
+    if row.client_id != MEETINGS or isinstance(who, Client):
+        return None
+    found = meeting_behind(connection, row.order_no, scope_of(who, Permission.READ_DUTIES))
+    if found is None:
+        return None
+    title = duty_title(found.period, found.subject, current_named(connection))
+    return views.matter_ref(found.duty_no, title)
 
 
 def no_such_duty(duty_no: str) -> Problem:

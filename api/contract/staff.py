@@ -145,6 +145,9 @@ class OrderDetail(OrderSummary):
     source_due_at: datetime | None
     received_by: str | None
     merged_into: str | None
+    meeting: Annotated[
+        MatterRef | None, Field(description="The courtyard meeting that it came from, if you may read it.")
+    ]
     requester_left: Annotated[
         bool, Field(description="Who asked has taken it back; it goes on for those who joined.")
     ]

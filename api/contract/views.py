@@ -80,6 +80,7 @@ def order_detail(
     refusals: Sequence[EventRow],
     requester: Mapping[str, str],
     attachments: Sequence[AttachmentRow],
+    meeting: MatterRef | None,
     shows_place: bool,
     now: datetime,
 ) -> OrderDetail:
@@ -94,6 +95,7 @@ def order_detail(
             **{name: getattr(row, name) for name in _DETAIL},
             **place,
             "requester": person,
+            "meeting": meeting,
             "attachments": [_attachment(each) for each in attachments],
             "tasks": [task_view(each, title=masked_line(row.subject), now=now) for each in tasks],
             "refusals": list(map(_refusal, refusals)),
@@ -225,6 +227,12 @@ _HREFS: Mapping[str, Callable[[str], str]] = {ORDER: order_href, DUTY: duty_href
 """Where a matter of each kind is read."""
 
 
+def matter_ref(matter_no: str, title: str) -> MatterRef:
+    """Point to a matter of whatever kind, by what people call it."""
+    kind = kind_of(matter_no).name
+    return MatterRef(kind=kind, no=matter_no, title=title, href=_HREFS[kind](matter_no))
+
+
 def _order_no(matter_no: str) -> str | None:
     return matter_no if kind_of(matter_no).name == ORDER else None
 
@@ -344,7 +352,7 @@ def _task(row: TaskRow, title: str, now: datetime) -> dict[str, Any]:
     return {
         "task_id": row.task_id,
         "order_no": _order_no(row.matter_no),
-        "matter": MatterRef(kind=of.name, no=row.matter_no, title=title, href=_HREFS[of.name](row.matter_no)),
+        "matter": matter_ref(row.matter_no, title),
         "kind": row.kind,
         "label": known.label if known else row.kind,
         "state": TaskState.WAITING

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from api.acts.seeing import duty_of, duty_title, knows_requester, no_such_duty, no_such_order, order_of
+from api.acts.seeing import duty_of, knows_requester, no_such_duty, no_such_order, order_of
 from api.contract.duties import DutyDetail
 from api.contract.staff import Contact, OrderDetail
 from api.desk.history import Happened, happened, happened_to_duty
@@ -17,8 +17,7 @@ from domain.office.permissions import Permission, Reach, may, reaches
 from domain.order.events import EventName
 from domain.order.lines.contacts import RevealReason
 from store.database import Connection
-from store.duty.finding import find_duty, meeting_behind
-from store.duty.issues import CLIENT
+from store.duty.finding import find_duty
 from store.matter import history
 from store.matter.history import REFUSED
 from store.office.directory import current_named
@@ -29,14 +28,6 @@ from store.order.rows import OrderRow
 
 WAITS = timedelta(seconds=5)
 """How long a page waits for the order to take what was sent, before it says that it will."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Origin:
-    """The meeting that an order came from: its number, and what people call it."""
-
-    duty_no: str
-    title: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,7 +48,6 @@ class Whole:
     events: list[Happened]
     urged: list[datetime]
     directory: Directory
-    origin: Origin | None
 
 
 def whole_order(connection: Connection, order_no: str, who: Staff, service: Service) -> Whole:
@@ -83,18 +73,7 @@ def whole_order(connection: Connection, order_no: str, who: Staff, service: Serv
         events=[happened(each, row, directory, files) for each in events],
         urged=[each.at for each in events if each.type == EventName.ORDER_URGED],
         directory=directory,
-        origin=_origin_of(connection, row, who, directory),
     )
-
-
-def _origin_of(connection: Connection, row: OrderRow, who: Staff, directory: Directory) -> Origin | None:
-    """Find the meeting that an order came from, if somebody may see it."""
-    if row.client_id != CLIENT:
-        return None
-    found = meeting_behind(connection, row.order_no, scope_of(who, Permission.READ_DUTIES))
-    if found is None:
-        return None
-    return Origin(duty_no=found.duty_no, title=duty_title(found.period, found.subject, directory))
 
 
 def whole_duty(connection: Connection, duty_no: str, who: Staff, service: Service) -> WholeDuty:
@@ -139,7 +118,6 @@ def shown_of(whole: Whole, *, contact: Contact | None = None) -> dict[str, Any]:
         "about": whole.row.subject,
         "events": whole.events,
         "urged": whole.urged,
-        "origin": whole.origin,
         "names": {unit.code: unit.name for unit in directory.units.values()},
         "categories": {code: each.label for code, each in directory.categories.items()},
         "contact": contact,

@@ -75,8 +75,8 @@ class TestTheMonth:
         put(api, duty_no, **values)
         shown = section((await signed_in(api, "auditor-1").get("/desk/duties")).text, "listed")
         assert f'<span class="mark {mark}">{words}</span>' in shown
-        assert f'<a href="/desk/duties/{duty_no}">community-03</a>' in shown
-        assert "严正（虚构）、street-safety" in shown
+        assert f'<a href="/desk/duties/{duty_no}">银杏坡社区</a>' in shown
+        assert "严正（虚构）、应急安全办公室" in shown
         assert "代行：顾远（虚构）" in shown
 
     async def test_keeps_what_was_chosen_and_finds_by_it(self, api: Api, meetings: Meetings) -> None:
@@ -128,12 +128,12 @@ class TestTheMonth:
         assert f"本期（{THIS_MONTH}）还没有开出任务的社区：" in shown
         lacking = re.search("没有开出任务的社区：(.*?)。", shown)
         assert lacking
-        assert "community-04" in lacking[1]
-        assert not {"community-03", "community-06"} & set(lacking[1].split("、"))
+        assert "石桥铺社区" in lacking[1]
+        assert not {"银杏坡社区", "柳荫巷社区"} & set(lacking[1].split("、"))
         without_team = re.search("没有工作组的社区：(.*?)。", shown)
         assert without_team
-        assert "community-05" in without_team[1]
-        assert "community-03" not in without_team[1]
+        assert "望江台社区" in without_team[1]
+        assert "银杏坡社区" not in without_team[1]
         for who in (HANDLER, "community-05-worker"):
             assert section((await signed_in(api, who).get("/desk/duties")).text, "shortages") == "", who
 
@@ -195,7 +195,7 @@ class TestAMeeting:
         for number in numbers:
             assert f'<a href="/desk/orders/{number}">{number}</a>' in shown
             page = (await browser.get(f"/desk/orders/{number}")).text
-            assert f'<a href="/desk/duties/{duty_no}">院坝寻单 2026-12 · community-03</a>' in page
+            assert f'<a href="/desk/duties/{duty_no}">院坝寻单 2026-12 · 银杏坡社区</a>' in page
             # Who reads no duties is not led to one.
             assert duty_no not in (await signed_in(live, "duty-1").get(f"/desk/orders/{number}")).text
         await live.office.drain()

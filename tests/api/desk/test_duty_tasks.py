@@ -80,9 +80,7 @@ class TestAMeeting:
         for kind, outcome, files, fields in steps:
             task = await live.office.task(duty_no, kind)
             inbox = (await browser.get("/desk")).text
-            assert f'<a href="/desk/tasks/{task["task_id"]}">院坝寻单 2026-12 · community-03</a>' in inbox, (
-                kind
-            )
+            assert f'<a href="/desk/tasks/{task["task_id"]}">院坝寻单 2026-12 · 银杏坡社区</a>' in inbox, kind
             sent = await send(browser, task["task_id"], outcome, files, **fields)
             assert sent.headers.get("location") == f"/desk?done=applied&matter={duty_no}", (kind, sent.text)
         assert f"已办理，院坝寻单 {duty_no}。" in (await browser.get(sent.headers["location"])).text

@@ -66,7 +66,7 @@ class TestTheHomePage:
         self.plan(api, planning, at + timedelta(days=2), "取消的地方")
         shown = (await api.http.get("/")).text
         told = re.findall(r"<li>(.*?)</li>", shown)
-        assert told == [f"{moment(at + timedelta(days=2))}，community-03，{('小广场' * 30)[:40]}…"]
+        assert told == [f"{moment(at + timedelta(days=2))}，银杏坡社区，{('小广场' * 30)[:40]}…"]
 
     async def test_names_a_dozen_at_most_the_first_first(self, api: Api, meetings: Meetings) -> None:
         at = now().replace(second=0, microsecond=0)

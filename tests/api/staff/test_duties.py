@@ -220,7 +220,7 @@ class TestADutysTask:
         assert row["matter"] == {
             "kind": "duty",
             "no": duty_no,
-            "title": "院坝寻单 2026-12 · community-03",
+            "title": "院坝寻单 2026-12 · 银杏坡社区",
             "href": f"/api/v1/duties/{duty_no}",
         }
         (same,) = (await get(api, "/tasks", "leader-1", scope="tier", matter=duty_no)).json()["items"]
@@ -359,6 +359,13 @@ class TestAMeetingThatWasReported:
             (None, None, None),
         ], "the second one is out of the department's reach"
         assert (await get(live, f"/orders/{numbers[1]}", HANDLER)).status_code == 404
+        order = (await get(live, f"/orders/{numbers[0]}", HANDLER)).json()
+        assert order["meeting"] == {
+            "kind": "duty",
+            "no": duty_no,
+            "title": body["title"],
+            "href": f"/api/v1/duties/{duty_no}",
+        }
         events = (await get(live, f"/duties/{duty_no}/events", "auditor-1")).json()["items"]
         assert "13800000001" not in json.dumps(events)
         assert "王先生" not in json.dumps(events, ensure_ascii=False)
