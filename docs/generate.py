@@ -2,12 +2,19 @@
 
 import base64
 import json
+import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
+from typer import Context
+from typer.cli import get_docs_for_click
+from typer.core import TyperCommand, TyperGroup
+from typer.main import get_group
+
+from cli import app
 from domain.calendar.workdays import USUAL_HOURS, OfficeTime, Wall, Workdays
 from domain.duty.actions import DutyAction, duty_action_fields
 from domain.duty.lifecycle import DUTY_TASKS, DutyTask
@@ -97,6 +104,12 @@ _SETTINGS: Final = (
     "From `runtime/settings.py`. A `DINGDAN_…` variable that is not listed is refused at the start."
 )
 _DECISIONS: Final = "One page each. A decision is superseded by a later one, never rewritten."
+_DECISION: Final = re.compile(
+    r"# (?P<title>\d{4} [^\n]+)\n\n"
+    r"(?P<status>Accepted on (?P<on>\d{4}-\d{2}-\d{2})\.[^\n]*)\n\n"
+    r"> (?P<line>[^\n]+\.)\n\n## Context\n"
+)
+"""How a decision begins: title, status with its date, and one line that others quote."""
 _SEE: Final = "see [policy.md](policy.md)"
 
 
@@ -309,15 +322,37 @@ def _settings() -> str:
 
 
 def _decisions() -> str:
-    pages = sorted((DOCS / "adr").glob("[0-9]*.md"))
-    titles = [(page.read_text(encoding="utf-8").splitlines()[0].removeprefix("# "), page) for page in pages]
-    return _page("Decisions", _DECISIONS, "\n".join(f"- [{title}]({page.name})" for title, page in titles))
+    rows: list[list[str]] = []
+    for page in sorted((DOCS / "adr").glob("[0-9]*.md")):
+        head = _DECISION.match(page.read_text(encoding="utf-8"))
+        if head is None:
+            raise SystemExit(
+                f"docs/adr/{page.name} begins otherwise than: # 0000 Title, Accepted on YYYY-MM-DD., > One line."
+            )
+        status = "superseded" if "Superseded" in head["status"] else "accepted"
+        rows.append([f"[{head['title']}]({page.name})", head["line"], head["on"], status])
+    return _page("Decisions", _DECISIONS, _table(["Decision", "In one line", "Date", "Status"], rows))
+
+
+def _commands() -> str:
+    """Write what `--help` says of every command, in one page."""
+    group = get_group(app)
+    _whole_lines(group)
+    written = get_docs_for_click(obj=group, ctx=Context(group, info_name="dingdan"), name="dingdan")
+    return _page("The command `dingdan`", written.split("\n", 1)[1].strip())
+
+
+def _whole_lines(command: TyperCommand | TyperGroup) -> None:
+    """Show the whole first line of each command in lists, which would cut it at 45 letters."""
+    command.short_help = command.short_help or (command.help or "").partition("\n\n")[0]
+    for each in getattr(command, "commands", {}).values():
+        _whole_lines(each)
 
 
 def main(arguments: Sequence[str]) -> int:
     """Write each page, or with `--check` name those that are stale; 1 if any is."""
     made = {"lifecycle.md": _lifecycle(), "policy.md": _policy(), "settings.md": _settings()}
-    made |= {"adr/README.md": _decisions(), "glossary.md": _glossary()}
+    made |= {"adr/README.md": _decisions(), "glossary.md": _glossary(), "cli.md": _commands()}
     stale = [n for n in made if not (DOCS / n).exists() or (DOCS / n).read_text(encoding="utf-8") != made[n]]
     checking = "--check" in arguments
     for name in stale:
