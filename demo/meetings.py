@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from demo.teller import PATIENCE, Story, Teller, Told
+from demo.teller import Story, Teller, Told, patience
 
 _LEADER: Final = "leader-1"
 _LEAST: Final = timedelta(seconds=18)
@@ -39,7 +39,7 @@ _ISSUES: Final[Sequence[Mapping[str, str]]] = (
 async def _find(teller: Teller, community: str) -> Told:
     """Wait for the meeting of a community in a period that has only begun."""
     path = f"/api/v1/duties?community={community}&stage=planning"
-    async with asyncio.timeout(PATIENCE.total_seconds()):
+    async with patience(f"fresh meeting of {community}"):
         while True:
             for each in (await teller.get(path, _LEADER))["items"]:
                 if datetime.fromisoformat(each["period_ends"]) - datetime.now(UTC) > _LEAST:

@@ -3,7 +3,8 @@
 import asyncio
 import json
 import uuid
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -22,6 +23,20 @@ PATIENCE = timedelta(seconds=200)
 
 class StoryFailed(Exception):
     """A story did not go as told."""
+
+
+@asynccontextmanager
+async def patience(awaited: str) -> AsyncIterator[None]:
+    """Bound a wait, and say what was awaited in vain.
+
+    Raises:
+        StoryFailed: it did not come.
+    """
+    try:
+        async with asyncio.timeout(PATIENCE.total_seconds()):
+            yield
+    except TimeoutError:
+        raise StoryFailed(f"after {PATIENCE.total_seconds():g} s still no {awaited}") from None
 
 
 @dataclass(kw_only=True)
@@ -99,7 +114,7 @@ class Told:
 
     async def task(self, kind: str) -> dict[str, Any]:
         """Wait for an open task of a kind."""
-        async with asyncio.timeout(PATIENCE.total_seconds()):
+        async with patience(f"{kind} in {self.order_no}"):
             while True:
                 for each in (await self.order())["tasks"]:
                     if each["kind"] == kind:
@@ -115,7 +130,7 @@ class Told:
             {"outcome": outcome, "fields": fields},
             username,
         )
-        async with asyncio.timeout(PATIENCE.total_seconds()):
+        async with patience(f"answer to {kind} {outcome} in {self.order_no}"):
             # Kept, but its order has not been reached yet: one that was split off is started by `Reconcile`.
             while answer["status"] == "pending":
                 await asyncio.sleep(0.5)
@@ -142,13 +157,13 @@ class Told:
 
     async def reaches(self, *stages: str) -> None:
         """Wait until the order is at one of these stages."""
-        async with asyncio.timeout(PATIENCE.total_seconds()):
+        async with patience(f"{' or '.join(stages)} {self.order_no}"):
             while (await self.order())["stage"] not in stages:  # noqa: ASYNC110 - another process sets it
                 await asyncio.sleep(0.2)
 
     async def supervised(self, times: int, *, event: str = "SupervisionBegan") -> dict[str, Any]:
         """Wait until the order is supervised for the n-th time in a row, as its events say."""
-        async with asyncio.timeout(PATIENCE.total_seconds()):
+        async with patience(f"{event} number {times} in {self.order_no}"):
             while True:
                 begun = [each for each in await self.events() if each["type"] == event]
                 if len(begun) >= times:
@@ -195,11 +210,8 @@ async def tell(story: Story, teller: Teller) -> Told:
     Raises:
         StoryFailed: it did not.
     """
-    try:
-        told = await story.tell(teller)
-        await told.reaches("archived")
-    except TimeoutError:
-        raise StoryFailed(f"nothing happened for {PATIENCE.total_seconds():g} s") from None
+    told = await story.tell(teller)
+    await told.reaches("archived")
     order = await told.order()
     wrong = [
         f"{name} is {order[name]!r}, not {value!r}"
