@@ -66,6 +66,7 @@ check: $(SYNCED) ## all that CI checks without running: format, lint, types, imp
 	@$(RUN) ruff check .
 	@$(RUN) mypy .
 	@.venv/bin/lint-imports
+	@.venv/bin/djlint api/templates --lint --quiet
 	@$(RUN) docs.generate --check
 	@.venv/bin/codespell
 

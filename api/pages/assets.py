@@ -1,30 +1,75 @@
-"""Style sheet, scripts and pictures: their names, which change with their contents."""
+"""Style sheets, scripts and pictures: their names, which change with their contents."""
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
 FOLDER: Final = Path(__file__).parent.parent / "static"
+SHEETS: Final = (
+    "layers",
+    "tokens",
+    "base",
+    "target",
+    "bar",
+    "card",
+    "form",
+    "facts",
+    "table",
+    "desk",
+    "figures",
+    "resident",
+    "print",
+)
+"""The sheets of `static/css`, one a component, in their order; served as one, `style.css`."""
+STYLE: Final = "style.css"
 KINDS: Final = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 """What is served at all, by suffix."""
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Asset:
+    """A file as it is served."""
+
+    content: bytes
+    media_type: str
+
+
 @cache
-def assets() -> Mapping[str, Path]:
+def assets() -> Mapping[str, Asset]:
     """List what is served: public name to file; the name holds the first digits of the content's hash."""
-    found = {}
-    for path in sorted(FOLDER.rglob("*")):
-        if path.suffix in KINDS:
-            digest = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
-            found[f"{path.stem}.{digest}{path.suffix}"] = path
-    return MappingProxyType(found)
+    return MappingProxyType(
+        {
+            _public(name, content): Asset(content=content, media_type=KINDS[Path(name).suffix])
+            for name, content in _files().items()
+        }
+    )
 
 
 @cache
 def asset_url(name: str) -> str:
     """Give the address of a file, like `style.css`."""
-    public = {path.name: public for public, path in assets().items()}
-    return f"/static/{public[name]}"
+    return f"/static/{_public(name, _files()[name])}"
+
+
+def style_sheet() -> str:
+    """Put the sheets together."""
+    return "\n".join((FOLDER / "css" / f"{name}.css").read_text(encoding="utf-8") for name in SHEETS)
+
+
+@cache
+def _files() -> Mapping[str, bytes]:
+    others = [
+        path for path in sorted(FOLDER.rglob("*")) if path.suffix in KINDS and path.parent.name != "css"
+    ]
+    return MappingProxyType(
+        {STYLE: style_sheet().encode()} | {path.name: path.read_bytes() for path in others}
+    )
+
+
+def _public(name: str, content: bytes) -> str:
+    path = Path(name)
+    return f"{path.stem}.{hashlib.sha256(content).hexdigest()[:12]}{path.suffix}"

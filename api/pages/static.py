@@ -1,10 +1,10 @@
 """`/static`: style sheet, scripts and pictures, from our own host."""
 
 from fastapi import APIRouter, Depends
-from fastapi.responses import FileResponse
+from fastapi.responses import Response
 
 from api.errors import Problem
-from api.pages.assets import KINDS, assets
+from api.pages.assets import assets
 from api.security import OpenDoor
 
 router = APIRouter(
@@ -14,14 +14,14 @@ router = APIRouter(
 )
 
 
-@router.get("/{name}", response_class=FileResponse)
-async def asset(name: str) -> FileResponse:
+@router.get("/{name}", response_class=Response)
+async def asset(name: str) -> Response:
     """Give a file; its name changes with its contents, so that it may be kept for ever."""
-    path = assets().get(name)
-    if path is None:
+    found = assets().get(name)
+    if found is None:
         raise Problem(404, "not_found", "there is no such file; load the page again")
-    return FileResponse(
-        path,
-        media_type=KINDS[path.suffix],
+    return Response(
+        found.content,
+        media_type=found.media_type,
         headers={"Cache-Control": "public, max-age=31536000, immutable"},
     )

@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from api.pages.assets import FOLDER
+from api.pages.assets import FOLDER, SHEETS, style_sheet
 
-SHEET = (FOLDER / "style.css").read_text(encoding="utf-8")
+SHEET = style_sheet()
 TEXTS = (
     ("text", "ground"),
     ("text", "paper"),
@@ -34,7 +34,7 @@ def colours(mode: str) -> dict[str, str]:
     """Read the colours of a mode; the elder mode says only what differs."""
 
     def block(selector: str) -> dict[str, str]:
-        found = re.search(rf"^{re.escape(selector)} {{(.*?)}}", SHEET, re.MULTILINE | re.DOTALL)
+        found = re.search(rf"^  {re.escape(selector)} {{(.*?)}}", SHEET, re.MULTILINE | re.DOTALL)
         assert found is not None
         return dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6});", found[1]))
 
@@ -74,5 +74,19 @@ class TestAColour:
 
 def test_no_colour_stands_beside_the_variables() -> None:
     """Paper is white when printed, whatever the mode; everything else has a name, and is in the pairs above."""
-    rules = re.sub(r"^(:root|html\.elder) {.*?}", "", SHEET, flags=re.MULTILINE | re.DOTALL)
+    rules = re.sub(r"^  (:root|html\.elder) {.*?}", "", SHEET, flags=re.MULTILINE | re.DOTALL)
     assert set(re.findall(r"#[0-9a-f]{3,8}\b", rules)) == {"#ffffff"}
+
+
+class TestTheSheets:
+    def test_are_all_served_in_their_order(self) -> None:
+        assert sorted(SHEETS) == sorted(path.stem for path in (FOLDER / "css").iterdir())
+
+    @pytest.mark.parametrize("name", [each for each in SHEETS if each != "layers"])
+    def test_keep_every_rule_in_one_of_the_declared_layers(self, name: str) -> None:
+        declared = re.search(r"^@layer ([\w, ]+);$", SHEET, re.MULTILINE)
+        assert declared is not None
+        rules = (FOLDER / "css" / f"{name}.css").read_text(encoding="utf-8")
+        opened = re.fullmatch(r"/\*[^*]*\*/\n@layer (\w+) {\n(?:(?:  .*)?\n)+}\n", rules)
+        assert opened is not None, "a comment, then one layer with all rules in it"
+        assert opened[1] in declared[1].split(", ")
