@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from demo.teller import Story, Teller, Told, patience
+from demo.teller import PATIENCE, Story, Teller, Told, patience
 
 _LEADER: Final = "leader-1"
 _LEAST: Final = timedelta(seconds=18)
@@ -42,7 +42,8 @@ async def _find(teller: Teller, community: str) -> Told:
     async with patience(f"fresh meeting of {community}"):
         while True:
             for each in (await teller.get(path, _LEADER))["items"]:
-                if datetime.fromisoformat(each["period_ends"]) - datetime.now(UTC) > _LEAST:
+                # An office that had the real policy before still has meetings that end with their month.
+                if _LEAST < datetime.fromisoformat(each["period_ends"]) - datetime.now(UTC) < PATIENCE:
                     return Told(teller=teller, order_no=each["duty_no"], tracking_code="", plural="duties")
             await asyncio.sleep(0.5)
 
