@@ -21,6 +21,7 @@ audit = Table(
     Column("data", Json, nullable=False),
     Index(None, "matter_no", "id"),
 )
+_INSERT = insert(audit)
 
 
 def audited(
@@ -33,6 +34,5 @@ def audited(
     now: datetime,
 ) -> None:
     """Write down for auditors who did what, to an order or to the whole office."""
-    connection.execute(
-        insert(audit).values(at=now, actor=actor, via=via, act=act, matter_no=matter_no, data=data)
-    )
+    row = {"at": now, "actor": actor, "via": via, "act": act, "matter_no": matter_no, "data": data}
+    connection.execute(_INSERT, row)

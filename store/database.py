@@ -10,11 +10,13 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Engine, Table, create_engine, event, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError, IntegrityError, OperationalError
+from sqlalchemy.sql.dml import ReturningInsert
 
 _READ_ONLY = "dingdan_read_only"
 _LOCK_WAIT_MS = 5_000
@@ -253,10 +255,17 @@ def insert_ignore(
     connection: Connection, table: Table, values: Mapping[str, Any], *besides: ColumnElement[Any]
 ) -> bool:
     """Insert a row unless its key exists; tells whether it was inserted. `besides` is evaluated with it."""
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    # What comes back tells it on both databases; a count of rows does not.
-    statement = dialect.insert(table).on_conflict_do_nothing().returning(*table.primary_key.columns, *besides)
+    statement = _insert_ignore(connection.dialect.name, table, *besides)
     return connection.execute(statement, values).first() is not None
+
+
+@cache
+def _insert_ignore(
+    dialect: str, table: Table, *besides: ColumnElement[Any]
+) -> ReturningInsert[tuple[Any, ...]]:
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    # What comes back tells it on both databases; a count of rows does not.
+    return insert(table).on_conflict_do_nothing().returning(*table.primary_key.columns, *besides)
 
 
 __all__ = ["Connection", "Engine", "Store", "StoreUnavailable", "WriteConflict"]

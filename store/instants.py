@@ -1,8 +1,9 @@
 """How an instant is kept: in UTC, with its zone wherever the database knows zones."""
 
 from datetime import UTC, datetime
+from typing import Final, TypeAlias
 
-from sqlalchemy import DateTime, Dialect, TypeDecorator
+from sqlalchemy import ColumnElement, DateTime, Dialect, TypeDecorator, bindparam
 
 
 class NaiveInstant(TypeError):
@@ -30,3 +31,9 @@ class Instant(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+At: TypeAlias = datetime | ColumnElement[datetime]
+"""An instant, or the parameter for one in a statement that is built once."""
+NOW: Final = bindparam("now", type_=Instant())
+"""The parameter `now` of such a statement."""

@@ -6,9 +6,10 @@ Assumes whole years: a year is in force with its newest version, and nothing of 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, bindparam, func, insert, literal_column, select, union_all
 
 from domain.calendar.workdays import USUAL_HOURS, CalendarYear, DayKind, NamedDay, OfficeHours, WorkCalendar
 from store.calendar.tables import calendar_year, office_hours
@@ -81,10 +82,31 @@ def all_years(connection: Connection, *, since: int = 0) -> list[LoadedYear]:
 
 
 def calendar_since(connection: Connection, since: datetime) -> WorkCalendar:
-    """Return the calendar in force from an instant's year on."""
+    """Return the calendar in force from an instant's year on; a process reads each version once."""
     # A year's last hours in UTC are the next year's first at the office, never the other way round.
-    years = all_years(connection, since=since.year)
-    return WorkCalendar({each.year: _for_reckoning(each) for each in years}, hours(connection))
+    in_force = connection.execute(_IN_FORCE, {"since": since.year}).all()
+    key = connection.engine.url, *map(tuple, in_force)
+    known = _read.get(key)
+    if known is None:
+        years = all_years(connection, since=since.year)
+        known = WorkCalendar({each.year: _for_reckoning(each) for each in years}, hours(connection))
+        if len(_read) == _MOST_READ:
+            _read.clear()
+        _read[key] = known
+    return known
+
+
+_YEARS, _HOURS_VERSIONS = calendar_year.c, office_hours.c
+_IN_FORCE = union_all(
+    select(_YEARS.year, func.max(_YEARS.version), func.max(_YEARS.loaded_at))
+    .where(_YEARS.year >= bindparam("since"))
+    .group_by(_YEARS.year),
+    select(literal_column("0"), func.max(_HOURS_VERSIONS.version), func.max(_HOURS_VERSIONS.loaded_at)),
+)
+"""Lists the versions in force: a row for each year and one, numbered 0, for the hours; far less than what they hold."""
+_MOST_READ = 64
+_read: dict[tuple[Any, ...], WorkCalendar] = {}
+"""Calendars that this process has read, by database and versions."""
 
 
 def hours(connection: Connection) -> OfficeHours:

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, select
 
 from messages.matter.tasks import OfficeHold
+from store.instants import NOW
 from store.office.tables import office_hold
 
 
@@ -23,12 +24,16 @@ class Hold:
 
 
 _ENDS = func.coalesce(office_hold.c.lifted_at, office_hold.c.until, type_=office_hold.c.until.type)
+_STILL_OPEN = (
+    select(office_hold, _ENDS.label("ends"))
+    .where(NOW < _ENDS, office_hold.c.since < _ENDS)
+    .order_by(office_hold.c.since)
+)
 
 
 def holds_from(connection: Connection, *, at: datetime) -> list[Hold]:
     """List the hold in force at an instant, if there is one, and those ordered ahead, in sequence."""
-    open_ = select(office_hold, _ENDS.label("ends")).where(at < _ENDS, office_hold.c.since < _ENDS)
-    return [_seen(row) for row in connection.execute(open_.order_by(office_hold.c.since))]
+    return [_seen(row) for row in connection.execute(_STILL_OPEN, {"now": at})]
 
 
 def holds_over(connection: Connection, *, since: datetime, at: datetime) -> list[Hold]:

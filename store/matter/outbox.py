@@ -23,6 +23,7 @@ from store.matter.tables import UNSENT, outbox
 
 _INLINE_GRACE = timedelta(seconds=5)
 _LEASE = timedelta(seconds=30)
+_INSERT = insert(outbox)
 _LONGEST_PAUSE = timedelta(minutes=5)
 _PAUSE_WITHOUT_WORKFLOW = timedelta(minutes=1)
 _LONGEST_REASON = 300
@@ -99,7 +100,7 @@ def put(
 ) -> int:
     """Keep what is to be sent; who put it may try at once, the others wait a few seconds."""
     row = connection.execute(
-        insert(outbox),
+        _INSERT,
         {
             "matter_no": matter_no,
             "kind": kind,
@@ -118,7 +119,7 @@ def put(
 def put_told(connection: Connection, rows: Sequence[tuple[str, dict[str, Any]]], *, now: datetime) -> None:
     """Keep what very many matters are told: matter and signal."""
     connection.execute(
-        insert(outbox),
+        _INSERT,
         [
             {
                 "matter_no": matter_no,

@@ -11,11 +11,13 @@ from sqlalchemy import ColumnElement, Connection, func, select
 _KEY = 0x64696E6764616E
 _OPENING_KEY = _KEY + 1
 """The names of the two locks, numbers of our own; nothing else in the database takes one."""
+_SHARED = (func.pg_advisory_xact_lock_shared(_KEY),)
+"""Made once, as the statements that carry it are."""
 
 
 def reading_the_office(connection: Connection) -> tuple[ColumnElement[Any], ...]:
     """Give what a statement has to return besides, so that no hold and no year is loaded until the commit."""
-    return (func.pg_advisory_xact_lock_shared(_KEY),) if _has_many_writers(connection) else ()
+    return _SHARED if _has_many_writers(connection) else ()
 
 
 def lock_the_office(connection: Connection) -> None:

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, delete, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, select, update
 
 from domain.errors import DomainError
 from domain.office.directory import Unit
 from domain.office.permissions import RolesApart, are_apart, keep_apart
 from domain.office.words import Role, Tier
 from store.database import insert_ignore
+from store.instants import NOW, At
 from store.office.tables import roster, staff, staff_role, unit
 
 
@@ -202,12 +203,7 @@ def put_duty(connection: Connection, days: Mapping[tuple[str, int], str]) -> Non
 
 def find_staff(connection: Connection, username: str, *, now: datetime) -> Staff | None:
     """Find an active member of staff, with the roles that they have at an instant."""
-    rows = connection.execute(
-        select(*POST)
-        .join(unit, unit.c.code == staff.c.unit)
-        .outerjoin(staff_role, staff_role.c.username == staff.c.username)
-        .where(acts_for(username, now))
-    ).all()
+    rows = connection.execute(_POSTS_OF, {"username": username, "now": now}).all()
     return staff_of(rows, username)
 
 
@@ -215,7 +211,7 @@ POST = (staff.c.username.label("holder"), staff.c.unit, unit.c.tier, staff_role.
 """What `staff_of` reads: a row for each role of somebody, and of whom they stand in for."""
 
 
-def acts_for(username: str | ColumnElement[str], now: datetime) -> ColumnElement[bool]:
+def acts_for(username: ColumnElement[str], now: At) -> ColumnElement[bool]:
     """Say in SQL whose roles somebody has at an instant: their own, and of whom they stand in for."""
     return staff.c.active.is_(True) & (
         (staff.c.username == username) | ((staff.c.deputy == username) & is_away(now))
@@ -255,12 +251,12 @@ def all_staff(connection: Connection, *, now: datetime) -> list[Staff]:
     return [each for each in found if each is not None]
 
 
-def is_away(now: datetime) -> ColumnElement[bool]:
+def is_away(now: At) -> ColumnElement[bool]:
     """Say in SQL that a member of staff is away at an instant; half-open: back when it ends."""
     return staff.c.away_until > now
 
 
-def is_in_post(now: datetime) -> ColumnElement[bool]:
+def is_in_post(now: At) -> ColumnElement[bool]:
     """Say in SQL that a member of staff's work is done at an instant: by themselves, or by their deputy.
 
     A deputy counts who is active, of the same unit, and not away as well.
@@ -274,6 +270,14 @@ def is_in_post(now: datetime) -> ColumnElement[bool]:
     )
     is_there = staff.c.away_until.is_(None) | ~is_away(now)
     return staff.c.active.is_(True) & (is_there | stands_in.correlate(staff).exists())
+
+
+_POSTS_OF = (
+    select(*POST)
+    .join(unit, unit.c.code == staff.c.unit)
+    .outerjoin(staff_role, staff_role.c.username == staff.c.username)
+    .where(acts_for(bindparam("username"), NOW))
+)
 
 
 def posts(connection: Connection, *, now: datetime) -> frozenset[tuple[str, Role]]:

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, bindparam, insert, select
 
 from domain.doors import CredentialKind, Via
 from domain.errors import DomainError
@@ -224,13 +224,7 @@ def _claim(
     )
     if claimed:
         return None
-    row = connection.execute(
-        select(idempotency).where(
-            idempotency.c.client_id == new.client_id,
-            idempotency.c.route == ROUTE,
-            idempotency.c.key == new.key,
-        )
-    ).one()
+    row = connection.execute(_BY_KEY, {"client_id": new.client_id, "key": new.key}).one()
     if row.fingerprint != new.fingerprint:
         raise KeyReused("this Idempotency-Key was used with another body; make a new key for a new request")
     kept = {**row.receipt, "received_at": datetime.fromisoformat(row.receipt["received_at"])}
@@ -241,22 +235,8 @@ def _placed_before(connection: Connection, new: NewOrder) -> Receipt | None:
     """Find the order that the client's own reference stands for, unless the key itself will answer."""
     if new.source_reference is None:
         return None
-    row = connection.execute(
-        select(
-            orders.c.order_no,
-            orders.c.tracking_code,
-            matter.c.stage,
-            orders.c.received_at,
-            orders.c.fingerprint,
-            event.c.data["officer_passed_over"].as_string().label("passed_over"),
-        )
-        .select_from(WHOLE)
-        .outerjoin(
-            event,
-            (event.c.matter_no == matter.c.matter_no) & (event.c.run_id == INTAKE_RUN) & (event.c.seq == 1),
-        )
-        .where(orders.c.client_id == new.client_id, orders.c.source_reference == new.source_reference)
-    ).one_or_none()
+    asked = {"client_id": new.client_id, "source_reference": new.source_reference}
+    row = connection.execute(_BY_REFERENCE, asked).one_or_none()
     if row is None:
         return None
     if row.fingerprint != new.fingerprint:
@@ -275,16 +255,37 @@ def _placed_before(connection: Connection, new: NewOrder) -> Receipt | None:
 
 
 def _key_is_used(connection: Connection, new: NewOrder) -> bool:
-    return (
-        connection.scalar(
-            select(idempotency.c.key).where(
-                idempotency.c.client_id == new.client_id,
-                idempotency.c.route == ROUTE,
-                idempotency.c.key == new.key,
-            )
-        )
-        is not None
+    found = connection.execute(_BY_KEY, {"client_id": new.client_id, "key": new.key})
+    return found.one_or_none() is not None
+
+
+_BY_KEY = select(idempotency).where(
+    idempotency.c.client_id == bindparam("client_id"),
+    idempotency.c.route == ROUTE,
+    idempotency.c.key == bindparam("key"),
+)
+_BY_REFERENCE = (
+    select(
+        orders.c.order_no,
+        orders.c.tracking_code,
+        matter.c.stage,
+        orders.c.received_at,
+        orders.c.fingerprint,
+        event.c.data["officer_passed_over"].as_string().label("passed_over"),
     )
+    .select_from(WHOLE)
+    .outerjoin(
+        event,
+        (event.c.matter_no == matter.c.matter_no) & (event.c.run_id == INTAKE_RUN) & (event.c.seq == 1),
+    )
+    .where(
+        orders.c.client_id == bindparam("client_id"),
+        orders.c.source_reference == bindparam("source_reference"),
+    )
+)
+# Built once: to build a statement takes longer than to execute it.
+_INSERT_MATTER, _INSERT_ORDER, _INSERT_TASK, _INSERT_EVENT = map(insert, (matter, orders, task, event))
+_INSERT_REQUESTER, _INSERT_PHONE = insert(requester), insert(requester_phone)
 
 
 def _insert(
@@ -301,13 +302,13 @@ def _insert(
     _check_codes(directory, new)
     first = _first_task(connection, order_no, contact, policy_version, now)
     holds = tuple(as_notice(each) for each in holds_from(connection, at=now))
-    connection.execute(insert(matter), _matter_row(new, receipt, first, held=is_held(holds, at=now)))
-    connection.execute(insert(orders), _order_row(new, receipt, policy_version, first))
+    connection.execute(_INSERT_MATTER, _matter_row(new, receipt, first, held=is_held(holds, at=now)))
+    connection.execute(_INSERT_ORDER, _order_row(new, receipt, policy_version, first))
     uploader = Uploader(kind=CredentialKind.CLIENT, name=new.client_id)
     bind(connection, new.attachments, uploaders=[uploader], matter_no=order_no)
     _insert_requester(connection, order_no, new)
     connection.execute(
-        insert(task),
+        _INSERT_TASK,
         {**first.model_dump(), "matter_no": order_no, "state": TaskState.OPEN, "holder": contact.holder},
     )
     data = {
@@ -318,7 +319,7 @@ def _insert(
         "officer_passed_over": contact.passed_over,
     }
     received = received_event(order_no=order_no, client_id=new.client_id, first=first, data=data)
-    connection.execute(insert(event), received)
+    connection.execute(_INSERT_EVENT, received)
     passed_over = {"officer_passed_over": contact.passed_over} if contact.passed_over else {}
     audited(connection, new.client_id, Via.CHANNEL, "order_placed", order_no, passed_over, now)
     return StartOrder(
@@ -369,10 +370,10 @@ def _first_task(
 
 def _insert_requester(connection: Connection, order_no: str, new: NewOrder) -> None:
     if any(asdict(new.requester).values()):
-        connection.execute(insert(requester), {"order_no": order_no, **asdict(new.requester)})
+        connection.execute(_INSERT_REQUESTER, {"order_no": order_no, **asdict(new.requester)})
     if new.phone_keys:
         connection.execute(
-            insert(requester_phone), [{"order_no": order_no, "phone_key": each} for each in new.phone_keys]
+            _INSERT_PHONE, [{"order_no": order_no, "phone_key": each} for each in new.phone_keys]
         )
 
 

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from domain.calendar.instants import local
 from domain.office.directory import OFFICE
 from domain.office.permissions import GRANTS, Permission
 from domain.office.words import Role, Tier
+from store.instants import NOW
 from store.office.people import Staff, find_present, find_staff, is_in_post
 from store.office.tables import roster, staff, staff_role, unit
 
@@ -72,23 +73,27 @@ def _answers_as(officer: Staff) -> Role | None:
 def _by_roster(
     connection: Connection, channel: str, now: datetime, passed_over: PassedOver | None
 ) -> FirstContact:
-    row = connection.execute(
-        select(staff.c.unit, unit.c.tier)
-        .select_from(roster)
-        .join(staff, staff.c.username == roster.c.username)
-        .join(staff_role, staff_role.c.username == staff.c.username)
-        .join(unit, unit.c.code == staff.c.unit)
-        .where(
-            roster.c.channel == channel,
-            roster.c.weekday == local(now).weekday(),
-            staff_role.c.role == Role.DUTY_OFFICER,
-            # Whoever is away and has nobody who stands in is passed over.
-            is_in_post(now),
-        )
-    ).one_or_none()
+    asked = {"channel": channel, "weekday": local(now).weekday(), "now": now}
+    row = connection.execute(_ON_DUTY, asked).one_or_none()
     return FirstContact(
         unit=row.unit if row else OFFICE,
         tier=Tier(row.tier) if row else Tier.STREET,
         role=Role.DUTY_OFFICER,
         passed_over=passed_over,
     )
+
+
+_ON_DUTY = (
+    select(staff.c.unit, unit.c.tier)
+    .select_from(roster)
+    .join(staff, staff.c.username == roster.c.username)
+    .join(staff_role, staff_role.c.username == staff.c.username)
+    .join(unit, unit.c.code == staff.c.unit)
+    .where(
+        roster.c.channel == bindparam("channel"),
+        roster.c.weekday == bindparam("weekday"),
+        staff_role.c.role == Role.DUTY_OFFICER,
+        # An officer who is away without a deputy is passed over.
+        is_in_post(NOW),
+    )
+)
