@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, bindparam, func, select
 
 from domain.doors import CredentialKind, Via
 from domain.matter.judging import Refusal, Submission
@@ -117,7 +117,11 @@ def submit(  # noqa: PLR0913 - what a decision is made of
 
 def times_said(connection: Connection, matter_no: str, outcome: str) -> int:
     """Count how often an outcome was said, also what was refused afterwards: each has cost the matter a step."""
-    query = select(func.count()).where(
-        decision.c.matter_no == matter_no, decision.c.subject == Subject.TASK, decision.c.name == outcome
-    )
-    return connection.scalar(query) or 0
+    return connection.scalar(_TIMES_SAID, {"matter_no": matter_no, "outcome": outcome}) or 0
+
+
+_TIMES_SAID = select(func.count()).where(
+    decision.c.matter_no == bindparam("matter_no"),
+    decision.c.subject == Subject.TASK,
+    decision.c.name == bindparam("outcome"),
+)

@@ -22,7 +22,10 @@ def lock_duty(connection: Connection, duty_no: str, *besides: ColumnElement[Any]
     Raises:
         NotFound: there is no such duty.
     """
-    return locked(connection, duty_no, select(matter, duty).select_from(WHOLE_DUTY), *besides)
+    return locked(connection, duty_no, _DUTY, *besides)
+
+
+_DUTY = select(matter, duty).select_from(WHOLE_DUTY)
 
 
 class DutyTasks:

@@ -5,7 +5,7 @@ Assumes that a step was recorded in history before it comes here, so that these 
 
 from collections.abc import Callable
 
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection, bindparam, update
 
 from domain.duty.policy import DutyBook
 from domain.kinds import DUTY_TABLES
@@ -94,4 +94,7 @@ def write_duty(connection: Connection, step: DutyStep) -> None:
     facts: DutyFacts = step.facts
     write_matter(connection, step, facts)
     shown = facts.model_dump(exclude=set(MatterFacts.model_fields))
-    connection.execute(update(duty).where(duty.c.duty_no == step.matter_no).values(**shown))
+    connection.execute(_SHOW, {"of": step.matter_no, **shown})
+
+
+_SHOW = update(duty).where(duty.c.duty_no == bindparam("of"))

@@ -1,9 +1,10 @@
 """Locking a matter for the length of a transaction, so that exactly one of two who change it sees the other."""
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, select
 
 from domain.kinds import kind_of
 from domain.office.responsibility import may_decide
@@ -12,6 +13,10 @@ from store.matter.said.decisions import NotEntitled, NotFound
 from store.matter.tables import matter, task
 from store.office.people import Staff
 
+_MATTER = select(matter)
+_TASK = select(task).where(task.c.task_id == bindparam("task_id"))
+_MATTER_OF = select(task.c.matter_no).where(task.c.task_id == bindparam("task_id"))
+
 
 def lock_matter(connection: Connection, matter_no: str) -> Row[Any]:
     """Lock a matter's row until the end of the transaction; what only names the matter does not wait for that.
@@ -19,24 +24,29 @@ def lock_matter(connection: Connection, matter_no: str) -> Row[Any]:
     Raises:
         NotFound: there is no such matter.
     """
-    return locked(connection, matter_no, select(matter))
+    return locked(connection, matter_no, _MATTER)
 
 
 def locked(
     connection: Connection, matter_no: str, query: Select[Any], *besides: ColumnElement[Any]
 ) -> Row[Any]:
-    """Lock the rows that a query over matters finds of one, and read them.
+    """Lock the rows that a query over matters, built once, finds of one, and read them.
 
     Each of them: whoever has waited for one lock reads that row as it is now, and every other one as it was before.
 
     Raises:
         NotFound: it finds nothing.
     """
-    mine = query.add_columns(*besides).where(matter.c.matter_no == matter_no)
-    row = connection.execute(mine.with_for_update(key_share=True)).one_or_none()
+    row = connection.execute(_locking(query, *besides), {"matter_no": matter_no}).one_or_none()
     if row is None:
         raise NotFound(f"there is no {kind_of(matter_no).name} {matter_no!r}")
     return row
+
+
+@cache
+def _locking(query: Select[Any], *besides: ColumnElement[Any]) -> Select[Any]:
+    mine = query.add_columns(*besides).where(matter.c.matter_no == bindparam("matter_no"))
+    return mine.with_for_update(key_share=True)
 
 
 def lock_task(
@@ -51,11 +61,11 @@ def lock_task(
         NotFound: there is no such task.
         NotEntitled: the task is another unit's or another role's.
     """
-    matter_no = connection.scalar(select(task.c.matter_no).where(task.c.task_id == task_id))
+    matter_no = connection.scalar(_MATTER_OF, {"task_id": task_id})
     if matter_no is None:
         raise NotFound(f"there is no task {task_id!r}")
     whole = lock(connection, matter_no)
-    row = connection.execute(select(task).where(task.c.task_id == task_id)).one()
+    row = connection.execute(_TASK, {"task_id": task_id}).one()
     role = Role(row.role)
     if not may_decide(staff.unit, staff.roles, unit=row.unit, role=role, on_duty=row.on_duty):
         raise NotEntitled(f"this task is for {role} of {row.unit}")

@@ -10,7 +10,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
 
 from domain.kinds import named
 from domain.matter.tasks import SYSTEM, TaskState
@@ -46,13 +46,8 @@ def answered_before(connection: Connection, step: MatterStep, kind: type[Answer]
     Raises:
         StepDiffers: what was committed under its number says something else.
     """
-    row = connection.execute(
-        select(record_entry.c.answer, record_entry.c.digest).where(
-            record_entry.c.matter_no == step.matter_no,
-            record_entry.c.run_id == step.run_id,
-            record_entry.c.seq == step.seq,
-        )
-    ).one_or_none()
+    number = {"matter_no": step.matter_no, "run_id": step.run_id, "seq": step.seq}
+    row = connection.execute(_COMMITTED, number).one_or_none()
     if row is None:
         return None
     if row.digest not in {None, digest_of(step)}:
@@ -66,14 +61,23 @@ def answered_before(connection: Connection, step: MatterStep, kind: type[Answer]
 def remember(connection: Connection, step: MatterStep, answer: MatterAnswer) -> None:
     """Keep the answer, for a step that is repeated."""
     connection.execute(
-        insert(record_entry).values(
-            matter_no=step.matter_no,
-            run_id=step.run_id,
-            seq=step.seq,
-            digest=digest_of(step),
-            answer=answer.model_dump(mode="json"),
-        )
+        _REMEMBER,
+        {
+            "matter_no": step.matter_no,
+            "run_id": step.run_id,
+            "seq": step.seq,
+            "digest": digest_of(step),
+            "answer": answer.model_dump(mode="json"),
+        },
     )
+
+
+_COMMITTED = select(record_entry.c.answer, record_entry.c.digest).where(
+    record_entry.c.matter_no == bindparam("matter_no"),
+    record_entry.c.run_id == bindparam("run_id"),
+    record_entry.c.seq == bindparam("seq"),
+)
+_REMEMBER = insert(record_entry)
 
 
 def take_over(

@@ -9,13 +9,22 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from domain.doors import Via
 from domain.matter.tasks import SYSTEM, TaskState
 from messages.matter.step import ClockReading, MatterAnswer, MatterFacts, MatterStep, MessageWritten
 from store.database import insert_ignore
 from store.matter.tables import event, matter, message, task
+
+# Built once: to build a statement takes longer than to execute it.
+_OPEN_TASK, _INSERT_EVENT = insert(task), insert(event)
+_CHANGE_TASK = update(task).where(task.c.task_id == bindparam("of"))
+_CLOSE_TASK = _CHANGE_TASK.returning(task.c.kind)
+_OPEN_CLOCKS = select(task.c.due_at, task.c.is_provisional).where(
+    task.c.matter_no == bindparam("matter_no"), task.c.state == TaskState.OPEN
+)
+_SHOW_MATTER = update(matter).where(matter.c.matter_no == bindparam("of"))
 
 Answer_co = TypeVar("Answer_co", bound=MatterAnswer, covariant=True)
 
@@ -50,40 +59,35 @@ def write_tasks(
     for opened in step.opened:
         reading = clocks.get(opened.task_id)
         connection.execute(
-            insert(task).values(
+            _OPEN_TASK,
+            {
                 **opened.model_dump(),
-                matter_no=step.matter_no,
-                state=TaskState.OPEN,
-                due_at=reading.due_at if reading else None,
-                remind_at=reading.remind_at if reading else None,
-                is_provisional=bool(reading and reading.is_provisional),
-            )
+                "matter_no": step.matter_no,
+                "state": TaskState.OPEN,
+                "due_at": reading.due_at if reading else None,
+                "remind_at": reading.remind_at if reading else None,
+                "is_provisional": bool(reading and reading.is_provisional),
+            },
         )
     for changed in step.changed:
         shown: dict[str, Any] = {"state": changed.state, "withheld": list(changed.withheld)}
         if changed.state == TaskState.WAITING:
             shown |= {"due_at": None, "remind_at": None, "is_provisional": False}
-        connection.execute(update(task).where(task.c.task_id == changed.task_id).values(**shown))
+        connection.execute(_CHANGE_TASK, {"of": changed.task_id, **shown})
     fresh = {opened.task_id for opened in step.opened}
     for key, reading in clocks.items():
         if key not in fresh:
-            connection.execute(
-                update(task)
-                .where(task.c.task_id == key)
-                .values(
-                    due_at=reading.due_at,
-                    remind_at=reading.remind_at,
-                    is_provisional=reading.is_provisional,
-                )
-            )
+            clock = {name: getattr(reading, name) for name in ClockReading.model_fields}
+            connection.execute(_CHANGE_TASK, {"of": key, **clock})
     finished = []
     for closed in step.closed:
-        kind = connection.scalar(
-            update(task)
-            .where(task.c.task_id == closed.task_id)
-            .values(state=closed.state, outcome=closed.outcome, closed_by=closed.actor, closed_at=closed.at)
-            .returning(task.c.kind)
-        )
+        how = {
+            "state": closed.state,
+            "outcome": closed.outcome,
+            "closed_by": closed.actor,
+            "closed_at": closed.at,
+        }
+        kind = connection.scalar(_CLOSE_TASK, {"of": closed.task_id, **how})
         finished.append((str(kind), closed.outcome))
     return tuple(finished)
 
@@ -107,7 +111,7 @@ def write_events(connection: Connection, step: MatterStep, vias: Mapping[str, Vi
         }
         for each in step.events
     ]
-    connection.execute(insert(event), rows)
+    connection.execute(_INSERT_EVENT, rows)
 
 
 def write_message(
@@ -142,11 +146,7 @@ def write_matter(
     `promised_at`: what was promised in it, if anything was. `beside`: limits that no task has. `keeps_due`: where
     nothing runs, what was shown stays.
     """
-    tasks = connection.execute(
-        select(task.c.due_at, task.c.is_provisional).where(
-            task.c.matter_no == step.matter_no, task.c.state == TaskState.OPEN
-        )
-    ).all()
+    tasks = connection.execute(_OPEN_CLOCKS, {"matter_no": step.matter_no}).all()
     # The present task's: the next limit to pass, since one that has passed has had its consequence.
     coming = [each.due_at for each in tasks if each.due_at and each.due_at > step.at]
     coming += beside
@@ -157,9 +157,6 @@ def write_matter(
         shown["promised_at"] = promised_at
     if step.events:
         shown["recorded_seq"] = step.events[-1].seq
-    connection.execute(
-        update(matter)
-        .where(matter.c.matter_no == step.matter_no)
-        .values(**shown, run_id=step.run_id, recorded_at=step.at)
-    )
+    shown |= {"run_id": step.run_id, "recorded_at": step.at}
+    connection.execute(_SHOW_MATTER, {"of": step.matter_no, **shown})
     return any(each.is_provisional for each in tasks)

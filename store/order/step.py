@@ -6,7 +6,7 @@ repeated step is answered as before; a step of an abandoned run changes nothing 
 
 from typing import Any
 
-from sqlalchemy import Connection, Row, update
+from sqlalchemy import Connection, Row, bindparam, update
 
 from domain.kinds import ORDER_TABLES
 from domain.office.directory import MAX_CODE
@@ -173,6 +173,8 @@ def _is_written(written: MessageWritten, answer: OrderAnswer) -> bool:
     return after is None or (promised_at is not None and promised_at > after)
 
 
+_SHOW = update(orders).where(orders.c.order_no == bindparam("of"))
+_SHOW_AS_PROMISED = _SHOW.values(is_provisional=orders.c.promise_is_provisional)
 _NOBODYS = ("rest", "window")
 """Clocks that no task has: they are shown once, and stay as long as the order rests or is closed."""
 
@@ -195,7 +197,11 @@ def write_order(connection: Connection, step: OrderStep, answer: OrderAnswer) ->
         beside=[answer.clocks[key].due_at for key in _NOBODYS if key in answer.clocks],
         keeps_due=step.facts.stage in {Stage.PAUSED, Stage.CLOSED},
     )
-    shown["is_provisional"] = (
-        True if rests else shown.get("promise_is_provisional", orders.c.promise_is_provisional)
-    )
-    connection.execute(update(orders).where(orders.c.order_no == step.matter_no).values(**shown))
+    statement = _SHOW
+    if rests:
+        shown["is_provisional"] = True
+    elif "promise_is_provisional" in shown:
+        shown["is_provisional"] = shown["promise_is_provisional"]
+    else:
+        statement = _SHOW_AS_PROMISED
+    connection.execute(statement, {"of": step.matter_no, **shown})

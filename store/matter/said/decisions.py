@@ -12,7 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, insert, select
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, insert, select
 
 from domain.doors import Via
 from domain.errors import DomainError
@@ -155,21 +155,22 @@ def keep(
     is_task = isinstance(said, CompleteTask)
     said_id = said.said_id
     connection.execute(
-        insert(decision).values(
-            decision_id=said_id,
-            matter_no=matter_no,
-            task_id=said.task_id if isinstance(said, CompleteTask) else None,
-            subject=Subject.TASK if is_task else Subject.MATTER,
-            name=said.said_name,
-            actor=actor.name,
-            via=actor.via,
-            fields=said.fields,
-            texts=dict(texts),
-            comment=comment,
-            fingerprint=fingerprint,
-            decided_at=now,
-            status=DecisionStatus.PENDING,
-        )
+        _INSERT,
+        {
+            "decision_id": said_id,
+            "matter_no": matter_no,
+            "task_id": said.task_id if isinstance(said, CompleteTask) else None,
+            "subject": Subject.TASK if is_task else Subject.MATTER,
+            "name": said.said_name,
+            "actor": actor.name,
+            "via": actor.via,
+            "fields": said.fields,
+            "texts": dict(texts),
+            "comment": comment,
+            "fingerprint": fingerprint,
+            "decided_at": now,
+            "status": DecisionStatus.PENDING,
+        },
     )
     outbox_id = put(connection, matter_no, OutboxKind.SIGNAL, said.model_dump(mode="json"), now=now)
     audited(
@@ -188,12 +189,16 @@ def keep(
 
 
 def _find(connection: Connection, decision_id: str) -> Row[Any] | None:
-    return connection.execute(
-        select(decision)
-        .where(decision.c.decision_id == decision_id)
-        .order_by(decision.c.fingerprint.is_(None), decision.c.fingerprint == LOST, decision.c.matter_no)
-        .limit(1)
-    ).one_or_none()
+    return connection.execute(_BY_ID, {"decision_id": decision_id}).one_or_none()
+
+
+_INSERT = insert(decision)
+_BY_ID = (
+    select(decision)
+    .where(decision.c.decision_id == bindparam("decision_id"))
+    .order_by(decision.c.fingerprint.is_(None), decision.c.fingerprint == LOST, decision.c.matter_no)
+    .limit(1)
+)
 
 
 def repeated(connection: Connection, said_id: str, fingerprint: str) -> Submitted | None:

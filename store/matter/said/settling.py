@@ -5,7 +5,7 @@ Assumes the transaction of the step that says it.
 
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from domain.doors import Via
 from domain.matter.judging import DecisionStatus
@@ -26,17 +26,8 @@ def settle_verdicts(connection: Connection, step: MatterStep, tables: Tables) ->
     vias: dict[str, Via] = {}
     for verdict in step.verdicts:
         said_id = verdict.said.said_id
-        mine = (decision.c.decision_id == said_id) & (decision.c.matter_no == step.matter_no)
-        row = connection.execute(
-            select(
-                decision.c.via,
-                decision.c.status,
-                decision.c.task_id,
-                decision.c.name,
-                decision.c.actor,
-                decision.c.fields,
-            ).where(mine)
-        ).one_or_none()
+        mine = {"of": said_id, "of_matter": step.matter_no}
+        row = connection.execute(_KEPT, mine).one_or_none()
         if row is not None:
             as_kept = (row.task_id, row.name, row.actor) == _what_by_whom(verdict.said)
             # What was refused has left its fields behind.
@@ -44,7 +35,7 @@ def settle_verdicts(connection: Connection, step: MatterStep, tables: Tables) ->
             vias[said_id] = Via(row.via) if as_kept else Via.OPERATOR
             if row.status == DecisionStatus.PENDING:
                 settled = _settled(verdict) if as_kept else _overtaken(verdict)
-                connection.execute(update(decision).where(mine).values(**settled))
+                connection.execute(_SETTLE, mine | settled)
             continue
         vias[said_id] = Via.OPERATOR
         connection.execute(
@@ -62,9 +53,21 @@ def settle_verdicts(connection: Connection, step: MatterStep, tables: Tables) ->
         data = {"decision_id": said_id, "applied": verdict.applied}
         audited(connection, verdict.said.actor, Via.OPERATOR, "signalled", step.matter_no, data, verdict.at)
     for said_id in {each.said_id for each in step.events if each.said_id} - vias.keys():
-        mine = (decision.c.decision_id == said_id) & (decision.c.matter_no == step.matter_no)
-        vias[said_id] = Via(connection.scalar(select(decision.c.via).where(mine)) or Via.OPERATOR)
+        kept = connection.execute(_KEPT, {"of": said_id, "of_matter": step.matter_no}).one_or_none()
+        vias[said_id] = Via(kept.via) if kept else Via.OPERATOR
     return vias
+
+
+_MINE = (decision.c.decision_id == bindparam("of")) & (decision.c.matter_no == bindparam("of_matter"))
+_KEPT = select(
+    decision.c.via,
+    decision.c.status,
+    decision.c.task_id,
+    decision.c.name,
+    decision.c.actor,
+    decision.c.fields,
+).where(_MINE)
+_SETTLE = update(decision).where(_MINE)
 
 
 def _what_by_whom(said: Said) -> tuple[str | None, str, str]:

@@ -58,7 +58,10 @@ def lock_order(connection: Connection, order_no: str, *besides: ColumnElement[An
     Raises:
         NotFound: there is no such order.
     """
-    return locked(connection, order_no, select(matter, orders).select_from(WHOLE), *besides)
+    return locked(connection, order_no, _ORDER, *besides)
+
+
+_ORDER = select(matter, orders).select_from(WHOLE)
 
 
 class OrderTasks:
