@@ -1,43 +1,69 @@
-"""What an accepted order costs, beside a bare `start_workflow` on the same server."""
+"""What an accepted order costs, beside a bare route with the same body and beside a bare `start_workflow`."""
 
 import uuid
-from datetime import UTC, datetime, timedelta
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Final
 
 import httpx2
-from temporalio.client import Client
 
+from bench.bare_route import KEY, bare_route
 from bench.figures import Figure, median, say
+from bench.load.starting import start_raw
 from bench.places import CONCURRENT, EMBEDDED, Place, per_piece, rate
-from domain.office.first_directory import FIRST
-from messages.matter.tasks import OpenTask
-from messages.names import TASK_QUEUE
-from messages.office.directory import Routing
-from messages.order.workflow import StartOrder
 
 _WARM_UP = 50
 _CPU_GOAL_MS = 7.0
 _RATIO_GOALS = {EMBEDDED: 0.8}
 _RATIO_GOAL_PRODUCTION = 0.6
+_TIMES_KEPT = 3.0
+_TIMES_STARTED = 2.0
+_BODY: Final = {
+    "channel": "hotline",
+    "kind": "complaint",
+    "description": "路边停放多辆废弃车辆，长期无人处理，请尽快清走。",
+    "requester": {"phone": "000-0000"},
+    "place": {"community": "community-03"},
+}
 
 
 async def measure(place: Place, *, orders: int, rounds: int, how: str) -> list[Figure]:
-    """Place orders and start bare workflows in turn."""
-    await rate(_WARM_UP, lambda _: post(place))
-    await rate(_WARM_UP, lambda _: _start(place.client))
-    ratios, cpus = [], []
+    """Place orders, post to the bare route and start bare workflows in turn."""
+    async with bare_route(place) as bare_url:
+        return await _measure(place, bare_url, orders=orders, rounds=rounds, how=how)
+
+
+async def _measure(place: Place, bare_url: str, *, orders: int, rounds: int, how: str) -> list[Figure]:
+    place = replace(place, words={**place.words, "bare route": "bench.bare_route"})
+    works: dict[str, Callable[[int], Awaitable[object]]] = {
+        "POST": lambda _: post(place),
+        "bare, kept": lambda _: _post_bare(place, f"{bare_url}/kept"),
+        "bare, started": lambda _: _post_bare(place, f"{bare_url}/started"),
+        "raw start": lambda _: start_raw(place.client, uuid.uuid4().hex),
+    }
+    for work in works.values():
+        await rate(_WARM_UP, work)
+    ratios, cpus, times_kept, times_started = [], [], [], []
     for number in range(1, rounds + 1):
-        with place.cpu() as spent:
-            ours = await rate(orders, lambda _: post(place))
-        bare = await rate(orders, lambda _: _start(place.client))
-        ratios.append(ours / bare)
-        cpus.append(spent["API"] / orders * 1000)
+        rates, spent = {}, {}
+        for name, work in works.items():
+            with place.cpu() as spent[name]:
+                rates[name] = await rate(orders, work)
+        ours = spent["POST"]["API"]
+        ratios.append(rates["POST"] / rates["raw start"])
+        cpus.append(ours / orders * 1000)
+        times_kept.append(ours / spent["bare, kept"]["bare route"])
+        times_started.append(ours / spent["bare, started"]["bare route"])
         say(
-            f"{place.name}, {how}, round {number}: POST {ours:.0f}/s, raw start {bare:.0f}/s, "
-            f"ratio {ours / bare:.2f}; CPU-ms an order: {per_piece(spent, orders)}"
+            f"{place.name}, {how}, round {number}: "
+            f"{', '.join(f'{name} {each:.0f}/s' for name, each in rates.items())}, ratio {ratios[-1]:.2f}; "
+            f"API ÷ bare route {times_kept[-1]:.2f}, ÷ with a start {times_started[-1]:.2f}; "
+            f"CPU-ms an order: {per_piece(spent['POST'], orders)}"
         )
     ratio, cpu = median(ratios), median(cpus)
     goal = _RATIO_GOALS.get(place.name, _RATIO_GOAL_PRODUCTION)
     where = f"{place.name}, {how}"
+    last = f"{rates['POST']:.0f}/s ÷ {rates['raw start']:.0f}/s last"
     return [
         Figure(
             program="intake",
@@ -47,65 +73,49 @@ async def measure(place: Place, *, orders: int, rounds: int, how: str) -> list[F
             goal=f"≤ {_CPU_GOAL_MS:g} ms",
             met=cpu <= _CPU_GOAL_MS,
         ),
+        _times(where, "a bare route that keeps the body", times_kept, _TIMES_KEPT),
+        _times(where, "the same with a raw `start_workflow`", times_started, _TIMES_STARTED),
         Figure(
             program="intake",
             place=where,
-            what=f"`POST /orders` ÷ raw `start_workflow`, {CONCURRENT} at a time ({ours:.0f}/s ÷ {bare:.0f}/s last)",
+            what=f"`POST /orders` ÷ raw `start_workflow`, {CONCURRENT} at a time ({last})",
             value=f"{ratio:.2f} ({min(ratios):.2f}–{max(ratios):.2f})",
             goal=f"≥ {goal:g}",
             met=ratio >= goal,
         ),
         Figure(
-            program="intake", place=where, what="CPU-ms an order, by part", value=per_piece(spent, orders)
+            program="intake",
+            place=where,
+            what="CPU-ms an order, by part",
+            value=per_piece(spent["POST"], orders),
         ),
     ]
 
 
+def _times(where: str, what: str, found: list[float], goal: float) -> Figure:
+    times = median(found)
+    return Figure(
+        program="intake",
+        place=where,
+        what=f"API CPU of an accepted order ÷ {what}",
+        value=f"{times:.2f} ({min(found):.2f}–{max(found):.2f})",
+        goal=f"≤ {goal:g}",
+        met=times <= goal,
+    )
+
+
 async def post(place: Place) -> str:
-    """Place an order over HTTP; gives its number."""
+    """Place an order over HTTP, and return its number."""
+    return await _post(place, "/api/v1/orders", place.installation.keys["demo-hotline"])
+
+
+async def _post_bare(place: Place, url: str) -> str:
+    return await _post(place, url, KEY)
+
+
+async def _post(place: Place, url: str, key: str) -> str:
     response = await place.http.post(
-        "/api/v1/orders",
-        json={
-            "channel": "hotline",
-            "kind": "complaint",
-            "description": "路边停放多辆废弃车辆，长期无人处理，请尽快清走。",
-            "requester": {"phone": "000-0000"},
-            "place": {"community": "community-03"},
-        },
-        headers={
-            "Authorization": f"Bearer {place.installation.keys['demo-hotline']}",
-            "Idempotency-Key": uuid.uuid4().hex,
-        },
+        url, json=_BODY, headers={"Authorization": f"Bearer {key}", "Idempotency-Key": uuid.uuid4().hex}
     )
     assert response.status_code == httpx2.codes.CREATED, response.text
     return str(response.json()["order_no"])
-
-
-async def _start(client: Client) -> None:
-    """Start the same workflow with an input of the same size, as barely as the SDK allows."""
-    number = uuid.uuid4().hex
-    await client.start_workflow("Order", _input(number), id=f"bare-{number}", task_queue=TASK_QUEUE)
-
-
-def _input(number: str) -> StartOrder:
-    now = datetime.now(UTC)
-    task = OpenTask(
-        task_id=number,
-        kind="first_contact",
-        unit="street",
-        tier="street",
-        role="duty_officer",
-        opened_at=now,
-        due_at=now + timedelta(hours=2),
-        remind_at=now + timedelta(hours=1),
-    )
-    return StartOrder(
-        order_no=number,
-        policy="standard",
-        channel="hotline",
-        community="community-03",
-        received_at=now,
-        can_be_called=True,
-        first_task=task,
-        routing=Routing.of(FIRST, category=None, community="community-03"),
-    )
