@@ -28,7 +28,7 @@ class PassedOver(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FirstContact:
-    """Whose the first task is, who is at it already, and why somebody else than was named, if so."""
+    """The unit and role of the first task, its holder if any, and why the named officer was passed over, if so."""
 
     unit: str
     tier: Tier
@@ -40,7 +40,7 @@ class FirstContact:
 def first_contact(
     connection: Connection, *, channel: str, received_by: str | None, now: datetime
 ) -> FirstContact:
-    """Say who answers first; of an officer who is away, the deputy does, and without one the roster.
+    """Find who answers first: the officer, their deputy while they are away, or else the roster.
 
     Source: the office's rule that the first contact is responsible (首问责任制).
     """
@@ -82,7 +82,7 @@ def _by_roster(
             roster.c.channel == channel,
             roster.c.weekday == local(now).weekday(),
             staff_role.c.role == Role.DUTY_OFFICER,
-            # Whoever is away and has nobody who stands in is passed over.
+            # An officer who is away without a deputy is passed over.
             is_in_post(now),
         )
     ).one_or_none()
