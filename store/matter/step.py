@@ -113,7 +113,7 @@ def write_events(connection: Connection, step: MatterStep, vias: Mapping[str, Vi
 def write_message(
     connection: Connection, step: MatterStep, written: MessageWritten, *, for_matter: str
 ) -> None:
-    """Add a message to the people of this matter or of one joined to it, once, however often it is written."""
+    """Add a message about this matter or one that is joined to it, once, however often it is written."""
     insert_ignore(
         connection,
         message,

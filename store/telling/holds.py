@@ -114,7 +114,7 @@ def _why_not_held(known: list[Hold], number: int | None) -> str:
 
 
 def _unlike_others(connection: Connection, begins: datetime) -> datetime:
-    """Move the beginning by milliseconds until no other hold, lifted or not, has it: orders know a hold by that."""
+    """Move the beginning by milliseconds until no other hold, lifted or not, begins then: orders know holds by that."""
     while (
         connection.scalar(select(office_hold.c.id).where(office_hold.c.since == begins).limit(1)) is not None
     ):

@@ -17,7 +17,7 @@ from store.matter.tables import decision, task
 
 _REVISED: Final = "revise"
 REVIEW: Final = "review"
-"""The kind of task by which every kind of matter has a proposal reviewed; above it, the outcome that sends back."""
+"""The kind of task by which every kind of matter has a proposal reviewed; `_REVISED` is the outcome that sends back."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
