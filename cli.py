@@ -44,7 +44,7 @@ app.add_typer(user_app, name="user")
 
 
 def main() -> None:
-    """Run a command; what can be foreseen ends with one line that says what to do, and exit code 1."""
+    """Run a command; a foreseen failure ends with one line that says what to do, and exit code 1."""
     try:
         _require_text(sys.argv)
         app()
@@ -52,7 +52,7 @@ def main() -> None:
         if not isinstance(error, _foreseen()):
             raise
         typer.secho(f"dingdan: {error}", fg="red", err=True)
-        # Its frames and those of its cause hold what the command worked with, the SDK and its threads among it.
+        # Its frames and those of its cause keep alive what the command worked with, such as the SDK and its threads.
         error.__traceback__ = error.__cause__ = error.__context__ = None
         raise SystemExit(1) from None
     finally:
@@ -63,10 +63,10 @@ def main() -> None:
 
 
 def _require_text(arguments: list[str]) -> None:
-    """Refuse bytes that are no UTF-8, as a terminal sends that is set to GBK: no store can hold them.
+    """Refuse bytes that are not UTF-8, such as a terminal sends that is set to GBK: no store can hold them.
 
     Raises:
-        WrongEntry: an argument holds some.
+        WrongEntry: an argument holds such bytes.
     """
     try:
         "".join(arguments).encode()
@@ -128,7 +128,10 @@ def up(
 
 @app.command()
 def demo() -> None:
-    """Play the demo stories on ports and data of their own, print their timelines, and exit: 0 if all ended as told."""
+    """Play the demo stories on ports and data of their own, and print their timelines.
+
+    The exit code is 0 if all stories ended as told.
+    """
     from demo.console import play
 
     raise SystemExit(asyncio.run(play()))
@@ -136,7 +139,10 @@ def demo() -> None:
 
 @app.command()
 def setup() -> None:
-    """Migrate the store, see to its units; make namespace, retention and search attributes. Can be repeated."""
+    """Migrate the store and add its units; set up Temporal's namespace, retention and search attributes.
+
+    Can be repeated.
+    """
     from runtime import temporal
     from store.office.directory import current
     from store.office.people import put_units
@@ -176,7 +182,7 @@ def worker() -> None:
 
 @app.command()
 def migrate() -> None:
-    """Bring the store to this version's schema, with the years that are announced. Can be repeated."""
+    """Bring the store to this version's schema, and load the announced years. Can be repeated."""
     from store import schema
     from store.calendar import calendar_seed
     from store.signin.secret_key import check as check_secret_key
@@ -202,7 +208,7 @@ def rebuild(
     ] = False,
     dry_run: Annotated[bool, typer.Option(help="Only say what would change.")] = False,
 ) -> None:
-    """Write the rows of orders again from what their histories recorded; whole orders are not touched."""
+    """Write the rows of orders again from what their histories recorded; orders that are whole are not touched."""
     from activities.mending.rebuilding import Rebuilder
     from domain.errors import DomainError
     from runtime.histories import NoHistory
@@ -241,7 +247,10 @@ def check(
     ] = None,
     limit: Annotated[int, typer.Option(min=1, help="Findings to show before stopping.")] = 100,
 ) -> None:
-    """Compare store and Temporal, both ways; 0 if all is well, 1 with the orders that are not, 2 if one is away."""
+    """Compare store and Temporal, both ways, and list what differs.
+
+    The exit code is 0 if all is well, 1 if anything differs, 2 if the store or Temporal is away.
+    """
     from activities.mending.comparison import Comparison
     from runtime.temporal import Orders, TemporalAway, connect
     from store.database import StoreUnavailable
@@ -270,7 +279,10 @@ def check(
 
 @app.command()
 def replay() -> None:
-    """Replay all orders that run now with this version's code; 0 if all go on, 1 with those that break, 2 if away."""
+    """Replay all running workflows with this version's code, and list those that break.
+
+    The exit code is 0 if all go on, 1 if some break, 2 if Temporal is away.
+    """
     from runtime.replaying import replay_running
     from runtime.temporal import TemporalAway, connect
     from worker import replayer
@@ -299,7 +311,7 @@ def client_add(
     client_id: Annotated[str, typer.Argument(help="A name for the program that will send orders.")],
     channel: Annotated[str, typer.Option(help="The channel it sends: web, wechat, hotline, …")],
 ) -> None:
-    """Add a channel's client, or give it a new key; the key is shown once, and the earlier ones end."""
+    """Add a channel's client, or give it a new key; the key is shown once, and earlier keys end."""
     from domain.doors import CredentialKind
     from domain.order.words import Channel
     from store.signin.credentials import put_client
@@ -313,7 +325,7 @@ def client_add(
 
 @client_app.command("list")
 def client_list() -> None:
-    """List the clients, and which of them are revoked."""
+    """List the clients, and mark those whose keys are revoked."""
     from store.signin.credentials import all_clients
 
     with open_store() as store, store.read() as connection:

@@ -21,11 +21,11 @@ from store.signin import secret_key
 
 _OLDEST_PYTHON = (3, 11)
 _CLOCKS_APART = timedelta(seconds=3)
-"""What NTP never leaves between two machines of an office."""
+"""A difference that NTP never leaves between two machines of an office."""
 
 
 async def examine(say: Callable[[str], None]) -> int:
-    """Look at everything; 0 if nothing is missing that this installation needs."""
+    """Look at everything, and return 0 if nothing is missing that this installation needs."""
     checks: list[tuple[str, Callable[[], Awaitable[str]]]] = [
         ("Python", _python),
         ("Temporal CLI", _cli),
@@ -50,7 +50,7 @@ async def examine(say: Callable[[str], None]) -> int:
 
 
 class _Missing(Exception):
-    """Something is missing; `counts` unless it is only needed for the embedded start."""
+    """Something is missing or not in order; `counts` unless the installation can do without it."""
 
     def __init__(self, sentence: str, *, counts: bool = True) -> None:
         super().__init__(sentence)
@@ -169,7 +169,7 @@ async def _messages() -> str:
 
 
 def clocks_apart(ahead: Mapping[str, timedelta]) -> str | None:
-    """Say which clocks are not this machine's, `None` if all are near enough."""
+    """Say which clocks differ from this machine's; `None` if all are near enough."""
     far = {name: each for name, each in ahead.items() if abs(each) > _CLOCKS_APART}
     if not far:
         return None

@@ -1,4 +1,4 @@
-"""The groups of the `dingdan` command: each function asks `domain` and `store`, and says what came of it.
+"""The groups of the `dingdan` command: each function calls `domain` and `store`, and prints the result.
 
 Never a rule and never a statement of SQL; nothing but `cli.py` imports it.
 """

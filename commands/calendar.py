@@ -1,4 +1,4 @@
-"""`dingdan calendar`: the years that are announced, and the hours of the office."""
+"""`dingdan calendar`: the announced years, and the hours of the office."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -35,10 +35,10 @@ def calendar_load(
         typer.Option("--unusual", help="Load it though it is like no year before; if the notice says so."),
     ] = False,
 ) -> None:
-    """Load a year as its notice announces it; orders whose dates rest on what it says are reckoned again.
+    """Load a year as its notice announces it, and compute again the dates of orders that rest on it.
 
-    Dates that rested on a guess become firm. Firm ones that rest on days that change are listed: what is later by the
-    new table moves, and its resident is told; nothing is ever moved to an earlier instant.
+    Dates that rested on a guess become firm. Firm dates that rest on changed days are listed: a date that is later by
+    the new table moves, and its resident is told. No date ever moves to an earlier instant.
     """
     from domain.calendar.calendar_file import differing_days, read_year, refuse_implausible
     from store.calendar.years import find_year
@@ -79,7 +79,7 @@ def calendar_load(
 
 
 def _list(resting: "Sequence[Resting]") -> None:
-    """Show what rests on days that change, and whose it is."""
+    """Show the dates that rest on changed days, and whose they are."""
     from domain.calendar.instants import local
 
     for each in resting:
@@ -107,7 +107,7 @@ def calendar_export(
     with writing_to(file):
         if file.is_file() and not overwrite:
             raise typer.BadParameter(f"{file} would be replaced; add --overwrite")
-        # With a mark at the beginning spreadsheets know that it is UTF-8.
+        # A mark at the beginning tells spreadsheets that the file is UTF-8.
         file.write_text(write_year(found.days), encoding="utf-8-sig")
     typer.echo(
         f"{year}, version {found.version}, is in {file}: {len(found.days)} days; edit it, then: "
@@ -148,7 +148,7 @@ def calendar_hours(
     actor: Annotated[str, ACTOR] = "operator",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would change.")] = False,
 ) -> None:
-    """Show when the office is open, or load it: for each weekday, and for make-up workdays; noon may be free."""
+    """Show or load the office's hours: for each weekday and for make-up workdays, with or without a break at noon."""
     from domain.calendar.hours_file import differing_hours, read_hours, write_hours
     from store.calendar.years import hours, put_hours
 
@@ -176,7 +176,10 @@ def calendar_hours(
 
 @calendar_app.command("check")
 def calendar_check() -> None:
-    """Say which year is missing, and how many orders rest on a guess; 1 if one must be loaded now."""
+    """Say which year is missing, and how many orders have provisional dates.
+
+    The exit code is 1 if a year must be loaded now.
+    """
     from domain.calendar.workdays import missing_year
     from store.calendar.years import all_years
     from store.order.resting import provisional_orders

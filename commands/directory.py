@@ -38,7 +38,7 @@ unit_app = typer.Typer(no_args_is_help=True, help="The units of the office's dir
 
 @unit_app.command("list")
 def unit_list() -> None:
-    """List the units: code, tier, the unit above, name; a closed one with its successor."""
+    """List the units: code, tier, the unit above, name, and the successor of a closed unit."""
     from store.office.directory import current, named
 
     with open_store() as store, store.read() as connection:
@@ -58,7 +58,10 @@ def unit_move(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would happen.")] = False,
     wait: Annotated[int, typer.Option(min=0, help="Seconds to wait for the orders' answers.")] = 60,
 ) -> None:
-    """Move all open orders of a unit to another one; 1 if some did not move, and then they are named."""
+    """Move all open orders of a unit to another one.
+
+    The exit code is 1 if some did not move; those that stay are named.
+    """
     from store.telling.moving import refused, unsettled
 
     with open_store() as store:
@@ -89,7 +92,7 @@ def unit_move(
 
 
 def _move(store: "Store", unit: str, to: str, *, reason: str, actor: str, dry_run: bool) -> "Move":
-    """Ask the orders batch by batch, so that nobody waits long; stopped and ordered again it goes on."""
+    """Ask the orders batch by batch, so that no writer waits long; a stopped move goes on when it is ordered again."""
     from store.order.joined.telling import PAUSE
     from store.telling.moving import begin_move, end_move, move_batch, next_orders
 
@@ -115,9 +118,9 @@ def routing_show(
     category: Annotated[str | None, typer.Option(help="Only for this category.")] = None,
     community: Annotated[str | None, typer.Option(help="Only in this community.")] = None,
 ) -> None:
-    """Say who answers for what (派单目录), and which teams there are: all of it, or for one matter tier by tier.
+    """Show which unit answers for what (派单目录), and the teams; or the units for one matter, tier by tier.
 
-    For one community its team of today (一加一加n) is named last.
+    For one community, its team of today (一加一加n) comes last.
     """
     from store.office.directory import current, routing_of, vacant_units
 
@@ -166,7 +169,7 @@ def _show_routes(present: "Directory", vacant: Collection[str]) -> None:
 
 
 def _teams(present: "Directory", today: date) -> Iterator[str]:
-    """Show the teams, and name the communities that have none today; nothing for an office without teams."""
+    """Describe the teams, and name the communities without one today; nothing for an office without teams."""
     for each in present.teams:
         when = "\tover" if each.is_over(today) else "" if each.is_valid(today) else "\tto come"
         yield f"{_team(each)}{when}"
@@ -206,7 +209,10 @@ def routing_export(
     version: Annotated[int | None, typer.Option(help="An earlier version.")] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace tables that are there.")] = False,
 ) -> None:
-    """Write the directory in force as four tables, to edit and load again; version.txt says of which version."""
+    """Write the directory in force, or an earlier version, as four tables to edit and load again.
+
+    version.txt says which version the tables are.
+    """
     from store.office.directory import current, find_version, named
 
     with open_store() as store, store.read() as connection:
@@ -218,7 +224,7 @@ def routing_export(
         if there and not overwrite:
             raise typer.BadParameter(f"{', '.join(there)} in {folder} would be replaced; add --overwrite")
         for name, text in tables.items():
-            # With a mark at the beginning spreadsheets know that it is UTF-8.
+            # A mark at the beginning tells spreadsheets that the file is UTF-8.
             (folder / f"{name}.csv").write_text(text, encoding="utf-8-sig")
         (folder / VERSION_FILE).write_text(f"{found.version}\n", encoding="utf-8")
     typer.echo(f"version {found.version} is in {folder}; edit it, then: dingdan routing check {folder}")
@@ -229,9 +235,11 @@ def routing_check(
     folder: Annotated[Path, typer.Argument(help="The folder with the tables.")],
     days: Annotated[int, typer.Option(min=1, max=36500, help="Compare by the orders of so many days.")] = 365,
 ) -> None:
-    """Check the tables without loading them: which rows differ, which past orders would go otherwise; 1 if stale.
+    """Check the tables without loading them: which rows differ, and which past orders would go elsewhere.
 
-    Without teams.csv the teams in force stay; with its heading alone there are none any more.
+    Without teams.csv the teams in force stay; a teams.csv with its heading alone removes all teams.
+
+    The exit code is 1 if the tables are stale: made from another version than the one in force.
     """
     from collections import Counter
 
@@ -282,7 +290,7 @@ def routing_load(
         bool, typer.Option("--replace", help="Load it though it was made from another version.")
     ] = False,
 ) -> None:
-    """Put the tables in force as the next version: all of it, or nothing if a line is wrong.
+    """Put the tables in force as the next version: all of them, or nothing if a line is wrong.
 
     units.csv: code,name,tier,parent,liaison,successor
 
@@ -292,7 +300,7 @@ def routing_load(
 
     teams.csv: code,leader,deputy,department,communities,valid_from,valid_to
 
-    Without teams.csv the teams in force stay; with its heading alone there are none any more.
+    Without teams.csv the teams in force stay; a teams.csv with its heading alone removes all teams.
     """
     from store.office.directory import current, load, named, vacant_units
 
@@ -326,7 +334,7 @@ def routing_load(
                 f"{code} is closed; move its orders: dingdan unit move {code} {each.successor} --reason …"
             )
     if not dry_run:
-        # The folder holds what is in force: it may be edited and loaded again.
+        # The folder now holds the version in force: it may be edited and loaded again.
         try:
             (folder / VERSION_FILE).write_text(f"{loaded.version}\n", encoding="utf-8")
         except OSError:
@@ -336,7 +344,7 @@ def routing_load(
 def _say_changes(
     before: "Directory", after: "Directory", vacant: Collection[str], tables: Collection[str]
 ) -> None:
-    """Say which rows differ or look alike, which new units have nobody who could work, and who has no team."""
+    """Say which rows differ or look alike, which new units have nobody in post, and which communities have no team."""
     if after.teams and "teams" not in tables:
         typer.echo("there is no file teams.csv: the teams in force stay")
     for row in changed_rows(before, after):

@@ -30,7 +30,10 @@ def hold(
     ] = None,
     actor: Annotated[str, ACTOR] = "operator",
 ) -> None:
-    """Stop all clocks of the office until an instant, now or ahead, or lift that; without options show the holds."""
+    """Stop all clocks of the office until an instant, from now or ahead, or lift such a hold.
+
+    Without options, show the holds that are in force or ordered ahead.
+    """
     from domain.calendar.instants import local
     from store.matter.holding import holds_from
     from store.telling.holds import lift_hold, order_hold

@@ -23,7 +23,7 @@ _LARGEST = 16 * 1024**2
 
 
 def typed(read: Callable[[str], T]) -> Callable[[str], T]:
-    """Read an option by a rule; what the rule refuses is said beside the option."""
+    """Read an option by a rule; what the rule refuses becomes an error of that option."""
 
     def parse(text: str) -> T:
         try:
@@ -64,10 +64,10 @@ def note(connection: "Connection", actor: str, act: str, data: dict[str, Any]) -
 
 
 def text_of(file: Path, *, hint: str = "") -> str:
-    """Read a file that people wrote; that it was no UTF-8 is said, since the words of another encoding may be wrong.
+    """Read a file that people wrote, and say so if it was not UTF-8, since its words may then be wrong.
 
     Raises:
-        WrongEntry: it is not there, or no text; the sentence names it.
+        WrongEntry: the file is not there, or is not text; the sentence names it.
     """
     try:
         with file.open("rb") as opened:
@@ -90,10 +90,10 @@ def text_of(file: Path, *, hint: str = "") -> str:
 
 @contextmanager
 def writing_to(path: Path) -> Iterator[None]:
-    """Say it in words if a file or folder cannot be written.
+    """Turn a failure to write a file or folder into a sentence for people.
 
     Raises:
-        WrongEntry: it cannot.
+        WrongEntry: it cannot be written.
     """
     try:
         yield
@@ -104,7 +104,7 @@ def writing_to(path: Path) -> Iterator[None]:
 
 @contextmanager
 def open_store() -> Iterator["Store"]:
-    """Open the store, once it is certain that its schema is this version's."""
+    """Open the store, after a check that its schema is this version's."""
     from store import schema
 
     with any_store() as store:
@@ -122,7 +122,7 @@ def any_store() -> "closing[Store]":
 
 
 def new_credential(connection: "Connection", kind: "CredentialKind", subject: str) -> str:
-    """Give a new key or token, and end the earlier ones."""
+    """Make a new key or token, end the earlier ones, and return it."""
     from store.signin.credentials import mint, revoke
 
     revoke(connection, kind=kind, subject=subject, now=now())
@@ -130,10 +130,10 @@ def new_credential(connection: "Connection", kind: "CredentialKind", subject: st
 
 
 def secret_key(connection: "Connection") -> str:
-    """Give the key by which everything is hashed and sealed that may not be read.
+    """Return the key that hashes and seals everything that may not be read.
 
     Raises:
-        AnotherSecretKey: the store is used with another one: what would be made here would open nothing.
+        AnotherSecretKey: the store is used with another key: credentials made with this one would open nothing.
     """
     from store.signin.secret_key import require
 
@@ -142,12 +142,12 @@ def secret_key(connection: "Connection") -> str:
 
 
 def given_secret_key() -> str:
-    """Give the key of the settings, whatever the store is used with."""
+    """Return the key of the settings, whatever key the store is used with."""
     from runtime.settings import read_settings
 
     return read_settings().secret_key.get_secret_value()
 
 
 def now() -> datetime:
-    """Give the present instant, UTC."""
+    """Return the present instant, in UTC."""
     return datetime.now(UTC)

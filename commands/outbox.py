@@ -1,4 +1,4 @@
-"""`dingdan outbox`: what can never be sent to Temporal as it is."""
+"""`dingdan outbox`: rows that can never be sent to Temporal as they are."""
 
 from typing import Annotated
 
@@ -12,7 +12,7 @@ outbox_app = typer.Typer(no_args_is_help=True, help="Starts and signals that wer
 
 @outbox_app.command("list")
 def outbox_list() -> None:
-    """List what was set aside: its number, the order, what it is, since when, and why."""
+    """List the rows that were set aside: number, order, kind, since when, and why."""
     from domain.calendar.instants import local
     from store.mending.putting_back import set_aside
 
@@ -27,7 +27,7 @@ def outbox_retry(
     number: Annotated[list[int], typer.Argument(help="Its number in the list; several for several.")],
     actor: Annotated[str, ACTOR] = "operator",
 ) -> None:
-    """Put back what was set aside; the next round of Reconcile tries it again."""
+    """Put back rows that were set aside; the next round of Reconcile tries them again."""
     from store.mending.putting_back import put_back
 
     with open_store() as store, store.write() as connection:
@@ -43,7 +43,7 @@ def outbox_give_up(
     ],
     actor: Annotated[str, ACTOR] = "operator",
 ) -> None:
-    """Never send a signal: the decision behind it is rejected with a reason, and can be made again."""
+    """Give up a signal for good: the decision behind it is rejected with a reason, and can be made again."""
     from store.mending.putting_back import give_up
 
     with open_store() as store, store.write() as connection:

@@ -62,7 +62,7 @@ def user_role(
     role: Annotated[list[str], typer.Argument(help=f"All roles that they have from now on. {_ROLES}")],
     actor: Annotated[str, ACTOR] = "operator",
 ) -> None:
-    """Give somebody other roles instead of those they have."""
+    """Replace the roles of a member of staff."""
     from store.office.directory import current
     from store.office.people import set_roles
 
@@ -81,7 +81,7 @@ def user_role(
 
 @user_app.command("token")
 def user_token(username: Annotated[str, typer.Argument(help="Who shall use it.")]) -> None:
-    """Give a member of staff a new token; it is shown once, and the earlier ones end."""
+    """Give a member of staff a new token; it is shown once, and earlier tokens end."""
     from domain.doors import CredentialKind
 
     with open_store() as store, store.write() as connection:
@@ -94,9 +94,9 @@ def user_password(
     username: Annotated[str, typer.Argument(help="Who shall sign in with it.")],
     actor: Annotated[str, ACTOR] = "operator",
 ) -> None:
-    """Give a member of staff a password for the pages; it is shown once, and has to be changed at the first sign-in.
+    """Give a member of staff a password for the pages; it is shown once, and must be changed at the first sign-in.
 
-    Their sessions end, and a name that was locked after wrong tries is open again.
+    Their sessions end, and a name that was locked after wrong attempts is unlocked.
     """
     from runtime.passwords import hash_password, new_password
     from store.signin.accounts import forget_failures, set_password
@@ -117,7 +117,7 @@ def user_second_factor(
     username: Annotated[str, typer.Argument(help="Whose second factor is lost.")],
     actor: Annotated[str, ACTOR] = "operator",
 ) -> None:
-    """Remove a second factor that is lost; a leader enrols a new one at the next sign-in. Their sessions end."""
+    """Remove a lost second factor, and end the person's sessions; a leader enrols a new one at the next sign-in."""
     from store.signin.accounts import remove_second_factor
     from store.signin.sessions import end_sessions_of
 
@@ -130,7 +130,7 @@ def user_second_factor(
 
 @user_app.command("list")
 def user_list() -> None:
-    """List the staff: username, unit, the roles that they have now, name, and who is away with whom as deputy."""
+    """List the staff: username, unit, present roles, name, and for an absence its end and the deputy."""
     from domain.calendar.instants import local
     from store.office.people import all_staff, staff_entries
 
@@ -160,7 +160,7 @@ def user_away(
     ] = None,
     actor: Annotated[str, ACTOR] = "operator",
 ) -> None:
-    """Let a member of staff be away, with a deputy or none; vacant posts are skipped."""
+    """Record that a member of staff is away, with a deputy or none; vacant posts are skipped."""
     from domain.calendar.instants import local
     from store.office.people import leave_post
 
@@ -197,7 +197,7 @@ def user_move(
     unit: Annotated[str, typer.Argument(help="The unit's code.")],
     actor: Annotated[str, ACTOR] = "operator",
 ) -> None:
-    """Give somebody another unit; the roles stay."""
+    """Move a member of staff to another unit; their roles stay, an absence ends."""
     from store.office.people import change_unit
 
     with open_store() as store, store.write() as connection:
@@ -216,7 +216,7 @@ def user_leave(
     username: Annotated[str, typer.Argument(help="Who leaves the office.")],
     actor: Annotated[str, ACTOR] = "operator",
 ) -> None:
-    """End somebody's service: their tokens end, and what they did stays under their name."""
+    """End a person's service: their tokens end, and what they did stays under their name."""
     from domain.doors import CredentialKind
     from store.office.people import dismiss
     from store.signin.credentials import revoke
@@ -239,7 +239,7 @@ def user_return(
     ] = None,
     actor: Annotated[str, ACTOR] = "operator",
 ) -> None:
-    """Let somebody who had left be of the staff again, with the roles that they had and without a token."""
+    """Take back a member of staff who had left, with the roles that they had and without a token."""
     from store.office.people import reinstate
 
     with open_store() as store, store.write() as connection:
@@ -259,7 +259,7 @@ def user_return(
 
 @duty_app.command("show")
 def duty_show() -> None:
-    """Show the roster; on the days that are not listed the office answers first."""
+    """Show the roster; on days that are not listed the office answers first."""
     from domain.calendar.hours_file import WEEKDAYS
     from store.office.people import duty_roster
 
@@ -278,7 +278,7 @@ def duty_set(
     nobody: Annotated[bool, typer.Option("--nobody", help="The office answers first.")] = False,
     actor: Annotated[str, ACTOR] = "operator",
 ) -> None:
-    """Put somebody on duty for a channel, or nobody."""
+    """Put a duty officer on the roster of a channel, or nobody: then the office answers first."""
     from domain.calendar.hours_file import WEEKDAYS
     from domain.order.words import Channel
     from store.office.people import change_duty
@@ -322,7 +322,7 @@ def _entry(connection: "Connection", username: str) -> "StaffEntry":
 
 
 def _left_behind(connection: "Connection", before: "StaffEntry", actor: str) -> "LeftBehind":
-    """Free what they were at, and find what waits for somebody else now."""
+    """Free the tasks that they or their deputy can no longer hold, and find what they leave behind."""
     from store.matter.leaving import left_behind
     from store.matter.said.claims import free_claims
 
@@ -331,7 +331,7 @@ def _left_behind(connection: "Connection", before: "StaffEntry", actor: str) -> 
 
 
 def _say(behind: "LeftBehind", before: "StaffEntry") -> None:
-    """Say what waits for somebody else now."""
+    """Say what a member of staff leaves behind for others."""
     from domain.calendar.hours_file import WEEKDAYS
 
     for role, count in behind.posts.items():

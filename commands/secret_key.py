@@ -18,7 +18,7 @@ def secret_key(
     ] = False,
     actor: Annotated[str, ACTOR] = "operator",
 ) -> None:
-    """Say whether `DINGDAN_SECRET_KEY` is the key that the store is used with, or take a new one in for a lost one."""
+    """Say whether the store is used with the key in `DINGDAN_SECRET_KEY`, or take this key in for a lost one."""
     from api.typed.phones import phone_keys
     from store.order.requesters import find_callers_by
     from store.signin.secret_key import is_known, require

@@ -1,4 +1,4 @@
-"""Telling all orders what the office has decided, and showing how far that has come."""
+"""Telling all orders what the office has decided, and showing the progress."""
 
 import time
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ _SAY_EVERY = 20
 
 
 def tell_all(store: "Store", telling: int) -> int:
-    """Tell batch by batch what was ordered, and is in force, and return how many were told."""
+    """Run a telling, batch by batch, and return how many matters were told; what it tells is in force already."""
     from store.order.joined.telling import PAUSE, progress_of, tell_next
 
     batches = 0

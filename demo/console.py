@@ -32,7 +32,7 @@ def _say(line: str) -> None:
 
 
 async def serve(data_dir: Path, *, info: Path | None, policy: str, stories: bool, port: int | None) -> int:
-    """Start everything, play the stories if wished, and serve until Ctrl-C or SIGTERM."""
+    """Start everything, play the stories if asked to, and serve until Ctrl-C or SIGTERM."""
     stop = _stop_event()
     installation = await prepare(data_dir, policy_version=policy, port=port, report=_say)
     async with Supervisor(installation.parts, say=_say) as supervisor:
@@ -50,7 +50,7 @@ async def serve(data_dir: Path, *, info: Path | None, policy: str, stories: bool
 
 
 async def play() -> int:
-    """Play the stories on a temporary installation; 0 if each ended as told."""
+    """Play the stories on a temporary installation, and return 0 if each ended as told."""
     stop = _stop_event()
     with tempfile.TemporaryDirectory(prefix="dingdan-demo-") as folder:
         installation = await prepare(Path(folder), policy_version="seconds", port=0, report=_say)
@@ -139,7 +139,7 @@ async def _play(installation: Installation) -> int:
 
 @asynccontextmanager
 async def telling(installation: Installation) -> AsyncIterator[Teller]:
-    """Give who tells stories to a running installation."""
+    """Yield a teller of stories for a running installation."""
     async with httpx2.AsyncClient(base_url=installation.api_url, timeout=30, trust_env=False) as http:
         yield Teller(installation=installation, http=http)
 
@@ -156,7 +156,7 @@ async def _tell_and_print(story: Story, teller: Teller) -> bool:
 
 
 def _timeline(story: Story, told: Told, order: dict[str, Any], events: Sequence[dict[str, Any]]) -> str:
-    """Write an order's events as lines: when, what, who and by which door, with due times and the clocks that fired."""
+    """Write an order's events as lines: when, what, by whom and by which door, with due times and clocks that fired."""
     ending = f"{order['ending']} · {order['tier']} {order['unit']} · escalations {order['escalations']}"
     lines = [f"[green]✓ {escape(story.title)}[/green]", f"  {told.order_no} · {ending}"]
     began = datetime.fromisoformat(events[0]["at"])

@@ -1,7 +1,7 @@
 """Everything on one machine: the dev server with its UI, the API and the worker, with a demo office.
 
-Assumes one embedded installation for each data folder. Keys and tokens are made anew at each start, so
-that none has to be kept in the clear.
+Assumes one embedded installation for each data folder. Each start makes new keys and tokens, so that
+none has to be kept in the clear.
 """
 
 import asyncio
@@ -60,7 +60,7 @@ _UI_PORT = 8233
 
 @dataclass(frozen=True, kw_only=True)
 class Credentials:
-    """What the fictional office works with: a key for each client, a token for each member of staff."""
+    """Keys and tokens of the fictional office: a key for each client, a token for each member of staff."""
 
     keys: Mapping[str, str] = field(repr=False)
     tokens: Mapping[str, str] = field(repr=False)
@@ -88,7 +88,7 @@ class Installation:
     parts: tuple[Part, ...]
 
     def info(self) -> dict[str, Any]:
-        """Give what another program needs to work with this installation."""
+        """Return what another program needs to work with this installation."""
         return {
             "api_url": self.api_url,
             "temporal_address": self.temporal_address,
@@ -120,7 +120,7 @@ class Installation:
         }
 
     def write_info(self, path: Path) -> None:
-        """Write that to a file which nobody else may read; it appears whole or not at all."""
+        """Write the info to a file that only its owner may read; it appears whole or not at all."""
         draft = path.with_name(f".{path.name}.{os.getpid()}")
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
@@ -131,7 +131,7 @@ class Installation:
 async def prepare(
     data_dir: Path, *, policy_version: str, port: int | None, report: Callable[[str], None]
 ) -> Installation:
-    """Find the dev server, choose ports, bring the store up to date, and lay the parts out.
+    """Find the dev server, choose ports, bring the store up to date, and lay out the parts.
 
     `port` is the API's; 0 takes free ports for everything, `None` the usual ones or the next free.
 
@@ -252,9 +252,9 @@ def _secret(data_dir: Path) -> str:
 
 
 def open_office(store: Store, secret: str, *, now: datetime) -> Credentials:
-    """Put the fictional office in: a key for each client, a token for each member of staff, passwords for some.
+    """Put the fictional office into the store, with keys for clients, tokens for all staff, and passwords for some.
 
-    Those of earlier starts end.
+    Keys, tokens and passwords of earlier starts end.
     """
     seed_office(store, now=now)
     seed_teams(store, now=now)
@@ -295,7 +295,7 @@ async def _temporal_is_ready(address: str) -> bool:
 
 
 async def _worker_is_ready(address: str) -> bool:
-    """Look whether somebody polls the queue of the orders."""
+    """Tell whether a worker polls the queue of the orders."""
     try:
         client = await temporal.connect(target_host=address, namespace=NAMESPACE)
         return await temporal.has_worker(client)

@@ -12,7 +12,7 @@ from demo.teller import PATIENCE, Story, Teller, Told, patience
 
 _LEADER: Final = "leader-1"
 _LEAST: Final = timedelta(seconds=18)
-"""What a story needs of a period to hold its meeting in it."""
+"""How much of a period a story needs to hold its meeting in it."""
 _REPORT: Final[Mapping[str, Any]] = {
     "led_by": "leader",
     "from_department": 2,
@@ -37,7 +37,7 @@ _ISSUES: Final[Sequence[Mapping[str, str]]] = (
 
 
 async def _find(teller: Teller, community: str) -> Told:
-    """Wait for the meeting of a community in a period that has only begun."""
+    """Wait for the meeting of a community in a period that has only just begun."""
     path = f"/api/v1/duties?community={community}&stage=planning"
     async with patience(f"fresh meeting of {community}"):
         while True:

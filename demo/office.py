@@ -141,9 +141,9 @@ TEAMS: tuple[Team, ...] = tuple(
 
 
 def seed_teams(store: Store, *, now: datetime) -> None:
-    """Let the demo office have its teams, unless it has some already."""
+    """Load the demo office's teams, unless it has some already."""
     with store.write() as connection:
-        # With the names that people call the units by: who loads a directory names them.
+        # With the present names of the units: loading a directory writes their names too.
         known = current_named(connection)
         if not known.teams:
             load(connection, replace(known, teams=TEAMS), source="demo", loaded_by=_ADMINISTRATOR, now=now)

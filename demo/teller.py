@@ -91,7 +91,7 @@ class Teller:
 
 @dataclass(kw_only=True)
 class Told:
-    """One order of a story, or a matter of another kind; `plural` is its kind in addresses."""
+    """One order of a story, or a matter of another kind; `plural` names its kind in addresses."""
 
     teller: Teller
     order_no: str
@@ -103,7 +103,7 @@ class Told:
         return dict(await self.teller.get(f"/api/v1/{self.plural}/{self.order_no}"))
 
     async def split_off(self) -> list["Told"]:
-        """Find the orders that were made of this one's further matters."""
+        """Find the orders that were split off from this one."""
         numbers = [each["order_no"] for each in (await self.teller.get("/api/v1/orders"))["items"]]
         found = [Told(teller=self.teller, order_no=number, tracking_code="") for number in numbers]
         return [each for each in found if (await each.order())["split_from"] == self.order_no]
@@ -122,7 +122,7 @@ class Told:
                 await asyncio.sleep(0.2)
 
     async def decide(self, kind: str, outcome: str, **fields: Any) -> None:
-        """Let somebody entitled decide the open task of a kind."""
+        """Decide the open task of a kind as an entitled member of staff."""
         task = await self.task(kind)
         username = self.teller.somebody_for(task)
         answer = await self.teller.post(
@@ -131,7 +131,7 @@ class Told:
             username,
         )
         async with patience(f"answer to {kind} {outcome} in {self.order_no}"):
-            # Kept, but its order has not been reached yet: one that was split off is started by `Reconcile`.
+            # Kept, but the order has not heard it yet: an order that was split off is started by `Reconcile`.
             while answer["status"] == "pending":
                 await asyncio.sleep(0.5)
                 answer = await self.teller.get(answer["href"], username)
@@ -162,7 +162,7 @@ class Told:
                 await asyncio.sleep(0.2)
 
     async def supervised(self, times: int, *, event: str = "SupervisionBegan") -> dict[str, Any]:
-        """Wait until the order is supervised for the n-th time in a row, as its events say."""
+        """Wait until the order has been supervised so many times, as its events say, and return the open task."""
         async with patience(f"{event} number {times} in {self.order_no}"):
             while True:
                 begun = [each for each in await self.events() if each["type"] == event]
@@ -172,7 +172,7 @@ class Told:
 
 
 async def signal_by_cli(teller: Teller, order_no: str, payload: Mapping[str, Any]) -> None:
-    """Signal as an operator does, with the Temporal CLI: no row of ours stands behind it."""
+    """Signal as an operator does, with the Temporal CLI: the store has no row behind it."""
     process = await asyncio.create_subprocess_exec(
         str(teller.installation.temporal_cli),
         *("workflow", "signal", "--address", teller.installation.temporal_address, "--namespace", NAMESPACE),
@@ -197,7 +197,7 @@ def _read(response: httpx2.Response, *expected: int) -> Any:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Story:
-    """What is told, and how the order must end: `ends` are fields of the order."""
+    """A story, and how its order must end: `ends` are fields of the order."""
 
     title: str
     tell: Callable[[Teller], Awaitable[Told]]

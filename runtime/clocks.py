@@ -1,6 +1,6 @@
-"""What time other machines have, beside this one's: nothing is written anywhere, and nothing is left behind.
+"""How far other machines' clocks are from this one's: nothing is written anywhere, and nothing is left behind.
 
-Assumes that a call takes less than what is looked for, which is seconds.
+Assumes that a call takes less time than the differences that are looked for, which are seconds.
 """
 
 import asyncio
@@ -24,8 +24,8 @@ _LOOK_SECONDS = 0.05
 async def temporal_ahead(client: Client) -> timedelta:
     """Say how far Temporal's clock is ahead of this machine's.
 
-    No call of the server says what time it is. But it notes when a queue was asked for work: so a queue that nobody
-    uses is asked, and looked at.
+    No call of the server returns its time. But the server notes when a queue was polled for work. So this polls a queue
+    that nobody uses, and looks at the queue.
 
     Raises:
         TemporalAway: it refused or did not answer in time.
@@ -53,7 +53,7 @@ async def temporal_ahead(client: Client) -> timedelta:
 
 
 async def is_synchronised() -> bool | None:
-    """Say whether this machine's clock follows NTP, `None` if nothing here knows."""
+    """Say whether this machine's clock follows NTP; `None` if this machine cannot tell."""
     program = shutil.which("timedatectl")
     if program is None:
         return None

@@ -52,7 +52,7 @@ class RunStanding(StrEnum):
 class Tail:
     """The end of a matter's history: the last step that was committed, `None` if there was none yet.
 
-    `under_way` is one after it whose end is not in the history; `fails` if the workflow task that was tried
+    `under_way` is a later step whose end is not in the history. `fails`: the workflow task that was tried
     last did not succeed. `length`: how many events the history has.
     """
 
@@ -64,7 +64,7 @@ class Tail:
 
 
 async def read_matter(client: Client, matter_no: str) -> RecordedMatter:
-    """Read all that a matter's runs have recorded, those that a reset has left before the present one.
+    """Read all that a matter's runs have recorded: first the runs that a reset has left, then the present one.
 
     Raises:
         NoHistory: Temporal does not know the matter, or has forgotten a run of it.
@@ -84,7 +84,7 @@ async def read_matter(client: Client, matter_no: str) -> RecordedMatter:
     for run in runs.values():
         for each in run.steps:
             key = each.step.run_id, each.step.seq
-            # A run that was reset carries the steps before that point over: here they have ended at last.
+            # A reset carries the earlier steps over into the new run; one that was under way may have ended there.
             if key not in steps or steps[key].answer is None:
                 steps[key] = replace(each, abandoned=key not in still)
     return RecordedMatter(start=start, runs=tuple(runs), steps=tuple(steps.values()))
@@ -160,7 +160,7 @@ class _Run:
         self._delivering: dict[int, int] = {}
 
     async def take(self, client: Client, event: HistoryEvent) -> None:
-        """Take what concerns rows from one event."""
+        """Take from an event what rows are made of."""
         match event.event_type:
             case EventType.EVENT_TYPE_WORKFLOW_EXECUTION_STARTED:
                 given = event.workflow_execution_started_event_attributes.input
@@ -217,7 +217,7 @@ async def _backwards(client: Client, matter_no: str) -> AsyncIterator[HistoryEve
     )
     while True:
         with _answering(f"matter {matter_no}"):
-            # Reading is repeated by the SDK where a busy server gave it up.
+            # The SDK repeats the reading if a busy server gave it up.
             page = await _soon(
                 client.workflow_service.get_workflow_execution_history_reverse(request, retry=True)
             )
@@ -246,7 +246,7 @@ async def _soon(call: Awaitable[_Value]) -> _Value:
 
 @contextmanager
 def _answering(what: str) -> Iterator[None]:
-    """Tell what Temporal does not know from a Temporal that does not answer."""
+    """Separate what Temporal does not know from a Temporal that does not answer."""
     try:
         yield
     except RPCError as error:

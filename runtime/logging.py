@@ -1,4 +1,4 @@
-"""Logs: one structured line each, JSON where nobody watches, readable on a terminal.
+"""Logs: one structured line for each event, readable on a terminal and JSON elsewhere.
 
 Assumes that nothing personal is ever logged: order numbers, ids, codes and instants only. The mask at
 the end of the chain is a last fence for what slips through, mostly the text of an unforeseen error.
@@ -19,8 +19,8 @@ from messages.names import matter_no_of
 
 _Event = MutableMapping[str, Any]
 _BEARER = re.compile(r"(?i)\bbearer\s+[\w.~+/=-]+")
-# A run begins where no letter, digit or point stands before it, or after a line break that JSON has escaped:
-# so ids and fractions stay readable.
+# A run of digits begins where no letter, digit or point stands before it, or after a line break that JSON has
+# escaped: so ids and fractions stay readable.
 _DIGITS = re.compile(
     r"(?:(?<![0-9A-Za-z.])|(?<=\\[nrt]))"
     r"(?:(?:\+?86[ -]?)?1[3-9]\d(?:[ -]?\d{4}){2}"  # a mobile phone
@@ -71,7 +71,7 @@ def configure(log_format: str | None = None, *, level: int = logging.INFO) -> No
     # `runtime.tracing` says once that the collector is away; its exporter would say so at every batch.
     for name in ("opentelemetry.exporter", "opentelemetry.sdk"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
-    # As fields of their own, below, not as a dictionary in the middle of the sentence.
+    # Those facts become fields of their own, below, not a dictionary in the middle of the sentence.
     workflow.logger.workflow_info_on_message = False
     activity.logger.activity_info_on_message = False
 
@@ -82,7 +82,7 @@ def mask(line: str) -> str:
 
 
 def _add_span(_logger: object, _name: str, event: _Event) -> _Event:
-    """Name the trace, while there is one."""
+    """Add the ids of the trace, while there is one."""
     span = trace.get_current_span().get_span_context()
     if span.is_valid:
         event["trace_id"], event["span_id"] = f"{span.trace_id:032x}", f"{span.span_id:016x}"

@@ -1,7 +1,7 @@
 """Sign-in by the office's own provider: OpenID Connect, authorization code with PKCE.
 
-Assumes that the provider asks for a second factor where one is due, and that it alone says who somebody is: a
-claim of its token is the username. Keys are kept for ten minutes; an unknown one is looked for at once, but at
+Assumes that the provider asks for a second factor where one is due, and that it alone says who a person is: a
+claim of its token is the username. Keys are kept for ten minutes; an unknown key is looked for at once, but at
 most every thirty seconds.
 """
 
@@ -30,7 +30,7 @@ CHANGED_BY_PEOPLE: Final = frozenset(
         "preferred_username",
     }
 )
-"""Claims that people may change at some providers: who takes a colleague's name there would sign in as them."""
+"""Claims that people may change at some providers: a person who took a colleague's there could sign in as them."""
 _SCOPE: Final = "openid profile"
 _ALGORITHMS: Final = ["RS256", "ES256", "PS256"]
 _FRESH_SECONDS: Final = 600.0
@@ -44,7 +44,7 @@ class ProviderAway(Exception):
 
 
 class SignInRefused(Exception):
-    """What came back from the provider does not prove who somebody is."""
+    """The provider's answer does not prove who a person is."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -63,7 +63,7 @@ class Provider:
     def __init__(
         self, *, issuer: str, client_id: str, client_secret: str, returns_to: str, username_claim: str
     ) -> None:
-        """Keep what the provider is asked with."""
+        """Keep the provider's address, our credentials there, and the claim that is the username."""
         self.issuer = issuer.rstrip("/")
         self._client_id, self._client_secret = client_id, client_secret
         self._returns_to, self._username_claim = returns_to, username_claim
@@ -87,7 +87,7 @@ class Provider:
         return Departure(url=url, state=state, nonce=nonce, verifier=verifier)
 
     async def arrive(self, code: str, *, verifier: str, nonce: str) -> str:
-        """Finish a sign-in: exchange the code, check the token, and give the username.
+        """Finish a sign-in: exchange the code, check the token, and return the username.
 
         Raises:
             ProviderAway: it does not answer.
@@ -144,7 +144,7 @@ class Provider:
         return token.claims
 
     async def _refresh(self, *, unless_read_within: float = _FRESH_SECONDS) -> bool:
-        """Read the provider's document and keys if they are older; what was good stays while it does not answer."""
+        """Read the provider's document and keys again if they are older; while it is away, the known ones stay."""
         async with self._lock:
             if time.monotonic() - self._read_at < unless_read_within:
                 return False

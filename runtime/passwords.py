@@ -1,4 +1,4 @@
-"""Passwords: hashed by argon2, and compared so that nobody learns from the time it took."""
+"""Passwords: hashed by argon2, and compared so that the time taken tells nobody anything."""
 
 import asyncio
 import secrets
@@ -9,7 +9,7 @@ from argon2.exceptions import Argon2Error, InvalidHashError
 
 _hasher: Final = PasswordHasher()
 _NOBODYS: Final = _hasher.hash(secrets.token_urlsafe(32))
-"""Compared with where there is no account, which takes as long."""
+"""The hash to compare with where there is no account, so that the answer takes as long."""
 _LETTERS: Final = "abcdefghjkmnpqrstuvwxyz"
 
 
@@ -17,7 +17,7 @@ class Passwords:
     """Hashes in threads, a few at a time: each takes a tenth of a second and 64 MiB."""
 
     def __init__(self, *, at_a_time: int = 2) -> None:
-        """Begin with none under way."""
+        """Allow `at_a_time` hashes at once."""
         self._turns = asyncio.Semaphore(at_a_time)
 
     async def hash(self, password: str) -> str:
@@ -26,7 +26,7 @@ class Passwords:
             return await asyncio.to_thread(hash_password, password)
 
     async def matches(self, password_hash: str | None, password: str) -> bool:
-        """Tell whether a password is the one; without a hash it is not, after as long a time."""
+        """Tell whether a password matches its hash; without a hash it does not, and the answer takes as long."""
         async with self._turns:
             return await asyncio.to_thread(_matches, password_hash, password)
 
@@ -37,7 +37,7 @@ def hash_password(password: str) -> str:
 
 
 def new_password() -> str:
-    """Make a password to be told once: it fulfils every profile, and can be read aloud."""
+    """Make a password that is shown once: it fulfils every profile, and can be read aloud."""
     groups = ["".join(secrets.choice(_LETTERS) for _ in range(5)) for _ in range(3)]
     return f"{groups[0].capitalize()}-{groups[1]}-{groups[2]}-{secrets.randbelow(90) + 10}"
 

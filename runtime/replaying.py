@@ -1,4 +1,4 @@
-"""Replaying the histories of all that runs now, before the code that replays them is rolled out.
+"""Replaying the histories of all running workflows with this version's code, before it is rolled out.
 
 Assumes a replayer with the worker's own workflows, sandbox and interceptors. Nothing is changed: a history is read, and
 run here against the commands that it holds.
@@ -20,7 +20,7 @@ _LONGEST_REASON = 300
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Replayed:
-    """What became of one workflow's history; `broke` says why it would stand still under this code."""
+    """The result of replaying one workflow; `broke` says why it would stand still under this code."""
 
     workflow_id: str
     broke: str | None = None

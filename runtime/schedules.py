@@ -1,7 +1,7 @@
-"""The Temporal schedules that begin what is owed in every period.
+"""The Temporal schedule that opens the duties of every period.
 
-Assumes that each run opens a period once, however often it is asked: so nothing is skipped on purpose, and a run that
-an outage delayed is made up for.
+Assumes that a period is opened once, however many runs ask for it. So no run is skipped on purpose, and a run that an
+outage delayed is made up for.
 """
 
 from dataclasses import dataclass
@@ -29,8 +29,8 @@ from messages import names
 from runtime.temporal import TemporalAway, answering, is_unknown
 
 _CATCH_UP: Final = timedelta(days=62)
-"""A run that could not start in its time is made up for: so long may Temporal be away. Set on purpose: the server's own
-would be a year, and once was a minute."""
+"""How long Temporal may be away: a run that could not start meanwhile is made up for. Set on purpose: the server's own
+default is a year, and once was a minute."""
 _OVERLAP: Final = ScheduleOverlapPolicy.BUFFER_ALL
 """Runs wait for each other, and none is dropped."""
 _ZONE: Final = "Asia/Shanghai"
@@ -38,7 +38,7 @@ _ZONE: Final = "Asia/Shanghai"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ScheduleStanding:
-    """How a schedule stands: runs that it made, and those that it lost; any of the latter is an alarm."""
+    """How a schedule stands: the runs that it made, and those that it lost; any lost run is an alarm."""
 
     made: int
     missed: int
@@ -68,12 +68,12 @@ async def ensure_meetings(client: Client, rhythm: Rhythm, *, task_queue: str = n
         except ScheduleAlreadyRunningError:
             schedule = client.get_schedule_handle(names.MEETINGS_SCHEDULE)
             await schedule.update(lambda known: _changed(known, wanted))
-            # A pause may have passed over the beginning of this period: it is opened once, however often.
+            # A pause may have covered the beginning of this period. A period is opened once, however often it is asked.
             await schedule.trigger()
 
 
 def _changed(known: ScheduleUpdateInput, wanted: Schedule) -> ScheduleUpdate:
-    """Bring what it does and when up to date; whether somebody has paused it stays as it is."""
+    """Update what a schedule does and when, and keep its state: an operator may have paused it."""
     wanted.state = known.description.schedule.state
     return ScheduleUpdate(schedule=wanted)
 

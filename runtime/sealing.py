@@ -1,7 +1,7 @@
-"""Sealing with keys drawn from the secret key: what may not stand in the clear, and what the store hands over.
+"""Sealing with keys derived from the secret key: values that may not stand in the clear, and signals to orders.
 
-What has to be read again is sealed by Fernet. What people said goes to their order under an Ed25519 signature
-(`messages.seals`): its public half stands in the order's start input, so that no secret ever reaches Temporal.
+A value that has to be read again is sealed by Fernet. What people decide goes to their order under an Ed25519 signature
+(`messages.seals`): the public key stands in the order's start input, so that no secret ever reaches Temporal.
 """
 
 import base64
@@ -20,7 +20,7 @@ _HANDED_OVER: Final = b"dingdan signals 1"
 
 
 class CannotUnseal(Exception):
-    """It was sealed under another key, or is damaged."""
+    """A value was sealed under another key, or is damaged."""
 
 
 def seal(secret: str, value: str) -> str:
@@ -29,7 +29,7 @@ def seal(secret: str, value: str) -> str:
 
 
 def unseal(secret: str, sealed: str) -> str:
-    """Read what was sealed under the same secret.
+    """Read a value that was sealed under the same secret.
 
     Raises:
         CannotUnseal: it was not.
@@ -49,17 +49,17 @@ def _key(secret: str, purpose: bytes) -> bytes:
 
 
 class SignalSeal:
-    """The seal under which one installation hands over what people said."""
+    """The seal under which one installation hands people's decisions and actions to their orders."""
 
     def __init__(self, secret: str) -> None:
-        """Draw the key."""
+        """Derive the key."""
         self._key = Ed25519PrivateKey.from_private_bytes(_key(secret, _HANDED_OVER))
 
     @property
     def public_key(self) -> str:
-        """The half by which anybody can tell the seal from a forged one."""
+        """The public key, by which anybody can tell the seal from a forged one."""
         return base64.b64encode(self._key.public_key().public_bytes_raw()).decode()
 
     def sign(self, order_no: str, said: Mapping[str, Any]) -> str:
-        """Give the seal of what was said to an order, as JSON has it."""
+        """Return the seal of a decision or action on an order, given as JSON."""
         return base64.b64encode(self._key.sign(content(order_no, said))).decode()

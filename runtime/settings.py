@@ -21,7 +21,7 @@ class WrongSettings(Exception):
 
 
 class Settings(BaseSettings):
-    """What the processes are told; each field is the variable `DINGDAN_<NAME>`."""
+    """The settings of all processes; each field is the variable `DINGDAN_<NAME>`."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, frozen=True, extra="forbid")
 
@@ -35,7 +35,7 @@ class Settings(BaseSettings):
     secret_key: Annotated[
         SecretStr,
         Field(
-            description="Keys the hashes and seals of the store, which is used with no other; at least 32 characters.",
+            description="The key of the store's hashes and seals, which work with no other; at least 32 characters.",
             min_length=32,
         ),
     ]
@@ -49,7 +49,7 @@ class Settings(BaseSettings):
     hotline: Annotated[
         str,
         Field(
-            description="The number that residents call; every page of theirs names it.",
+            description="The number that residents call; every page for residents shows it.",
             pattern=r"^[0-9][0-9-]{2,19}$",
         ),
     ] = "12345"
@@ -70,18 +70,20 @@ class Settings(BaseSettings):
     oidc_issuer: Annotated[
         str | None,
         Field(
-            description="The provider that staff sign in by, like https://id.office.example; none if empty.",
+            description="The provider by which staff sign in, like https://id.office.example; none if empty.",
             pattern=r"^https?://[^/]+",
         ),
     ] = None
-    oidc_client_id: Annotated[str, Field(description="What the provider knows us as.")] = "dingdan"
+    oidc_client_id: Annotated[str, Field(description="The name under which the provider knows us.")] = (
+        "dingdan"
+    )
     oidc_client_secret: Annotated[SecretStr, Field(description="Our secret with the provider.")] = SecretStr(
         ""
     )
     oidc_username_claim: Annotated[
         str,
         Field(
-            description="The claim of the provider's token that is the username; one that nobody can change."
+            description="The claim of the provider's token that is the username; people must not be able to change it."
         ),
     ] = "sub"
     threads: Annotated[
@@ -110,7 +112,7 @@ class Settings(BaseSettings):
 
 
 def known_settings() -> Mapping[str, str]:
-    """List every variable with what it means."""
+    """List every variable with its description."""
     return {
         f"{PREFIX}{name.upper()}": field.description or "" for name, field in Settings.model_fields.items()
     }
@@ -120,7 +122,7 @@ def read_settings() -> Settings:
     """Read and check the environment.
 
     Raises:
-        WrongSettings: names every variable that is unknown, missing or wrong, and what to do.
+        WrongSettings: a variable is unknown, missing or wrong; the text names each, and says what to do.
     """
     known = known_settings()
     wrong = [

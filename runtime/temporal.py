@@ -1,7 +1,7 @@
 """The one place where the Temporal client lives: connecting, starting and signalling orders.
 
 Assumes the SDK's own client configuration (`TEMPORAL_ADDRESS` and so on). A call that Temporal does
-not answer in time says so, and never waits longer than it was allowed.
+not answer in time fails with an error that says so, and never waits longer than it was allowed.
 """
 
 import asyncio
@@ -58,7 +58,7 @@ class TemporalAway(Exception):
 
 
 class NotTaken(TemporalAway):
-    """Temporal answered, and refuses this as it is: sent again it is refused again."""
+    """Temporal answered, and refuses the call as it is: sent again, it is refused again."""
 
 
 class OrderGone(Exception):
@@ -94,7 +94,7 @@ async def connect(
     """Connect as the environment says.
 
     Raises:
-        TemporalAway: nobody answers there, or the environment says it wrongly.
+        TemporalAway: no server answers there, or the environment is wrong.
     """
     config: dict[str, Any] = {**_client_config(), **overrides}
     config.setdefault("target_host", "localhost:7233")
@@ -118,7 +118,7 @@ async def connect(
 
 
 def _client_config() -> dict[str, Any]:
-    """Read what the environment says; the SDK's own words about it show lines of the file, and with them keys."""
+    """Read the client's configuration, with errors of ours: the SDK's own show lines of the file, and so keys."""
     named = os.environ.get("TEMPORAL_CONFIG_FILE")
     try:
         if named and not Path(named).is_file():
@@ -136,7 +136,7 @@ def _client_config() -> dict[str, Any]:
 
 
 def sdk_runtime(metrics: PrometheusConfig | None = None) -> Runtime:
-    """Give what the SDK runs on: its own lines go to our log, its figures to a port if there is one."""
+    """Make the runtime of the SDK: its own lines go to our log, its figures to a port if there is one."""
     return Runtime(
         telemetry=TelemetryConfig(
             logging=LoggingConfig(
@@ -174,7 +174,7 @@ class Orders:
     ) -> None:
         """Use a client that is connected already, or connect later, then with these interceptors.
 
-        Without a seal every order asks the store whether it really has what it is told.
+        Without a seal every order asks the store whether a signal was really kept there.
         """
         self._client = client
         self._task_queue = task_queue
@@ -184,14 +184,14 @@ class Orders:
 
     @property
     def task_queue(self) -> str:
-        """The queue whose workers the orders are for."""
+        """The queue whose workers run the orders."""
         return self._task_queue
 
     async def client(self) -> Client:
-        """Give the connected client.
+        """Return the connected client.
 
         Raises:
-            TemporalAway: it cannot be had now.
+            TemporalAway: no connection can be made now.
         """
         if self._client is None:
             async with self._connecting:
@@ -200,10 +200,10 @@ class Orders:
         return self._client
 
     async def start(self, start: StartMatter, *, limit: timedelta = CALL_LIMIT) -> None:
-        """Start a matter's workflow; one that runs or has run already is success.
+        """Start a matter's workflow; if it runs or has run already, that is success.
 
         Raises:
-            TemporalAway: not in time.
+            TemporalAway: it refused, or did not answer in time.
         """
         try:
             async with asyncio.timeout(limit.total_seconds()):
@@ -231,7 +231,7 @@ class Orders:
 
         Raises:
             OrderGone: no workflow of the order runs.
-            TemporalAway: not in time.
+            TemporalAway: it refused, or did not answer in time.
         """
         await self._signal(matter_no, names.COMPLETE_TASK, said, limit)
 
@@ -240,7 +240,7 @@ class Orders:
 
         Raises:
             OrderGone: no workflow of the order runs.
-            TemporalAway: not in time.
+            TemporalAway: it refused, or did not answer in time.
         """
         await self._signal(matter_no, names.action_signal(matter_no), said, limit)
 
@@ -293,7 +293,7 @@ class Orders:
 
 @contextmanager
 def answering() -> Iterator[None]:
-    """Turn what the server refuses or does not answer into one failure that says so."""
+    """Turn a server's refusal or silence into one failure that says so."""
     try:
         yield
     except (RPCError, RuntimeError, TimeoutError, OSError) as error:
@@ -301,13 +301,13 @@ def answering() -> Iterator[None]:
 
 
 def _failure(what: str, error: Exception) -> TemporalAway:
-    """Tell what Temporal will never take from what it may take later, once it is there or set up."""
+    """Separate a call that Temporal will never take from one that it may take later, once it is there or set up."""
     refused = isinstance(error, RPCError) and error.status is RPCStatusCode.INVALID_ARGUMENT
     return (NotTaken if refused and not _is_to_set_up(error) else TemporalAway)(f"{what}: {_why(error)}")
 
 
 def _is_to_set_up(error: Exception) -> bool:
-    """Tell a namespace or search attributes that are missing from what is wrong with a call."""
+    """Tell whether a namespace or search attributes are missing; else the call itself is wrong."""
     if not isinstance(error, RPCError):
         return False
     said = error.message.lower()
@@ -317,7 +317,7 @@ def _is_to_set_up(error: Exception) -> bool:
 
 
 def _why(error: Exception) -> str:
-    """Say in one line why a call failed: the server's words name namespaces and attributes, and nobody's data."""
+    """Say in one line why a call failed: the server's words name namespaces and attributes, never people's data."""
     if not isinstance(error, RPCError):
         return "Temporal did not answer in time"
     hint = "; run: dingdan setup" if _is_to_set_up(error) else ""
@@ -365,7 +365,7 @@ async def has_worker(client: Client, *, task_queue: str = names.TASK_QUEUE) -> b
 
 
 async def present_run(client: Client, matter_no: str) -> str | None:
-    """Say which run of a matter is the present one, `None` if there is none.
+    """Return the id of a matter's present run; `None` if there is none.
 
     Raises:
         TemporalAway: it refused or did not answer in time.
@@ -426,7 +426,7 @@ async def _until_known(client: Client) -> None:
 
 
 async def _until_usable(client: Client) -> None:
-    """Wait until new search attributes are taken: listed they are at once, refused for some seconds still."""
+    """Wait until new search attributes are accepted: they are listed at once, but refused for some seconds."""
     query = " AND ".join(f"{name} IS NULL" for name in names.SEARCH_ATTRIBUTES)
     await _until_heard(lambda: client.count_workflows(query), RPCStatusCode.INVALID_ARGUMENT)
 

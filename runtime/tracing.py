@@ -37,7 +37,7 @@ KEPT: Final = frozenset(
         "url.scheme",
     }
 )
-"""Attributes that a span keeps. Paths hold tracking codes, queries and headers anything, errors quote texts."""
+"""Attributes that a span keeps. Paths hold tracking codes, queries and headers hold anything, errors quote texts."""
 
 _NAME = re.compile(r"[A-Za-z_]+( /[\w{}./-]*)?|[A-Za-z]+:(Order|Reconcile|[a-z]+(_[a-z]+)*)")
 _log = structlog.get_logger("tracing")
@@ -63,7 +63,7 @@ def _is_wanted(environment: Mapping[str, str]) -> bool:
 
 
 def build(exporter: SpanExporter, *, service: str) -> TracerProvider:
-    """Build a provider that hands what is left of each span to an exporter, beside the work."""
+    """Build a provider that hands each span, scrubbed, to an exporter in the background."""
     propagate.set_global_textmap(ParentOnly())
     resource = Resource.create()
     if str(resource.attributes[SERVICE_NAME]).startswith("unknown_service"):
@@ -74,7 +74,7 @@ def build(exporter: SpanExporter, *, service: str) -> TracerProvider:
 
 
 def interceptors(provider: TracerProvider | None) -> list[Interceptor]:
-    """Give what a Temporal client needs to carry a trace on; its workers inherit it."""
+    """Return the interceptors by which a Temporal client carries a trace on; its workers inherit them."""
     if provider is None:
         return []
     interceptor = TracingInterceptor(provider.get_tracer("dingdan"))
@@ -83,7 +83,7 @@ def interceptors(provider: TracerProvider | None) -> list[Interceptor]:
 
 
 class ParentOnly(TraceContextTextMapPropagator):
-    """Takes over which span came before, and nothing that a caller wrote beside it.
+    """Takes over the parent span, and nothing else that a caller wrote.
 
     Baggage and `tracestate` are free text of strangers: they would travel into Temporal's history.
     """
@@ -100,7 +100,7 @@ class ParentOnly(TraceContextTextMapPropagator):
 
 
 class Scrubbed(SpanExporter):
-    """Exports spans reduced to what is known to be harmless; tells once that nobody takes them."""
+    """Exports spans reduced to what is known to be harmless; logs once that the collector does not take them."""
 
     def __init__(self, exporter: SpanExporter) -> None:
         """Wrap an exporter."""
@@ -108,7 +108,7 @@ class Scrubbed(SpanExporter):
         self._taken = True
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
-        """Export what is left of some spans."""
+        """Scrub some spans, and export them."""
         result = self._exporter.export([scrub(span) for span in spans])
         taken = result is SpanExportResult.SUCCESS
         if taken is not self._taken:
@@ -124,7 +124,7 @@ class Scrubbed(SpanExporter):
         self._exporter.shutdown()
 
     def force_flush(self, timeout_millis: int = 30_000) -> bool:
-        """Send what waits."""
+        """Send the spans that wait."""
         return self._exporter.force_flush(timeout_millis)
 
 

@@ -1,7 +1,7 @@
-"""What Temporal says of orders that seem stuck: for those who operate this, and to look at only.
+"""What Temporal says about orders that seem stuck: for operators, and to look at only.
 
-Assumes that its list lags a little and knows more than one run of an order: what it names is looked at by itself. What
-a failure says is left where it is, since it may hold anything.
+Assumes that Temporal's list lags a little and holds more than one run of an order: so each order in it is looked at by
+itself. The text of a failure stays where it is, since it may hold anything.
 """
 
 import asyncio
@@ -39,7 +39,7 @@ class Trouble(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Troubled:
-    """An order whose workflow does not go on; `since` is not known of one that is missing."""
+    """An order whose workflow does not go on; `since` is unknown if the workflow is missing."""
 
     order_no: str
     trouble: Trouble
@@ -48,14 +48,14 @@ class Troubled:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Workflows:
-    """How the workflows stand, as far as anything seems wrong; `reconciles` has to be one."""
+    """The workflows that seem to be in trouble, and how many `Reconcile` run: `reconciles` has to be one."""
 
     troubled: tuple[Troubled, ...]
     reconciles: int
 
 
 async def look(client: Client, suspects: Sequence[str]) -> Workflows:
-    """Look at orders that are suspected and at those that Temporal itself names.
+    """Look at the suspected orders and at those that Temporal itself names.
 
     Raises:
         TemporalAway: it refused or did not answer in time.
@@ -72,7 +72,7 @@ async def look(client: Client, suspects: Sequence[str]) -> Workflows:
 
 
 async def _reported(client: Client) -> list[str]:
-    """List the orders whose task fails, as servers from 1.30 on know them; others do not know the question."""
+    """List the orders whose task fails; servers before 1.30 do not know this query, and give an empty list."""
     try:
         return await _listed(client, _REPORTED)
     except RPCError as error:

@@ -1,7 +1,7 @@
 """Bring the scripts of others into `api/static/vendor`, for maintainers: `python scripts/vendor_assets.py`.
 
-Assumes npm and the network, at this moment only: the result is committed, and nothing of it is needed to install or
-to run. npm checks each package against the hash of its registry; that hash stands in the manifest beside our own.
+Assumes npm and the network, but only while it runs: the result is committed, and neither is needed to install or to run
+the program. npm checks each package against the hash of its registry; that hash stands in the manifest beside our own.
 """  # noqa: INP001 - `scripts` holds programs for maintainers and is no package
 
 import hashlib
@@ -34,7 +34,7 @@ use([BarChart, LineChart, AriaComponent, GridComponent, LegendComponent, Tooltip
 registerLocale("ZH", zh);
 export { init };
 """
-"""What our pages draw with, and nothing else of ECharts."""
+"""The parts of ECharts that our pages draw with, and no others."""
 LICENCES: Final = {
     "htmx.org.LICENSE.txt": "htmx.org/LICENSE",
     "echarts.LICENSE.txt": "echarts/LICENSE",
@@ -48,7 +48,7 @@ LICENCES: Final = {
 
 
 def vendor(workshop: Path) -> None:
-    """Fetch, bundle and write everything anew."""
+    """Fetch, bundle and write everything from scratch."""
     wanted = [f"{name}@{version}" for name, version in VERSIONS.items()]
     _run(workshop, "npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", *wanted)
     modules = workshop / "node_modules"

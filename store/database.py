@@ -28,14 +28,14 @@ class StoreUnavailable(Exception):
 
 
 class WriteConflict(Exception):
-    """Somebody else wrote the same key in the same moment; look again."""
+    """Another writer wrote the same key at the same moment; look again."""
 
 
 class Store:
     """A handle on the database: short transactions, nothing held between them."""
 
     def __init__(self, url: str, *, pool_size: int = 20) -> None:
-        """Prepare an engine; nothing is connected yet. `pool_size` is at least the threads that use it.
+        """Prepare an engine; nothing is connected yet. `pool_size` is at least the number of threads that use it.
 
         Raises:
             StoreUnavailable: the driver for this kind of database is not installed.
@@ -47,8 +47,8 @@ class Store:
             max_overflow=0,
             connect_args={} if sqlite else _postgres_arguments(),
         )
-        # SQLite has one writer: threads that queue here hand over at once, where its own lock would let
-        # them sleep and try again. Other processes still meet at that lock.
+        # SQLite has one writer. Threads that queue here hand over at once; at SQLite's own lock they would
+        # sleep and try again. Other processes still meet at that lock.
         self._one_writer: AbstractContextManager[object] = _Turn() if sqlite else nullcontext()
         self._reader = self._looker = self.engine.execution_options(**{_READ_ONLY: True})
         if sqlite:
@@ -86,7 +86,7 @@ class Store:
     def look(self) -> Iterator[Connection]:
         """Read without a transaction: on PostgreSQL each statement sees what is committed when it begins.
 
-        For one statement, or several that need not agree: nothing is sent to begin and nothing to end it.
+        For one statement, or several that need not agree: nothing is sent to begin or end a transaction.
 
         Raises:
             StoreUnavailable: the database is away.
@@ -107,7 +107,7 @@ class Store:
         """Say how far the database's clock is ahead of this machine's; `None` if it is this machine's own.
 
         Raises:
-            StoreUnavailable: it does not answer.
+            StoreUnavailable: the database does not answer.
         """
         if self.engine.dialect.name != "postgresql":
             return None
@@ -122,7 +122,7 @@ class Store:
 
 
 class _Turn:
-    """A lock with an end: nobody waits for ever behind a writer that hangs."""
+    """A lock with a timeout: no thread waits for ever behind a writer that hangs."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -141,7 +141,7 @@ def _engine(url: str, **options: Any) -> Engine:
     except ModuleNotFoundError as error:
         raise StoreUnavailable(f"the driver {error.name} for this database is not installed") from error
     except (ArgumentError, TypeError, ValueError):
-        # Its text holds the address, and with it the password. What is only in memory takes no pool: a `TypeError`.
+        # The error's text holds the address, and with it the password. SQLite in memory takes no pool: a `TypeError`.
         raise StoreUnavailable(
             "DINGDAN_DATABASE_URL is no address: postgresql://USER:PASSWORD@HOST:PORT/NAME, where a password "
             "of other characters than letters and digits is percent-encoded, or sqlite:////PATH of a file"
@@ -150,10 +150,10 @@ def _engine(url: str, **options: Any) -> Engine:
 
 @contextmanager
 def available() -> Iterator[None]:
-    """Turn what the database does not do into failures that say so; a mistake of ours stays what it is.
+    """Turn the database's failures into errors that say what to do; a mistake of ours stays as it is.
 
     Raises:
-        StoreUnavailable: it is away, refuses us, is another than ours, or stays locked.
+        StoreUnavailable: the database is away, refuses us, is not ours, or stays locked.
         WriteConflict: a unique key was taken meanwhile.
     """
     try:
@@ -190,7 +190,7 @@ _AWAY = {
     "attempt to write a readonly database": f"the file may only be read; {_ADDRESS}",
     "disk is full": "the disk is full; make room",
 }
-"""What drivers say that cannot go on, in our words: their own hold statement and values, and would travel far."""
+"""Words of drivers that cannot go on, and ours for them: theirs hold statement and values, and would travel far."""
 _REFUSED = {
     "InsufficientPrivilege": f"the user may not do what is needed there; {_ROLE}",
     "UndefinedTable": f"it has not all of our tables; {_SETUP}",
@@ -201,14 +201,14 @@ _REFUSED = {
     "invalid connection option": f"the address has an option that is not known; {_ADDRESS}",
     "file is not a database": f"the file is no SQLite database; {_ADDRESS}",
 }
-"""Of what a database refuses, by the error's name or words: what the installation is to blame for, and nothing else."""
+"""Refusals for which the installation is to blame, by the error's name or words; any other fault may be ours."""
 
 
 def _why(error: DBAPIError) -> str | None:
     """Say why the database cannot be used, and what to do; `None` if the fault may be ours."""
     kind, said = type(error.orig).__name__, str(error.orig).lower()
     refused = next((ours for theirs, ours in _REFUSED.items() if theirs == kind or theirs in said), None)
-    # To SQLite a misspelt column is operational, as a locked file is; only its own name tells them apart.
+    # SQLite calls a misspelt column operational, like a locked file; only its own error name tells them apart.
     ours = getattr(error.orig, "sqlite_errorname", None) == "SQLITE_ERROR"
     if refused or ours or not isinstance(error, OperationalError):
         return refused
@@ -218,7 +218,7 @@ def _why(error: DBAPIError) -> str | None:
 
 
 def _postgres_arguments() -> dict[str, Any]:
-    """Bound every wait: for the server to answer, and for a row that somebody else holds."""
+    """Bound every wait: for the server to answer, and for a row that another transaction holds."""
     return {"connect_timeout": _CONNECT_WAIT_SECONDS, "options": f"-c lock_timeout={_LOCK_WAIT_MS}"}
 
 
@@ -227,7 +227,7 @@ def _is_sqlite(url: str) -> bool:
 
 
 def _check_open(dbapi_connection: Any, _record: object, _proxy: object) -> None:
-    """Take another connection if the server has ended this one, which it says on the socket: nothing is sent to ask."""
+    """Take another connection if the server has ended this one; its socket shows that without a query."""
     poll = select.poll()
     if not dbapi_connection.closed:
         poll.register(dbapi_connection.fileno(), select.POLLIN)
@@ -254,7 +254,7 @@ def _begin_sqlite(connection: Connection) -> None:
 def insert_ignore(
     connection: Connection, table: Table, values: Mapping[str, Any], *besides: ColumnElement[Any]
 ) -> bool:
-    """Insert a row unless its key exists; tells whether it was inserted. `besides` is evaluated with it."""
+    """Insert a row unless its key exists, and tell whether it was inserted. `besides` is evaluated with it."""
     statement = _insert_ignore(connection.dialect.name, table, *besides)
     return connection.execute(statement, values).first() is not None
 
@@ -264,7 +264,7 @@ def _insert_ignore(
     dialect: str, table: Table, *besides: ColumnElement[Any]
 ) -> ReturningInsert[tuple[Any, ...]]:
     insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
-    # What comes back tells it on both databases; a count of rows does not.
+    # A returned row tells it on both databases; a count of rows does not.
     return insert(table).on_conflict_do_nothing().returning(*table.primary_key.columns, *besides)
 
 

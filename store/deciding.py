@@ -1,4 +1,4 @@
-"""A decision on a task, of whatever kind its matter is: the one way in for every door."""
+"""A decision on a task of any kind of matter: the one way in for every door."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -29,7 +29,10 @@ def submit_decision(
     staff: Staff,
     now: datetime,
 ) -> Submitted:
-    """Keep a decision on a task, or answer a repeated one as before; raises what `store.submitting.submit` does."""
+    """Keep a decision on a task, or answer a repeated one as before.
+
+    It raises the errors of `store.submitting.submit`.
+    """
     # The id of a task begins with the number of its matter.
     situation = _SITUATIONS[kind_of(task_id).name]
     return submit(

@@ -17,7 +17,7 @@ class Instant(TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Turn to UTC; SQLite keeps no zone, so it gets none."""
+        """Convert to UTC; SQLite keeps no zone, so it gets none."""
         if value is None:
             return None
         if value.tzinfo is None:
@@ -26,7 +26,7 @@ class Instant(TypeDecorator[datetime]):
         return in_utc.replace(tzinfo=None) if dialect.name == "sqlite" else in_utc
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Give an aware instant back."""
+        """Return an aware instant, in UTC."""
         del dialect
         if value is None:
             return None

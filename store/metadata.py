@@ -1,6 +1,6 @@
-"""What all tables are made of: one metadata, and the columns that recur.
+"""The base of all tables: one metadata, and the kinds of column that recur.
 
-The tables stand in their columns, and are imported inside `store` only: everybody else asks its functions.
+The tables stand with their subjects, and are imported inside `store` only: other packages call its functions.
 """
 
 from collections.abc import Iterable
@@ -28,5 +28,5 @@ def code(name: str, **options: Any) -> Column[str]:
 
 
 def listed(codes: Iterable[str]) -> str:
-    """Write codes into the text of an index: both databases compare that word for word."""
+    """Write codes as SQL for the condition of an index: both databases compare it word for word."""
     return ", ".join(f"'{each}'" for each in codes)

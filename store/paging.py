@@ -1,4 +1,4 @@
-"""Lists in pages: the rows of one, and the cursor by which the next begins."""
+"""Lists in pages: the rows of a page, and the cursor at which the next one begins."""
 
 import base64
 import binascii
@@ -20,7 +20,7 @@ PAGE = 50
 
 
 class BadCursor(DomainError):
-    """The cursor is none that was given out."""
+    """The cursor was not given out here."""
 
     code = "bad_cursor"
 
@@ -44,7 +44,7 @@ def page_of(
     value: Callable[[Row[Any]], Value],
     key: Callable[[Value], tuple[datetime, str]],
 ) -> Page[Value]:
-    """Read one page of values, and by the `key` of its last one the cursor of the next."""
+    """Read one page of values, and make the next page's cursor from the `key` of the last value."""
     found = [value(row) for row in connection.execute(query.limit(PAGE + 1))]
     more = len(found) > PAGE
     return Page(rows=found[:PAGE], next_cursor=_cursor(*key(found[PAGE - 1])) if more else None)

@@ -1,4 +1,4 @@
-"""Bringing a database to the schema of this version, and saying when it is not there.
+"""Bringing a database to the schema of this version, and checking that it has it.
 
 Assumes that migrations are additive from one release to the next: old code may still run beside them.
 """
@@ -37,7 +37,7 @@ def alembic_config(engine: Engine) -> Config:
 
 
 def migrate(engine: Engine, revision: str = "head") -> None:
-    """Upgrade the schema; nothing happens if it is there already.
+    """Upgrade the schema; nothing happens if it is this version's already.
 
     Raises:
         SchemaMismatch: it was made by a newer version.
@@ -80,7 +80,7 @@ def check(engine: Engine) -> None:
 
 
 def _check_locale(engine: Engine) -> None:
-    """Refuse a PostgreSQL database whose locale knows no letters but ASCII: it folds and splits no Chinese text."""
+    """Refuse a PostgreSQL database that is not UTF-8, or whose ASCII-only locale cannot fold or split Chinese text."""
     if engine.dialect.name != "postgresql":
         return
     with available(), engine.connect() as connection:

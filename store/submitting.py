@@ -1,9 +1,9 @@
 """A decision on a task of any kind of matter: a durable row with its texts first, a signal afterwards.
 
 Assumes that the workflow judges; here a decision is refused early if the store can already tell. The matter's row is
-locked for the length of the transaction, so that exactly one of a submission and an automatic step sees the other. One
-key on two matters meets no lock: there the later one ends in a `WriteConflict`, and finds the first when it looks
-again.
+locked for the length of the transaction, so that exactly one of a submission and an automatic step sees the other. No
+lock covers one key on two matters: there the later request ends in a `WriteConflict`, and finds the first one when it
+looks again.
 """
 
 from collections.abc import Mapping
@@ -41,7 +41,7 @@ from store.office.people import Staff
 
 
 class Situation(Protocol):
-    """What a kind of matter says of a decision on one of its tasks."""
+    """The part of a kind of matter in keeping a decision on one of its tasks: the lock and the judgement."""
 
     tables: Tables
 
@@ -78,7 +78,7 @@ def submit(  # noqa: PLR0913 - what a decision is made of
     """
     matter, row = lock_task(connection, task_id, staff, situation.lock)
     tables = situation.tables
-    # One that nobody knows has no fields, and is refused below.
+    # An unknown outcome has no fields, and is refused below.
     spec = tables.outcome(row.kind, outcome) or Outcome(name=outcome, label="")
     fields, comment = normal(spec.fields, fields), clean(comment or "") or None
     fingerprint = fingerprint_of(task_id, outcome, fields, comment, staff.username)
@@ -116,7 +116,7 @@ def submit(  # noqa: PLR0913 - what a decision is made of
 
 
 def times_said(connection: Connection, matter_no: str, outcome: str) -> int:
-    """Count how often an outcome was said, also what was refused afterwards: each has cost the matter a step."""
+    """Count how often an outcome was decided, also if it was refused afterwards: each has cost the matter a step."""
     return connection.scalar(_TIMES_SAID, {"matter_no": matter_no, "outcome": outcome}) or 0
 
 

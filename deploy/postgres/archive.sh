@@ -9,8 +9,8 @@ if [ -e "$kept" ]; then
   # After a crash the same file may come again; another log's file of that name is never overwritten.
   cmp -s "$path" "$kept" || { echo "archive.sh: $kept is there already and differs" >&2; exit 1; }
 else
-  # What a full disk cut off has this name, which the next try takes again. A file that was closed early, because
-  # little happened, takes the room of what is in it.
+  # A copy that a full disk cut off has this name, and the next try overwrites it. The copy is sparse: a file that was
+  # closed early, because little happened, takes only the room of its content.
   cp --sparse=always "$path" "$kept.part"
   sync "$kept.part"
   mv "$kept.part" "$kept"

@@ -9,7 +9,7 @@ keep=${1:-7}
 case $keep in *[!0-9]* | 0*) echo "usage: backup.sh [KEEP]" >&2; exit 2 ;; esac
 
 # The first file that one of the bases needs, by its place in the log: after a restore a newer base may begin before an
-# older one, on another timeline, which is what the first eight digits name.
+# older one, on another timeline. The first eight digits name the timeline.
 prune() {
   set -- base-*Z
   test -e "$1" || return 0
@@ -23,12 +23,12 @@ prune() {
 
 cd "$backups"
 rm -rf base-*.part
-# Also before: on a full disk a smaller KEEP makes room.
+# Prune before the backup too: on a full disk a smaller KEEP makes room.
 prune
 
 # A backup has its name only when it is whole: one that was cut off is never restored and never counted.
 while base=base-$(date -u +%Y%m%dT%H%M%SZ) && test -e "$base"; do
-  # One has this second's name already.
+  # Another backup has this second's name already.
   sleep 1
 done
 pg_basebackup --pgdata "$base.part" --checkpoint fast --wal-method stream

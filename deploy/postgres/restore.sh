@@ -19,16 +19,16 @@ base=$backups/${1:-}
 test -f "$base/backup_label" || refuse "there is no base '${1:-}'; known are: $(cd "$backups" && echo base-*Z)"
 case ${2:-} in
   latest) target= ;;
-  # Without its zone it would be taken as one of UTC.
+  # Without its zone the instant would be taken as UTC.
   *:*[-+][0-9]* | *:*Z) target=$(date -u -d "$2" '+%Y-%m-%d %H:%M:%S.%6N+00') || refuse "'$2' is no instant" ;;
   *) refuse "name the instant with its zone, as in '2026-11-23 14:30:00+08', or say latest" ;;
 esac
 pg_verifybackup --quiet "$base" || refuse "the base is damaged, take another"
 
-# What is there stays until the copy is whole.
+# The old data stay until the copy is whole.
 rm -rf "$data.part"
 cp -Rp "$base" "$data.part"
-# What the server could not archive any more is the end of the log.
+# The segments that the server could not archive any more are the end of the log.
 for segment in "$data"/pg_wal/????????????????????????; do
   test ! -e "$segment" || test -e "$archive/${segment##*/}" || cp -p "$segment" "$data.part/pg_wal/"
 done

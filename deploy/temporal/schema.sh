@@ -1,5 +1,5 @@
 #!/bin/sh
-# Temporal's tables, at the version of this server's tools. Can be repeated: what is there stays.
+# Temporal's tables, at the version of this server's tools. Can be repeated: existing tables stay.
 set -eu
 bring_up_to_date() {
   temporal-sql-tool --database "$1" setup-schema --version 0.0

@@ -1,4 +1,4 @@
-"""Find the Temporal dev server program, or make it; and say how it is started.
+"""Find the Temporal dev server program or make it, and build the command that starts it.
 
 Assumes that `runtime.machine.gobuild` keeps what is downloaded or built in the project's cache, whole or not
 at all, and that everything which takes time has a limit.
@@ -72,7 +72,7 @@ async def find_temporal_cli(report: Callable[[str], None], *, cache: Path | None
     """Find the `temporal` program, or download or build it once.
 
     Args:
-        report: Is given a line for people whenever something takes time.
+        report: Called with a line for people whenever something takes time.
         cache: The project's cache folder instead of the user's own.
 
     Raises:
@@ -87,7 +87,7 @@ async def find_temporal_cli(report: Callable[[str], None], *, cache: Path | None
         return found[0]
     try:
         async with workshop.lock():
-            # Whoever held the lock before may have put the program there.
+            # The process that held the lock before may have put the program there.
             if found := await workshop.first(
                 (kept, workshop.in_cache),
                 ("download by the Temporal Python SDK", lambda: _by_sdk(workshop)),
@@ -101,7 +101,7 @@ async def find_temporal_cli(report: Callable[[str], None], *, cache: Path | None
 
 
 def cached_cli() -> Path | None:
-    """Return the program that the cache holds already, if it does."""
+    """Return the program in the cache; `None` if the cache has none."""
     (kept,) = Workshop(_DEV_SERVER, _tell).kept
     return kept if kept.is_file() else None
 
@@ -131,7 +131,7 @@ def start_command(
     # By default every commit rewrites a journal and is synced twice. With a write-ahead log a
     # killed process loses nothing; only a power cut may lose the last commits, never the file.
     command += ["--sqlite-pragma", "journal_mode=WAL", "--sqlite-pragma", "synchronous=NORMAL"]
-    # PostgreSQL keeps ids in VARCHAR(255). What is too long there shall fail here as well.
+    # PostgreSQL keeps ids in VARCHAR(255). An id that is too long there shall fail here as well.
     command += ["--dynamic-config-value", "limit.maxIDLength=255"]
     # New search attributes are seen at once: start-dev refreshes their cache on every read itself.
     for name, kind in search_attributes.items():
@@ -163,7 +163,7 @@ async def _by_sdk(workshop: Workshop) -> tuple[Path, ...]:
         except WayFailed as reason:
             failed = reason
     # The SDK renames a whole download to this name and only then starts it; a server that was
-    # too slow to start under its clock is still a good program.
+    # too slow to start within the SDK's limit is still a good program.
     downloaded = folder / f"temporal-{PINNED_VERSION}"
     if failed and not downloaded.exists():
         raise failed
@@ -200,7 +200,7 @@ def _absolute(program: Path) -> Path:
 
 
 async def _reach_download() -> None:
-    """Fail within seconds where the internet is closed, instead of after the SDK's own patience."""
+    """Fail within seconds where the internet is closed, instead of after the SDK's own longer limit."""
     host, port = _DOWNLOAD_HOST, 443
     proxy = urllib.request.getproxies().get("https")
     if proxy and not urllib.request.proxy_bypass(host):

@@ -1,7 +1,7 @@
 """Building a Go program once and keeping it in a cache: the way to servers where nothing can be downloaded.
 
 Assumes POSIX (`fcntl`). Everything that takes time runs in a child process with a time limit, so
-that nothing here can hang and Ctrl-C leaves nothing behind. What is made lands in the cache by one
+that nothing here can hang and Ctrl-C leaves nothing behind. A new program lands in the cache by one
 rename: a program in the cache is always whole.
 """
 
@@ -44,7 +44,7 @@ class Programs:
     """Programs of one Go module that are built together."""
 
     title: str
-    """What people call them, with how long a build takes."""
+    """What people call them; `takes` says how long a build takes."""
     takes: str
     module: str
     version: str
@@ -60,7 +60,7 @@ class Workshop:
     """Where programs are kept, and how they get there; notes why each way failed."""
 
     def __init__(self, programs: Programs, report: Callable[[str], None], cache: Path | None = None) -> None:
-        """Prepare; nothing is looked at yet. `report` is given a line for people whenever something takes time."""
+        """Prepare; nothing is looked at yet. `report` is called with a line for people when something takes time."""
         self.cache = cache or _default_cache()
         self.failures: dict[str, str] = {}
         self._programs = programs
@@ -78,7 +78,7 @@ class Workshop:
     async def first(
         self, *ways: tuple[str, Callable[[], Awaitable[tuple[Path, ...]]]]
     ) -> tuple[Path, ...] | None:
-        """Go the ways in order until one leads to the programs, noting why the others did not."""
+        """Try the ways in order until one leads to the programs, noting why the others did not."""
         for name, way in ways:
             try:
                 return await way()
@@ -88,7 +88,7 @@ class Workshop:
 
     @contextlib.asynccontextmanager
     async def lock(self) -> AsyncIterator[None]:
-        """Let one process at a time download or build, and tell the others' people that they wait.
+        """Let one process at a time download or build; the others report that they wait.
 
         Raises:
             OSError: The cache folder cannot be written.
@@ -136,7 +136,7 @@ class Workshop:
         return await self._build(go)
 
     async def keep(self, *made: Path) -> tuple[Path, ...]:
-        """Put what was made into the cache, one for each program, if it answers."""
+        """Put the made programs into the cache, if each of them answers."""
         for program in made:
             await answer(program)
         for program, kept in zip(made, self.kept, strict=True):
@@ -199,7 +199,7 @@ def version_text(version: Sequence[int]) -> str:
 
 
 def emptied(folder: Path) -> Path:
-    """Make a folder anew."""
+    """Make an empty folder in place of the old one."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     return folder
@@ -237,7 +237,7 @@ def _go_settings(ours: Mapping[str, str]) -> dict[str, str]:
 
 
 async def answer(program: Path) -> None:
-    """See that a program runs here.
+    """Check that a program runs here.
 
     Raises:
         WayFailed: It does not.
@@ -294,7 +294,7 @@ async def run(
         reason = f"{name} did not end within {limit.total_seconds():.0f} s"
         raise WayFailed(reason) from error
     finally:
-        # However it ended, also by Ctrl-C: compilers or a server it started do not stay behind.
+        # However it ended, even by Ctrl-C: compilers or a server that it started must not stay behind.
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         await process.wait()

@@ -1,7 +1,7 @@
 """Make a child process die with its parent, however the parent dies.
 
-`python -m runtime.machine.leash COMMAND ARG...` runs a command that cannot outlive whoever started it, even
-if that one is killed with SIGKILL and can clean up nothing. Assumes POSIX. This is the last resort
+`python -m runtime.machine.leash COMMAND ARG...` runs a command that cannot outlive the process that started it,
+even if that process is killed with SIGKILL and can clean up nothing. Assumes POSIX. This is the last resort
 only: an orderly parent stops its children with SIGTERM, and they may take their time then.
 
 The leash holds one process and is not inherited: a leashed command that starts children of its own
@@ -47,8 +47,8 @@ def leashed(command: Sequence[str]) -> list[str]:
 def leash_environment() -> dict[str, str]:
     """Return the variables that tell the leash who its parent is.
 
-    To be called in the process that starts the command: the parent is the caller. The command
-    itself does not see them any more.
+    Call it in the process that starts the command: the parent is the caller. The command itself does
+    not see the variables any more.
     """
     return {PARENT_VARIABLE: str(os.getpid())}
 
@@ -58,7 +58,7 @@ def main(arguments: Sequence[str]) -> int:
     if not arguments:
         print("usage: python -m runtime.machine.leash COMMAND ARG...", file=sys.stderr)  # noqa: T201 -- a command line
         return _EXIT_USAGE
-    # Without the variable the parent of this moment must do: started by hand, nobody is in a race.
+    # Without the variable the present parent must do: a command that is started by hand is in no race.
     parent = int(os.environ.pop(PARENT_VARIABLE, "") or os.getppid())
     try:
         if os.uname().sysname == "Linux":
@@ -94,7 +94,7 @@ def _watch(command: Sequence[str], parent: int) -> int:
     """Run the command as a child, kill it when the parent is gone, and return its exit code.
 
     For systems without `prctl`. Slower by a fifth of a second and one process heavier, and it
-    cannot help if the leash itself is killed alone; whoever kills, kills the process group.
+    cannot help if the leash itself is killed alone, so kill the whole process group.
     """
     # The child is in the same process group and gets such signals itself; the leash only has to
     # survive them until the child is done. A handler is reset in the child, SIG_IGN would stay.

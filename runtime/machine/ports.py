@@ -1,7 +1,7 @@
 """Choose TCP ports on this machine for servers that are about to start.
 
 Assumes that the server will listen on 127.0.0.1 and will set `SO_REUSEADDR`, as Go's and asyncio's
-servers do. A port is only looked at, not held: whoever asks starts the server soon after.
+servers do. A port is only looked at, not held: the caller starts the server soon after.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def _any_free_port(taken: Collection[int]) -> int:
 
 def _is_free(port: int) -> bool:
     # Listening alone does not prove it: on macOS a second socket may listen on 127.0.0.1 while
-    # another one holds the same port on all addresses. So nobody may answer there either.
+    # another one holds the same port on all addresses. So no server may answer there either.
     with socket.socket() as caller:
         caller.settimeout(_ANSWER_SECONDS)
         if caller.connect_ex((HOST, port)) == 0:

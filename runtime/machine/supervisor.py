@@ -42,12 +42,12 @@ class Part:
     """One child process and how to tell that it is ready.
 
     Args:
-        name: How people are told about it.
+        name: The name that people read.
         command: Program and arguments; a restart uses the same, and so the same ports.
         environment: Variables added to those of the parent.
         log: The file its output is appended to; `None` lets it write to the parent's own output.
-        ready: Answers whether the part can be used now. It is asked again and again and owns its
-            expected errors: whatever it raises ends the start.
+        ready: Tells whether the part can be used now. It is called again and again and handles its
+            expected errors: any error that it raises ends the start.
         ready_timeout: How long the first start may take.
     """
 
@@ -63,7 +63,7 @@ class Supervisor:
     """Children that are started in order, restarted when they die, and stopped in reverse.
 
     A part that dies is started again after a pause, which doubles from half a second to thirty and
-    begins anew once the part has run for a minute. Nothing outlives the `async with` block.
+    begins again once the part has run for a minute. Nothing outlives the `async with` block.
     """
 
     def __init__(
@@ -73,7 +73,7 @@ class Supervisor:
 
         Args:
             parts: In the order of their start.
-            say: Is given each line for the console.
+            say: Called with each line for the console.
             grace: How long a child may take to stop by itself.
         """
         self._children = [_Child(part) for part in parts]
@@ -131,7 +131,7 @@ class Supervisor:
                 task.result()  # raises what a keeper could not go on with
 
     async def stop(self) -> None:
-        """Stop all parts in reverse order; SIGKILL for what remains, even when cancelled here."""
+        """Stop all parts in reverse order, and kill those that remain, even if this is cancelled."""
         for keeper in self._keepers:
             keeper.cancel()
         try:
@@ -232,7 +232,7 @@ class _Child:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(grace.total_seconds()):
                     await self.wait()
-        # Also when it ended by itself in time: what it started and forgot goes with it.
+        # Even if it ended by itself in time: processes that it started and forgot go with it.
         self.kill()
         await self.wait()
 

@@ -1,9 +1,9 @@
 """The rows of attachments: who uploaded which content, and which matter or decision refers to it.
 
-Assumes that the file is there before its row. An attachment is uploaded first and referred to once,
-by who uploaded it; one that nobody refers to within a day is forgotten. A decision that its matter refused refers to
-nothing any more: its files are its sender's to use again on that matter. What a reviewer sent back still has its files,
-and what its unit sends instead may name them again.
+Assumes that the file is there before its row. An attachment is uploaded first, and then referred to once, by its
+uploader. An upload that nothing refers to within a day is forgotten. A decision that its matter refused no longer
+holds its files: its sender may use them again on that matter. A decision that a reviewer sent back keeps its files,
+and the unit's next decision may name them again.
 """
 
 import uuid
@@ -26,24 +26,24 @@ from store.matter.tables import decision
 from store.values import value_of
 
 UNUSED_FOR = timedelta(hours=24)
-"""How long an upload waits for somebody to refer to it."""
+"""How long an upload waits for a matter to refer to it."""
 _IS_GIVEN_BACK = exists().where(
     decision.c.decision_id == attachment.c.decision_id,
     decision.c.matter_no == attachment.c.matter_no,
     decision.c.status == DecisionStatus.REJECTED,
 )
-"""The order of an attachment refused the decision that brought it."""
+"""The matter of an attachment refused the decision that brought it."""
 
 
 class UnusableAttachment(DomainError):
-    """An id stands for no upload of the caller's, or for one that is referred to already."""
+    """An id names no upload of the caller, or one that is referred to already."""
 
     code = "unusable_attachment"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Uploader:
-    """Whose attachment it is: a channel's client or a member of staff."""
+    """The owner of an upload: a channel's client or a member of staff."""
 
     kind: CredentialKind
     name: str
@@ -51,7 +51,7 @@ class Uploader:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Swept:
-    """What a sweep forgot: rows that nobody referred to, and files that no row names."""
+    """How much a sweep forgot: rows that nothing referred to, and files that no row names."""
 
     rows: int
     files: int
@@ -60,9 +60,9 @@ class Swept:
 def list_attachments(
     connection: Connection, matter_no: str, *, client_id: str | None = None
 ) -> Sequence[AttachmentRow]:
-    """List a matter's attachments, the oldest first; none of a decision that was rejected.
+    """List a matter's attachments, the oldest first, without those of rejected decisions.
 
-    A client is shown nothing that others added to it, its residents or those of matters that joined it.
+    A client does not see what others added to the matter: its residents, or those of matters that joined it.
     """
     added = decision.c.subject == Subject.MATTER
     theirs = and_(added, attachment.c.uploaded_by != client_id) if client_id is not None else false()
@@ -109,7 +109,7 @@ def find(connection: Connection, attachment_id: str) -> AttachmentRow | None:
 def usable(
     connection: Connection, ids: Collection[str], *, uploaders: Collection[Uploader]
 ) -> list[AttachmentRow]:
-    """Find those of some attachments that can be referred to still, in the sequence in which they are named."""
+    """Find the attachments that these uploaders can still refer to, in the sequence of `ids`."""
     if not ids:
         return []
     rows = connection.execute(
@@ -122,7 +122,10 @@ def usable(
 
 
 def contents_of(connection: Connection, ids: Collection[str]) -> list[str]:
-    """Say what attachments hold: the same file has another id whenever it is sent, as by a form that is sent twice."""
+    """Return the hash of each attachment's content, or its id if it is unknown.
+
+    The same file gets a new id each time it is sent, for example by a form that is sent twice.
+    """
     rows = connection.execute(
         select(attachment.c.attachment_id, attachment.c.sha256).where(attachment.c.attachment_id.in_(ids))
     )
@@ -143,12 +146,12 @@ def bind(
     decision_id: str | None = None,
     again: Collection[str] = (),
 ) -> None:
-    """Let a matter, or a decision on it, refer to attachments, of whichever of these uploaders.
+    """Let a matter, or a decision on it, refer to attachments of these uploaders.
 
-    Those that came back may be named `again`; they stay with the decision that brought them.
+    Attachments that came back may be named `again`; they stay with the decision that brought them.
 
     Raises:
-        UnusableAttachment: one is unknown, somebody else's, or referred to already.
+        UnusableAttachment: one is unknown, another uploader's, or referred to already.
     """
     ids = [each for each in ids if each not in again]
     if not ids:
@@ -178,9 +181,10 @@ def bind(
 
 
 def sweep(store: Store, files: FileStore, *, now: datetime, really: bool) -> Swept:
-    """Forget uploads that nobody referred to within a day, then files that no row names; can be repeated.
+    """Forget uploads that nothing referred to within a day, then files that no row names.
 
-    Unless `really`, only counts. A file goes after its row, so that a row never names what is not there.
+    Unless `really`, only count. A file goes after its row, so that a row never names a missing file. A sweep can be
+    repeated.
 
     Raises:
         StoreUnavailable: the database does not answer.

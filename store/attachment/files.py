@@ -28,7 +28,7 @@ class FilesUnavailable(Exception):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class KeptFile:
-    """What a kept file is known by."""
+    """The hash and size of a kept file."""
 
     sha256: str
     size: int
@@ -74,9 +74,9 @@ class FileStore:
                 yield piece
 
     def sweep(self, known: Callable[[str], set[str]], *, before: datetime, delete: bool) -> int:
-        """Delete files older than `before` that nobody names, and drafts that were left, and return how many.
+        """Delete files older than `before` that no row names, and abandoned drafts, and return how many.
 
-        `known` gives the hashes that rows name, by their first two letters.
+        Unless `delete`, only count. `known` returns the hashes that rows name, by their first two letters.
 
         Raises:
             FilesUnavailable: the folder cannot be read or written.
@@ -113,7 +113,7 @@ class FileStore:
                 os.fsync(file.fileno())
             path = self._path(digest.hexdigest())
             path.parent.mkdir(exist_ok=True)
-            # Over an equal file too: its new age keeps the sweep away until the row is there.
+            # Replace an equal file too: its new age keeps the sweep away until the row is there.
             draft.replace(path)
             _sync_folder(path.parent)
             _sync_folder(self._folder)
@@ -128,7 +128,7 @@ class FileStore:
             return False
         if not delete:
             return True
-        # An equal file may be uploaded at this moment: take it aside, look once more, put it back if it is young.
+        # An equal file may be uploaded at this moment: move it aside, check its age again, put it back if it is young.
         aside = self._folder / f"{_SWEPT}{path.name.removeprefix('.')}"
         try:
             path.replace(aside)

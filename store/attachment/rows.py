@@ -1,4 +1,4 @@
-"""What the store hands out of a file; never its content."""
+"""The row of a file, as the store hands it out; never its content."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,7 +6,7 @@ from datetime import datetime
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AttachmentRow:
-    """A file as it was kept, and what refers to it."""
+    """A file as it was kept, and the matter or decision that refers to it."""
 
     attachment_id: str
     matter_no: str | None

@@ -1,6 +1,6 @@
 """The years that a new store begins with, from a package of dates.
 
-Assumes that it is called when a store is set up: API and worker never load the package.
+Assumes that it is called when a store is set up: the API and the worker never load the package.
 """
 
 from datetime import datetime
@@ -14,7 +14,7 @@ from store.calendar.years import LoadedYear, find_year, put_year
 
 
 def seed(connection: Connection, *, now: datetime) -> list[LoadedYear]:
-    """Load the years from the present one on that the calendar's package knows and nobody has loaded.
+    """Load the years that the package knows, from the present one on, unless they are loaded already.
 
     Source: the package `chinesecalendar`, made from the State Council's notices.
     """

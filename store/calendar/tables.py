@@ -1,4 +1,4 @@
-"""The calendar as it was announced, and the hours of the office: years and versions, never changed afterwards."""
+"""The announced calendar and the office's hours: a row for each version, never changed afterwards."""
 
 from sqlalchemy import Column, Integer, String, Table
 

@@ -1,6 +1,6 @@
-"""The office's calendar: announced years, each with its notice, and its hours; loaded again is a new version.
+"""The office's calendar: announced years, each with its notice, and the office's hours.
 
-Assumes whole years: a year is in force with its newest version, and nothing of an older one counts.
+Assumes whole years: each loading is a new version, the newest is in force, and nothing of an older one counts.
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ _NEWEST_HOURS = select(office_hours.c.hours).order_by(office_hours.c.version.des
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LoadedYear:
-    """A year as it was loaded: its days by date, and since when it is here."""
+    """A year as it was loaded: its named days by date, and when it was loaded."""
 
     year: int
     version: int
@@ -32,7 +32,7 @@ class LoadedYear:
 def put_year(
     connection: Connection, year: int, days: Sequence[NamedDay], *, source: str, now: datetime
 ) -> LoadedYear | None:
-    """Load a year, as its next version; `None` if it is in force with these very days already."""
+    """Load a year as its next version, or return `None` if these very days are in force already."""
     known = find_year(connection, year)
     ordered = tuple(sorted(days, key=lambda each: each.day))
     if known is not None and known.days == ordered:
@@ -54,7 +54,7 @@ def put_year(
 
 
 def find_year(connection: Connection, year: int) -> LoadedYear | None:
-    """Find a year as it is in force."""
+    """Find the version of a year that is in force."""
     return next((each for each in all_years(connection, since=year) if each.year == year), None)
 
 
@@ -110,15 +110,15 @@ _read: dict[tuple[Any, ...], WorkCalendar] = {}
 
 
 def hours(connection: Connection) -> OfficeHours:
-    """Give the office's hours in force; the usual ones until the office sets its own."""
+    """Return the office's hours in force: the usual ones until the office sets its own."""
     found = connection.scalar(_NEWEST_HOURS)
     return _HOURS.validate_python(found) if found is not None else USUAL_HOURS
 
 
 def put_hours(connection: Connection, given: OfficeHours, *, source: str, now: datetime) -> int | None:
-    """Put hours in force, as the next version; `None` if they are in force already.
+    """Put hours in force as the next version, and return its number; `None` if they are in force already.
 
-    What was reckoned before stays: clocks hold instants.
+    Limits computed before stay: clocks hold instants.
     """
     if given == hours(connection):
         return None

@@ -23,7 +23,7 @@ _NOT_HELD: Final = (DutyEnding.EXCUSED, DutyEnding.MISSED)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MeetingTimes:
-    """When a leader's meeting is planned, and from when to when it was held."""
+    """The time for which a leader's meeting is planned, and the times at which it began and ended."""
 
     duty_no: str
     leader: str
@@ -32,7 +32,7 @@ class MeetingTimes:
     ended_at: datetime | None
 
     def clashes_with(self, other: "MeetingTimes") -> bool:
-        """Tell whether one leader can hardly be at both."""
+        """Tell whether both meetings have one leader, who can hardly attend both."""
         if self.leader != other.leader:
             return False
         if self.planned_at and other.planned_at and abs(self.planned_at - other.planned_at) < APART:
@@ -43,7 +43,7 @@ class MeetingTimes:
 
 
 def clashes_of(connection: Connection, rows: Collection[DutyRow]) -> frozenset[str]:
-    """Name the duties among these whose meeting clashes with another one of its leader, whatever page that is on."""
+    """Name the duties among these whose meeting clashes with another one of its leader, even one not listed here."""
     led = [each for each in rows if each.leader and _times_of(each)]
     if not led:
         return frozenset()

@@ -1,6 +1,6 @@
 """Reading duties for pages and programs: each function one indexed statement, lists keyset-paged.
 
-Assumes that who asks is entitled; `Scope` limits what is found. Nothing here asks Temporal.
+Assumes that the caller is entitled; `Scope` limits the results. Nothing here asks Temporal.
 """
 
 from collections.abc import Collection, Sequence
@@ -39,14 +39,14 @@ from store.paging import PAGE, Page, limited, page_of, read_cursor
 from store.values import value_of
 
 MOST_PERIODS: Final = 36
-"""So many periods are offered to choose from: three years of months."""
+"""How many periods are offered to choose from: three years of months."""
 MOST_ANNOUNCED: Final = 12
-"""So many meetings are told to residents."""
+"""How many announced meetings residents are shown."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DutyFilter:
-    """What a list of duties is limited to; `None` does not limit."""
+    """The limits of a list of duties; `None` does not limit."""
 
     period: str | None = None
     community: str | None = None
@@ -61,12 +61,12 @@ _deputy = staff.alias("the_deputy")
 
 
 def _written(said: Any, name: str) -> ColumnElement[str | None]:
-    """Read a text of a decision: with its row, or as an operator typed it."""
+    """Read a text of a decision: from its texts, or from the fields or comment that an operator typed."""
     return func.coalesce(said.c.texts[name].as_string(), said.c.fields[name].as_string(), said.c.comment)
 
 
 def _granted() -> ColumnElement[str | None]:
-    """Read for which reason an excused duty was excused: that of the last excuse that was asked for."""
+    """Read the reason for which a duty was excused: the one in the last request for an excuse."""
     asked = (
         select(decision.c.fields["reason"].as_string())
         .where(
@@ -100,7 +100,7 @@ def _duties() -> Select[Any]:
 
 
 def find_duty(connection: Connection, duty_no: str, scope: Scope) -> DutyRow | None:
-    """Find a duty within a scope, with what came of its meeting."""
+    """Find a duty within a scope, with the summary of its meeting."""
     report = and_(_said_report.c.decision_id == duty.c.report_of, _said_report.c.matter_no == duty.c.duty_no)
     query = _duties().add_columns(_written(_said_report, "summary").label("summary"))
     query = query.outerjoin(_said_report, report).where(duty.c.duty_no == duty_no)
@@ -131,9 +131,9 @@ def list_duties(
 
 
 def list_shortages(connection: Connection, scope: Scope) -> Sequence[DutyRow]:
-    """List the duties that want a leader: not closed though their shortage was told, or missed and still open.
+    """List the open duties that need a leader: their shortage was reported, or they are missed.
 
-    What is due first comes first, and one page at most.
+    Those of the earliest period come first; one page at most.
     """
     told = exists().where(
         event.c.matter_no == duty.c.duty_no,
@@ -146,7 +146,7 @@ def list_shortages(connection: Connection, scope: Scope) -> Sequence[DutyRow]:
 
 
 def list_periods(connection: Connection) -> Sequence[Period]:
-    """List the periods in which anything was owed, the newest first."""
+    """List the periods that have duties, the newest first."""
     began = func.min(duty.c.period_began, type_=Instant())
     ends = func.min(duty.c.period_ends, type_=Instant())
     rows = connection.execute(
@@ -161,7 +161,7 @@ def list_periods(connection: Connection) -> Sequence[Period]:
 def communities_without_duty(
     connection: Connection, communities: Sequence[str], period: str
 ) -> tuple[str, ...]:
-    """List those of some communities whose meeting was not opened for a period."""
+    """List the communities among these for which no meeting was opened in a period."""
     opened = set(
         connection.scalars(
             select(duty.c.subject).where(
@@ -175,7 +175,10 @@ def communities_without_duty(
 
 
 def list_issues(connection: Connection, duty_no: str, scope: Scope) -> Sequence[IssueRow]:
-    """List the orders that came from a meeting, as its report named them; `scope` says which orders are in reach."""
+    """List the orders that came from a meeting, in the sequence of its report.
+
+    `scope` says which of them the reader may see.
+    """
     its = matter.alias("its")
     called_back = exists().where(
         event.c.matter_no == orders.c.order_no,
@@ -211,7 +214,7 @@ def meeting_behind(connection: Connection, order_no: str, scope: Scope) -> DutyR
 
 
 def owed_in(connection: Connection, duty_nos: Collection[str]) -> dict[str, tuple[str, str]]:
-    """Return period and community of each of these duties: what people call it by."""
+    """Return the period and community of each of these duties: people know it by them."""
     rows = connection.execute(
         select(duty.c.duty_no, duty.c.period, duty.c.subject).where(duty.c.duty_no.in_(duty_nos))
     )
@@ -221,7 +224,7 @@ def owed_in(connection: Connection, duty_nos: Collection[str]) -> dict[str, tupl
 def announced_meetings(
     connection: Connection, *, since: datetime, until: datetime
 ) -> Sequence[AnnouncedMeeting]:
-    """List the announced meetings that begin within a stretch of time, for residents: the first first."""
+    """List the announced meetings that begin within a stretch of time, for residents, the earliest first."""
     query = _duties().where(
         matter.c.stage == DutyStage.PLANNED, duty.c.planned_at > since, duty.c.planned_at <= until
     )

@@ -1,7 +1,7 @@
 """The orders that a meeting brings (院坝寻单): each issue becomes one, in the transaction of the meeting's step.
 
-Assumes the duty's lock. Who wrote the report is the first contact; what was solved on the spot is answered by them at
-once, and called back like any other order.
+Assumes the duty's lock. The writer of the report is the first contact. An issue that was solved on the spot is answered
+in the writer's name at once, and called back like any other order.
 """
 
 import hashlib
@@ -28,7 +28,7 @@ from store.order.tables import orders
 from store.submitting import submit
 
 CLIENT = "courtyard-meetings"
-"""The client of orders that meetings bring; no key stands for it."""
+"""The client of orders that meetings bring; it has no key."""
 
 
 def place_issues(
@@ -39,19 +39,19 @@ def place_issues(
     policy: str,
     phone_keys: Callable[[str], tuple[str, ...]],
 ) -> tuple[str, ...]:
-    """Make an order of each issue of a meeting, and return their numbers; done once, however often it is asked."""
+    """Make an order of each issue of a meeting, once, however often it is asked, and return their numbers."""
     community = connection.scalar(select(duty.c.subject).where(duty.c.duty_no == step.matter_no))
     directory, writer = current(connection), find_staff(connection, asked.by, now=step.at)
     known = _known(connection, step.matter_no)
     position = max((each[0] for each in known), default=0)
-    # A decision's id stands once on one matter, and may stand on another one too.
+    # A decision's id is unique on one matter; another matter may have the same.
     key = hashlib.sha256(f"{step.matter_no} {asked.decision_id}".encode()).hexdigest()[:32]
     desk = asked.page.removesuffix(f"/duties/{step.matter_no}") + "/orders"
     made = []
     for number, issue in enumerate(_issues(connection, step.matter_no, asked.decision_id), start=1):
         before = next((each for each in known if each[2] == clean(issue["text"])), None)
         if before is not None:
-            # The report was made before, and an operator has taken the duty back to before it.
+            # The report was made before, and then an operator reset the duty to a point before it.
             known.remove(before)
             made.append(before[1])
             continue
@@ -70,7 +70,7 @@ def place_issues(
 
 
 def link_again(connection: Connection, duty_no: str, order_nos: Sequence[str]) -> None:
-    """Write again which orders came from a meeting, as its step said; what is there stays."""
+    """Write again which orders came from a meeting, as its step said; existing rows stay."""
     for position, order_no in enumerate(order_nos, start=1):
         spot = decision.c.decision_id == _on_the_spot(order_no)
         said = connection.scalar(select(decision.c.name).where(spot, decision.c.matter_no == order_no))
@@ -79,7 +79,7 @@ def link_again(connection: Connection, duty_no: str, order_nos: Sequence[str]) -
 
 
 def _known(connection: Connection, duty_no: str) -> list[tuple[int, str, str]]:
-    """List the orders that a meeting has brought already: position, number, and what they say."""
+    """List the orders that a meeting has brought already: position, number and description."""
     rows = connection.execute(
         select(duty_issue.c.order_no, duty_issue.c.position, orders.c.description)
         .join(orders, orders.c.order_no == duty_issue.c.order_no)
@@ -90,7 +90,7 @@ def _known(connection: Connection, duty_no: str) -> list[tuple[int, str, str]]:
 
 
 def _issues(connection: Connection, duty_no: str, decision_id: str) -> list[dict[str, Any]]:
-    """Read what a decision says of issues: with its row, or as an operator typed it."""
+    """Read the issues in a decision: from its texts, or from the fields that an operator typed."""
     row = connection.execute(
         select(decision.c.texts, decision.c.fields).where(
             decision.c.decision_id == decision_id, decision.c.matter_no == duty_no
@@ -103,7 +103,10 @@ def _issues(connection: Connection, duty_no: str, decision_id: str) -> list[dict
 def _order(
     directory: Directory, issue: Mapping[str, Any], community: str | None, *, by: str, key: str
 ) -> NewOrder:
-    """Describe the order of one issue; what was closed since it was written down is left to the desk."""
+    """Describe the order of one issue.
+
+    A category that was closed meanwhile is left to the desk; a closed community gives way to its successor.
+    """
     category, place = issue.get("category"), directory.in_charge_of(community or "")
     description = clean(issue["text"])
     return NewOrder(
@@ -127,10 +130,10 @@ def _order(
 def _answered(
     connection: Connection, placed: Placed, issue: Mapping[str, Any], step: DutyStep, writer: Staff | None
 ) -> bool:
-    """Answer an order with what was said on the spot, in the name of whoever was there; tells whether that counts.
+    """Answer an order with what was said on the spot, in the writer's name, and tell whether that counts.
 
-    Should they be nobody's staff, or have moved since, the order says what was answered, and waits for whoever answers
-    first.
+    It does not if the writer is not a member of staff or has moved since. Then the order's description says what was
+    answered, and the order waits for its first contact.
     """
     if (
         writer is not None
@@ -147,7 +150,7 @@ def _answered(
 def _resolved(
     connection: Connection, to_start: ToStart, issue: Mapping[str, Any], step: DutyStep, writer: Staff
 ) -> bool:
-    """Keep the answer as the writer's own decision; tells whether they may decide."""
+    """Keep the answer as the writer's own decision, and tell whether they were allowed to decide."""
     try:
         submit(
             connection,

@@ -1,7 +1,7 @@
 """Opening duties for a period: a meeting for each community, once, however often it is asked.
 
-Assumes that a period has a name of its own for each kind of duty; who answers is the team of the day on which the
-period begins, or of the day of the opening if that is later.
+Assumes that a period has a name of its own for each kind of duty. The team that answers is that of the day on which
+the period begins, or of the day of the opening if that is later.
 """
 
 from collections.abc import Sequence
@@ -42,14 +42,14 @@ OPENING_RUN: Final = "opening"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OpenedDuties:
-    """What an opening did: the numbers of the duties that it opened, and how many were open before."""
+    """The result of an opening: the numbers of the duties that it opened, and how many existed before."""
 
     duty_nos: tuple[str, ...]
     known: int
 
 
 def communities_of(connection: Connection) -> tuple[str, ...]:
-    """List the communities in which a meeting is owed: those that are open, in the sequence of their codes."""
+    """List the communities in which a meeting is owed: all open ones, in the sequence of their codes."""
     return tuple(sorted(current(connection).communities))
 
 
@@ -62,7 +62,10 @@ def open_duties(
     page: str,
     now: datetime,
 ) -> OpenedDuties:
-    """Open the meeting of a period in each of these communities that has none yet; `page` is where pages will stand."""
+    """Open the meeting of a period in each of these communities that has none yet.
+
+    `page` is the address below which the duties' pages stand.
+    """
     lock_the_opening(connection)
     if shared := reading_the_office(connection):
         connection.execute(select(*shared))
@@ -77,7 +80,7 @@ def open_duties(
     )
     directory = current(connection)
     calendar = calendar_since(connection, period.began.replace(month=1, day=1))
-    # A hold that was over when the duty was opened has taken its time from the period all the same.
+    # A hold that ended before the duty was opened has still taken its time from the period.
     over = holds_over(connection, since=period.began, at=now)
     holds = tuple(as_notice(each) for each in (*over, *holds_from(connection, at=now)))
     on = local(max(period.began, now)).date()
@@ -104,7 +107,7 @@ def _start(
     page: str,
     now: datetime,
 ) -> StartDuty:
-    """Say how a duty begins; a community without a team is the street leaders' own until it has one."""
+    """Describe how a duty begins; until a community has a team, the street leaders answer for it."""
     number = new_number(now, letter=LETTER)
     owner = handler(team.department, Tier.STREET) if team else STREET_LEADER
     due = duty_clock(DutyClock(basis=DutyBasis.PERIOD, since=period.ends), book, calendar)
@@ -165,7 +168,7 @@ def duty_matter(start: StartDuty, *, held: bool) -> dict[str, Any]:
 
 
 def matter_as_opened(start: StartDuty, *, held: bool) -> dict[str, Any]:
-    """Show a duty's matter as it stands before its workflow has recorded anything."""
+    """Return a duty's matter as it stands before its workflow has recorded anything."""
     first = start.first_task
     return {
         "stage": DutyStage.PLANNING,
@@ -200,7 +203,7 @@ def _duty_row(start: StartDuty) -> dict[str, Any]:
 
 
 def duty_as_opened(start: StartDuty) -> dict[str, Any]:
-    """Show a duty's own facts as they stand before its workflow has recorded anything."""
+    """Return a duty's own facts as they stand before its workflow has recorded anything."""
     unknown = (
         *("ending", "announced_at", "planned_at", "place_of", "started_at", "ended_at", "led_by"),
         *("from_department", "attendees", "evidence", "report_of", "reported_by", "missed_at", "closed_at"),
@@ -215,7 +218,7 @@ def first_task_row(start: StartDuty) -> dict[str, Any]:
 
 
 def opened_event(start: StartDuty) -> dict[str, Any]:
-    """Write a duty's event number 1."""
+    """Make the row of a duty's event number 1."""
     data = {"period": start.period, "community": start.community, "team": start.team and start.team.code}
     return {
         "matter_no": start.duty_no,

@@ -1,6 +1,6 @@
-"""Reckoning what a step of a duty asks for: from the wire to the rules, on the calendar in force at this moment.
+"""Computing the clocks that a step of a duty asks for: from the wire to the rules, on the calendar in force now.
 
-Assumes nothing is written here; what is answered is kept with the step, so that it is never asked twice.
+Assumes nothing is written here; the caller keeps the answer with the step, so that it is never computed twice.
 """
 
 from sqlalchemy import Connection
@@ -15,10 +15,10 @@ from store.calendar.years import calendar_since
 
 
 def reckon_duty_step(connection: Connection, step: DutyStep, book: DutyBook) -> MatterAnswer:
-    """Reckon the clocks that a step asks for."""
+    """Compute the clocks that a step asks for."""
     if not step.clocks:
         return MatterAnswer()
-    # What lies before the end of a period may lie in the year before it.
+    # A limit before the end of a period may lie in the year before.
     calendar = calendar_since(connection, min(each.since for each in step.clocks).replace(month=1, day=1))
     return MatterAnswer(clocks={each.key: reading(_clock_of(each, book, calendar)) for each in step.clocks})
 
@@ -34,5 +34,5 @@ def _clock_of(request: ClockRequest, book: DutyBook, calendar: WorkCalendar) -> 
 
 
 def reading(clock: Clock) -> ClockReading:
-    """Say of a clock what the workflow has to know."""
+    """Turn a clock into what the workflow has to know of it."""
     return ClockReading(due_at=clock.due_at, remind_at=clock.remind_at, is_provisional=clock.is_provisional)

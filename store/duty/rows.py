@@ -1,4 +1,4 @@
-"""What the store hands out of duties.
+"""Duties as the store hands them out.
 
 Assumes instants in UTC, and codes as they were written.
 """
@@ -18,7 +18,7 @@ from store.values import value_of
 class DutyRow:
     """A duty as it stands.
 
-    Where they were read: `place` and `summary` as people wrote them, the names of the team's leader and deputy, and the
+    Some queries add `place` and `summary` as people wrote them, the names of the team's leader and deputy, and the
     reason for which the team asked to be excused.
     """
 
@@ -62,7 +62,7 @@ class DutyRow:
 
     @classmethod
     def of(cls, row: Row[Any]) -> "DutyRow":
-        """Take it out of a row read by `DUTY_COLUMNS`."""
+        """Build it from a row read by `DUTY_COLUMNS`."""
         return value_of(cls, row)
 
 
@@ -72,7 +72,7 @@ WHOLE_DUTY = matter.join(duty, duty.c.duty_no == matter.c.matter_no)
 DUTY_COLUMNS = tuple(
     each for table in (matter, duty) for each in table.c if each.name in DutyRow.__dataclass_fields__
 )
-"""What of a duty is handed out, of `WHOLE_DUTY`."""
+"""The columns of `WHOLE_DUTY` that are handed out."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -94,7 +94,7 @@ class IssueRow:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AnnouncedMeeting:
-    """A meeting as residents are told of it."""
+    """A meeting as residents see it announced."""
 
     at: datetime
     community: str

@@ -1,4 +1,4 @@
-"""What a duty says of a decision on one of its tasks, and how it is locked."""
+"""How a duty is locked, and how a decision on one of its tasks is judged."""
 
 from typing import Any, Final
 
@@ -29,7 +29,7 @@ _DUTY = select(matter, duty).select_from(WHOLE_DUTY)
 
 
 class DutyTasks:
-    """What a duty says of a decision on one of its tasks."""
+    """A duty's part in keeping a decision on one of its tasks: the lock and the judgement."""
 
     tables = DUTY_TABLES
 

@@ -32,15 +32,16 @@ def write_duty_step(
     phone_keys: Callable[[str], tuple[str, ...]],
     takes_over: str | None = None,
 ) -> Written[MatterAnswer]:
-    """Commit a step, or answer a repeated one as before; before an automatic step say what is pending.
+    """Commit a step, or answer a repeated one as before.
 
-    `order_policy`: what the orders that a meeting brings follow. `takes_over`: the run whose place the step's own has
-    taken, as Temporal says.
+    If anything is pending before an automatic step, commit nothing and return what is pending. `order_policy`: the
+    policy version of the orders that a meeting brings. `takes_over`: the run that the step's own run has replaced, as
+    Temporal says.
 
     Raises:
         NotFound: there is no such duty.
         OtherRun: the rows are another run's.
-        StepDiffers: what was committed under its number says something else.
+        StepDiffers: another step was committed under its number.
     """
     row = lock_duty(connection, step.matter_no, *reading_the_office(connection))
     if (known := answered_before(connection, step, MatterAnswer)) is not None:
@@ -66,7 +67,7 @@ def write_duty_step(
 
 
 def reapply_duty_step(connection: Connection, step: DutyStep, answer: MatterAnswer) -> None:
-    """Commit a step once more, from history: with the clocks that it was given then, not reckoned anew.
+    """Commit a step again from history, with the clocks that it was given then; nothing is computed again.
 
     Raises:
         NotFound: there is no such duty.
@@ -79,7 +80,7 @@ def reapply_duty_step(connection: Connection, step: DutyStep, answer: MatterAnsw
 
 
 def _commit(connection: Connection, step: DutyStep, answer: MatterAnswer) -> tuple[tuple[str, str], ...]:
-    """Write all that a step says, and return kind and outcome of the tasks that it finished."""
+    """Write all that a step says, and return the kind and outcome of each task that it finished."""
     vias = settle_verdicts(connection, step, DUTY_TABLES)
     finished = write_tasks(connection, step, answer.clocks)
     write_events(connection, step, vias)

@@ -1,6 +1,6 @@
 """The facts of duties, and which orders came from a meeting.
 
-What people wrote, a meeting's place and its summary, stands with their decisions.
+What people wrote, such as a meeting's place and summary, stands with their decisions.
 """
 
 from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, Table, UniqueConstraint, false
@@ -13,7 +13,7 @@ duty = Table(
     metadata,
     Column("duty_no", String(64), ForeignKey("matter.matter_no"), primary_key=True),
     code("duty_kind", nullable=False),
-    # Whose duty it is about: the community of a meeting.
+    # What the duty is about: the community of a meeting.
     code("subject", nullable=False),
     code("period", nullable=False),
     Column("period_began", Instant, nullable=False),
@@ -39,7 +39,7 @@ duty = Table(
     Column("missed_at", Instant),
     Column("closed_at", Instant),
     Column("asks_excuse", Boolean, nullable=False, server_default=false()),
-    # One of a kind is owed once in a period, however often it is opened.
+    # A kind of duty is owed once for a subject and a period, however often it is opened.
     UniqueConstraint("duty_kind", "subject", "period", name="uq_duty_once"),
     Index(None, "period_began", "duty_no"),
     Index(None, "leader", "planned_at"),

@@ -1,1 +1,1 @@
-"""What is counted over all; never a single row for a page."""
+"""Counts over all matters; never a single row for a page."""

@@ -1,8 +1,7 @@
 """The figures of the office, counted by the database in a few grouped statements.
 
-Assumes a transaction in which all statements see one state. What counts is said in `domain/figures/counting.py`; a
-test counts the same rows again by those rules. Each statement walks an index over what is open or over the days asked
-for.
+Assumes a transaction in which all statements see one state. `domain/figures/counting.py` says what counts; a test
+counts the same rows again by those rules. Each statement walks an index over open orders or over the days asked for.
 """
 
 from collections.abc import Sequence
@@ -24,11 +23,11 @@ from store.order.tables import orders
 
 _ANSWERS: Final = (EventName.FOLLOW_UP_ENDED, EventName.ORDER_RATED)
 _OVER: Final = ""
-"""The stage of counts of what is over: nobody asks where that is."""
+"""The stage in counts of answered orders, which are not grouped by stage."""
 
 
 def picture(connection: Connection, days: Sequence[Day], scope: Scope, *, now: datetime) -> Picture:
-    """Draw the picture of a scope over the days of a window, today last."""
+    """Return the picture of a scope over the days of a window, today last."""
     since, today = days[0].begins, days[-1]
     counts = _open(connection, scope, since=since, today=today, now=now)
     counts += _answered(connection, scope, since=since)
@@ -48,7 +47,7 @@ def picture(connection: Connection, days: Sequence[Day], scope: Scope, *, now: d
 
 
 def _open(connection: Connection, scope: Scope, *, since: datetime, today: Day, now: datetime) -> list[Count]:
-    """Count what is open, and what of it has missed its promise in the window."""
+    """Count the open orders, and those among them that missed their promise in the window."""
     due_at, promised_at = matter.c.due_at, matter.c.promised_at
     missed = and_(
         matter.c.stage.in_(OWED), matter.c.held.is_(False), promised_at >= since, promised_at <= now
@@ -78,7 +77,10 @@ def _open(connection: Connection, scope: Scope, *, since: datetime, today: Day, 
 
 
 def _answered(connection: Connection, scope: Scope, *, since: datetime) -> list[Count]:
-    """Count what was answered in the window; what had missed its promise before counted then."""
+    """Count the orders that were answered in the window.
+
+    An order that had missed its promise before the window counted then.
+    """
     last = (
         _told(EventName.ORDER_REPLIED)
         .with_only_columns(event.c.matter_no, func.max(event.c.at).label("at"))
@@ -110,7 +112,7 @@ def _answered(connection: Connection, scope: Scope, *, since: datetime) -> list[
 
 
 def _answers(connection: Connection, scope: Scope, *, since: datetime) -> dict[Satisfied | None, int]:
-    """Count what residents said last: to a call-back or by a rating; `None` where the call-back had no answer."""
+    """Count each resident's last answer, in a call-back or a rating; `None` stands for a call-back without one."""
     latest = func.row_number().over(
         partition_by=event.c.matter_no, order_by=(event.c.at.desc(), event.c.seq.desc())
     )
@@ -135,7 +137,7 @@ def _answers(connection: Connection, scope: Scope, *, since: datetime) -> dict[S
 
 
 def _by_day(connection: Connection, days: Sequence[Day], scope: Scope) -> tuple[DayLine, ...]:
-    # Not `VALUES`, which SQLAlchemy compiles anew each time.
+    # Not `VALUES`, which SQLAlchemy compiles again each time.
     table = union_all(
         *(
             select(
@@ -176,10 +178,10 @@ def _by_day(connection: Connection, days: Sequence[Day], scope: Scope) -> tuple[
 
 
 def _within_scope(query: Select[Any], order_no: ColumnElement[str], scope: Scope) -> Select[Any]:
-    """Limit a query over events to orders of a scope; where that is all of them, no order is looked at."""
+    """Limit a query over events to orders of a scope; if that is all of them, no order is read."""
     return query if scope.everything else scoped(query.join(matter, matter.c.matter_no == order_no), scope)
 
 
 def _told(*types: str) -> Select[Any]:
-    """Select events that figures are made of; with `TOLD` as in the index, else neither database would use it."""
+    """Select events for figures; with `TOLD` worded as in the index, or neither database would use the index."""
     return select(event).where(TOLD, event.c.type.in_(types), event.c.abandoned.is_(False))

@@ -1,6 +1,6 @@
-"""How the office stands, for figures that are read again and again: cheap whatever the store holds.
+"""How the office stands, for figures that are read again and again: cheap however much the store holds.
 
-Each statement walks an index over what is open and ends at `MOST` rows: with a million archived orders it
+Each statement walks an index over open matters and ends at `MOST` rows: with a million archived orders it
 reads as much as with none.
 """
 
@@ -18,12 +18,12 @@ from store.calendar.tables import calendar_year
 from store.matter.tables import decision, matter
 
 MOST: Final = 10_000
-"""Where counting ends: who has more open than this needs no exact figure to be alarmed."""
+"""Where counting ends: an office with more open than this needs no exact figure to be alarmed."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Standing:
-    """What is open now; `late` are matters whose next limit has passed and nobody took the step.
+    """What is open now; `late` counts matters whose next limit has passed without the step that it causes.
 
     `last_year` is the latest year of the calendar that is loaded.
     """
@@ -36,7 +36,7 @@ class Standing:
 
 
 def standing(connection: Connection, *, now: datetime) -> Standing:
-    """Count what is open, and say since when the oldest decision waits to be judged."""
+    """Count the open matters, and find since when the oldest decision waits to be judged."""
     by_stage, overdue, late = {}, 0, 0
     for stage in OPEN_STAGES:
         some = select(matter.c.overdue, matter.c.due_at).where(matter.c.stage == stage).limit(MOST).subquery()
@@ -58,7 +58,7 @@ def standing(connection: Connection, *, now: datetime) -> Standing:
 
 
 def _oldest_decision(connection: Connection) -> datetime | None:
-    """Look among the matters that are not archived: only there a decision can wait."""
+    """Find the oldest pending decision among matters that are not archived; no other can have one."""
     waiting = (
         select(matter.c.matter_no)
         .where(matter.c.stage.in_([*OPEN_STAGES, Stage.CLOSED]))

@@ -1,4 +1,4 @@
-"""The index that the figures of what happened are read from."""
+"""The index from which the figures of past events are read."""
 
 from sqlalchemy import Index, text
 
@@ -15,7 +15,7 @@ _TOLD = (
     EventName.ORDER_REPLIED,
 )
 TOLD = text(f"type IN ({listed(_TOLD)})")
-"""The events that are looked for among all orders: an index holds them alone, a few of each order's."""
+"""Events that are searched for among all orders: an index holds only these, a few of each order's."""
 
 Index(
     "ix_event_told",

@@ -17,7 +17,8 @@ REFUSED = MatterEvent.SIGNAL_REFUSED
 def list_events(connection: Connection, matter_no: str) -> Sequence[EventRow]:
     """List a matter's events by number, none of an abandoned branch.
 
-    With each the texts and fields of the decision behind it, and what its actor is called (`called`) if they are staff.
+    Each comes with the texts, fields and comment of the decision behind it, and with the actor's name (`called`) if
+    they are staff.
     """
     said = event.c.data["decision_id"].as_string()
     rows = connection.execute(

@@ -1,4 +1,4 @@
-"""Which holds of the office stand, and what a matter has to know of them."""
+"""Which holds of the office stand, and the notices of them that matters get."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from store.office.tables import office_hold
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Hold:
-    """A hold as it stands: `until` is when it ends, or ended by being lifted."""
+    """A hold as it stands: `until` is its end, or the instant at which it was lifted."""
 
     id: int
     since: datetime
@@ -37,7 +37,7 @@ def holds_from(connection: Connection, *, at: datetime) -> list[Hold]:
 
 
 def holds_over(connection: Connection, *, since: datetime, at: datetime) -> list[Hold]:
-    """List the holds of a time that are over at its end, in sequence; one that was called off is none."""
+    """List the holds that ended between `since` and `at`, in sequence, without those called off before they began."""
     over = select(office_hold, _ENDS.label("ends")).where(
         office_hold.c.since < _ENDS, since < _ENDS, at >= _ENDS
     )
@@ -50,7 +50,7 @@ def hold_in_force(connection: Connection, *, at: datetime) -> Hold | None:
 
 
 def as_notice(hold: Hold) -> OfficeHold:
-    """Say of a hold what a matter has to know: from when to when."""
+    """Make the notice of a hold for a matter: from when to when."""
     return OfficeHold(since=hold.since, until=hold.until)
 
 

@@ -1,6 +1,6 @@
 """Posts, absences, days on duty and teams left without an owner when a member of staff leaves, moves or loses a role.
 
-Assumes that the change is made already, in the same transaction: what is found here is so from now on.
+Assumes that the change is made already, in the same transaction: the results hold from now on.
 """
 
 from collections.abc import Collection, Mapping
@@ -22,11 +22,12 @@ from store.office.tables import roster, staff, staff_role
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LeftBehind:
-    """What waits for somebody else now.
+    """What a member of staff left behind, for the unit to give to others.
 
-    `posts`: the roles in which nobody of the unit is in post, each with its open tasks. `uncovered`: who is away and
-    has lost their deputy. `on_duty`: channel and weekday, Monday 0, for which the roster names them. `teams`: codes of
-    the teams, in force or to come, that name them as leader or deputy though they may not lead one any more.
+    `posts`: the roles in which nobody of the unit is in post, each with the number of its open tasks. `uncovered`: the
+    colleagues who are away and have lost their deputy. `on_duty`: channel and weekday (Monday is 0) for which the
+    roster names the person. `teams`: codes of the teams, in force or to come, that name the person as leader or deputy
+    though they may no longer lead one.
     """
 
     posts: Mapping[Role, int]
@@ -38,7 +39,7 @@ class LeftBehind:
 def left_behind(
     connection: Connection, username: str, *, unit: str, roles: Collection[Role], now: datetime
 ) -> LeftBehind:
-    """Find what somebody leaves behind who had roles in a unit."""
+    """Find what a member of staff who had these roles in a unit leaves behind."""
     open_tasks = _open_tasks(connection, unit)
     in_post = posts(connection, now=now)
     theirs = [role for role in Role if not entitled_roles(role).isdisjoint(roles)]
@@ -55,7 +56,7 @@ def left_behind(
 
 
 def _open_tasks(connection: Connection, unit: str) -> dict[Role, int]:
-    """Count the open tasks of a unit by role; those of bureaus without accounts are its liaison's."""
+    """Count the open tasks of a unit by role; the office's liaison has those of bureaus without accounts."""
     mine = task.c.unit == unit
     if unit == OFFICE:
         mine |= task.c.role == Role.LIAISON
@@ -68,7 +69,7 @@ def _open_tasks(connection: Connection, unit: str) -> dict[Role, int]:
 
 
 def _on_duty(connection: Connection, username: str, unit: str, now: datetime) -> tuple[tuple[str, int], ...]:
-    """List what the roster gives somebody who does not answer there any more."""
+    """List the roster's days of a person who is no longer in post as a duty officer of the unit."""
     still = select(staff.c.username).join(staff_role, staff_role.c.username == staff.c.username)
     answers = still.where(
         staff.c.username == username,

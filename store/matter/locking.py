@@ -1,4 +1,4 @@
-"""Locking a matter for the length of a transaction, so that exactly one of two who change it sees the other."""
+"""Locking a matter for the length of a transaction, so that exactly one of two concurrent changes sees the other."""
 
 from collections.abc import Callable
 from functools import cache
@@ -19,7 +19,7 @@ _MATTER_OF = select(task.c.matter_no).where(task.c.task_id == bindparam("task_id
 
 
 def lock_matter(connection: Connection, matter_no: str) -> Row[Any]:
-    """Lock a matter's row until the end of the transaction; what only names the matter does not wait for that.
+    """Lock a matter's row until the end of the transaction; rows that only refer to it do not wait for that.
 
     Raises:
         NotFound: there is no such matter.
@@ -30,12 +30,13 @@ def lock_matter(connection: Connection, matter_no: str) -> Row[Any]:
 def locked(
     connection: Connection, matter_no: str, query: Select[Any], *besides: ColumnElement[Any]
 ) -> Row[Any]:
-    """Lock the rows that a query over matters, built once, finds of one, and read them.
+    """Lock the rows that a query over matters finds for one matter, and read them; the query is built once.
 
-    Each of them: whoever has waited for one lock reads that row as it is now, and every other one as it was before.
+    Every row is locked: a transaction that has waited for a lock reads that row as it is now, but any other row as it
+    was before.
 
     Raises:
-        NotFound: it finds nothing.
+        NotFound: the query finds nothing.
     """
     row = connection.execute(_locking(query, *besides), {"matter_no": matter_no}).one_or_none()
     if row is None:
@@ -55,7 +56,9 @@ def lock_task(
     staff: Staff,
     lock: Callable[[Connection, str], Row[Any]] = lock_matter,
 ) -> tuple[Row[Any], Row[Any]]:
-    """Lock a task's matter, and read both for somebody who may decide the task; `lock` reads the kind's facts too.
+    """Lock a task's matter, and read both if this member of staff may decide the task.
+
+    `lock` may read the facts of the matter's kind too.
 
     Raises:
         NotFound: there is no such task.

@@ -6,11 +6,11 @@ from datetime import datetime
 from domain.calendar.instants import local
 
 LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-"""Figures and letters that nobody takes for each other."""
+"""Digits and letters that cannot be taken for each other."""
 
 
 def new_number(now: datetime, *, letter: str = "") -> str:
-    """Make the number of a matter; `letter` is its kind's."""
+    """Make the number of a matter; `letter` marks its kind."""
     return f"{letter}{local(now):%Y%m%d}-{''.join(secrets.choice(LETTERS) for _ in range(6))}"
 
 

@@ -1,9 +1,9 @@
-"""What still has to reach Temporal: starts and signals, each matter's in sequence.
+"""Starts and signals that still have to reach Temporal, each matter's in sequence.
 
 What the office tells all its matters waits behind what people do, in a sequence of its own.
 
-Assumes that whoever claims a row may die: a claim is a lease that runs out, and its epoch keeps a
-late loser from marking what somebody else has done since. What can never be sent is set aside with its
+Assumes that a sender may die after it has claimed a row. So a claim is a lease that runs out, and its epoch keeps a
+late sender from marking a row that another one has claimed since. A row that can never be sent is set aside with its
 reason: operators see it, and put it back once it is mended.
 """
 
@@ -31,19 +31,19 @@ _SAID: TypeAdapter[Said] = TypeAdapter(AnySaid)
 
 
 class OutboxKind(StrEnum):
-    """What is to be sent."""
+    """What a row sends."""
 
     START = "start"
     SIGNAL = "signal"
     TOLD = "told"
-    """A signal to very many matters: nobody waits for it, and it waits for everybody."""
+    """A signal to very many matters: no other row waits for it, and it waits for all others."""
 
 
 SIGNALS = (OutboxKind.SIGNAL, OutboxKind.TOLD)
 
 
 class Result(StrEnum):
-    """What came of trying to send; `waits` and `no_workflow` (the matter is open all the same) are tried again."""
+    """The result of trying to send; `waits` and `no_workflow` (although the matter is open) are tried again."""
 
     SENT = "sent"
     ORDER_ARCHIVED = "order_archived"
@@ -53,12 +53,12 @@ class Result(StrEnum):
 
 
 class Unreadable(Exception):
-    """A row says nothing that could be sent."""
+    """A row's payload cannot be read, so there is nothing to send."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WaitingRow:
-    """A claimed row, as it stands; `epoch` must be given back with the result."""
+    """A claimed row as it stands; its `epoch` must be given back with the result."""
 
     id: int
     matter_no: str
@@ -69,15 +69,15 @@ class WaitingRow:
 
     @property
     def said_id(self) -> str:
-        """The id of the decision or action that it tells of; empty for a start."""
+        """The id of the decision or action that the row signals; empty for a start."""
         payload = self.payload if isinstance(self.payload, dict) else {}
         return str(payload.get("decision_id") or payload.get("action_id") or "")
 
     def read(self, inputs: Mapping[str, type[Wire]]) -> StartMatter | Said:
-        """Read what is to be sent; `inputs` are those of the workflows that can be started, by their types.
+        """Read the start or signal to send; `inputs` holds the input of each workflow type that can be started.
 
         Raises:
-            Unreadable: nothing; the sentence says where, and never what stands there.
+            Unreadable: it cannot be read; the sentence says where, and never what stands there.
         """
         try:
             if self.kind == OutboxKind.START:
@@ -98,7 +98,7 @@ def _where(error: ValidationError) -> str:
 def put(
     connection: Connection, matter_no: str, kind: OutboxKind, payload: dict[str, Any], *, now: datetime
 ) -> int:
-    """Keep what is to be sent; who put it may try at once, the others wait a few seconds."""
+    """Add a row to send, and return its id; its writer may send it at once, `Reconcile` waits a few seconds."""
     row = connection.execute(
         _INSERT,
         {
@@ -117,7 +117,7 @@ def put(
 
 
 def put_told(connection: Connection, rows: Sequence[tuple[str, dict[str, Any]]], *, now: datetime) -> None:
-    """Keep what very many matters are told: matter and signal."""
+    """Add rows that tell very many matters: each is a matter's number and a signal."""
     connection.execute(
         _INSERT,
         [
@@ -137,7 +137,7 @@ def put_told(connection: Connection, rows: Sequence[tuple[str, dict[str, Any]]],
 
 
 def signals_of(connection: Connection, matter_no: str) -> list[Said]:
-    """List the signals of a matter, sent or not, as they were put; what is set aside waits for its mending."""
+    """List the signals of a matter, sent or not, in sequence; those set aside are left out until they are mended."""
     rows = connection.scalars(
         select(outbox.c.payload)
         .where(
@@ -152,7 +152,7 @@ def signals_of(connection: Connection, matter_no: str) -> list[Said]:
         try:
             said.append(_SAID.validate_python(payload))
         except ValidationError:
-            # It was not tried yet; whoever tries it sets it aside. Here it must not stop the matter's steps.
+            # It was not tried yet; its sender will set it aside. Here it must not stop the matter's steps.
             continue
     return said
 
@@ -171,8 +171,8 @@ def mark_sent(
 def must_wait(connection: Connection, matter_no: str, outbox_id: int, *, now: datetime) -> bool:
     """Tell whether a row has to wait for an earlier one of its matter: the start, or a signal left to `Reconcile`.
 
-    Signals that others are sending at this moment do not count: among them no sequence was promised. Nor does what the
-    office tells all its matters.
+    Signals that other callers are sending at this moment do not count: among them no sequence was promised. Nor do the
+    signals by which the office tells all its matters.
     """
     earlier = select(outbox.c.id).where(
         outbox.c.matter_no == matter_no,
@@ -185,14 +185,14 @@ def must_wait(connection: Connection, matter_no: str, outbox_id: int, *, now: da
 
 
 def _stands_before_others(row: FromClause) -> ColumnElement[bool]:
-    """Say in SQL that later rows of the matter wait for a row: not for a signal that is set aside."""
+    """Say in SQL that later rows of the matter wait for this one; they do not wait for a signal that is set aside."""
     return row.c.done_at.is_(None) & (row.c.set_aside_at.is_(None) | (row.c.kind == OutboxKind.START))
 
 
 def claim(connection: Connection, *, now: datetime, limit: int) -> list[WaitingRow]:
-    """Claim rows that are ready: starts first, then what people said, then what the office tells all its matters.
+    """Claim rows that are ready: starts first, then people's signals, then those by which the office tells all matters.
 
-    Of each matter the oldest only, so that its start comes first.
+    Only the oldest row of each matter is claimed, so that its start comes first.
     """
     claimed: list[WaitingRow] = []
     for kind in OutboxKind:
@@ -205,13 +205,13 @@ def claim(connection: Connection, *, now: datetime, limit: int) -> list[WaitingR
 
 
 def claim_starts(connection: Connection, matter_nos: Collection[str], *, now: datetime) -> list[WaitingRow]:
-    """Claim the starts of these matters, by whoever has just put them: nobody waits for their grace."""
+    """Claim the starts of these matters, for the caller that has just added them and need not wait for their grace."""
     mine = outbox.c.matter_no.in_(matter_nos)
     return _claim(connection, OutboxKind.START, now, len(matter_nos), which=mine)
 
 
 def claim_signals(connection: Connection, matter_nos: Collection[str], *, now: datetime) -> list[WaitingRow]:
-    """Claim what was said to these matters, by whoever has just started them; what waits for a start stays."""
+    """Claim the signals to these matters, for the caller that has just started them; those behind a start stay."""
     mine = outbox.c.matter_no.in_(matter_nos)
     return _claim(connection, OutboxKind.SIGNAL, now, len(matter_nos), which=mine)
 
@@ -277,11 +277,11 @@ def settle(
 
 
 PATIENCE = timedelta(hours=1)
-"""What very many matters are told may wait so long before it counts as late."""
+"""How long a signal to very many matters may wait before it counts as late."""
 
 
 def waits_since(before: datetime) -> ColumnElement[bool]:
-    """Say what has waited in the outbox since before an instant; what very many are told only if it is late too."""
+    """Say in SQL which rows have waited since before an instant; a signal to very many matters only if it is late."""
     is_late = (outbox.c.kind != OutboxKind.TOLD) | (outbox.c.created_at < before - PATIENCE)
     tried = outbox.c.done_at.is_(None) & outbox.c.set_aside_at.is_(None)
     return tried & (outbox.c.created_at < before) & is_late
@@ -289,7 +289,7 @@ def waits_since(before: datetime) -> ColumnElement[bool]:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Backlog:
-    """What waits, since when the oldest does, and how many were set aside."""
+    """How many rows wait, since when the oldest does, and how many were set aside."""
 
     rows: int
     oldest: datetime | None
@@ -297,7 +297,7 @@ class Backlog:
 
 
 def backlog(connection: Connection, *, now: datetime) -> Backlog:
-    """Count what waits, and what was set aside; of what very many are told only what is late."""
+    """Count the rows that wait and those set aside; a signal to very many matters counts as waiting only if late."""
     waits = waits_since(now)
     row = connection.execute(
         select(

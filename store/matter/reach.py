@@ -1,4 +1,4 @@
-"""Which matters somebody may see."""
+"""Which matters a caller may see."""
 
 from dataclasses import dataclass
 from typing import Any, Final
@@ -13,8 +13,8 @@ from store.office.tables import unit
 class Scope:
     """Which matters a caller may see: all, those that a client sent, or what any of the other fields allows.
 
-    `unit` and `tier`: one that ever had a task there; `below`: or at a unit below this one; `community`: one about
-    something there.
+    `unit` and `tier` allow a matter that ever had a task there, `below` one that had a task at a unit below this one,
+    `community` one about something there.
     """
 
     everything: bool = False
@@ -26,11 +26,11 @@ class Scope:
 
 
 EVERYTHING: Final = Scope(everything=True)
-"""What nobody is limited to: the office's own programs."""
+"""No limit, for the office's own programs."""
 
 
 def scoped(query: Select[Any], scope: Scope) -> Select[Any]:
-    """Limit a query over matters to those of a scope; what a client sent is the kind's own to tell."""
+    """Limit a query over matters to those of a scope, except for `client_id`, which the kind itself applies."""
     if scope.everything:
         return query
     theirs = task.alias("theirs")
@@ -50,12 +50,12 @@ def scoped(query: Select[Any], scope: Scope) -> Select[Any]:
 
 
 def _below(code: str) -> Select[Any]:
-    """Find the units under one, however deep."""
+    """Find the units below one, however deep."""
     tree = select(unit.c.code).where(unit.c.parent == code).cte(recursive=True)
     return select(tree.union(select(unit.c.code).where(unit.c.parent == tree.c.code)).c.code)
 
 
 def is_within(connection: Connection, matter_no: str, scope: Scope) -> bool:
-    """Tell whether there is such a matter within a scope, of staff."""
+    """Tell whether there is such a matter within the scope of a member of staff."""
     query = select(matter.c.matter_no).where(matter.c.matter_no == matter_no)
     return connection.scalar(scoped(query, scope)) is not None

@@ -1,7 +1,7 @@
-"""Steps as they were committed: the answer that each was given, what it said, and of which run it was.
+"""Steps as they were committed: each with its answer, the hash of its content, and its run.
 
-Assumes that only Temporal knows which run of a matter is the present one. No two instants of two runs are compared:
-the clock of a machine may have stepped back in between.
+Assumes that only Temporal knows which run of a matter is the present one. Instants of different runs are never
+compared: the clock of a machine may have stepped back in between.
 """
 
 import hashlib
@@ -22,7 +22,7 @@ Answer = TypeVar("Answer", bound=MatterAnswer)
 
 
 class OtherRun(Exception):
-    """The rows of a matter are those of another run than the step's: `run_id`."""
+    """The rows of a matter are those of another run than the step's; `run_id` names it."""
 
     def __init__(self, matter_no: str, run_id: str) -> None:
         """Keep the run whose rows are there."""
@@ -31,11 +31,11 @@ class OtherRun(Exception):
 
 
 class StepDiffers(Exception):
-    """A step was committed under this number that says something else."""
+    """Another step was committed under this number."""
 
 
 def digest_of(step: MatterStep) -> str:
-    """Hash what a step says; what is as usual is left out, so that a new field with a default changes nothing."""
+    """Hash the content of a step; defaults are left out, so that a new field with a default changes nothing."""
     said = json.dumps(step.model_dump(mode="json", exclude_defaults=True), sort_keys=True)
     return hashlib.sha256(said.encode()).hexdigest()
 
@@ -44,7 +44,7 @@ def answered_before(connection: Connection, step: MatterStep, kind: type[Answer]
     """Find the answer that a step was given when it was committed, as its kind reads it; `None` if it was not.
 
     Raises:
-        StepDiffers: what was committed under its number says something else.
+        StepDiffers: another step was committed under its number.
     """
     number = {"matter_no": step.matter_no, "run_id": step.run_id, "seq": step.seq}
     row = connection.execute(_COMMITTED, number).one_or_none()
@@ -59,7 +59,7 @@ def answered_before(connection: Connection, step: MatterStep, kind: type[Answer]
 
 
 def remember(connection: Connection, step: MatterStep, answer: MatterAnswer) -> None:
-    """Keep the answer, for a step that is repeated."""
+    """Keep a step's answer, for the case that the step is repeated."""
     connection.execute(
         _REMEMBER,
         {
@@ -85,10 +85,10 @@ def take_over(
 ) -> None:
     """Let a new run take over from the one that it replaces: its events replace those of the abandoned branch.
 
-    So do its tasks. What is done again first draws the same letters for their ids: only later ones differ.
+    So do its tasks. The new run first draws the same letters for their ids as the old one; only later ids differ.
 
     Raises:
-        OtherRun: the rows are those of a run that it is not known to replace.
+        OtherRun: the rows are those of a run that the new one is not known to replace.
     """
     if row.run_id in {None, step.run_id}:
         return
@@ -115,9 +115,9 @@ def abandon(
     open_tasks: Collection[str],
     at: datetime,
 ) -> None:
-    """Mark what other runs wrote from an event's number on; open are the tasks that this run has open.
+    """Mark what other runs wrote from an event's number on, and leave exactly `open_tasks` open.
 
-    `at` is the last that was heard of the abandoned branch.
+    `at` is when the abandoned branch was last heard of.
     """
     connection.execute(
         update(event)

@@ -1,4 +1,4 @@
-"""What the store hands out of a matter: its tasks and events as they stand in their rows.
+"""The tasks and events of a matter, as the store hands them out.
 
 Assumes instants in UTC, and codes as they were written: an old row may hold a code that no table has any more.
 """
@@ -11,7 +11,7 @@ from typing import Any
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TaskRow:
-    """A human task; `has_returns` if something can have come back to it, where that was asked."""
+    """A human task; `has_returns`, which only `find_task` reads, tells whether a decision may have come back to it."""
 
     task_id: str
     matter_no: str
@@ -35,7 +35,7 @@ class TaskRow:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EventRow:
-    """An event; with it, where they were read, the texts and fields of the decision behind it and its actor's name."""
+    """An event; `list_events` adds the texts, fields and comment of the decision behind it, and the actor's name."""
 
     seq: int
     at: datetime

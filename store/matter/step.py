@@ -1,4 +1,4 @@
-"""Writing what every kind of matter does in a step; the kind's own step calls these in its own order.
+"""Writing the parts of a step that all kinds of matter share; the kind's own step calls these in its own order.
 
 Assumes the matter's lock, and the transaction of the step.
 """
@@ -39,7 +39,7 @@ class StepResult(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Written(Generic[Answer_co]):
-    """What a step did; `entered` and `finished` (kind and outcome) are known of a new one only."""
+    """The result of a step; `entered` and `finished` (kind and outcome) are known for a new step only."""
 
     answer: Answer_co
     result: StepResult
@@ -48,14 +48,14 @@ class Written(Generic[Answer_co]):
 
     @property
     def is_new(self) -> bool:
-        """Whether it was this call that wrote it."""
+        """Whether this call wrote the step."""
         return self.result is StepResult.NEW
 
 
 def write_tasks(
     connection: Connection, step: MatterStep, clocks: Mapping[str, ClockReading]
 ) -> tuple[tuple[str, str], ...]:
-    """Open and close tasks, and return kind and outcome of those that were closed."""
+    """Open, change and close tasks, and return the kind and outcome of each closed one."""
     for opened in step.opened:
         reading = clocks.get(opened.task_id)
         connection.execute(
@@ -93,7 +93,7 @@ def write_tasks(
 
 
 def write_events(connection: Connection, step: MatterStep, vias: Mapping[str, Via]) -> None:
-    """Write what happened; each event with the door by which it was said, if somebody said it."""
+    """Write the events, each with the door by which the decision or action behind it came."""
     if not step.events:
         return
     rows = [
@@ -117,7 +117,7 @@ def write_events(connection: Connection, step: MatterStep, vias: Mapping[str, Vi
 def write_message(
     connection: Connection, step: MatterStep, written: MessageWritten, *, for_matter: str
 ) -> None:
-    """Let a message go out, to whoever waits for this matter or another one; once, however often it is written."""
+    """Add a message about this matter or one that is joined to it, once, however often it is written."""
     insert_ignore(
         connection,
         message,
@@ -141,13 +141,13 @@ def write_matter(
     beside: Iterable[datetime] = (),
     keeps_due: bool = False,
 ) -> bool:
-    """Show the matter as it stands after a step, and say whether a task's clock rests on a year not announced.
+    """Show the matter as it stands after a step, and tell whether a task's clock rests on a year not announced.
 
-    `promised_at`: what was promised in it, if anything was. `beside`: limits that no task has. `keeps_due`: where
-    nothing runs, what was shown stays.
+    `promised_at` is the promise made in the step, if any. `beside` holds limits that belong to no task. With
+    `keeps_due`, the due time shown before stays if no limit is to come.
     """
     tasks = connection.execute(_OPEN_CLOCKS, {"matter_no": step.matter_no}).all()
-    # The present task's: the next limit to pass, since one that has passed has had its consequence.
+    # The due time is the next limit to pass; a limit that has passed has had its consequence.
     coming = [each.due_at for each in tasks if each.due_at and each.due_at > step.at]
     coming += beside
     shown: dict[str, Any] = {name: getattr(facts, name) for name in MatterFacts.model_fields}

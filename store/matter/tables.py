@@ -1,4 +1,4 @@
-"""What every kind of matter has; a kind keeps its own facts beside it, under the same number.
+"""The tables of every kind of matter; a kind keeps its own facts beside them, under the same number.
 
 Personal data stands in `decision` and `message` alone; the other tables hold ids, codes and instants.
 """
@@ -23,18 +23,18 @@ from store.metadata import BigId, Json, code, listed, metadata
 
 _NOTHING = text("'[]'")
 LOST = "lost"
-"""The fingerprint of a decision whose request nothing can tell any more: no repeated one passes for it."""
+"""The fingerprint of a decision whose request is lost: no repeated request may pass for it."""
 
 _ONCE_KEPT = text(f"fingerprint IS NOT NULL AND fingerprint <> '{LOST}'")
 
 STILL_OPEN = text(f"stage NOT IN ({listed(OVER)})")
-"""What an open matter is, as in the index that holds them alone: written so, both databases see that it serves."""
+"""The condition of an open matter, worded as in its index, so that both databases see that the index serves."""
 
 UNRECORDED = text("run_id IS NULL")
-"""Matters whose workflow has recorded nothing yet, as in the index of those alone."""
+"""The condition of a matter whose workflow has recorded nothing yet, worded as in its index."""
 
 UNSENT = text("done_at IS NULL")
-"""What the outbox still holds back, as in the index of that alone."""
+"""The condition of a row that the outbox still has to send, worded as in its index."""
 
 matter = Table(
     "matter",
@@ -46,7 +46,7 @@ matter = Table(
     code("unit", nullable=False),
     code("community"),
     Column("begun_at", Instant, nullable=False),
-    # What was promised to whoever waits for it, if anything was.
+    # The promise to the person who waits for the matter, if there is one.
     Column("promised_at", Instant),
     Column("due_at", Instant),
     Column("escalations", Integer, nullable=False),
@@ -59,7 +59,7 @@ matter = Table(
     Index(None, "stage", "begun_at", "matter_no"),
     Index(None, "unit", "begun_at", "matter_no"),
     Index("ix_matter_unrecorded", "matter_no", sqlite_where=UNRECORDED, postgresql_where=UNRECORDED),
-    # All that the figures of what is open are made of, so that no matter itself is read for them.
+    # All columns that the figures of open matters need, so that no row of a matter is read for them.
     Index(
         "ix_matter_open",
         *(
@@ -152,7 +152,7 @@ decision = Table(
     Column("reason", Text),
     Column("settled_at", Instant),
     Index(None, "matter_no", "status"),
-    # What the API keeps, under an Idempotency-Key, stands once among all matters.
+    # What the API keeps, under an Idempotency-Key, is unique among all matters.
     Index(
         "uq_decision_kept", "decision_id", unique=True, sqlite_where=_ONCE_KEPT, postgresql_where=_ONCE_KEPT
     ),
@@ -165,7 +165,7 @@ message = Table(
     Column("matter_no", String(64), ForeignKey("matter.matter_no"), nullable=False),
     code("run_id", nullable=False),
     Column("event_seq", Integer, nullable=False),
-    # Whose resident it is for, or what a unit is told about: a matter, or one that is joined to it.
+    # The matter whose resident gets it, or about which a unit is told: the writer, or one that is joined to it.
     Column("for_matter", String(64), ForeignKey("matter.matter_no"), nullable=False),
     Column("recipient", String(64), nullable=False),
     code("template", nullable=False),
@@ -197,6 +197,6 @@ outbox = Table(
     Column("reason", String(300)),
     Index(None, "done_at", "next_at", "id"),
     Index(None, "matter_no", "done_at", "id"),
-    # What is ready is found in its sequence, however much waits: nothing is sorted.
+    # Ready rows are read in this sequence, however many wait: nothing is sorted.
     Index("ix_outbox_unsent", *("kind", "next_at", "id"), sqlite_where=UNSENT, postgresql_where=UNSENT),
 )

@@ -1,6 +1,6 @@
-"""Open tasks, as they are listed, counted and found.
+"""Listing, counting and finding open tasks.
 
-Assumes that who asks is entitled; `Scope` limits what is found. Nothing here asks Temporal.
+Assumes that the caller is entitled; `Scope` limits the results. Nothing here asks Temporal.
 """
 
 from collections.abc import Collection, Sequence
@@ -25,7 +25,7 @@ from store.values import value_of
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Post:
-    """Where somebody works: tasks at their unit, of these roles if they are named, and of bureaus they speak for."""
+    """Where a person works: at a unit, in these roles if they are named, and for bureaus if they speak for those."""
 
     unit: str
     roles: Collection[str] | None = None
@@ -35,7 +35,7 @@ class Post:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TaskFilter:
-    """What a task list is limited to; `None` does not limit. `matter_kinds`: the kinds of matter that it is about."""
+    """The limits of a task list; `None` does not limit. `matter_kinds`: the kinds of matter to which tasks belong."""
 
     task_ids: Collection[str] | None = None
     post: Post | None = None
@@ -57,7 +57,7 @@ def list_tasks(
     now: datetime,
     scope: Scope = EVERYTHING,
 ) -> Page[TaskRow]:
-    """List open tasks, what is due first at the top; of matters within a scope.
+    """List open tasks of matters within a scope, the first due at the top.
 
     Raises:
         BadCursor: the cursor cannot be read.
@@ -67,7 +67,7 @@ def list_tasks(
         at, last = read_cursor(cursor)
         query = query.where(tuple_(task.c.due_at, task.c.task_id) > tuple_(literal(at, Instant), last))
     query = query.order_by(task.c.due_at, task.c.task_id)
-    # One without a due time is not listed.
+    # A task without a due time is not listed.
     return page_of(connection, query, _task, lambda each: (each.due_at or now, each.task_id))
 
 
@@ -138,7 +138,7 @@ def count_tasks(
 
 
 def find_task(connection: Connection, task_id: str, scope: Scope) -> TaskRow | None:
-    """Find a task of a matter within a scope; `has_returns` if something can have come back to it."""
+    """Find a task of a matter within a scope, and whether a decision may have come back to it (`has_returns`)."""
     found = select(task, has_returns().label("has_returns"))
     query = found.join(matter, matter.c.matter_no == task.c.matter_no).where(task.c.task_id == task_id)
     row = connection.execute(scoped(query, scope)).one_or_none()

@@ -1,4 +1,4 @@
-"""What stands in the way of an automatic step: what people said and was not heard, and a hold of the office."""
+"""What stands in the way of an automatic step: unheard decisions and actions, and a hold of the office."""
 
 from sqlalchemy import Connection
 

@@ -1,1 +1,1 @@
-"""Looking at everything, and writing again what was lost: nobody else looks at this."""
+"""Looking at everything, and writing again what was lost; no other package of the store uses this."""

@@ -1,4 +1,4 @@
-"""How matters stand in the store, page by page, for comparing it with Temporal."""
+"""How matters stand in the store, page by page, for a comparison with Temporal."""
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
@@ -43,7 +43,7 @@ class Known:
 
 
 def page_of_numbers(connection: Connection, *, after: str, limit: int, only_open: bool = False) -> list[str]:
-    """List the numbers of matters behind one, in sequence."""
+    """List the numbers of matters after a given one, in sequence."""
     page = select(matter.c.matter_no).where(matter.c.matter_no > after)
     if only_open:
         page = page.where(matter.c.stage != Stage.ARCHIVED)
@@ -78,7 +78,7 @@ def known_matters(connection: Connection, order_nos: Collection[str]) -> dict[st
 
 
 def _facts(connection: Connection, matter_nos: Collection[str]) -> Iterator[tuple[str, MatterFacts, int]]:
-    """Read what matters show, kind by kind, each with the number of its last event."""
+    """Read the facts of matters, kind by kind, each with the number of its last event."""
     by_kind: dict[KindRows, list[str]] = {}
     for number in matter_nos:
         by_kind.setdefault(rows_of(number), []).append(number)
@@ -97,9 +97,9 @@ def old_decisions(
     limit: int,
     only: Collection[str] | None = None,
 ) -> list[tuple[str, str]]:
-    """List matter and decision of what has been pending since before an instant, behind one, in sequence.
+    """List the decisions pending since before an instant, each with its matter, after a given pair, in sequence.
 
-    `only` of these matters, if they are named.
+    `only` limits the list to these matters.
     """
     query = select(decision.c.matter_no, decision.c.decision_id).where(
         decision.c.status == DecisionStatus.PENDING,
@@ -114,7 +114,7 @@ def old_decisions(
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OldRow:
-    """A row of the outbox that should be gone; `reason` says why it was set aside, if it was."""
+    """A row of the outbox that should have been sent; `reason` says why it was set aside, if it was."""
 
     id: int
     order_no: str
@@ -131,9 +131,9 @@ def old_outbox_rows(
     limit: int,
     only: Collection[str] | None = None,
 ) -> list[OldRow]:
-    """List what has waited in the outbox since before an instant, or was set aside, behind one, oldest first.
+    """List the outbox rows that have waited since before an instant or were set aside, the oldest first.
 
-    `only` of these matters, if they are named.
+    The list begins after the id `after`; `only` limits it to these matters.
     """
     is_old = waits_since(before) | outbox.c.set_aside_at.is_not(None)
     query = select(outbox).where(outbox.c.done_at.is_(None), is_old, outbox.c.id > after)
@@ -170,7 +170,7 @@ def never_recorded(connection: Connection, *, after: str, before: datetime, limi
 
 
 def start_again(connection: Connection, order_no: str, *, now: datetime) -> None:
-    """Let a matter's start wait in the outbox once more."""
+    """Put a matter's start back into the outbox."""
     connection.execute(
         update(outbox)
         .where(outbox.c.matter_no == order_no, outbox.c.kind == OutboxKind.START)

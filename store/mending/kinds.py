@@ -1,4 +1,4 @@
-"""What writing a matter again has to know of its kind: its own rows, and how they stand at the beginning.
+"""What a rebuild of a matter has to know of its kind: its own rows, and how they stand at the beginning.
 
 Assumes the matter's lock.
 """
@@ -35,9 +35,9 @@ Value = TypeVar("Value")
 
 
 class KindRows(Protocol):
-    """The rows of one kind of matter, as they are written again; `first_run` is the run of event number 1.
+    """How the rows of one kind of matter are written again; `first_run` is the run of event number 1.
 
-    `beside`: tables of more rows of its own, each with the column that holds the matter's number.
+    `beside`: further tables of the kind, each with the column that holds the matter's number.
     """
 
     own: Table
@@ -55,16 +55,16 @@ class KindRows(Protocol):
         """Show the matter as it stood before its workflow had recorded anything."""
 
     def reapply(self, connection: Connection, step: MatterStep, answer: MatterAnswer) -> None:
-        """Commit a step once more, from history."""
+        """Commit a step again, from history."""
 
     def show(self, connection: Connection, step: MatterStep, answers: Sequence[MatterAnswer]) -> None:
         """Show the matter as a step left it; `answers` are all that were given until then."""
 
     def lost(self, connection: Connection, start: MatterStart) -> list[str]:
-        """Name what is gone and stands in no history."""
+        """Name the data that is gone and that no history holds."""
 
     def facts(self, row: Mapping[str, Any]) -> MatterFacts:
-        """Read what a step has to show out of the matter's row and its own."""
+        """Read the facts of a step from the matter's row and the kind's own."""
 
 
 class OrderRows:
@@ -103,7 +103,7 @@ class OrderRows:
         connection.execute(update(orders).where(orders.c.order_no == order.order_no).values(**values))
 
     def reapply(self, connection: Connection, step: MatterStep, answer: MatterAnswer) -> None:
-        """Commit a step once more, from history."""
+        """Commit a step again, from history."""
         reapply_step(connection, _of(OrderStep, step), _of(OrderAnswer, answer))
 
     def show(self, connection: Connection, step: MatterStep, answers: Sequence[MatterAnswer]) -> None:
@@ -124,7 +124,7 @@ class OrderRows:
         return ["the requester"] if is_lost else []
 
     def facts(self, row: Mapping[str, Any]) -> MatterFacts:
-        """Read what a step has to show out of the order's rows."""
+        """Read the facts of a step from the order's rows."""
         return OrderFacts.model_validate({**row, "order_class": row["class"]})
 
 
@@ -154,7 +154,7 @@ class DutyRows:
         )
 
     def reapply(self, connection: Connection, step: MatterStep, answer: MatterAnswer) -> None:
-        """Commit a step once more, from history."""
+        """Commit a step again, from history."""
         reapply_duty_step(connection, _of(DutyStep, step), answer)
 
     def show(self, connection: Connection, step: MatterStep, answers: Sequence[MatterAnswer]) -> None:  # noqa: ARG002
@@ -162,11 +162,11 @@ class DutyRows:
         write_duty(connection, _of(DutyStep, step))
 
     def lost(self, connection: Connection, start: MatterStart) -> list[str]:  # noqa: ARG002 - nobody asked for it
-        """Name what is gone: nothing of a duty stands outside its history but people's words."""
+        """Return nothing: the history of a duty holds all of it but people's words."""
         return []
 
     def facts(self, row: Mapping[str, Any]) -> MatterFacts:
-        """Read what a step has to show out of the duty's rows."""
+        """Read the facts of a step from the duty's rows."""
         return DutyFacts.model_validate(row)
 
 
@@ -174,7 +174,7 @@ _ROWS: Final[Mapping[str, KindRows]] = {AN_ORDER: OrderRows(), A_DUTY: DutyRows(
 
 
 def rows_of(matter_no: str) -> KindRows:
-    """Return how the rows of a matter are written again, by its number."""
+    """Find by a matter's number how its rows are written again."""
     return _ROWS[kind_of(matter_no).name]
 
 
@@ -189,10 +189,10 @@ def _show(connection: Connection, matter_no: str, values: Mapping[str, Any]) -> 
 
 
 def _of(kind: type[Value], value: object) -> Value:
-    """Narrow what belongs to a matter of one kind.
+    """Narrow a value to the type of one kind of matter.
 
     Raises:
-        TypeError: it belongs to another.
+        TypeError: it belongs to another kind.
     """
     if isinstance(value, kind):
         return value

@@ -1,4 +1,4 @@
-"""What was set aside in the outbox: seen, put back once it is mended, or given up.
+"""Outbox rows that were set aside: listed, put back once they are mended, or given up.
 
 Assumes an operator who has read the reason.
 """
@@ -25,7 +25,7 @@ class NotSetAside(DomainError):
 
 
 class StartNeeded(DomainError):
-    """An order without its start is none: it is mended, never given up."""
+    """A start is mended, never given up: without it there is no order."""
 
     code = "start_needed"
 
@@ -42,7 +42,7 @@ class SetAside:
 
 
 def set_aside(connection: Connection) -> list[SetAside]:
-    """List what was set aside, the oldest first."""
+    """List the rows that were set aside, the oldest first."""
     rows = connection.execute(
         select(outbox)
         .where(outbox.c.done_at.is_(None), outbox.c.set_aside_at.is_not(None))
@@ -57,7 +57,7 @@ def set_aside(connection: Connection) -> list[SetAside]:
 
 
 def put_back(connection: Connection, ids: Sequence[int], *, by: str, now: datetime) -> None:
-    """Let rows wait again: `Reconcile` tries them with its next round.
+    """Let rows wait again: `Reconcile` tries them in its next round.
 
     Raises:
         NotSetAside: one of them was not.
@@ -73,11 +73,11 @@ def put_back(connection: Connection, ids: Sequence[int], *, by: str, now: dateti
 
 
 def give_up(connection: Connection, outbox_id: int, *, reason: str, by: str, now: datetime) -> None:
-    """Never send a signal; who decided is told that nothing came of it, and may decide again.
+    """Give a signal up for good; its decision is rejected with the reason, so that its sender may decide again.
 
     Raises:
-        NotSetAside: it was not.
-        StartNeeded: it is an order's start.
+        NotSetAside: the row was not set aside.
+        StartNeeded: the row is the start of an order.
     """
     row = _locked(connection, outbox_id)
     if row.kind == OutboxKind.START:

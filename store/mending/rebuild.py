@@ -2,7 +2,7 @@
 
 Assumes that histories were read whole: the rows are a function of them (ADR-0003). What they do not hold
 stays as it is: the request with its texts, the requester, the texts of decisions, claims, the audit, and
-what became of messages, so that nothing is ever sent twice.
+the state of messages, so that nothing is ever sent twice.
 """
 
 from collections.abc import Mapping, Sequence
@@ -29,7 +29,7 @@ from store.mending.kinds import open_first_task, rows_of
 from store.office.tables import staff
 
 _TABLES = (matter, task, event, record_entry, decision, message, outbox)
-"""What every matter has; beside it stands its kind's own."""
+"""The tables of every matter; those of its kind come beside them."""
 _Key = tuple[str, int]
 
 
@@ -53,9 +53,9 @@ class AheadOfHistory(DomainError):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Rebuilt:
-    """What writing again changed: rows that differ, by table; nothing if the matter was whole.
+    """The result of a rebuild: how many rows differed, by table; none if the matter was whole.
 
-    `lost` names what no history holds, `sent_again` the decisions that the workflow has not heard of.
+    `lost` names what no history holds, `sent_again` the decisions that the workflow has not heard.
     """
 
     matter_no: str
@@ -65,7 +65,7 @@ class Rebuilt:
     sent_again: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        """Say in one line what came of a matter."""
+        """Say the result in one line."""
         differed = ", ".join(f"{count} in {name}" for name, count in self.changed.items())
         line = f"{self.matter_no}: {self.steps} step(s), " + (
             f"rows that differed: {differed}" if differed else "whole"
@@ -78,14 +78,14 @@ class Rebuilt:
 def rebuild(
     connection: Connection, recorded: RecordedMatter, *, behind: bool = False, dry_run: bool = False
 ) -> Rebuilt:
-    """Write a matter's rows again; one that is whole is not touched.
+    """Write a matter's rows again; a matter that is whole is not touched.
 
-    A step of the store that the history lacks may have been recorded since it was read: then read it again.
+    If the store has a step that the history lacks, it may have been recorded since the history was read: read it again.
     With `behind` the history is taken as it is, since Temporal itself was restored from an earlier time.
 
     Raises:
         RowGone: the matter is not in the store any more.
-        UnknownRun: rows would be lost that nothing can write again.
+        UnknownRun: the store has rows of a run without a history; they would be lost.
         AheadOfHistory: the store holds a later step.
     """
     matter_no = recorded.start.matter_no
@@ -123,7 +123,7 @@ def _committed(
 ) -> list[tuple[RecordedStep, MatterAnswer]]:
     """Pick the steps that were committed, each with the answer that it was given.
 
-    One that is under way may have been committed already: then the store has its answer.
+    A step that is under way may have been committed already: then the store has its answer.
     """
     matter_no = recorded.start.matter_no
     rows = connection.execute(select(record_entry).where(record_entry.c.matter_no == matter_no)).all()
@@ -141,7 +141,7 @@ def _committed(
     digests = {(row.run_id, row.seq): row.digest for row in rows}
     for each in recorded.steps:
         key = each.step.run_id, each.step.seq
-        # Committed under this number, and not what the history says: done again since, by a Temporal of earlier.
+        # Another step was committed under this number: Temporal was restored from earlier, and has done it again.
         if digests.get(key) not in {None, digest_of(each.step)}:
             later.add(key)
             del stored[key]
@@ -161,7 +161,7 @@ def _take_back(
     start: MatterStart,
     committed: Sequence[tuple[RecordedStep, MatterAnswer]],
 ) -> tuple[str, ...]:
-    """Bring a matter to where its beginning left it, and return the decisions that have to be sent again."""
+    """Take a matter back to its beginning, and return the decisions that have to be sent again."""
     matter_no = start.matter_no
     rows = rows_of(matter_no)
     is_later = (event.c.run_id != rows.first_run) | (event.c.seq > 1)
@@ -175,7 +175,10 @@ def _take_back(
 
 
 def _take_verdicts_back(connection: Connection, matter_no: str, judged: set[str]) -> tuple[str, ...]:
-    """Let the steps settle the rows of decisions anew; an operator's row is made by them, whole."""
+    """Set decisions back to pending for the steps to settle again, and return those that no step has judged.
+
+    The rows of operators' signals are deleted: the steps make them again, whole.
+    """
     mine = decision.c.matter_no == matter_no
     connection.execute(
         delete(decision).where(mine, decision.c.fingerprint.is_(None), decision.c.decision_id.in_(judged))
@@ -214,7 +217,7 @@ def _missing_texts(
     recorded: RecordedMatter,
     committed: Sequence[tuple[RecordedStep, MatterAnswer]],
 ) -> tuple[str, ...]:
-    """Name what no history holds; a decision whose row is gone gets one without its texts."""
+    """Name the data that no history holds, and give a decision whose row is gone a row without texts."""
     matter_no = recorded.start.matter_no
     lost = rows_of(matter_no).lost(connection, recorded.start)
     known = set(connection.scalars(select(decision.c.decision_id).where(decision.c.matter_no == matter_no)))
@@ -231,7 +234,7 @@ def _missing_texts(
 
 
 def _row_without_texts(connection: Connection, matter_no: str, verdict: Verdict) -> dict[str, Any]:
-    """Make the row that a signal speaks of; its fingerprint lets no repeated request pass for it."""
+    """Make the row of a signalled decision; its fingerprint lets no repeated request pass for it."""
     said = verdict.said
     is_staff = connection.scalar(select(staff.c.username).where(staff.c.username == said.actor)) is not None
     by_staff = is_staff or isinstance(said, CompleteTask)
@@ -250,7 +253,7 @@ def _return_from_abandoned(
     recorded: RecordedMatter,
     committed: Sequence[tuple[RecordedStep, MatterAnswer]],
 ) -> None:
-    """Show the present run's state, if a reset has left steps behind and it has recorded none itself."""
+    """Show the present run's state, if a reset has abandoned the last steps and this run has recorded none itself."""
     if not committed or not committed[-1][0].abandoned:
         return
     start, run_id, at = recorded.start, recorded.runs[-1], committed[-1][0].step.at
@@ -277,7 +280,7 @@ def _keep_what_is_ours(
     before: Mapping[str, Mapping[Any, Mapping[str, Any]]],
     committed: Sequence[tuple[RecordedStep, MatterAnswer]],
 ) -> None:
-    """Give claims back to who had them; mark messages that were gone, and had gone out, as such."""
+    """Give claims back to their holders, and restore the state of messages that had gone out but lost their rows."""
     for (task_id,), row in before["task"].items():
         connection.execute(update(task).where(task.c.task_id == task_id).values(holder=row["holder"]))
     for each, _ in committed:

@@ -1,6 +1,6 @@
-"""What has waited too long, for those who operate this: each with its order and since when, the oldest first.
+"""What has waited too long, for operators: each entry with its order and since when, the oldest first.
 
-Assumes that a list of `MOST` is enough to see what is wrong; it is never all that there may be. No text of anybody.
+Assumes that a list of `MOST` is enough to see what is wrong, though there may be more. It shows no text of anybody.
 """
 
 from collections.abc import Sequence
@@ -36,7 +36,7 @@ class Waits:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WaitedTooLong:
-    """What has waited for a minute: starts and signals, decisions, passed limits; and what was not delivered lately.
+    """Starts and signals, decisions and passed limits that have waited for a minute; messages undelivered lately.
 
     `set_aside`: starts and signals that can never be sent as they are.
     """
@@ -69,7 +69,7 @@ def waiting(connection: Connection, *, now: datetime) -> WaitedTooLong:
         ),
         decisions=_list(
             connection,
-            # Only an order that is not archived has a decision that waits: so few are looked through.
+            # Only matters that are not archived have decisions that wait, so few rows are looked through.
             select(decision.c.matter_no, decision.c.decided_at.label("since"))
             .join(matter, matter.c.matter_no == decision.c.matter_no)
             .where(

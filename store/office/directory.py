@@ -1,7 +1,7 @@
-"""The office's directory, version after version: the newest is in force, before any was loaded the first one.
+"""The office's directory, version after version: the newest is in force, or `FIRST` until one is loaded.
 
 Assumes that a version is never changed: a process reads it once and keeps it by its digest. Units stand in the
-table `unit` too, where staff belong to them; loading a version brings that up to date.
+table `unit` too, since staff belong to them; loading a version updates that table.
 """
 
 import hashlib
@@ -54,7 +54,7 @@ class FaultyDirectory(DomainError):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LoadedVersion:
-    """A version as it was loaded: from what source, by whom."""
+    """A version as it was loaded: its source, the person who loaded it, and when."""
 
     version: int
     source: str
@@ -63,7 +63,7 @@ class LoadedVersion:
 
 
 def current(connection: Connection) -> Directory:
-    """Give the directory in force."""
+    """Return the directory in force."""
     newest = connection.execute(_NEWEST).one_or_none()
     return _kept(connection, newest.version, newest.digest) if newest else FIRST
 
@@ -90,7 +90,7 @@ def versions(connection: Connection) -> list[LoadedVersion]:
 
 
 def named(connection: Connection, given: Directory) -> Directory:
-    """Give a directory with its units called as people call them now."""
+    """Return a directory with the present names of its units."""
     return _called(
         given, {row.code: row.name for row in connection.execute(select(unit.c.code, unit.c.name))}
     )
@@ -102,7 +102,7 @@ def _called(given: Directory, names: Mapping[str, str]) -> Directory:
 
 
 def current_named(connection: Connection) -> Directory:
-    """Give the directory in force with its units called as people call them now, in one statement."""
+    """Return the directory in force with the present names of its units, in one statement."""
     newest = _NEWEST.subquery()
     rows = connection.execute(
         select(unit.c.code, unit.c.name, newest.c.version, newest.c.digest).outerjoin(newest, true())
@@ -115,10 +115,10 @@ def current_named(connection: Connection) -> Directory:
 def load(
     connection: Connection, given: Directory, *, source: str, loaded_by: str, now: datetime
 ) -> Directory | None:
-    """Put the next version in force; `None` if it is in force already.
+    """Put a directory in force as the next version; `None` if it is in force already.
 
     Raises:
-        FaultyDirectory: it has faults, leaves out what the one in force has, or has teams led by somebody who may not
+        FaultyDirectory: it has faults, leaves out what the one in force has, or has teams led by people who may not
             lead one; nothing is changed.
     """
     before = current(connection)
@@ -148,12 +148,12 @@ def load(
 
 
 def require_leaders(connection: Connection, given: Directory, *, now: datetime) -> None:
-    """See that the teams are led by members of staff of the street's leadership, and that deputies are such too.
+    """Check that all leaders and deputies of teams belong to the street's leadership.
 
-    A team that is over was led by somebody who may have left since.
+    The people of a team that is over may have left since.
 
     Raises:
-        FaultyDirectory: somebody is not; each fault names the team and the part.
+        FaultyDirectory: a leader or deputy does not; each fault names the team and the part.
     """
     if not given.teams:
         return
@@ -170,7 +170,7 @@ def require_leaders(connection: Connection, given: Directory, *, now: datetime) 
 
 
 def _unfit(person: StaffEntry | None, *, has_ended: bool) -> str | None:
-    """Say why somebody cannot lead a team, or stand in for its leader; `None` if they can."""
+    """Say why a person cannot lead a team, or stand in for its leader; `None` if they can."""
     if person is None:
         return "is not of the staff; see: dingdan user list"
     if has_ended:
@@ -185,7 +185,7 @@ def _unfit(person: StaffEntry | None, *, has_ended: bool) -> str | None:
 
 
 def teams_led_by(connection: Connection, username: str, *, on: date) -> tuple[Team, ...]:
-    """List the teams, in force on a day or to come, that name somebody as leader or deputy who may not lead them."""
+    """List the teams, in force on a day or to come, that name this person as leader or deputy, if they may not lead."""
     led = [
         each
         for each in current(connection).teams
@@ -203,7 +203,7 @@ def routing_of(
     unit: str | None = None,
     now: datetime,
 ) -> Routing:
-    """Say who answers for an order now, units passed over in which nobody is in post."""
+    """Find which unit answers for an order now; vacant units are skipped."""
     present = current(connection)
     return Routing.of(
         present,
@@ -220,7 +220,7 @@ def look_up(connection: Connection, asked: LookUp) -> Vouched:
 
 
 def vacant_units(connection: Connection, given: Directory, *, now: datetime) -> frozenset[str]:
-    """Find the units in which nobody may handle orders: no active member of staff is in post."""
+    """Find the units that cannot handle orders, since no active member of staff is in post."""
     in_post = posts(connection, now=now)
 
     def is_vacant(code: str) -> bool:

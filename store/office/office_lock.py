@@ -1,7 +1,7 @@
-"""What the whole office decides, and what orders take from it: one waits for the other, so that neither is missed.
+"""The lock between changes to the whole office and steps that read them: one waits for the other, and none is missed.
 
-Assumes that who reads a hold or the calendar takes the shared side with a statement before that reading: PostgreSQL
-shows a statement what was committed when it began. SQLite has one writer at a time anyway.
+Assumes that a reader of holds or of the calendar takes the shared side in an earlier statement: PostgreSQL shows a
+statement what was committed when it began. SQLite has one writer at a time anyway.
 """
 
 from typing import Any
@@ -10,24 +10,24 @@ from sqlalchemy import ColumnElement, Connection, func, select
 
 _KEY = 0x64696E6764616E
 _OPENING_KEY = _KEY + 1
-"""The names of the two locks, numbers of our own; nothing else in the database takes one."""
+"""The keys of the two locks, numbers of our own; nothing else in the database takes an advisory lock."""
 _SHARED = (func.pg_advisory_xact_lock_shared(_KEY),)
-"""Made once, as the statements that carry it are."""
+"""Made once, like the statements to which it is added."""
 
 
 def reading_the_office(connection: Connection) -> tuple[ColumnElement[Any], ...]:
-    """Give what a statement has to return besides, so that no hold and no year is loaded until the commit."""
+    """Return columns to add to a statement, so that no hold is ordered and no year loaded until the commit."""
     return _SHARED if _has_many_writers(connection) else ()
 
 
 def lock_the_office(connection: Connection) -> None:
-    """Wait for all who read the office now; those who come after the commit see what changed."""
+    """Wait for all transactions that read the office now; those that begin after the commit see the change."""
     if _has_many_writers(connection):
         connection.execute(select(func.pg_advisory_xact_lock(_KEY)))
 
 
 def lock_the_opening(connection: Connection) -> None:
-    """Wait for whoever opens a period now: each duty is opened once, by whoever comes first."""
+    """Wait until no other transaction opens a period, so that each duty is opened once, by the first."""
     if _has_many_writers(connection):
         connection.execute(select(func.pg_advisory_xact_lock(_OPENING_KEY)))
 

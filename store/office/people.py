@@ -1,6 +1,6 @@
 """The office's people: units, staff with their roles, who stands in for whom, and the duty roster.
 
-A post is held by two (AB 岗): while one is away, a deputy of the same unit has that one's roles too.
+A post is held by two people (AB 岗): while one is away, a deputy of the same unit has their roles too.
 """
 
 from collections.abc import Mapping, Sequence
@@ -26,13 +26,13 @@ class UnknownStaff(DomainError):
 
 
 class WrongDeputy(DomainError):
-    """Somebody cannot stand in for somebody else."""
+    """An absence cannot be recorded so: its end has passed, or the deputy cannot stand in."""
 
     code = "wrong_deputy"
 
 
 class AlreadyStaff(DomainError):
-    """Somebody else, or the same person otherwise, has that name already."""
+    """Another person, or the same one with other data, has that username already."""
 
     code = "already_staff"
 
@@ -47,7 +47,7 @@ class NotSetUp(DomainError):
 class Staff:
     """A member of staff as the store knows them now: roles, unit and tier are never taken from a token.
 
-    `roles` are one's own and those of whom one stands in for.
+    `roles` are their own and those of the colleagues for whom they stand in.
     """
 
     username: str
@@ -58,7 +58,7 @@ class Staff:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StaffRow:
-    """A member of staff to be put into the directory."""
+    """A member of staff to add."""
 
     username: str
     name: str
@@ -68,9 +68,9 @@ class StaffRow:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StaffEntry(StaffRow):
-    """A member of staff as the directory has them: with their own roles, and until when they are away.
+    """A member of staff as they were added and changed: with their own roles, and the end of their absence.
 
-    `deputy`: who is named to stand in meanwhile.
+    `deputy`: the colleague who is named to stand in meanwhile.
     """
 
     active: bool
@@ -79,7 +79,7 @@ class StaffEntry(StaffRow):
 
 
 def put_units(connection: Connection, rows: Sequence[Unit]) -> None:
-    """Add units that are not there yet; one that is still called by its code takes the name given here."""
+    """Add units that are not there yet; a unit that is still called by its code takes the name given here."""
     for row in rows:
         added = insert_ignore(
             connection, unit, {"code": row.code, "name": row.name, "tier": row.tier, "parent": row.parent}
@@ -93,23 +93,23 @@ def put_staff(connection: Connection, rows: Sequence[StaffRow]) -> None:
     """Add staff that are not there yet, with their roles.
 
     Raises:
-        RolesApart: one of them stands alone.
+        RolesApart: one of a person's roles goes with no other.
     """
     for row in rows:
         added = insert_ignore(
             connection, staff, {"username": row.username, "name": row.name, "unit": row.unit, "active": True}
         )
         if added:
-            # Nobody stands in yet for somebody who is new, nor they for anybody.
+            # A new member of staff has no deputy yet, and is nobody's deputy.
             keep_apart(row.roles)
             _write_roles(connection, row.username, row.roles)
 
 
 def add_staff(connection: Connection, row: StaffRow) -> bool:
-    """Add a member of staff; `False` if they are there already, just like that.
+    """Add a member of staff; `False` if they are there already with the same data.
 
     Raises:
-        AlreadyStaff: they are there otherwise, or have left; nothing is changed.
+        AlreadyStaff: they are there with other data, or have left; nothing is changed.
         NotSetUp: the store has no units yet.
     """
     require_units(connection)
@@ -133,7 +133,7 @@ def add_staff(connection: Connection, row: StaffRow) -> bool:
 
 
 def require_units(connection: Connection) -> None:
-    """See that there are units for staff to belong to.
+    """Check that there are units for staff to belong to.
 
     Raises:
         NotSetUp: there is none.
@@ -143,7 +143,7 @@ def require_units(connection: Connection) -> None:
 
 
 def staff_entries(connection: Connection) -> list[StaffEntry]:
-    """List everybody who is or was of the staff, by username; roles in their usual sequence."""
+    """List all present and former members of staff by username, with their roles in the usual sequence."""
     roles: dict[str, list[Role]] = {}
     for row in connection.execute(select(staff_role)):
         roles.setdefault(row.username, []).append(Role(row.role))
@@ -162,7 +162,7 @@ def staff_entries(connection: Connection) -> list[StaffEntry]:
 
 
 def staff_entry(connection: Connection, username: str) -> StaffEntry | None:
-    """Find somebody who is or was of the staff."""
+    """Find a present or former member of staff."""
     return next((each for each in staff_entries(connection) if each.username == username), None)
 
 
@@ -170,7 +170,7 @@ def set_roles(connection: Connection, username: str, roles: Sequence[Role]) -> N
     """Replace the roles of a member of staff.
 
     Raises:
-        RolesApart: one of them stands alone, or goes not with those of a deputy or of whom they are the deputy.
+        RolesApart: one of them goes with no other, or not with those of a deputy or of a person whose deputy they are.
     """
     keep_apart(roles)
     for other in _bound_to(connection, username):
@@ -189,7 +189,7 @@ def _write_roles(connection: Connection, username: str, roles: Sequence[Role]) -
 
 
 def _bound_to(connection: Connection, username: str) -> list[StaffEntry]:
-    """List the deputy of somebody, and those whose deputy they are."""
+    """List the deputy of a person, and the people whose deputy this person is."""
     entries = staff_entries(connection)
     deputy = next((each.deputy for each in entries if each.username == username), None)
     return [each for each in entries if username == each.deputy or each.username == deputy]
@@ -208,20 +208,20 @@ def find_staff(connection: Connection, username: str, *, now: datetime) -> Staff
 
 
 POST = (staff.c.username.label("holder"), staff.c.unit, unit.c.tier, staff_role.c.role)
-"""What `staff_of` reads: a row for each role of somebody, and of whom they stand in for."""
+"""The columns that `staff_of` reads: a row for each role of a person and of those for whom they stand in."""
 
 
 def acts_for(username: ColumnElement[str], now: At) -> ColumnElement[bool]:
-    """Say in SQL whose roles somebody has at an instant: their own, and of whom they stand in for."""
+    """Say in SQL whose roles a person has at an instant: their own, and those of people for whom they stand in."""
     return staff.c.active.is_(True) & (
         (staff.c.username == username) | ((staff.c.deputy == username) & is_away(now))
     )
 
 
 def staff_of(rows: Sequence[Any], username: str) -> Staff | None:
-    """Make a member of staff of their `POST` rows; `None` if they are not active.
+    """Make a member of staff from their `POST` rows; `None` if they are not active.
 
-    Whoever stands in for somebody has that one's roles too, but none that may not come together with their own.
+    A deputy has the absent person's roles too, unless those may not come together with the roles that they have.
     """
     own = next((row for row in rows if row.holder == username), None)
     if own is None:
@@ -237,7 +237,7 @@ def staff_of(rows: Sequence[Any], username: str) -> Staff | None:
 
 
 def find_present(connection: Connection, username: str, *, now: datetime) -> Staff | None:
-    """Find a member of staff who is at work by themselves at an instant: active, and not away."""
+    """Find a member of staff who is at work in person at an instant: active, and not away."""
     away = select(staff.c.username).where(staff.c.username == username, is_away(now))
     return None if connection.scalar(away) is not None else find_staff(connection, username, now=now)
 
@@ -259,7 +259,7 @@ def is_away(now: At) -> ColumnElement[bool]:
 def is_in_post(now: At) -> ColumnElement[bool]:
     """Say in SQL that a member of staff's work is done at an instant: by themselves, or by their deputy.
 
-    A deputy counts who is active, of the same unit, and not away as well.
+    A deputy counts if they are active, of the same unit, and not away as well.
     """
     deputy = staff.alias()
     stands_in = select(deputy.c.username).where(
@@ -281,7 +281,7 @@ _POSTS_OF = (
 
 
 def posts(connection: Connection, *, now: datetime) -> frozenset[tuple[str, Role]]:
-    """Give the posts whose work is done at an instant, each a unit and a role."""
+    """Return the posts whose work is done at an instant, each a unit and a role."""
     rows = connection.execute(
         select(staff.c.unit, staff_role.c.role)
         .join(staff_role, staff_role.c.username == staff.c.username)
@@ -293,10 +293,10 @@ def posts(connection: Connection, *, now: datetime) -> frozenset[tuple[str, Role
 def leave_post(
     connection: Connection, username: str, *, until: datetime, deputy: str | None, now: datetime
 ) -> None:
-    """Let somebody be away until an instant, with a deputy of the same unit or none.
+    """Record that a person is away until an instant, with a deputy of the same unit or none.
 
     Raises:
-        UnknownStaff: one of them is nobody.
+        UnknownStaff: one of them is not an active member of staff.
         WrongDeputy: the end is not in the future, or the deputy is of another unit, away, or the same person.
         RolesApart: the deputy's roles and theirs may not come together.
     """
@@ -327,7 +327,7 @@ def return_to_post(connection: Connection, username: str, *, now: datetime) -> N
 
 
 def change_unit(connection: Connection, username: str, to: str, *, now: datetime) -> None:
-    """Give somebody another unit; an absence ends with it, since a deputy is of the same one.
+    """Move a person to another unit; this ends an absence, since a deputy is of the same unit.
 
     Raises:
         UnknownStaff: there is no such member of staff.
@@ -337,7 +337,7 @@ def change_unit(connection: Connection, username: str, to: str, *, now: datetime
 
 
 def dismiss(connection: Connection, username: str, *, now: datetime) -> None:
-    """End somebody's service: no role counts any more; what they did stays under their name.
+    """End a person's service: no role of theirs counts any more, and what they did stays under their name.
 
     Raises:
         UnknownStaff: there is no such member of staff.
@@ -347,9 +347,9 @@ def dismiss(connection: Connection, username: str, *, now: datetime) -> None:
 
 
 def reinstate(connection: Connection, username: str, *, unit: str | None) -> None:
-    """Let somebody who had left be of the staff again, with the roles that they had and no token.
+    """Take back a person who had left, with the roles that they had and without a token.
 
-    `unit` is another one than the one they left.
+    `unit` is their new unit; `None` means the one that they left.
 
     Raises:
         UnknownStaff: nobody of that name has left.
@@ -371,7 +371,7 @@ def duty_roster(connection: Connection) -> list[tuple[str, int, str]]:
 def change_duty(
     connection: Connection, *, channel: str, weekdays: Sequence[int], username: str | None, now: datetime
 ) -> None:
-    """Put somebody on duty for a channel, or nobody; then the office answers first.
+    """Put a person on duty for a channel, or nobody: then the office answers first.
 
     Raises:
         UnknownStaff: there is no such member of staff, or one who may not be on duty.

@@ -1,6 +1,6 @@
 """Reading for pages and programs: each function one or a few indexed statements, keyset-paged.
 
-Assumes that who asks is entitled; `Scope` limits what is found. Nothing here asks Temporal.
+Assumes that the caller is entitled; `Scope` limits the results. Nothing here asks Temporal.
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -32,12 +32,12 @@ from store.order.tables import orders, requester_phone
 from store.paging import PAGE, Page, limited, page_of, read_cursor
 
 _WORDS = 8
-"""So many words of a search are looked for."""
+"""How many words of a search are looked for."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OrderFilter:
-    """What an order list is limited to; `None` does not limit."""
+    """The limits of a list of orders; `None` does not limit."""
 
     stage: str | None = None
     tier: str | None = None
@@ -57,7 +57,7 @@ def of_scope(query: Select[Any], scope: Scope) -> Select[Any]:
 
 
 def find_order(connection: Connection, order_no: str, scope: Scope) -> OrderRow | None:
-    """Find an order within a scope, with what became of its messages."""
+    """Find an order within a scope, with the counts of its undelivered and its logged messages."""
 
     def count(*which: ColumnElement[bool]) -> ScalarSelect[int]:
         return (
@@ -94,7 +94,7 @@ def list_orders(
     )
     still_open = matter.c.stage.not_in(OVER)
     if wanted.is_open is not None:
-        # Closed are nearly all: said so, they are read by time, and not looked up by stage and sorted.
+        # Nearly all orders are closed: worded so, they are read by time, not looked up by stage and sorted.
         query = query.where(still_open if wanted.is_open else matter.c.stage.not_in(OPEN))
     if wanted.overdue is not None:
         past_due = and_(matter.c.due_at <= now, still_open)
@@ -111,7 +111,7 @@ def list_orders(
 
 
 def _holds(word: str) -> ColumnElement[bool]:
-    """Tell whether an order holds a word somewhere, in whatever case."""
+    """Say in SQL whether an order's number, subject or description contains a word, in any case."""
     columns = (orders.c.order_no, orders.c.subject, orders.c.description)
     return or_(*(column.icontains(word, autoescape=True) for column in columns))
 
@@ -119,7 +119,7 @@ def _holds(word: str) -> ColumnElement[bool]:
 def list_of_caller(
     connection: Connection, phone_keys: Collection[str], scope: Scope, *, with_confidential: bool
 ) -> Sequence[OrderRow]:
-    """List the orders that whoever has one of these numbers placed, the latest first and one page at most."""
+    """List the orders of the caller who has one of these numbers, the latest first and one page at most."""
     theirs = select(requester_phone.c.order_no).where(requester_phone.c.phone_key.in_(phone_keys))
     query = select(*COLUMNS).select_from(WHOLE).where(orders.c.order_no.in_(theirs))
     if not with_confidential:
@@ -129,7 +129,7 @@ def list_of_caller(
 
 
 def subjects_of(connection: Connection, order_nos: Collection[str]) -> dict[str, str]:
-    """Say of each order what it is about, as it is shown in lists."""
+    """Return the subject of each order, masked as in lists."""
     rows = connection.execute(
         select(orders.c.order_no, orders.c.subject).where(orders.c.order_no.in_(order_nos))
     )
@@ -137,7 +137,7 @@ def subjects_of(connection: Connection, order_nos: Collection[str]) -> dict[str,
 
 
 def routed_by(connection: Connection, order_nos: Collection[str]) -> dict[str, tuple[str | None, str | None]]:
-    """Give each order's category and community: what the directory is asked by."""
+    """Return each order's category and community, by which the directory is asked."""
     rows = connection.execute(
         select(orders.c.order_no, orders.c.category, matter.c.community)
         .select_from(WHOLE)
@@ -147,7 +147,7 @@ def routed_by(connection: Connection, order_nos: Collection[str]) -> dict[str, t
 
 
 def routed_since(connection: Connection, *, since: datetime) -> Iterator[tuple[str, str | None, str | None]]:
-    """Give number, category and community of the orders received since an instant: what a directory sends its way."""
+    """Return number, category and community of the orders received since an instant, to try a directory on them."""
     rows = connection.execute(
         select(orders.c.order_no, orders.c.category, matter.c.community)
         .join(matter, matter.c.matter_no == orders.c.order_no)

@@ -52,12 +52,12 @@ class KeyReused(DomainError):
 
 
 class UnknownCode(DomainError):
-    """The category or the community is none of the directory's open ones; `field` says which."""
+    """The category or the community is not an open one of the directory; `field` says which."""
 
     code = "unknown_code"
 
     def __init__(self, field: str, known: Sequence[str]) -> None:
-        """Say which are known; what was sent is not repeated."""
+        """List the known codes; the code that was sent is not repeated."""
         super().__init__(f"{field} must be one of: {', '.join(known)}")
         self.field = field
 
@@ -75,7 +75,7 @@ class ReferenceReused(DomainError):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OrderPlace:
-    """Where it is; longitude and latitude in degrees (WGS 84), both or neither."""
+    """The place of a request; longitude and latitude in degrees (WGS 84), both or neither."""
 
     community: str | None = None
     address: str | None = None
@@ -85,7 +85,7 @@ class OrderPlace:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OrderRequester:
-    """Who asked, as far as they said."""
+    """The requester, with as much as they said about themselves."""
 
     name: str | None = None
     phone: str | None = None
@@ -102,10 +102,11 @@ class OrderRequester:
 class NewOrder:
     """A request as a channel sent it, validated; `fingerprint` is the hash of the whole body.
 
-    `phone_keys`: hashes of the numbers of `requester`, by which it is found again. Without a `subject` one is made of
-    the description.
+    `phone_keys`: hashes of the requester's numbers, by which the order is found again. Without a `subject`, one is made
+    from the description.
 
-    `received_at`: of a part, when the whole was received, whose `rests` count for it too; of any other order it is now.
+    `received_at`: for a part, when the whole was received; the `rests` of the whole count for the part too. `None`, as
+    for any other order, means now.
     """
 
     client_id: str
@@ -130,9 +131,10 @@ class NewOrder:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Receipt:
-    """What an order is known by from the first moment: what its key stands for, and every door words its answer from.
+    """The facts by which an order is known from the first moment.
 
-    `passed_over`: why it is not with the officer whom `received_by` names.
+    The order's idempotency key stands for them, and every door words its answer from them. `passed_over`: why the order
+    is not with the officer whom `received_by` names.
     """
 
     order_no: str
@@ -144,7 +146,7 @@ class Receipt:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ToStart:
-    """A workflow that is to be started after the commit: its input, what Temporal is asked, and the outbox row."""
+    """A workflow to start after the commit: its input, the request to Temporal, and the outbox row."""
 
     start: StartOrder
     asked: StartMatter
@@ -153,7 +155,7 @@ class ToStart:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Placed:
-    """What became of a request: the order's receipt, and what is to be started if it was made by it.
+    """The result of a request: the order's receipt, and the workflow to start if the request made the order.
 
     `is_new`: the first request with this key made the order; else the client's own reference stood for it already.
     `replayed`: the key was used before.
@@ -174,12 +176,14 @@ def new_tracking_code() -> str:
 def place_order(
     connection: Connection, new: NewOrder, *, now: datetime, policy_version: str, desk: str
 ) -> Placed:
-    """Place an order, or answer a repeated request as before; `desk` is the address under which its page will stand.
+    """Place an order, or answer a repeated request as before.
+
+    `desk` is the address under which the order's page will stand.
 
     Raises:
         KeyReused: the key stands for another body.
         ReferenceReused: the client's reference stands for another body.
-        UnknownCode: the category or the community is none, or closed.
+        UnknownCode: the category or the community is unknown or closed.
         UnusableAttachment: an attachment is not the client's own, or used already.
     """
     if known := _placed_before(connection, new):
@@ -219,7 +223,7 @@ def _claim(
             "receipt": {**asdict(receipt), "received_at": receipt.received_at.isoformat()},
             "created_at": now,
         },
-        # Before calendar and hold are read, and at no statement's cost.
+        # Lock the office before calendar and holds are read, without a statement of its own.
         *reading_the_office(connection),
     )
     if claimed:
@@ -334,7 +338,7 @@ def _insert(
         page=page,
         holds=holds,
         rests=new.rests,
-        # Who is in post is asked when it matters: before any automatic step.
+        # Vacant units are looked up when it matters: before any automatic step.
         routing=Routing.of(directory, category=new.category, community=new.place.community),
     )
 
@@ -396,7 +400,7 @@ def _order_row(new: NewOrder, receipt: Receipt, policy_version: str, first: Open
         "fingerprint": new.fingerprint,
         "channel": new.channel,
         "request_kind": new.kind,
-        # Lines: whoever compares orders reads them as such.
+        # Single lines: the comparison of orders relies on that.
         "subject": line(new.subject or "") or subject_of(new.description),
         "description": new.description,
         "confidential": new.confidential,

@@ -1,4 +1,4 @@
-"""An order's subject, as somebody who decides on the order names it."""
+"""An order's subject, as a member of staff who decides on the order words it."""
 
 from datetime import datetime
 
@@ -10,6 +10,6 @@ from store.order.tables import orders
 
 
 def name_order(connection: Connection, order_no: str, subject: str, *, actor: str, now: datetime) -> None:
-    """Give an order another subject; the audit keeps who did so, and no word of it."""
+    """Change an order's subject; the audit keeps who did so, and no word of the subject."""
     audited(connection, actor, Via.STAFF, "order_named", order_no, {}, now)
     connection.execute(update(orders).where(orders.c.order_no == order_no).values(subject=subject))

@@ -29,7 +29,7 @@ class PassedOver(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FirstContact:
-    """Whose the first task is, who is at it already, and why somebody else than was named, if so."""
+    """The unit and role of the first task, its holder if any, and why the named officer was passed over, if so."""
 
     unit: str
     tier: Tier
@@ -41,7 +41,7 @@ class FirstContact:
 def first_contact(
     connection: Connection, *, channel: str, received_by: str | None, now: datetime
 ) -> FirstContact:
-    """Say who answers first; of an officer who is away, the deputy does, and without one the roster.
+    """Find who answers first: the officer, their deputy while they are away, or else the roster.
 
     Source: the office's rule that the first contact is responsible (首问责任制).
     """

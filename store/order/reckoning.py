@@ -1,6 +1,6 @@
-"""Reckoning what a step asks for: from the wire to the rules, on the calendar in force at this moment.
+"""Computing the clocks and the promise that a step asks for: from the wire to the rules, on the calendar in force now.
 
-Assumes nothing is written here; what is answered is kept with the step, so that it is never asked twice.
+Assumes nothing is written here; the caller keeps the answer with the step, so that it is never computed twice.
 """
 
 from datetime import datetime
@@ -23,7 +23,7 @@ from store.calendar.years import calendar_since
 def reckon_step(
     connection: Connection, step: OrderStep, cap: datetime | None, book: PolicyBook
 ) -> OrderAnswer:
-    """Reckon what a step asks for; `cap` is the limit that a superior platform set."""
+    """Compute the clocks and the promise that a step asks for; `cap` is the limit that a superior platform set."""
     asked = [each.since for each in (step.promise, *step.clocks) if each is not None]
     asked += [each.promise.since for each in step.clocks if each.promise is not None]
     if not asked:
@@ -46,7 +46,7 @@ def reckon_step(
 def promise_of(
     request: PromiseRequest | None, cap: datetime | None, book: PolicyBook, calendar: WorkCalendar
 ) -> DueTime | None:
-    """Reckon a promise, if one is asked for."""
+    """Compute a promise, if one is asked for."""
     if request is None:
         return None
     facts = PromiseFacts(
@@ -59,7 +59,7 @@ def promise_of(
 
 
 def clock_of(request: ClockRequest, cap: datetime | None, book: PolicyBook, calendar: WorkCalendar) -> Clock:
-    """Reckon a clock."""
+    """Compute a clock."""
     facts = ClockFacts(
         **_facts(request),
         basis=Basis(request.basis),
@@ -96,5 +96,5 @@ def _given(said: GivenWord | None) -> clocks.Given | None:
 
 
 def calendar_for(connection: Connection, book: PolicyBook, since: datetime) -> WorkCalendar:
-    """Return the calendar by which a book reckons; none is read for one that runs by the wall."""
+    """Return the calendar by which a book counts; none is read for a book that runs by the clock on the wall."""
     return calendar_since(connection, since) if book.needs_calendar else WorkCalendar({})

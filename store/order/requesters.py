@@ -1,4 +1,4 @@
-"""Who asked, as far as it is known: personal data, read where somebody is told or called."""
+"""The requester of an order, as far as known: personal data, read only to write to them or to call them."""
 
 from collections.abc import Callable, Collection, Iterator
 from datetime import datetime
@@ -17,7 +17,7 @@ CONTACT: Final = ("name", "phone", "email", "wechat_openid")
 
 
 def find_requester(connection: Connection, order_no: str) -> dict[str, str]:
-    """Find who asked, as far as it is known, by the parts of a contact: personal data."""
+    """Find the requester, as far as known, by the parts of a contact: personal data."""
     row = connection.execute(select(requester).where(requester.c.order_no == order_no)).one_or_none()
     return {part: row._mapping[part] for part in CONTACT if row._mapping[part]} if row else {}
 
@@ -25,15 +25,15 @@ def find_requester(connection: Connection, order_no: str) -> dict[str, str]:
 def reveal_contact(
     connection: Connection, order_no: str, *, actor: str, reason: RevealReason, now: datetime
 ) -> dict[str, str]:
-    """Give what is known of who asked, and write down that somebody looked, and why."""
+    """Return what is known of the requester, and write down for auditors who looked, and why."""
     audited(connection, actor, Via.STAFF, "contact_revealed", order_no, {"reason": reason}, now)
     return find_requester(connection, order_no)
 
 
 def find_callers_by(connection: Connection, phone_keys: Callable[[str], Collection[str]]) -> int:
-    """Let every requester be found by other hashes of their numbers from now on, and return how many can be.
+    """Replace the hashes by which requesters are found by their numbers, and return how many can be found.
 
-    `phone_keys` hashes the numbers in what somebody wrote.
+    `phone_keys` hashes the numbers in a text that people wrote.
     """
     connection.execute(delete(requester_phone))
     callers = 0
@@ -46,7 +46,7 @@ def find_callers_by(connection: Connection, phone_keys: Callable[[str], Collecti
 
 
 def _with_phone(connection: Connection) -> Iterator[list[tuple[str, str]]]:
-    """Give whoever can be found by a number, some at a time: of many years they fill no memory."""
+    """Yield the orders and numbers of requesters who have one, in batches: those of many years must not fill memory."""
     last = ""
     while rows := connection.execute(
         select(requester.c.order_no, requester.c.phone)

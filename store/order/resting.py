@@ -1,7 +1,7 @@
 """Which instants of open orders rest on days of the calendar, and on which.
 
-Assumes what a row shows: when something began and when it is due. What runs by the wall rests on no day: the orders of
-such a book, the first round of an urgent order, the reopening window.
+Assumes only what a row shows: when something began and when it is due. A clock that runs by the wall rests on no day:
+in orders of such a book, in the first round of an urgent order, and in the reopening window.
 """
 
 from collections.abc import Iterable, Sequence
@@ -31,7 +31,7 @@ _COUNTS_DAYS: ColumnElement[bool] = and_(
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Resting:
-    """An instant that rests on days that change: what of an order, whose, and when."""
+    """An instant that rests on days that change: its order, its kind, its owner, and when it is."""
 
     order_no: str
     what: str
@@ -40,7 +40,7 @@ class Resting:
 
 
 def changed_days(connection: Connection, year: int, days: Sequence[NamedDay]) -> frozenset[date]:
-    """Say which days of a year would be worked, or not any more; none of a year that was never announced."""
+    """Return the days of a year that would change their kind; none for a year that was never announced."""
     known = find_year(connection, year)
     if known is None:
         return frozenset()
@@ -49,24 +49,24 @@ def changed_days(connection: Connection, year: int, days: Sequence[NamedDay]) ->
 
 
 def begins(day: date) -> datetime:
-    """Give the first instant of a day at the office."""
+    """Return the first instant of a day at the office."""
     return datetime.combine(day, time.min, OFFICE_ZONE)
 
 
 def rests_after(instant: datetime) -> ColumnElement[bool]:
-    """Say which orders have an instant later than this one that counts days, or one that is provisional."""
+    """Say in SQL which orders have an instant later than this one that counts days, or one that is provisional."""
     is_promised = orders.c.ending.is_(None) & (matter.c.promised_at > instant)
     due = select(literal(1)).where(
         task.c.matter_no == matter.c.matter_no, task.c.state == TaskState.OPEN, task.c.due_at > instant
     )
-    # Not `EXISTS`: that may make PostgreSQL read all open tasks for each batch of those who are told.
+    # Not `EXISTS`: that may make PostgreSQL read all open tasks for each batch of a telling.
     is_due = due.limit(1).correlate(matter).scalar_subquery().is_not(None)
     is_provisional = orders.c.is_provisional.is_(True) & (matter.c.stage != Stage.ARCHIVED)
     return or_(is_provisional, _COUNTS_DAYS & or_(is_promised, is_due))
 
 
 def resting_on(connection: Connection, changed: Iterable[date], *, now: datetime) -> list[Resting]:
-    """List what open orders have ahead of them that was counted over days that change, in sequence."""
+    """List the coming promises and limits of open orders that were counted over days that change, in sequence."""
     days = sorted(changed)
     if not days:
         return []

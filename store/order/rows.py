@@ -1,4 +1,4 @@
-"""What the store hands out of orders."""
+"""Orders as the store hands them out."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,10 +13,10 @@ from store.values import value_of
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OrderRow:
-    """An order as it stands, without who asked.
+    """An order as it stands, without its requester.
 
-    `undelivered` counts the messages that a gateway refused for good, `logged` those to its resident that no provider
-    was there for; both where one order was read.
+    `undelivered` counts the messages that a gateway refused for good, `logged` those to its resident for which no
+    provider was set up. Only `find_order` counts them.
     """
 
     order_no: str
@@ -60,7 +60,7 @@ class OrderRow:
 
     @classmethod
     def of(cls, row: Row[Any]) -> "OrderRow":
-        """Take it out of a row read by `COLUMNS`."""
+        """Build it from a row read by `COLUMNS`."""
         return value_of(cls, row)
 
 
@@ -77,4 +77,4 @@ COLUMNS = (
     orders.c["class"].label("order_class"),
     orders.c.request_kind.label("kind"),
 )
-"""What of an order is handed out, of `WHOLE`."""
+"""The columns of `WHOLE` that are handed out."""

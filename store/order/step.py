@@ -36,14 +36,15 @@ from store.order.tables import orders
 def write_step(
     connection: Connection, step: OrderStep, book: PolicyBook, *, takes_over: str | None = None
 ) -> Written[OrderAnswer]:
-    """Commit a step, or answer a repeated one as before; before an automatic step say what is pending.
+    """Commit a step, or answer a repeated one as before.
 
-    `takes_over`: the run whose rows are there and whose place the step's own has taken, as Temporal says.
+    If anything is pending before an automatic step, commit nothing and return what is pending. `takes_over`: the run
+    whose rows are there and that the step's own run has replaced, as Temporal says.
 
     Raises:
         NotFound: there is no such order.
         OtherRun: the rows are another run's.
-        StepDiffers: what was committed under its number says something else.
+        StepDiffers: another step was committed under its number.
     """
     order = lock_order(connection, step.matter_no, *reading_the_office(connection))
     if (known := answered_before(connection, step, OrderAnswer)) is not None:
@@ -71,7 +72,7 @@ def write_step(
 
 
 def _decided(connection: Connection, step: OrderStep, order: Row[Any]) -> dict[str, Any]:
-    """Answer what only the store can say, by the other orders and the directory as they are now."""
+    """Answer what only the store knows: by the other orders and the directory as they are now."""
     said: dict[str, Any] = {}
     if step.route:
         said["routing"] = _routing(connection, step, order)
@@ -88,7 +89,7 @@ def _decided(connection: Connection, step: OrderStep, order: Row[Any]) -> dict[s
 
 
 def _routing(connection: Connection, step: OrderStep, order: Row[Any]) -> Routing:
-    """Say who answers for an order as this step leaves it."""
+    """Find which unit answers for an order as this step leaves it."""
     return routing_of(
         connection,
         category=step.facts.category,
@@ -99,7 +100,7 @@ def _routing(connection: Connection, step: OrderStep, order: Row[Any]) -> Routin
 
 
 def reapply_step(connection: Connection, step: OrderStep, answer: OrderAnswer) -> None:
-    """Commit a step once more, from history: with the clocks that it was given then, not reckoned anew.
+    """Commit a step again from history, with the clocks that it was given then; nothing is computed again.
 
     Raises:
         NotFound: there is no such order.
@@ -111,7 +112,7 @@ def reapply_step(connection: Connection, step: OrderStep, answer: OrderAnswer) -
 
 
 def _commit(connection: Connection, step: OrderStep, answer: OrderAnswer) -> tuple[tuple[str, str], ...]:
-    """Write all that a step says, and return kind and outcome of the tasks that it finished."""
+    """Write all that a step says, and return the kind and outcome of each task that it finished."""
     vias = settle_verdicts(connection, _with_refused_merge(step, answer), ORDER_TABLES)
     finished = write_tasks(connection, step, answer.clocks)
     write_events(connection, step, vias)
@@ -123,7 +124,7 @@ def _commit(connection: Connection, step: OrderStep, answer: OrderAnswer) -> tup
 
 
 def _with_refused_merge(step: OrderStep, answer: OrderAnswer) -> OrderStep:
-    """Let who wanted to join two orders know that the store refused it."""
+    """Turn the verdict on a join that the store refused into a refusal, so that its sender learns why."""
     merge, why = step.merge, answer.merge_refused
     if merge is None or why is None:
         return step
@@ -144,14 +145,14 @@ def _write_messages(connection: Connection, step: OrderStep, answer: OrderAnswer
 
 
 def _whose(written: MessageWritten, order_no: str, answer: OrderAnswer) -> tuple[str, ...]:
-    """Name the orders whose residents a message is for; a question goes to the own one alone, unless they have left."""
+    """Name the orders whose residents get a message; a question goes to this order's alone, unless they have left."""
     if written.recipient != REQUESTER or (written.template == Template.ASKED and order_no in answer.told):
         return (order_no,)
     return answer.told
 
 
 def _as_decided(step: OrderStep, answer: OrderAnswer) -> OrderFacts:
-    """Give the order as a step leaves it with what the store has decided in it; the next step says the same."""
+    """Return the facts of an order after a step, with what the store has decided in it; the next step says the same."""
     changes: dict[str, Any] = {}
     if step.merge is not None and answer.merge_refused is None:
         changes = {
@@ -160,13 +161,13 @@ def _as_decided(step: OrderStep, answer: OrderAnswer) -> OrderFacts:
             "merged_into": step.merge.leading_order_no,
         }
     if step.withdrawn:
-        # What ends leads nobody from here on.
+        # An order that ends leads no other from here on.
         changes = {"requester_left": True} if answer.goes_on else {"ending": Ending.WITHDRAWN}
     return step.facts.model_copy(update=changes)
 
 
 def _is_written(written: MessageWritten, answer: OrderAnswer) -> bool:
-    """Say whether a message is true of the promise that the same step was given."""
+    """Tell whether a message is true of the promise that the same step was given."""
     if written.only_if_firm and answer.promise_is_provisional:
         return False
     after, promised_at = written.only_if_after, answer.promised_at

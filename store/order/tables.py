@@ -1,4 +1,4 @@
-"""The facts of orders, who asked for them, and under which key.
+"""The facts of orders, their requesters, and the keys of requests.
 
 Personal data stands in `orders` (place, texts) and `requester`.
 """
@@ -31,7 +31,7 @@ telling = Table(
     code("key", nullable=False),
     Column("fields", Json, nullable=False),
     code("audience", nullable=False),
-    # The last order that was told; they are told in the sequence of their numbers.
+    # The last matter that was told; matters are told in the sequence of their numbers.
     code("reached", nullable=False),
     Column("told", Integer, nullable=False),
     Column("ordered_at", Instant, nullable=False),
@@ -56,7 +56,7 @@ orders = Table(
     Column("longitude", Float),
     Column("latitude", Float),
     code("policy", nullable=False),
-    # When its matter began, a second time: similar orders are found by an index that holds it.
+    # The beginning of its matter again, for the index by which similar orders are found.
     Column("received_at", Instant, nullable=False),
     Column("source_due_at", Instant),
     code("category"),
@@ -73,7 +73,7 @@ orders = Table(
     code("split_from"),
     Column("split_by", String(100)),
     UniqueConstraint("client_id", "source_reference"),
-    # With what similar orders are found by, so that no order itself is read for it.
+    # All columns by which similar orders are found, so that no row of an order is read for it.
     Index("ix_orders_said", *("received_at", "order_no", "subject", "address")),
     Index(None, "merged_into"),
     Index(None, "split_from"),
@@ -90,7 +90,7 @@ requester = Table(
     Column("wechat_openid", String(100)),
 )
 
-# Keyed hashes of a requester's numbers: found by whoever knows one, read by nobody.
+# Keyed hashes of a requester's numbers: a caller who knows a number finds them, and nobody can read them.
 requester_phone = Table(
     "requester_phone",
     metadata,

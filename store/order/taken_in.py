@@ -16,7 +16,7 @@ INTAKE_RUN: Final = "intake"
 def received_event(
     *, order_no: str, client_id: str, first: OpenTask, data: Mapping[str, str | None]
 ) -> dict[str, Any]:
-    """Write an order's event number 1."""
+    """Make the row of an order's event number 1."""
     return {
         "matter_no": order_no,
         "run_id": INTAKE_RUN,
@@ -32,7 +32,7 @@ def received_event(
 
 
 def matter_as_taken_in(first: OpenTask, *, held: bool) -> dict[str, Any]:
-    """Show an order's matter as it stands before its workflow has recorded anything."""
+    """Return an order's matter as it stands before its workflow has recorded anything."""
     return {
         "stage": Stage.FIRST_CONTACT,
         "tier": Tier.STREET,
@@ -49,7 +49,7 @@ def matter_as_taken_in(first: OpenTask, *, held: bool) -> dict[str, Any]:
 
 
 def as_taken_in(first: OpenTask, *, category: str | None) -> dict[str, Any]:
-    """Show an order as it stands before its workflow has recorded anything."""
+    """Return an order's own facts as they stand before its workflow has recorded anything."""
     return {
         "category": category,
         "ending": None,

@@ -1,1 +1,1 @@
-"""Accounts, credentials and sessions; never what somebody does once signed in."""
+"""Accounts, credentials and sessions; never what a person does once signed in."""

@@ -1,7 +1,7 @@
 """Local accounts: passwords, second factors, and names that are locked.
 
 Assumes that hashing is done outside a transaction: it takes a tenth of a second, and a lock would be held as
-long. A name that nobody has fails and is locked like any other, so that no answer tells which names exist.
+long. An unknown name fails and is locked like any other, so that no answer tells which names exist.
 """
 
 from contextlib import suppress
@@ -26,7 +26,7 @@ _STEP: Final = 30
 _DRIFT: Final = 1
 """How many steps a clock may be off, to either side."""
 _UNKNOWN: Final = "unknown"
-"""Who failed under a name that no member of staff has."""
+"""The actor in the audit for a failure under a name that no member of staff has."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,7 +57,7 @@ def find_account(connection: Connection, username: str) -> Account | None:
 def set_password(
     connection: Connection, username: str, *, password_hash: str, must_change: bool, by: str, now: datetime
 ) -> None:
-    """Give an account its password, and make the account if there is none."""
+    """Set the password of an account, and make the account if there is none."""
     values = {"password_hash": password_hash, "password_set_at": now, "must_change": must_change}
     if not insert_ignore(connection, account, {"username": username, **values}):
         connection.execute(update(account).where(account.c.username == username).values(**values))
@@ -67,7 +67,7 @@ def set_password(
 def locked_since_failures(
     connection: Connection, name: str, *, secret: str, now: datetime
 ) -> datetime | None:
-    """Say until when a name is locked, `None` if it is not."""
+    """Return until when a name is locked; `None` if it is not."""
     until: datetime | None = connection.scalar(
         select(sign_in_failure.c.locked_until).where(sign_in_failure.c.name_key == _name_key(secret, name))
     )
@@ -77,16 +77,16 @@ def locked_since_failures(
 def count_failure(
     connection: Connection, name: str, *, profile: Profile, secret: str, now: datetime
 ) -> datetime | None:
-    """Count one more failure, for the audit too; says until when the name is locked now, `None` if it is not.
+    """Count one more failure, also in the audit, and return until when the name is locked now; `None` if it is not.
 
-    The audit names staff, and nobody else: whoever mistook the field may have typed a password into it.
+    The audit names nobody but staff: a person who mistook the field may have typed a password into it.
     """
     key = _name_key(secret, name)
     insert_ignore(connection, sign_in_failure, {"name_key": key, "failures": 0})
     row = connection.execute(
         select(sign_in_failure).where(sign_in_failure.c.name_key == key).with_for_update()
     ).one()
-    # A lock that has ended begins the count anew.
+    # After a lock has ended, the count begins again.
     failures = 1 if row.locked_until is not None and row.locked_until <= now else row.failures + 1
     until = locked_until(failures, profile, now=now)
     connection.execute(
@@ -102,15 +102,15 @@ def count_failure(
 
 
 def forget_failures(connection: Connection, name: str, *, secret: str) -> None:
-    """Begin to count anew, after a sign-in or by an administrator."""
+    """Forget the failures of a name, after a sign-in or by an administrator."""
     connection.execute(delete(sign_in_failure).where(sign_in_failure.c.name_key == _name_key(secret, name)))
 
 
 def begin_enrolment(connection: Connection, username: str, *, secret: str) -> str | None:
-    """Give the second factor's secret that somebody is about to enrol: the same until it is confirmed.
+    """Return the secret of the second factor that a person is about to enrol: the same until it is confirmed.
 
     `None` if it is confirmed already, or there is no account: a password alone shows no secret, and replaces none.
-    What was begun under another key is begun anew, since nobody can have confirmed it.
+    An enrolment that began under another key begins again, since nobody can have confirmed it.
     """
     row = connection.execute(
         select(account.c.totp_sealed, account.c.totp_step)
@@ -160,7 +160,7 @@ def accept_code(connection: Connection, username: str, code: str, *, secret: str
 
 
 def remove_second_factor(connection: Connection, username: str, *, by: str, now: datetime) -> bool:
-    """Take a second factor away, so that a new one is enrolled at the next sign-in; tells whether there was one."""
+    """Remove a second factor, so that a new one is enrolled at the next sign-in, and tell whether there was one."""
     removed = connection.execute(
         update(account)
         .where(account.c.username == username, account.c.totp_sealed.is_not(None))

@@ -18,7 +18,7 @@ from store.signin.tables import client, credential
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Client:
-    """An intake channel's program; `is_revoked`: all keys that it had were ended."""
+    """An intake channel's program; `is_revoked`: all keys that it had are revoked."""
 
     client_id: str
     channel: str
@@ -27,19 +27,19 @@ class Client:
 
 @dataclass(frozen=True, slots=True)
 class Bearer:
-    """Whom a bearer token stands for."""
+    """The client or member of staff for whom a bearer token stands."""
 
     kind: CredentialKind
     name: str
 
 
 def keyed_hash(secret: str, value: str) -> str:
-    """Hash what may be compared but never read: HMAC-SHA256, in hexadecimal."""
+    """Hash a value that may be compared but never read: HMAC-SHA256, in hexadecimal."""
     return hmac.new(secret.encode(), value.encode(), hashlib.sha256).hexdigest()
 
 
 def mint(connection: Connection, *, secret: str, kind: CredentialKind, subject: str, now: datetime) -> str:
-    """Make a new credential and give it: the only time that it is seen in the clear."""
+    """Make a new credential and return it: the only time that it is seen in the clear."""
     token = f"dd_{kind}_{secrets.token_urlsafe(32)}"
     connection.execute(
         insert(credential).values(
@@ -59,13 +59,13 @@ def revoke(connection: Connection, *, kind: CredentialKind, subject: str, now: d
 
 
 def find_subject(connection: Connection, *, secret: str, token: str) -> Bearer | None:
-    """Find whom a token stands for, `None` if it is unknown or revoked."""
+    """Find the bearer of a token; `None` if it is unknown or revoked."""
     row = connection.execute(_BY_HASH, {"hash": keyed_hash(secret, token)}).one_or_none()
     return Bearer(CredentialKind(row.kind), row.subject) if row else None
 
 
 def put_client(connection: Connection, *, client_id: str, channel: str, now: datetime) -> bool:
-    """Add a channel's client; tells whether it is new."""
+    """Add a channel's client, and tell whether it is new."""
     return insert_ignore(
         connection, client, {"client_id": client_id, "channel": channel, "active": True, "created_at": now}
     )

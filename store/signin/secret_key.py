@@ -1,7 +1,7 @@
-"""The secret key that hashes and seals of this store were made with: told apart from any other, and taken in anew.
+"""The secret key of this store's hashes and seals: another key is noticed by a mark, and taken in only on command.
 
 Assumes that the store keeps a keyed mark and never the key. Under another key nothing fails by itself: tokens are
-unknown, callers have no orders, and only a second factor cannot be unsealed; so the mark is looked at before.
+unknown, callers have no orders, and only a second factor cannot be unsealed. So the mark is checked before.
 """
 
 from collections.abc import Callable, Sequence
@@ -27,7 +27,7 @@ class AnotherSecretKey(Exception):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TakenIn:
-    """What hung on the former key: whose second factors, how many keys and tokens, and how many callers."""
+    """What depended on the former key: the owners of second factors, and the numbers of credentials and of callers."""
 
     second_factors: Sequence[str]
     credentials: int
@@ -35,13 +35,13 @@ class TakenIn:
 
 
 def is_known(connection: Connection, secret: str) -> bool | None:
-    """Tell whether the store is used with this key; `None` while it is used with none."""
+    """Tell whether the store is used with this key; `None` if it has not been used with any."""
     mark = connection.scalar(select(secret_mark.c.mark))
     return None if mark is None else mark == _mark(secret)
 
 
 def require(connection: Connection, secret: str) -> None:
-    """Go on unless the store is used with another key.
+    """Check that the store is not used with another key.
 
     Raises:
         AnotherSecretKey: it is.
@@ -55,10 +55,10 @@ def require(connection: Connection, secret: str) -> None:
 
 
 def check(store: Store, secret: str) -> None:
-    """Go on if the store is used with this key, which it is from now on if it was used with none.
+    """Check that the store is used with this key; a store that has been used with none takes this one.
 
     Raises:
-        AnotherSecretKey: it is used with another one.
+        AnotherSecretKey: the store is used with another one.
         StoreUnavailable: the database does not answer.
     """
     with store.look() as connection:
@@ -78,9 +78,9 @@ def take_in(
     by: str,
     now: datetime,
 ) -> TakenIn:
-    """Use the store with this key from now on: what hung on the former one ends, or is made anew, all at once.
+    """Use the store with this key from now on: what depended on the former one ends, or is made again, all at once.
 
-    `hash_again` makes what callers are found by under this key, and returns how many they are.
+    `hash_again` makes the hashes by which callers are found under this key, and returns how many callers there are.
     """
     enrolled = select(account.c.username).where(account.c.totp_sealed.is_not(None))
     usernames = connection.scalars(enrolled.order_by(account.c.username)).all()

@@ -1,6 +1,6 @@
 """Who is signed in: a row for each session, so that one can be ended from the next request on.
 
-Assumes that a session's id is 256 random bits which only the browser keeps; here stands a keyed hash of it.
+Assumes that a session's id is 256 random bits which only the browser keeps; the store has a keyed hash of it.
 """
 
 import secrets
@@ -20,12 +20,12 @@ from store.signin.credentials import keyed_hash
 from store.signin.tables import session, sign_in_attempt
 
 _SEEN_EVERY: Final = timedelta(seconds=30)
-"""A session's last use is written at most so often, so that most pages only read."""
+"""How often a session's last use is written at most, so that most pages only read."""
 _ATTEMPT_LASTS: Final = timedelta(minutes=10)
 
 
 class Method(StrEnum):
-    """By what somebody signed in."""
+    """The way in which a person signed in."""
 
     PASSWORD = "password"  # noqa: S105 - the name of a way
     PASSWORD_AND_CODE = "password_and_code"  # noqa: S105 - the name of a way
@@ -34,7 +34,7 @@ class Method(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Session:
-    """A session as the store knows it; `staff` is whose it is as they are now, `None` if they have left."""
+    """A session as the store knows it; `staff` is its owner as they are now, `None` if they have left."""
 
     key: str
     username: str
@@ -47,7 +47,7 @@ class Session:
 
     @property
     def is_open(self) -> bool:
-        """Tell whether it opens anything now: roles that came since may ask for a second factor (ADR-0021)."""
+        """Tell whether the session opens anything now: roles given since may ask for a second factor (ADR-0021)."""
         if self.step is not SignInStep.OPEN or self.staff is None:
             return False
         return self.method is not Method.PASSWORD or not needs_second_factor(self.staff.roles)
@@ -80,7 +80,7 @@ def begin_session(
 def find_session(
     connection: Connection, session_id: str, *, profile: Profile, secret: str, now: datetime
 ) -> Session | None:
-    """Find a session that goes on: not ended, used lately, and not too long ago begun."""
+    """Find a session that is still valid: not ended, used lately, and not begun too long ago."""
     rows = connection.execute(
         select(session, *POST)
         .outerjoin(staff, acts_for(session.c.username, now))
@@ -124,7 +124,7 @@ def end_session(connection: Connection, ended: Session, *, now: datetime) -> Non
 
 
 def end_sessions_of(connection: Connection, username: str, *, now: datetime) -> int:
-    """End all sessions of somebody, and return how many."""
+    """End all sessions of a person, and return how many."""
     return connection.execute(
         update(session)
         .where(session.c.username == username, session.c.ended_at.is_(None))
@@ -144,7 +144,7 @@ class Attempt:
 def begin_attempt(
     connection: Connection, attempt: Attempt, *, state: str, browser: str, secret: str, now: datetime
 ) -> None:
-    """Remember what was sent to the provider, for the browser that it was sent with."""
+    """Remember an attempt that was sent to the provider, for the browser that sent it."""
     connection.execute(delete(sign_in_attempt).where(sign_in_attempt.c.begun_at < now - _ATTEMPT_LASTS))
     connection.execute(
         insert(sign_in_attempt).values(

@@ -1,4 +1,4 @@
-"""Accounts, sessions, and the credentials of programs; no secret stands here but sealed or hashed."""
+"""Accounts, sessions, and the credentials of programs; a secret stands here only sealed or hashed."""
 
 from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, Table
 
@@ -20,7 +20,7 @@ account = Table(
 sign_in_failure = Table(
     "sign_in_failure",
     metadata,
-    # A keyed hash of the name that was typed, whether it is anybody's or not.
+    # A keyed hash of the name that was typed, whether anybody has it or not.
     Column("name_key", String(64), primary_key=True),
     Column("failures", Integer, nullable=False),
     Column("locked_until", Instant),

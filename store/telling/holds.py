@@ -1,8 +1,8 @@
 """Holds of the whole office (全所暂停计时): no clock runs while one is in force, and every open order is told.
 
-A hold may be ordered ahead; two never overlap, and none begins at the instant of another, by which orders know it.
-Assumes that the hold and the telling of it are ordered in one short transaction, which no intake passes: an order that
-is placed in that very moment either sees the hold or is told.
+A hold may be ordered ahead. Two holds never overlap, and no two begin at the same instant, since orders know a hold by
+its beginning. Assumes that the hold and its telling are ordered in one short transaction, which no intake overtakes: an
+order that is placed in that very moment either sees the hold or is told.
 """
 
 from datetime import datetime, timedelta
@@ -49,10 +49,10 @@ def order_hold(
     now: datetime,
     since: datetime | None = None,
 ) -> int:
-    """Stop the office's clocks until an instant, from now or from one ahead, and return the number of the telling.
+    """Stop the office's clocks until an instant, from now or from a later one, and return the number of the telling.
 
     Raises:
-        HeldAlready: another one is ordered for a part of that time.
+        HeldAlready: another hold is ordered for a part of that time.
         WrongHold: it begins in the past, does not end after its beginning and after now, or has no fitting reason.
     """
     lock_the_office(connection)
@@ -86,7 +86,7 @@ def order_hold(
 def lift_hold(connection: Connection, *, lifted_by: str, now: datetime, number: int | None = None) -> int:
     """Let the clocks run again before the hold's own end, or call off one that has not begun.
 
-    Without a `number` it is the one in force. Returns the number of the telling.
+    Without a `number`, the hold in force is meant. Return the number of the telling.
 
     Raises:
         NotHeld: there is no such hold.
@@ -114,7 +114,7 @@ def _why_not_held(known: list[Hold], number: int | None) -> str:
 
 
 def _unlike_others(connection: Connection, begins: datetime) -> datetime:
-    """Move the beginning by moments until no other hold, lifted or not, began just then: orders know it by that."""
+    """Move the beginning by milliseconds until no other hold, lifted or not, begins then: orders know holds by that."""
     while (
         connection.scalar(select(office_hold.c.id).where(office_hold.c.since == begins).limit(1)) is not None
     ):

@@ -1,8 +1,8 @@
 """Moving the open orders of a unit to another one, in bulk (单位撤并): each is reassigned like any other.
 
 Assumes that the workflow judges: an order that cannot be moved now stays where it is, and is named. Orders are asked
-batch by batch, each in a short transaction; a move that was stopped goes on when it is ordered again, and asks none
-twice.
+batch by batch, each batch in a short transaction. A move that was stopped goes on when it is ordered again, and asks no
+order twice.
 """
 
 from collections.abc import Iterable, Iterator
@@ -26,28 +26,28 @@ from store.office.directory import current
 from store.order.said.decisions import submit_action
 
 BATCH = 20
-"""Orders that are asked in one transaction; each is judged, so that it takes some milliseconds."""
+"""Orders that are asked in one transaction; each is judged, which takes some milliseconds."""
 _NAMED_AT_ONCE = 500
 
 
 class SameUnit(DomainError):
-    """Orders are to be moved to where they are."""
+    """Orders were to move to the unit where they are."""
 
     code = "same_unit"
 
 
 class ReasonMissing(DomainError):
-    """Orders are to be moved, and nobody says why."""
+    """Orders were to move without a reason."""
 
     code = "reason_missing"
 
 
 @dataclass(kw_only=True, slots=True)
 class Move:
-    """What a move began: actions by order, orders that stay with the reason, and what is not moved at all.
+    """The result of a move: `sent` holds the action by order, `stays` the reason by order that cannot be moved.
 
-    `helping`: open tasks of the unit as a helper. `answered`: orders that were answered and wait for their end; should
-    they be worked on again, the directory says by whom.
+    Two things are never moved. `helping`: the number of open tasks of the unit as a helper. `answered`: the number of
+    orders that were answered and wait for their end; if they are worked on again, the directory says by which unit.
     """
 
     sent: dict[str, str] = field(default_factory=dict)
@@ -57,11 +57,11 @@ class Move:
 
 
 def begin_move(connection: Connection, unit: str, to: str, *, reason: str) -> Move:
-    """See that orders can go from a unit to another one, and count what will not be moved.
+    """Check that orders can go from a unit to another one, and count what will not be moved.
 
     Raises:
         UnknownUnit: there is no unit `unit`, or no open unit `to`.
-        SameUnit: it is the same.
+        SameUnit: both units are the same.
         ReasonMissing: the reason is empty.
     """
     present = current(connection)
@@ -79,7 +79,7 @@ def begin_move(connection: Connection, unit: str, to: str, *, reason: str) -> Mo
 
 
 def next_orders(connection: Connection, unit: str, *, after: str) -> list[str]:
-    """List orders that a unit has in hand behind a number, in sequence: a batch of them."""
+    """List a batch of the orders that a unit has in hand, after a given number, in sequence."""
     mine = (
         matter.c.kind == KIND,
         matter.c.unit == unit,
@@ -102,7 +102,7 @@ def move_batch(
     now: datetime,
     dry_run: bool = False,
 ) -> None:
-    """Ask orders to go to another unit, and note in the move what came of it."""
+    """Ask orders to go to another unit, and note in `move` which were asked and which stay."""
     for order_no in order_nos:
         try:
             with connection.begin_nested() as attempt:
@@ -116,7 +116,7 @@ def move_batch(
 
 
 def end_move(connection: Connection, move: Move, unit: str, to: str, *, actor: str, now: datetime) -> None:
-    """Write down for auditors what was moved."""
+    """Write down for auditors how many orders were moved, and how many stay."""
     data = {"unit": unit, "to": to, "orders": len(move.sent), "stay": len(move.stays)}
     audited(connection, actor, Via.OPERATOR, "orders_moved", None, data, now)
 
@@ -136,7 +136,7 @@ def _ask(connection: Connection, order_no: str, to: str, *, reason: str, actor: 
 
 
 def _asked_already(connection: Connection, order_no: str, to: str) -> str | None:
-    """Find what was asked of an order by a move that was stopped, and has not been answered."""
+    """Find the pending action by which a stopped move has asked an order to go to this unit already."""
     waits = (
         decision.c.matter_no == order_no,
         decision.c.name == ActionName.REASSIGN,
@@ -147,7 +147,7 @@ def _asked_already(connection: Connection, order_no: str, to: str) -> str | None
 
 
 def unsettled(connection: Connection, action_ids: Iterable[str]) -> int:
-    """Count those that no order has heard yet."""
+    """Count the actions among these that no order has judged yet."""
     waits = decision.c.status == DecisionStatus.PENDING
     return sum(
         connection.scalar(select(func.count()).where(decision.c.decision_id.in_(some), waits)) or 0
@@ -156,7 +156,7 @@ def unsettled(connection: Connection, action_ids: Iterable[str]) -> int:
 
 
 def refused(connection: Connection, action_ids: Iterable[str]) -> dict[str, str]:
-    """Give the orders that refused, each with its reason."""
+    """Return the orders that refused, each with its reason."""
     found: dict[str, str] = {}
     for some in _in_batches(action_ids):
         wanted = decision.c.decision_id.in_(some), decision.c.status == DecisionStatus.REJECTED
@@ -166,7 +166,7 @@ def refused(connection: Connection, action_ids: Iterable[str]) -> dict[str, str]
 
 
 def _in_batches(action_ids: Iterable[str]) -> Iterator[list[str]]:
-    """Part what no single statement could name."""
+    """Split ids that are too many for a single statement into batches."""
     ids = list(action_ids)
     for first in range(0, len(ids), _NAMED_AT_ONCE):
         yield ids[first : first + _NAMED_AT_ONCE]

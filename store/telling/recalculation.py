@@ -1,7 +1,7 @@
-"""A year is announced or changed: it is loaded, and every order whose dates rest on it is told to reckon again.
+"""Loading a year that was announced or changed, and telling every order whose dates rest on it to compute them again.
 
-Assumes one short transaction for both, which no intake and no `record` passes: what they reckon meanwhile rests on the
-year, or is told.
+Assumes one short transaction for both, which no intake and no `record` overtakes: the dates that they compute meanwhile
+rest on the new year, or their orders are told.
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ from store.order.resting import begins, changed_days
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Loaded:
-    """The version that is in force now, whether it is new, how many orders reckon again, and by which telling."""
+    """The version in force now, whether it is new, how many matters are told to compute again, and by which telling."""
 
     version: int
     is_new: bool
@@ -31,7 +31,11 @@ class Loaded:
 def load_year(
     connection: Connection, year: int, days: Sequence[NamedDay], *, source: str, now: datetime
 ) -> Loaded:
-    """Load a year; loaded once more with the same days it stays as it is, and whoever was not told yet is told."""
+    """Load a year, and order a telling to every order whose dates rest on it.
+
+    A year that is loaded again with the same days stays as it is; orders with provisional dates that were not told yet
+    are told.
+    """
     lock_the_office(connection)
     is_new = True
     changed = changed_days(connection, year, days)
@@ -41,7 +45,7 @@ def load_year(
     version = loaded.version if loaded else 0
     fields, audience = {}, Audience.PROVISIONAL
     if changed:
-        # What has passed has had its consequence.
+        # A date that has passed has had its consequence.
         fields["changed_from"] = max(now, begins(min(changed))).isoformat()
         audience = Audience.DATED
     waiting = audience_size(connection, audience, fields)

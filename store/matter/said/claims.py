@@ -1,7 +1,7 @@
-"""Claims: who is at a task. A courtesy that binds nobody: any entitled colleague may still decide.
+"""Claims: which colleague is working on a task. A claim binds nobody: any entitled colleague may still decide.
 
-Assumes that a claim may outlive its owner's post, since an absence of somebody else ends by itself: whoever looks
-judges it as it is then.
+Assumes that a claim may outlive its holder's post, since the absence that made them a deputy ends by itself. So every
+reader judges a claim as it stands then.
 """
 
 from collections.abc import Iterable
@@ -23,7 +23,7 @@ from store.office.people import Staff, find_present
 
 
 class HeldByColleague(DomainError):
-    """Somebody else is at it."""
+    """A colleague is working on the task."""
 
     code = "held_by_colleague"
 
@@ -31,13 +31,13 @@ class HeldByColleague(DomainError):
 def change_holder(
     connection: Connection, *, task_id: str, staff: Staff, holder: str | None, now: datetime
 ) -> str | None:
-    """Take an open task (`holder` is oneself) or give it back (`None`); a courtesy that binds nobody.
+    """Claim an open task (`holder` is the member of staff) or release it (`None`), and return the holder.
 
     Raises:
         NotFound: there is no such task.
         NotEntitled: the task is another unit's or another role's.
         TaskDone: the task is done.
-        HeldByColleague: somebody else is at it.
+        HeldByColleague: a colleague is working on it.
     """
     _, row = lock_task(connection, task_id, staff)
     if row.state not in UNFINISHED:
@@ -51,7 +51,7 @@ def change_holder(
 
 
 def holder_of(connection: Connection, row: TaskRow | Row[Any], *, now: datetime) -> str | None:
-    """Say who is at a task: nobody who has left, is away, or may not decide it any more."""
+    """Return the holder of a task, or `None` if they have left, are away, or may no longer decide it."""
     if row.holder is None:
         return None
     found = find_present(connection, row.holder, now=now)
@@ -62,9 +62,9 @@ def holder_of(connection: Connection, row: TaskRow | Row[Any], *, now: datetime)
 
 
 def free_claims(connection: Connection, usernames: Iterable[str | None], *, by: str, now: datetime) -> int:
-    """Free the open tasks that these people cannot be at any more, and return how many.
+    """Free the open tasks that these people can no longer hold, and return how many.
 
-    Call it in the transaction of the change: of unit, roles, absence or deputy.
+    Call it in the transaction that changes their unit, roles, absence or deputy.
     """
     freed = 0
     held = select(task).where(

@@ -1,6 +1,6 @@
-"""What a matter asks of a signal without the store's seal: its codes, and whether it really was kept here.
+"""Answers for a matter about a signal without the store's seal: its codes, and whether it really was kept here.
 
-A signal whose key has changed since its matter began is told apart from a forged one by this (ADR-0028).
+They tell a forged signal from one whose key has changed since its matter began (ADR-0028).
 """
 
 from sqlalchemy import Connection
@@ -12,7 +12,7 @@ from store.office.directory import look_up
 
 
 def looked_up(connection: Connection, asked: LookUp) -> LookedUp:
-    """Look up codes, and which of the claims are pending rows of this matter, word for word."""
+    """Look up codes, and find which of the claims match pending rows of this matter word for word."""
     kept: tuple[str, ...] = ()
     if asked.claims:
         pending = pending_on(connection, asked.matter_no)

@@ -1,7 +1,7 @@
-"""Decisions and actions as rows: kept with their texts first, told by a signal afterwards.
+"""Decisions and actions as rows: kept with their texts first, signalled afterwards.
 
-Assumes that whoever keeps one holds the lock of its matter. One key on two matters meets no lock: there the later one
-ends in a `WriteConflict`, and finds the first when it looks again.
+Assumes that the caller holds the lock of the matter. No lock covers one key on two matters: there the later request
+ends in a `WriteConflict`, and finds the first one when it looks again.
 """
 
 import hashlib
@@ -26,14 +26,14 @@ from store.office.people import Staff
 
 
 class Subject(StrEnum):
-    """What a row decides on."""
+    """What a row decides on: one task, or the whole matter."""
 
     TASK = "task"
     MATTER = "matter"
 
 
 UNFINISHED = (TaskState.OPEN, TaskState.WAITING)
-"""States of a task that somebody still has to decide; one that waits rests meanwhile."""
+"""States of a task that still has to be decided; one that waits rests meanwhile."""
 
 
 class NotFound(DomainError):
@@ -49,7 +49,7 @@ class NotEntitled(DomainError):
 
 
 class TaskDone(DomainError):
-    """Somebody else was faster, or the task's limit has passed."""
+    """A colleague was faster, or the task's limit has passed."""
 
     code = "task_done"
 
@@ -71,7 +71,7 @@ class Refused(DomainError):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Decision:
-    """A decision or action as its sender sees it; `href` ids are the caller's to build."""
+    """A decision or action as its sender sees it; the caller builds links from its ids."""
 
     decision_id: str
     matter_no: str
@@ -86,7 +86,7 @@ class Decision:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Submitted:
-    """The row, and what is to be sent after the commit if it is new."""
+    """The row, and if it is new the signal to send after the commit."""
 
     row: Decision
     said: Said | None = None
@@ -95,7 +95,7 @@ class Submitted:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Actor:
-    """Who acts: by which door, and as which member of staff if it is one."""
+    """Who acts, by which door, and as which member of staff, if any."""
 
     name: str
     via: Via
@@ -103,13 +103,13 @@ class Actor:
 
 
 def find(connection: Connection, decision_id: str) -> Decision | None:
-    """Find a decision or action by its id: one that was kept here before one that an operator signalled."""
+    """Find a decision or action by its id; one that was kept here goes before one that an operator signalled."""
     row = _find(connection, decision_id)
     return _seen(row) if row else None
 
 
 def decided_before(instant: datetime) -> ColumnElement[bool]:
-    """Say what was decided before an instant; what the office tells very many matters has time to reach them."""
+    """Say in SQL which rows were decided before an instant; the office's own have `PATIENCE` to reach their matters."""
     is_late = (decision.c.via != Via.SYSTEM) | (decision.c.decided_at < instant - PATIENCE)
     return (decision.c.decided_at < instant) & is_late
 
@@ -121,7 +121,7 @@ def done_by(row: Row[Any]) -> str:
 
 
 def files_of(fields: Iterable[Field], given: Mapping[str, Any]) -> list[str]:
-    """List the attachments that somebody names."""
+    """List the ids of the attachments that a decision or action names."""
     return [
         each
         for field in fields
@@ -151,7 +151,7 @@ def keep(
     fingerprint: str,
     now: datetime,
 ) -> Submitted:
-    """Write the row, what has to reach the workflow, and the audit."""
+    """Write the row, the signal to the workflow in the outbox, and the audit."""
     is_task = isinstance(said, CompleteTask)
     said_id = said.said_id
     connection.execute(
@@ -202,10 +202,10 @@ _BY_ID = (
 
 
 def repeated(connection: Connection, said_id: str, fingerprint: str) -> Submitted | None:
-    """Find what was kept under this id already.
+    """Find the decision or action that was kept under this id already.
 
     Raises:
-        KeyTaken: it stands for something else.
+        KeyTaken: the id stands for something else.
     """
     row = _find(connection, said_id)
     if row is None:
@@ -218,7 +218,7 @@ def repeated(connection: Connection, said_id: str, fingerprint: str) -> Submitte
 
 
 def fingerprint_of(about: str, name: str, fields: Mapping[str, Any], comment: str | None, actor: str) -> str:
-    """Hash what a decision or action asks for, in its normal form: another one under the same key is told apart."""
+    """Hash what a decision or action asks for, in its normal form, to notice another one under the same key."""
     canonical = json.dumps([about, name, fields, comment, actor], sort_keys=True, default=str)
     return hashlib.sha256(canonical.encode()).hexdigest()
 

@@ -1,7 +1,7 @@
-"""What comes back to whoever decides a task: what its reviewer sent back, and what its matter refused.
+"""Decisions that come back: sent back by a reviewer, or refused by the matter.
 
-What was sent back is its unit's to change and to send again, whoever of the unit wrote it; what was refused its
-sender's alone.
+Anybody of the unit may change a decision that was sent back and send it again, whoever wrote it. A refused decision
+comes back to its sender alone.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,15 +17,15 @@ from store.matter.tables import decision, task
 
 _REVISED: Final = "revise"
 REVIEW: Final = "review"
-"""The kind of task in which every kind of matter lets somebody else look, and the outcome that sends back."""
+"""The kind of task by which every kind of matter has a proposal reviewed; `_REVISED` is the outcome that sends back."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Returned:
     """A decision that came back, with its fields as they were.
 
-    `why`: what the reviewer said of it, or the reason for which the matter refused it; `code` is that reason's, and
-    `None` if a reviewer sent it back.
+    `why` is what the reviewer wrote, or the reason for which the matter refused it. `code` is the code of that reason,
+    and `None` if a reviewer sent it back.
     """
 
     outcome: str
@@ -35,7 +35,7 @@ class Returned:
 
 
 def has_returns() -> ColumnElement[bool]:
-    """Tell of a task whether anything can have come back to it, so that most pages need not look what."""
+    """Say in SQL whether a decision may have come back to a task, so that most pages need not look for it."""
     review = task.alias("review")
     revised = exists().where(
         review.c.matter_no == task.c.matter_no, review.c.kind == REVIEW, review.c.outcome == _REVISED
@@ -49,7 +49,10 @@ def has_returns() -> ColumnElement[bool]:
 
 
 def returned_to(connection: Connection, row: TaskRow, username: str, tables: Tables) -> Returned | None:
-    """Find what somebody goes on from when they decide a task that was found; `None` if they begin anew."""
+    """Find the decision from which a person goes on when they decide a task; `None` if they begin afresh.
+
+    Assumes a row of `find_task`, which reads `has_returns`.
+    """
     if not row.has_returns:
         return None
     answers = _answers(connection, row)
@@ -60,7 +63,7 @@ def returned_to(connection: Connection, row: TaskRow, username: str, tables: Tab
 
 
 def sent_back(connection: Connection, row: TaskRow | Row[Any], tables: Tables) -> Returned | None:
-    """Find what a task was opened anew for: the same unit proposed it, and its reviewer wants it otherwise."""
+    """Find the proposal for which a task was opened again: the same unit made it, and its reviewer sent it back."""
     return _sent_back(_answers(connection, row), row, tables)
 
 
@@ -80,9 +83,9 @@ def _answers(connection: Connection, row: TaskRow | Row[Any]) -> Sequence[Row[An
 
 
 def _sent_back(answers: Sequence[Row[Any]], row: TaskRow | Row[Any], tables: Tables) -> Returned | None:
-    """Find the proposal among the answers.
+    """Find the proposal that was sent back, among the answers.
 
-    A unit has its work only once at a time: between the task before and this one lies nothing but that review.
+    A unit has one such task at a time: between the previous task and this one lies nothing but that review.
     """
     earlier = [each for each in answers if each.opened_at < row.opened_at]
     before = next((each for each in reversed(earlier) if each.kind == row.kind), None)
@@ -103,7 +106,7 @@ def _returned(row: Row[Any], tables: Tables, *, code: str | None, why: str | Non
         return None
     written = {**row.fields, **row.texts}
     for each in outcome.fields:
-        # A comment stands for a text that is required: programs and operators may send that alone.
+        # A comment stands in for a required text: programs and operators may send only a comment.
         if each.type is FieldType.TEXT and each.required and row.comment:
             written.setdefault(each.name, row.comment)
     return Returned(outcome=outcome.name, fields=written, code=code, why=why)

@@ -1,6 +1,6 @@
-"""What became of what was said: the row behind it is settled, or made for what an operator signalled.
+"""Settling verdicts: the row of a decision or action is settled, or made if an operator signalled it.
 
-Assumes the transaction of the step that says it.
+Assumes the transaction of the step that holds the verdicts.
 """
 
 from typing import Any
@@ -19,9 +19,9 @@ from store.matter.tables import decision, task
 
 
 def settle_verdicts(connection: Connection, step: MatterStep, tables: Tables) -> dict[str, Via]:
-    """Settle the rows behind what was said; what has no row came from an operator and gets one.
+    """Settle the rows of decisions and actions; one without a row came from an operator and gets one.
 
-    Returns, by id, through which door each came.
+    Return the door by which each came, by id.
     """
     vias: dict[str, Via] = {}
     for verdict in step.verdicts:
@@ -30,7 +30,7 @@ def settle_verdicts(connection: Connection, step: MatterStep, tables: Tables) ->
         row = connection.execute(_KEPT, mine).one_or_none()
         if row is not None:
             as_kept = (row.task_id, row.name, row.actor) == _what_by_whom(verdict.said)
-            # What was refused has left its fields behind.
+            # A refused signal comes without its fields.
             as_kept &= not verdict.applied or row.fields == verdict.said.fields
             vias[said_id] = Via(row.via) if as_kept else Via.OPERATOR
             if row.status == DecisionStatus.PENDING:
@@ -75,7 +75,7 @@ def _what_by_whom(said: Said) -> tuple[str | None, str, str]:
 
 
 def _overtaken(verdict: Verdict) -> dict[str, Any]:
-    """Tell the sender of a row that a signal with its id said something else, and what became of that."""
+    """Tell the sender of a row that a signal with its id said something else, and whether that was taken."""
     what = "was taken" if verdict.applied else "was refused"
     return {
         "status": DecisionStatus.REJECTED,
@@ -103,7 +103,7 @@ def signalled(connection: Connection, matter_no: str) -> set[str]:
 
 
 def _fields_of(connection: Connection, step: MatterStep, said: Said, tables: Tables) -> tuple[Field, ...]:
-    """Find the fields in which somebody answered: of the kind of task that it was, or of the action.
+    """Find the fields of the outcome or action that was signalled.
 
     An operator may be faster than `record`: then the same step opens the task and closes it.
     """
@@ -120,7 +120,7 @@ def _fields_of(connection: Connection, step: MatterStep, said: Said, tables: Tab
 def said_row(
     matter_no: str, said_id: str, verdict: Verdict, *, fields: tuple[Field, ...] = ()
 ) -> dict[str, Any]:
-    """Make a row for what was said without one: an operator's, with all that the signal held in these `fields`."""
+    """Make the row of an operator's signal, with the texts that it held in these `fields`."""
     said = verdict.said
     by_task = isinstance(said, CompleteTask)
     name = verdict.said.said_name

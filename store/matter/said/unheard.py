@@ -1,4 +1,4 @@
-"""What was kept and its matter has not heard: handed back before an automatic step, or rejected in the end."""
+"""Decisions and actions that their matter has not heard: handed to it before an automatic step, or rejected."""
 
 from datetime import datetime
 
@@ -14,10 +14,10 @@ from store.matter.tables import decision
 
 
 def reject_if_archived(connection: Connection, matter_no: str, said_id: str, *, now: datetime) -> bool:
-    """Settle a decision or action that came too late for its matter.
+    """Reject a decision or action that came too late for its matter, and tell whether it did.
 
-    `False` if that is not archived, and nothing is settled: its workflow is missing, or was ended by force, and
-    what was kept waits until it runs again.
+    If the matter is not archived, nothing is settled: its workflow is missing, or was ended by force, and the decision
+    waits until it runs again.
     """
     if lock_matter(connection, matter_no).stage != ARCHIVED:
         return False
@@ -35,7 +35,7 @@ def reject_if_archived(connection: Connection, matter_no: str, said_id: str, *, 
 def reject_unsent(
     connection: Connection, matter_no: str, said_id: str, *, code: str, reason: str, now: datetime
 ) -> None:
-    """Settle a decision or action whose signal is never sent."""
+    """Reject a decision or action whose signal is never sent."""
     connection.execute(
         update(decision)
         .where(
@@ -53,9 +53,9 @@ def reject_unsent(
 
 
 def pending_on(connection: Connection, matter_no: str) -> list[Said]:
-    """List what is pending on a matter, in the order in which it was decided: as it was sent, or will be.
+    """List the signals that are pending on a matter, as they were sent or will be, in the order of decision.
 
-    On any of its tasks: what a leader or a reviewer decided in time may move the limit that is about to pass.
+    They may be on any of its tasks: a timely decision of a leader or reviewer may move the limit that is about to pass.
     """
     rows = connection.execute(
         select(decision.c.decision_id)

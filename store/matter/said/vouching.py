@@ -1,6 +1,6 @@
-"""What the directory in force says of the codes that a decision or action names.
+"""What the directory in force says about the codes in a decision or action.
 
-The workflow cannot look there itself: what is kept here travels with the signal (ADR-0018).
+The workflow cannot read the directory itself: the answer travels with the signal (ADR-0018).
 """
 
 from collections.abc import Collection, Mapping
@@ -15,7 +15,7 @@ from store.office.directory import current, look_up
 
 
 def codes_for(connection: Connection, fields: Collection[Field]) -> Codes:
-    """Give the codes that may be named, in fields that hold any."""
+    """Return the codes that may be named in these fields; none if no field holds codes."""
     if CODED.isdisjoint(each.type for each in fields):
         return Codes()
     return Codes.of(current(connection))
@@ -24,7 +24,7 @@ def codes_for(connection: Connection, fields: Collection[Field]) -> Codes:
 def vouched_for(
     connection: Connection, fields: Collection[Field], given: Mapping[str, Any]
 ) -> Vouched | None:
-    """Say what these codes are; `None` where none is named."""
+    """Look up the codes that are named in these fields; `None` if there are none."""
     units, categories = named_codes(fields, given)
     if not units and not categories:
         return None

@@ -1,1 +1,1 @@
-"""Orders about one matter: alike, joined, split, and what is told to several; never one order alone."""
+"""Orders about one matter: alike, joined, split, and told the same; never one order alone."""

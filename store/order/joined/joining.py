@@ -1,8 +1,8 @@
 """Joining orders about one matter (并单).
 
-Assumes the transaction of the step that asks for it, with the order's own row locked. A joined order points to the one
-that it was joined to, whatever becomes of that: who waits for an answer is found along these pointers, so that each
-order's row is a function of its own history.
+Assumes the transaction of the step that asks for it, with the order's own row locked. A joined order points to the
+order that it was joined to, whatever becomes of that one. The orders that wait for an answer are found along these
+pointers, so that each order's row is a function of its own history.
 """
 
 from datetime import datetime
@@ -37,10 +37,11 @@ from store.order.tables import orders
 
 
 def join(connection: Connection, step: OrderStep, asked: MergeRequest) -> MergeRefused | None:
-    """Join an order to another one, or say why not: the leading order is open, and joined to nothing itself.
+    """Join an order to another one, or say why not: the leading order must be open, and joined to nothing itself.
 
-    An order that has climbed or is supervised is joined by the street leader only (ADR-0017); if of the two, and of all
-    who wait for their answers, some are confidential and some not, by the street leader only, who says why (ADR-0024).
+    Only the street leader joins an order that has climbed or is supervised (ADR-0017). If some of the two orders and of
+    those waiting for their answers are confidential and some not, only the street leader joins them, and says why
+    (ADR-0024).
     """
     own = connection.execute(select(orders).where(orders.c.order_no == step.matter_no)).one()
     try:
@@ -52,7 +53,7 @@ def join(connection: Connection, step: OrderStep, asked: MergeRequest) -> MergeR
     if _is_withdrawn_soon(connection, leading.order_no):
         return _refused(f"{leading.order_no} is being withdrawn; only an open order can lead")
     is_leader = _is_the_leaders_word(connection, step, asked)
-    # Also by what this very step says, which is not written yet.
+    # Also by a task that this very step opens, which is not written yet.
     watched = is_supervised(connection, own.order_no) or any(
         each.kind == TaskKind.SUPERVISE for each in step.opened
     )
@@ -67,7 +68,7 @@ def join(connection: Connection, step: OrderStep, asked: MergeRequest) -> MergeR
             "all the residents: only the street leader joins them, and says why",
         )
     fields = {"joined": own.order_no}
-    # Also one that is not earlier now: what the leading order's row shows may stand still, and may get more time.
+    # Even if it is not earlier now: the promise that the leading order's row shows may be resting, and may move.
     if (kept := _can_be_kept(connection, own, step, asked)) is not None:
         fields["not_later_than"] = kept.isoformat()
     # An order may join the same one again in a later round of one run.
@@ -77,7 +78,7 @@ def join(connection: Connection, step: OrderStep, asked: MergeRequest) -> MergeR
 
 
 def _differ(connection: Connection, *order_nos: str) -> bool:
-    """Tell whether of these orders, and of all who wait for their answers, some are confidential and some not."""
+    """Tell whether some of these orders and of those waiting for their answers are confidential and some not."""
     line = [each for order_no in order_nos for each in (order_no, *waiting(connection, order_no))]
     kinds = select(orders.c.confidential).where(orders.c.order_no.in_(line)).distinct()
     return len(connection.scalars(kinds).all()) > 1
@@ -90,9 +91,9 @@ def _refused(reason: str) -> MergeRefused:
 def _can_be_kept(
     connection: Connection, own: Row[Any], step: OrderStep, asked: MergeRequest
 ) -> datetime | None:
-    """Say until when the leading unit can answer an order that joins now, if something was promised.
+    """Return until when the leading unit can answer an order that joins now, if something was promised.
 
-    The row does not show what still stands still: the order says what it promises until now.
+    The order's row does not count a rest that still goes on, so the step says what the order promises until now.
     """
     if asked.promise is None:
         return None
@@ -114,7 +115,7 @@ def _is_withdrawn_soon(connection: Connection, order_no: str) -> bool:
 
 
 def told(connection: Connection, order: Row[Any], step: OrderStep) -> tuple[str, ...]:
-    """Name the orders whose residents hear what a step writes, under the lock that `join` takes too."""
+    """Name the orders whose residents get a step's messages, under the lock that `join` takes too."""
     has_left = step.withdrawn or step.facts.requester_left or order.requester_left
     waits = waiting(connection, step.matter_no)
     left = select(orders.c.order_no).where(orders.c.order_no.in_(waits), orders.c.requester_left)
@@ -123,9 +124,9 @@ def told(connection: Connection, order: Row[Any], step: OrderStep) -> tuple[str,
 
 
 def tell_waiting(connection: Connection, step: OrderStep) -> None:
-    """Let the orders that wait know that there is an answer, if this step gave one; also one whose requester left.
+    """Tell the waiting orders that there is an answer, if this step gave one; also those whose requester left.
 
-    What they are told is the mark that it was given to them, whatever becomes of either order.
+    This signal is the mark that the answer was given to them, whatever becomes of either order.
     """
     if any(each.template in REPLIES for each in step.messages):
         waits = waiting(connection, step.matter_no)
@@ -134,7 +135,7 @@ def tell_waiting(connection: Connection, step: OrderStep) -> None:
 
 
 def answers_to(connection: Connection, order_no: str) -> int:
-    """Count the answers of other orders that an order was ever given; a signal typed by hand is none."""
+    """Count the answers of other orders that an order was ever given; a signal typed by hand does not count."""
     query = select(func.count()).where(
         decision.c.matter_no == order_no,
         decision.c.name == ActionName.ANSWER,
@@ -144,7 +145,7 @@ def answers_to(connection: Connection, order_no: str) -> int:
 
 
 def leading_stands(connection: Connection, order_no: str) -> LeadingStands:
-    """Say how the order stands whose answer one waits for, and what was answered if that one works on since."""
+    """Say how the order stands for whose answer this one waits, and its last answer if it is worked on again since."""
     leading = connection.execute(
         select(matter, orders)
         .select_from(WHOLE)
@@ -163,7 +164,7 @@ def leading_stands(connection: Connection, order_no: str) -> LeadingStands:
 
 
 def _last_ending(connection: Connection, order_no: str) -> str | None:
-    """Say as what an order was answered last, by what its resident was told; nothing if they had left."""
+    """Return the ending of an order's last answer, as its resident was told; `None` if they had left."""
     reply = select(message.c.template).where(
         message.c.for_matter == order_no, message.c.template.in_(REPLIES)
     )
@@ -172,7 +173,7 @@ def _last_ending(connection: Connection, order_no: str) -> str | None:
 
 
 def _is_the_leaders_word(connection: Connection, step: OrderStep, asked: MergeRequest) -> bool:
-    """Tell whether the street leader said just this at a door of ours; a signal may bear any name (ADR-0028)."""
+    """Tell whether the street leader decided just this through our own door; a signal may bear any name (ADR-0028)."""
     kept = connection.execute(
         select(decision.c.fields, decision.c.texts).where(
             decision.c.matter_no == step.matter_no,

@@ -1,7 +1,7 @@
-"""Which order another one may be joined to, and who waits for whose answer (ADR-0024).
+"""Which order another one may be joined to, and which orders wait for its answer (ADR-0024).
 
-Assumes that a joined order points to the one that it was joined to. Whether an order can lead is looked at when
-somebody asks, so that a slip of the pen is told at once, and again by the step that joins.
+Assumes that a joined order points to the one that it was joined to. Whether an order can lead is checked when a person
+asks for it, so that a slip of the pen shows at once, and again by the step that joins.
 """
 
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ from store.order.rows import WHOLE
 from store.order.tables import orders
 
 _CAN_LEAD = ACTIONS[ActionName.MERGE].stages
-"""What is answered tells nobody who comes now."""
+"""An order that is answered has no answer for one that joins now."""
 
 
 def why_it_cannot_lead(own_no: str, leading: Row[Any]) -> str | None:
@@ -36,7 +36,7 @@ def why_it_cannot_lead(own_no: str, leading: Row[Any]) -> str | None:
 
 
 def wrong_leading(connection: Connection, own_no: str, fields: Mapping[str, Any]) -> Refusal | None:
-    """Refuse a leading order that is none, or cannot lead; nothing is locked, it may change until it is joined."""
+    """Refuse a leading order that is unknown or cannot lead; nothing is locked, so that may change before the join."""
     if LEADING.name not in fields:
         return None
     number = order_number(fields[LEADING.name])
@@ -60,14 +60,14 @@ def waiting(connection: Connection, order_no: str) -> list[str]:
             .where(orders.c.merged_into.in_(level))
             .order_by(orders.c.order_no)
         ).all()
-        # Who joined and took it back leads on to those who had joined them.
+        # An order that joined and was taken back leads on to those that had joined it.
         found += [row.order_no for row in rows if row.stage == Stage.JOINED]
         level = [row.order_no for row in rows]
     return found
 
 
 def leading_of(connection: Connection, order_no: str) -> str:
-    """Name the order whose answer one waits for; its own number if it was joined to none."""
+    """Find the order for whose answer this one waits; its own number if it was joined to none."""
     while into := connection.scalar(select(orders.c.merged_into).where(orders.c.order_no == order_no)):
         order_no = into
     return order_no

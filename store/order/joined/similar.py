@@ -1,6 +1,6 @@
-"""Orders that may be about the same: a hint for people, who alone decide what is joined.
+"""Orders that may be about the same event: a hint for people, who alone decide what is joined.
 
-Assumes that one event is told in many ways: by whoever called before, at the same place, or in much the same words.
+Assumes that requests about one event share something: the caller, the place, or much of their words.
 """
 
 import math
@@ -22,24 +22,24 @@ from store.order.tables import orders, requester_phone
 
 WITHIN: Final = timedelta(days=90)
 MOST_LINES: Final = 20_000
-"""So many of the latest orders are compared by their words."""
+"""How many of the latest orders are compared by their words."""
 _SHOWN: Final = 3
 _LOOKED_AT: Final = 20
-"""So many of the most alike are looked up: some of them are joined already, or not for whoever asks."""
+"""How many of the most alike are looked up: some of them are joined already, or the reader may not see them."""
 _LEAST: Final = 0.25
 """Below this two lines are not called similar. Our decision, ADR-0023."""
 _NEAR_M: Final = 300.0
 _M_A_DEGREE: Final = 111_320.0
 _NEARBY, _SAME = 0.2, 0.05
-"""What lying near, and being of one community or category, adds to how alike two orders are."""
+"""What nearness, and a common community or category, add to the likeness of two orders."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Sought:
-    """What is looked for: an order of the store, or one that somebody writes down.
+    """The order to which similar ones are sought: one of the store, or one that a clerk is writing down.
 
-    `phone_keys` are left out for who may not know who asked, and address and `point` (latitude and longitude) for who
-    may not know where.
+    `phone_keys` are left out for a reader who may not know the requester, and address and `point` (latitude and
+    longitude) for one who may not know the place.
     """
 
     subject: str
@@ -53,7 +53,7 @@ class Sought:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Similar:
-    """An order that may be about the same, and why: its words, who called, or how many metres away it is."""
+    """An order that may be about the same event, and why: its words, its caller, or its distance in metres."""
 
     order_no: str
     about: str
@@ -65,7 +65,7 @@ class Similar:
 
 
 def sought_like(own: OrderRow, *, by_caller: bool, by_place: bool) -> Sought:
-    """Say what of an order others are compared with, for who may know so much of it."""
+    """Take from an order what others are compared with, as far as the reader may know it."""
     by_whom = select(requester_phone.c.phone_key).where(requester_phone.c.order_no == own.order_no)
     return Sought(
         subject=own.subject,
@@ -87,7 +87,8 @@ def similar_orders(
 ) -> list[Similar]:
     """Find up to three orders of the last ninety days that say much the same or lie near, and three by the same caller.
 
-    `with_confidential`: also by callers who keep that from whoever sees a part of the office.
+    `with_confidential`: confidential orders by the same caller too; staff who see a part of the office must not learn
+    of those.
     """
     likeness = _alike(connection, sought, now)
     since = orders.c.received_at > literal(now - WITHIN, Instant)
@@ -95,7 +96,7 @@ def similar_orders(
     rows = [
         row
         for row in connection.execute(of_scope(query, scope))
-        # Those that were joined are left out here: either database would misjudge how few they are.
+        # Joined orders are left out here, not in SQL: either database would misjudge how few they are.
         if row.merged_into is None and row.order_no != sought.order_no
     ]
     scores = {row.order_no: _score(row, sought, likeness) for row in rows}
@@ -120,7 +121,7 @@ def similar_orders(
 
 
 def _alike(connection: Connection, sought: Sought, now: datetime) -> dict[str, float]:
-    """Say of the orders whose words are most alike how much so; the store hands all lines over as one text."""
+    """Return the likeness of the orders whose words are most alike; the store hands all lines over as one text."""
     line = f"{sought.subject} {sought.address or ''}".strip()
     where = func.coalesce(orders.c.address, "")
     latest = (
@@ -177,7 +178,7 @@ def _score(row: Row[Any], sought: Sought, likeness: dict[str, float]) -> float:
 
 
 def _metres(row: Row[Any], sought: Sought) -> int | None:
-    """Say how far away an order is; `None` if that is not near, or not known."""
+    """Return the distance of an order in metres; `None` if it is not near, or not known."""
     if sought.point is None or row.latitude is None:
         return None
     latitude, longitude = sought.point
@@ -187,5 +188,5 @@ def _metres(row: Row[Any], sought: Sought) -> int | None:
 
 
 def _narrowed(latitude: float) -> float:
-    """Say how much narrower than at the equator a degree of longitude is there."""
+    """Return the width of a degree of longitude at this latitude, where at the equator it is 1."""
     return max(math.cos(math.radians(latitude)), 0.01)

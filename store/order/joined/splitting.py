@@ -1,8 +1,8 @@
 """Making orders of one that holds several matters (一单多诉，拆分).
 
 Assumes the transaction of the step that asks for it, with the order's own row locked. The parts were received with the
-whole: their promises count from then, and what rested meanwhile does not count; also a hold that is over and of which
-the whole has not heard all. Their resident is told each number with its code, once.
+whole. Their promises count from then, without the rests meanwhile; these include a hold that is over and of which the
+whole has not heard all. The resident is told each number with its code, once.
 """
 
 import hashlib
@@ -84,9 +84,9 @@ def _place(
 def _rests(
     connection: Connection, step: OrderStep, asked: SplitRequest, own: Row[Any]
 ) -> tuple[RestTaken, ...]:
-    """Give what rested for the whole until now: what it has counted, and every hold that is over, each time once.
+    """Return the rests of the whole until now: those that it has counted, and every hold that is over, no time twice.
 
-    One that is still in force goes with the part, as with any order.
+    A hold that is still in force goes with the part, as with any order.
     """
     over = holds_over(connection, since=own.received_at, at=step.at)
     rested = [Rested(each.began, each.ended) for each in asked.rests]
@@ -95,7 +95,7 @@ def _rests(
 
 
 def _tell(connection: Connection, step: OrderStep, made: Sequence[dict[str, str]]) -> None:
-    """Write to the resident which orders their request has become; whoever joined it has no part in the codes."""
+    """Write to the resident which orders their request has become; residents who joined it do not get the codes."""
     connection.execute(
         insert(message).values(
             matter_no=step.matter_no,
@@ -112,7 +112,7 @@ def _tell(connection: Connection, step: OrderStep, made: Sequence[dict[str, str]
 
 
 def parts_of(connection: Connection, order_no: str) -> Sequence[OrderRow]:
-    """List the orders that were made of one."""
+    """List the orders into which one was split."""
     query = (
         select(*COLUMNS).select_from(WHOLE).where(orders.c.split_from == order_no).order_by(orders.c.order_no)
     )
@@ -138,7 +138,10 @@ def _further(
     rests: tuple[RestTaken, ...],
     key: str,
 ) -> NewOrder:
-    """Describe an order of one part; what was closed since it was written down is left to the desk."""
+    """Describe the order of one part.
+
+    A category that was closed meanwhile is left to the desk; a closed community gives way to its successor.
+    """
     category, community = part.get("category"), directory.in_charge_of(own.community or "")
     return NewOrder(
         client_id=own.client_id,

@@ -1,8 +1,8 @@
 """What the office itself tells matters: a hold, its end, a year announced, an order that joins them.
 
-Assumes the transaction of what it tells of. To tell all open orders is only ordered there. They are told batch by
-batch, each in a short transaction of its own that locks no order; whoever finds a telling unfinished goes on with it,
-and an automatic step of an order that was not reached yet hears it first.
+Assumes the transaction of the change that is told. That transaction only orders that all open orders are told. They are
+told batch by batch, each batch in a short transaction of its own that locks no order. Any worker that finds a telling
+unfinished goes on with it, and an order that was not reached yet hears it before its next automatic step.
 """
 
 from collections.abc import Mapping, Sequence
@@ -35,19 +35,19 @@ from store.order.said.decisions import submit_action
 from store.order.tables import orders, telling
 
 BATCH = 50
-"""Orders that are told in one transaction; nobody who writes waits longer than for these."""
+"""Orders that are told in one transaction; no other writer waits longer than for these."""
 
 PAUSE = timedelta(milliseconds=50)
-"""What others have between two batches: on SQLite they wait for the one writer by looking again and again."""
+"""The time for other writers between two batches: on SQLite they wait for the one writer by polling."""
 
 
 class Audience(StrEnum):
-    """Who is told."""
+    """Which matters are told."""
 
     OPEN = "open"
     PROVISIONAL = "provisional"
     DATED = "dated"
-    """Who has a date later than the field `changed_from` of what is told, or a provisional one."""
+    """Orders that have a date later than the field `changed_from` of the action, or a provisional one."""
 
 
 def _who(audience: str, fields: Mapping[str, str]) -> ColumnElement[bool]:
@@ -100,7 +100,7 @@ def order_telling(
 def audience_size(
     connection: Connection, audience: Audience, fields: Mapping[str, str] = MappingProxyType({})
 ) -> int:
-    """Count who would be told this now."""
+    """Count the matters that would be told this now."""
     meant = select(func.count()).select_from(WHOLE).where(_who(audience, fields))
     others = select(func.count()).select_from(matter).where(_OTHERS)
     return (connection.scalar(meant) or 0) + (connection.scalar(others) or 0)
@@ -115,7 +115,7 @@ def progress_of(connection: Connection, number: int) -> TellingProgress:
 def tell_next(store: Store, *, now: datetime) -> bool:
     """Tell the next batch of the oldest telling that is not finished; `False` if there is none.
 
-    Who is next is read beside all writers. The batch counts only if nobody else has told it meanwhile.
+    The batch is read beside all writers. It is told only if no other process has told it meanwhile.
     """
     with store.look() as connection:
         row = connection.execute(_unfinished().limit(1)).one_or_none()
@@ -133,9 +133,9 @@ def tell_next(store: Store, *, now: datetime) -> bool:
 
 
 def _page(connection: Connection, row: Row[Any]) -> list[str]:
-    """List who is told next: orders that are meant, and then matters of other kinds, whose numbers come behind."""
+    """List the matters to tell next: first the orders meant, then matters of other kinds, whose numbers sort behind."""
     meant = select(matter.c.matter_no).select_from(WHOLE).where(_who(row.audience, row.fields))
-    # Of both: else PostgreSQL walks one of them from its first row on.
+    # Limit both tables, or PostgreSQL walks one of them from its first row on.
     behind = matter.c.matter_no > row.reached, orders.c.order_no > row.reached
     page = list(connection.scalars(meant.where(*behind).order_by(matter.c.matter_no).limit(BATCH)))
     if len(page) < BATCH:
@@ -145,7 +145,7 @@ def _page(connection: Connection, row: Row[Any]) -> list[str]:
 
 
 def hear_tellings(connection: Connection, matter_no: str, *, now: datetime) -> None:
-    """Let a matter hear at once what it would be told later; its next automatic step may depend on it."""
+    """Tell a matter at once what it would be told later; its next automatic step may depend on it."""
     for row in connection.execute(_unfinished().where(telling.c.reached < matter_no)).all():
         of_orders = select(matter.c.matter_no).select_from(WHOLE).where(_who(row.audience, row.fields))
         of_others = select(matter.c.matter_no).where(_OTHERS)
@@ -165,7 +165,7 @@ def tell(
 ) -> int:
     """Send an action of the office's own to a few orders, once each, and return to how many.
 
-    One that was archived since it was listed needs to hear nothing.
+    An order that was archived since it was listed needs to hear nothing.
     """
     told = 0
     for order_no in order_nos:
@@ -188,12 +188,12 @@ def tell(
 
 
 def _unfinished() -> Any:
-    """Tellings that are not finished, in their order: an order hears of a hold before it hears of its end."""
+    """Select the unfinished tellings in sequence: an order hears of a hold before it hears of its end."""
     return select(telling).where(telling.c.done_at.is_(None)).order_by(telling.c.id)
 
 
 def _tell(connection: Connection, row: Row[Any], order_nos: Sequence[str], now: datetime) -> int:
-    """Write decision, signal and audit of orders that have not heard this, and return how many they are."""
+    """Write decision, signal and audit for each order that has not heard this, and return how many there are."""
     said = [_said(row, order_no) for order_no in order_nos]
     new = _keep(connection, row, said, order_nos)
     heard = [(order_no, each) for order_no, each in zip(order_nos, said, strict=True) if order_no in new]

@@ -1,4 +1,4 @@
-"""Which words of a decision go out: of all that staff write, only what is meant for whoever the message is for."""
+"""Which words of a decision go out: of all that staff write, only those meant for the message's recipient."""
 
 from typing import Any, Final
 
@@ -14,11 +14,11 @@ SAID: Final[tuple[ColumnElement[Any], ...]] = (
     decision.c.texts,
     task.c.kind.label("said_on"),
 )
-"""What is read of the decision behind a message, for `words_of`."""
+"""The columns of the decision behind a message that `words_of` needs."""
 
 
 def with_decisions(messages: FromClause) -> FromClause:
-    """Join messages with the decision whose words they carry, and its task; not every message carries any."""
+    """Join messages with the decision whose words they carry, and its task; some messages carry none."""
     behind = and_(decision.c.decision_id == message.c.text_of, decision.c.matter_no == message.c.matter_no)
     return messages.outerjoin(decision, behind).outerjoin(task, task.c.task_id == decision.c.task_id)
 

@@ -1,4 +1,4 @@
-"""What the office said to a resident last: its answer, or a question that is still open."""
+"""The office's last words to a resident: its answer, or a question that is still open."""
 
 from sqlalchemy import ColumnElement, Connection, select
 
@@ -9,12 +9,15 @@ from store.order.message.answers import SAID, with_decisions, words_of
 
 
 def last_reply(connection: Connection, order_no: str) -> str | None:
-    """Give the office's last words to the resident: the text behind the last reply."""
+    """Return the office's last words to the resident: the text behind the last reply."""
     return _last_words(connection, order_no, message.c.template.in_(REPLIES))
 
 
 def open_question(connection: Connection, order_no: str, *, by: str) -> str | None:
-    """Give what an order that rests asks a resident, its own or a follower; `None` if nothing, or not them."""
+    """Return what the resting order `by` asks the resident of `order_no`; `None` if it asks them nothing.
+
+    The resident may be its own, or that of an order joined to it.
+    """
     theirs = message.c.matter_no == by
     why = connection.scalar(
         select(message.c.template)

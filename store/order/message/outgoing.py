@@ -1,6 +1,6 @@
 """Messages to people that still have to go out, in the order in which they were written.
 
-Assumes that each row is for one person: who is told was said by the step that wrote it, under its order's lock.
+Assumes that each row is for one recipient: the step that wrote it has named them, under its order's lock.
 """
 
 from collections.abc import Mapping
@@ -23,11 +23,11 @@ from store.order.tables import orders
 _ALL: Final = message.join(matter, matter.c.matter_no == message.c.matter_no).outerjoin(
     orders, orders.c.order_no == matter.c.matter_no
 )
-"""Messages of every kind of matter, with what an order's words need where it is one."""
+"""Messages of every kind of matter, with the columns that the words of an order's messages need."""
 _PENDING: Final = "pending"
 _DROPPED: Final = "dropped"
 _OF_OTHER_ORDERS: Final = Template.SPLIT
-"""What a resident is told of further orders of theirs, which go on whatever becomes of this one."""
+"""The message about further orders of a resident, which go on whatever becomes of this one."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -79,7 +79,7 @@ def outgoing(connection: Connection, order_no: str) -> list[Outgoing]:
 
 
 def still_waits(connection: Connection, message_id: int) -> bool:
-    """Look again just before sending: whether nobody has dropped it, and its resident has not left."""
+    """Check just before sending that a message has not been dropped, and that its resident has not left."""
     row = connection.execute(
         select(
             message.c.state, message.c.recipient, message.c.template, orders.c.ending, orders.c.requester_left
@@ -95,7 +95,7 @@ def still_waits(connection: Connection, message_id: int) -> bool:
 
 
 def drop(connection: Connection, order_no: str) -> None:
-    """Let nothing more go out about an order to its resident who takes it back."""
+    """Drop the pending messages about an order to its resident, who takes it back."""
     connection.execute(
         update(message)
         .where(

@@ -16,14 +16,14 @@ NOT_ACCEPTED: Final = Template.REPLIED_NOT_ACCEPTED
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """The reason, and who answers for the matter if the office does not."""
+    """The reason, and the authority that answers for the matter if the office does not."""
 
     reason: str
     goes_to: str | None
 
 
 def rejection_of(connection: Connection, order_no: str) -> Rejection | None:
-    """Find the last rejection of an order, of no abandoned branch; it is told once it is final."""
+    """Find the last rejection of an order outside abandoned branches; its resident is told once it is final."""
     data = connection.scalar(
         select(event.c.data)
         .where(
@@ -40,7 +40,7 @@ def rejection_of(connection: Connection, order_no: str) -> Rejection | None:
 
 
 def told_of(connection: Connection, order_no: str) -> Rejection | None:
-    """Find the rejection that the last answer to an order's resident was about, perhaps another order's they joined."""
+    """Find the rejection behind the last answer to an order's resident; it may be that of an order they joined."""
     row = connection.execute(
         select(message.c.matter_no, message.c.template)
         .where(message.c.for_matter == order_no, message.c.template.in_(REPLIES))

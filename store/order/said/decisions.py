@@ -2,8 +2,8 @@
 
 Assumes that the workflow judges; here a decision is refused early if the store can already tell. The
 order's row is locked for the length of the transaction, so that exactly one of a submission and an
-automatic step sees the other. One key on two orders meets no lock: there the later one ends in a
-`WriteConflict`, and finds the first when it looks again.
+automatic step sees the other. No lock covers one key on two orders: there the later request ends in a
+`WriteConflict`, and finds the first one when it looks again.
 """
 
 from collections.abc import Collection, Mapping
@@ -49,11 +49,11 @@ from store.submitting import times_said
 
 RESIDENT: Final = Actor(name=voices.RESIDENT, via=Via.RESIDENT)
 PASSED_ON: Final = frozenset({ActionName.SUPPLEMENT, ActionName.URGE})
-"""What the resident of a joined order says to the one that leads it."""
+"""The actions that go from the resident of a joined order to the order that leads it."""
 
 
 def lock_order(connection: Connection, order_no: str, *besides: ColumnElement[Any]) -> Row[Any]:
-    """Lock an order's matter until the end of the transaction; what only names the order does not wait for that.
+    """Lock an order's matter until the end of the transaction; rows that only refer to it do not wait for that.
 
     Raises:
         NotFound: there is no such order.
@@ -65,7 +65,7 @@ _ORDER = select(matter, orders).select_from(WHOLE)
 
 
 class OrderTasks:
-    """What an order says of a decision on one of its tasks."""
+    """An order's part in keeping a decision on one of its tasks: the lock and the judgement."""
 
     tables = ORDER_TABLES
 
@@ -110,14 +110,16 @@ def submit_action(
     now: datetime,
     uploaders: Collection[Uploader] = (),
 ) -> Submitted:
-    """Keep an action on an order, or answer a repeated one as before; `uploaders`: whose files it may name.
+    """Keep an action on an order, or answer a repeated one as before.
+
+    The action may name files of these `uploaders`.
 
     Raises:
         NotFound: there is no such order.
         NotEntitled: the actor's roles do not allow this action.
         KeyTaken: the key stands for something else.
         Refused: the action is not possible now, or a field is not in order.
-        UnusableAttachment: an attachment is nobody's of these, or used already.
+        UnusableAttachment: an attachment is not of these uploaders, or used already.
     """
     order, speaks = _addressed(connection, order_no, action, actor)
     fields = normal(action_fields(action), fields)
@@ -157,9 +159,9 @@ def submit_action(
 
 
 def _addressed(connection: Connection, order_no: str, action: str, actor: Actor) -> tuple[Row[Any], Actor]:
-    """Lock the order that an action is for: what the resident of a joined one says goes to the one that leads it.
+    """Lock the order that an action is for: `PASSED_ON` actions of a joined order's resident go to the leading order.
 
-    The joined order is not locked: a leading one locks those that it tells of its answer.
+    The joined order is not locked, since a leading order locks those that it tells of its answer.
     """
     stage = connection.scalar(select(matter.c.stage).where(matter.c.matter_no == order_no))
     if stage != Stage.JOINED or action not in PASSED_ON or actor != RESIDENT:
@@ -169,7 +171,7 @@ def _addressed(connection: Connection, order_no: str, action: str, actor: Actor)
 
 
 def _by_content(connection: Connection, action: str, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Let files stand for what they hold: a form that is sent twice brings them twice."""
+    """Replace ids of files by hashes of their content: a form that is sent twice uploads its files twice."""
     named = {each.name for each in action_fields(action) if each.type is FieldType.ATTACHMENTS}
     return {
         name: contents_of(connection, value) if name in named and wrong_ids(value) is None else value

@@ -1,4 +1,4 @@
-"""What a rule is asked about an order: read here for whoever judges an action, and for whoever only offers it."""
+"""The facts by which rules judge an action on an order: read for the judgement, and for pages that offer the action."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -17,7 +17,7 @@ from store.order.rows import OrderRow
 
 
 def situation_of(connection: Connection, order: OrderRow | Row[Any]) -> OrderSituation:
-    """Say how an order stands, as far as an action on it is judged."""
+    """Read how an order stands, as far as the judgement of an action needs it."""
     supervised, taken = _so_far(connection, order.order_no)
     return OrderSituation(
         stage=Stage(order.stage),
@@ -45,9 +45,9 @@ def _watched(order_no: ColumnElement[str]) -> ColumnElement[bool]:
 
 
 def _so_far(connection: Connection, order_no: str) -> tuple[bool, Mapping[str, Mapping[str, int]]]:
-    """Tell whether an order is supervised, and count by action and voice how often each was said.
+    """Tell whether an order is supervised, and count how often each action was asked for, by action and voice.
 
-    What was refused counts too: it has cost the order a step. In one statement, since pages ask.
+    Refused actions count too: each has cost the order a step. All in one statement, since pages ask.
     """
     said = (decision.c.matter_no == matter.c.matter_no) & (decision.c.subject == Subject.MATTER)
     query = (
