@@ -54,11 +54,8 @@ class SignalSeal:
     def __init__(self, secret: str) -> None:
         """Derive the key."""
         self._key = Ed25519PrivateKey.from_private_bytes(_key(secret, _HANDED_OVER))
-
-    @property
-    def public_key(self) -> str:
+        self.public_key = base64.b64encode(self._key.public_key().public_bytes_raw()).decode()
         """The public key, by which anybody can tell the seal from a forged one."""
-        return base64.b64encode(self._key.public_key().public_bytes_raw()).decode()
 
     def sign(self, order_no: str, said: Mapping[str, Any]) -> str:
         """Return the seal of a decision or action on an order, given as JSON."""

@@ -9,6 +9,7 @@ from sqlalchemy import JSON
 from store import auditing
 from store.attachment import tables as _attachment
 from store.calendar import tables as _calendar
+from store.duty import tables as _duty
 from store.figures import tables as _figures
 from store.instants import Instant
 from store.matter import tables as _matter
@@ -17,7 +18,7 @@ from store.office import tables as _office
 from store.order import tables as _order
 from store.signin import tables as _signin
 
-ALL = (auditing, _attachment, _calendar, _figures, _matter, _office, _order, _signin)
+ALL = (auditing, _attachment, _calendar, _duty, _figures, _matter, _office, _order, _signin)
 """Each brings its tables into the metadata."""
 
 

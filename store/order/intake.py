@@ -4,7 +4,6 @@ Assumes a validated body. Inserts first and looks afterwards, so that two reques
 never both place an order.
 """
 
-import secrets
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -31,7 +30,7 @@ from store.attachment.attachments import Uploader, bind
 from store.auditing import audited
 from store.database import insert_ignore
 from store.matter.holding import as_notice, holds_from, is_held
-from store.matter.numbers import LETTERS, new_number, new_suffix
+from store.matter.numbers import new_number, new_suffix, random_letters
 from store.matter.outbox import OutboxKind, put
 from store.matter.tables import event, matter, task
 from store.office.directory import current
@@ -169,8 +168,8 @@ class Placed:
 
 def new_tracking_code() -> str:
     """Make a tracking code of 80 random bits, grouped for reading aloud."""
-    letters = [secrets.choice(LETTERS) for _ in range(16)]
-    return "-".join("".join(letters[index : index + 4]) for index in range(0, 16, 4))
+    letters = random_letters(16)
+    return "-".join(letters[index : index + 4] for index in range(0, 16, 4))
 
 
 def place_order(
