@@ -154,7 +154,7 @@ def _date(written: str) -> date | None:
 
 
 def _missing(days: dict[date, NamedDay], year: int) -> Iterator[str]:
-    """Name the days that the file lacks, although every notice since 2008 has them off."""
+    """Report the days that are missing here but off in every notice since 2008."""
     for month, day, name in ((1, 1, "元旦"), (5, 1, "劳动节"), (10, 1, "国庆节")):
         named = days.get(date(year, month, day))
         if named is None or named.kind is not DayKind.OFF:
