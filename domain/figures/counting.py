@@ -146,7 +146,7 @@ class Count:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Line:
-    """One line of a table: orders open, still due today and overdue now, and the share on time."""
+    """One line of a table: open, still due today and overdue now, and the share on time in the window."""
 
     key: str
     open: int

@@ -203,7 +203,7 @@ class Directory:
     def deserted(
         self, *, category: str | None, community: str | None, vacant: Collection[str]
     ) -> dict[Tier, tuple[str, ...]]:
-        """Return, by tier, the units that would answer for a matter if all of them are vacant."""
+        """Return the units that would answer for a matter, for each tier where all of them are vacant."""
         if not vacant:
             return {}
         asked = {tier: tuple(self._asked(tier, category, community)) for tier in Tier}

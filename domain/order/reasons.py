@@ -1,4 +1,4 @@
-"""Closed lists: why an order is not accepted (不予受理), and where one goes that is not the office's.
+"""Closed lists: why an order is not accepted (不予受理), and which bodies answer for outside matters.
 
 Source: our decision, ADR-0017; the telephone numbers of these bodies are national ones.
 """

@@ -1,4 +1,4 @@
-"""Whose voice an action on an order is: of the order's own people, or of a follower.
+"""The voice behind an action on an order: that of the order's own people, or of a follower.
 
 A follower is the resident of an order that was joined to this one (并单). What they add or urge goes to the
 leading order, signed with the number of their own (ADR-0024). Pure functions over signatures and counts, for

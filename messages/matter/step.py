@@ -21,7 +21,7 @@ class Reckoned(Wire):
     """The facts that every instant is computed from: its origin, its rests, and the words that were given.
 
     `since`: the origin. `began`: when the clock began to run, if not at its origin; what is owed in a period,
-    for instance, counts from the period's end, which lies ahead. `word`: the result is never earlier.
+    for instance, is computed from the period's end, which lies ahead. `word`: the result is never earlier.
     `joined`: what orders that joined this one had been promised; the result is never later. `floor_from`: the
     unit has the minimum remainder from then on.
     """

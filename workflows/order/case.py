@@ -63,7 +63,7 @@ class Case:
         self._door = course.door = Door(self.state, self._ledger, self.judge, course)
 
     def not_by(self, proposal: Decided) -> tuple[str, ...]:
-        """Name the staff who may not review: the proposer, and in a later round the reviewer before."""
+        """Return the staff barred from a review: the proposer, and in a later round the last reviewer."""
         before = self.state.reviewed_by if self.state.round > 1 else None
         return (proposal.said.actor, *((before,) if before else ()))
 
