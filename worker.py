@@ -49,10 +49,10 @@ from workflows.matter.reconcile import ReconcileWorkflow
 from workflows.order.workflow import OrderWorkflow
 
 CACHED_ORDERS = 500
-"""Orders kept in memory between their steps, about 0.3 MiB each; any other is replayed when something happens to it."""
+"""Orders kept in memory between their steps, about 0.3 MiB each; others are replayed when they are needed."""
 WORKFLOWS = [OrderWorkflow, DutyWorkflow, OpenDutiesWorkflow, ReconcileWorkflow]
 INPUTS: Mapping[str, type[Wire]] = {ORDER: StartOrder, DUTY: StartDuty}
-"""What the workflows take that the outbox starts."""
+"""The inputs of the workflows that the outbox starts."""
 INTERCEPTORS = [TotalSignals(), NamedLines()]
 PLAIN = (
     "workflows.options",
@@ -61,10 +61,11 @@ PLAIN = (
     "workflows.order.state",
     "workflows.duty.state",
 )
-"""Modules of `workflows` that hold values and nothing that runs by itself (ADR-0015; a habit test keeps them so)."""
+"""Modules of `workflows` with values and no code that runs by itself (ADR-0015; kept so by a habit test)."""
 RUNNER = SandboxedWorkflowRunner(
-    # Named one by one: a module passed through runs with the real clock and is shared by all orders. The compiled half
-    # of `cryptography` imports its own errors when it first needs them; inside the sandbox that ends the process.
+    # Named one by one: a module passed through runs with the real clock, and all orders share it. The
+    # compiled half of `cryptography` imports its own errors when it first needs them; inside the sandbox that
+    # ends the process.
     restrictions=SandboxRestrictions.default.with_passthrough_modules(
         "domain", "messages", "activities", "cryptography", *PLAIN
     )
@@ -73,7 +74,7 @@ _VERSION = f"dingdan-{version('dingdan')}"
 _log = structlog.get_logger("worker")
 
 
-def build(  # noqa: PLR0913 - what a worker is wired from
+def build(  # noqa: PLR0913 - the parts of a worker
     client: Client,
     store: Store,
     messenger: Messenger,
@@ -90,7 +91,8 @@ def build(  # noqa: PLR0913 - what a worker is wired from
 ) -> Worker:
     """Build the worker: workflows and activities in one process, so that activities start eagerly.
 
-    `policy` is that of new orders; `phone_keys` hashes the numbers in a text, by which requesters are found again.
+    `policy` is that of new orders. `phone_keys` hashes the telephone numbers in a text, by which requesters
+    are found again.
     """
     now, counted = _now, Figures(meter)
     present_run = _asking(client)
@@ -122,13 +124,13 @@ def build(  # noqa: PLR0913 - what a worker is wired from
         workflow_runner=RUNNER,
         interceptors=INTERCEPTORS,
         graceful_shutdown_timeout=timedelta(seconds=10),
-        # The UI shows it with each task. The SDK's own would be a hash of every module, compiled for it: seconds.
+        # The UI shows it with each task. The SDK's own would hash every module, compiled for it: seconds.
         build_id=_VERSION,
     )
 
 
 def _asking(client: Client) -> PresentRun:
-    """Let an activity in a thread ask by a client that belongs to this loop."""
+    """Let an activity in a thread ask through a client of this event loop."""
     loop = asyncio.get_running_loop()
 
     def present_run(order_no: str) -> str | None:
@@ -139,7 +141,7 @@ def _asking(client: Client) -> PresentRun:
 
 
 def replayer() -> Replayer:
-    """Build what replays histories as this worker would."""
+    """Build a replayer that runs histories as this worker would."""
     return Replayer(
         workflows=WORKFLOWS,
         workflow_runner=RUNNER,
@@ -153,11 +155,11 @@ def _now() -> datetime:
 
 
 def pace_garbage_collection() -> None:
-    """Let the collector come seldom enough for Temporal, and often enough for the memory.
+    """Run the garbage collector rarely enough for Temporal, and often enough for the memory.
 
-    An order in memory is about 700 objects that refer to each other: only a collection of everything frees
-    one that has left the cache. With a full cache that holds the interpreter for a third of a second, and
-    the SDK takes two seconds for a deadlock. What is there at the start is never looked at again.
+    An order in memory is about 700 objects that refer to each other: only a full collection frees one that
+    has left the cache. With a full cache that stops the interpreter for a third of a second, and the SDK
+    counts two seconds as a deadlock. Objects that exist at the start are never looked at again.
     """
     gc.collect()
     gc.freeze()
@@ -165,7 +167,7 @@ def pace_garbage_collection() -> None:
 
 
 async def run(settings: Settings) -> None:
-    """Connect, check what an order needs, and work until SIGTERM or SIGINT."""
+    """Connect, check that orders can run, and work until SIGTERM or SIGINT."""
     logging.configure(settings.log_format)
     pace_garbage_collection()
     stop = asyncio.Event()
@@ -200,7 +202,7 @@ async def run(settings: Settings) -> None:
 
 
 async def _prepare(settings: Settings, runtime: Runtime) -> None:
-    """See that orders can run, by a client that is not traced: all rounds of `Reconcile` would be one trace."""
+    """Check that orders can run, by an untraced client: all rounds of `Reconcile` would be one trace."""
     client = await temporal.connect(runtime=runtime)
     await temporal.check(client)
     await temporal.Orders(client).ensure_reconcile(interval=timedelta(seconds=settings.reconcile_seconds))
@@ -208,10 +210,10 @@ async def _prepare(settings: Settings, runtime: Runtime) -> None:
 
 
 def sdk_runtime(settings: Settings) -> Runtime:
-    """Give what the SDK runs on, with its figures where the settings say.
+    """Return the SDK's runtime, which serves its figures where the settings say.
 
     Raises:
-        WrongSettings: nobody can listen there.
+        WrongSettings: the address cannot be listened on.
     """
     try:
         return temporal.sdk_runtime(metrics(settings))
@@ -223,7 +225,7 @@ def sdk_runtime(settings: Settings) -> Runtime:
 
 
 def metrics(settings: Settings) -> PrometheusConfig | None:
-    """Say where and in which form figures are served, if they are."""
+    """Return where and in which form figures are served; `None` if they are not."""
     if settings.metrics_port is None:
         return None
     return PrometheusConfig(

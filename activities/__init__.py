@@ -1,4 +1,4 @@
-"""What touches the world on a workflow's behalf: one class per concern, dependencies by constructor.
+"""Activities act on the world for a workflow: one class for each concern, dependencies by constructor.
 
 Never a decision about an order.
 """

@@ -1,7 +1,7 @@
-"""What matters do, in figures: on the SDK's own meter, so that the worker's one port serves both.
+"""The figures of the worker's activities, on the SDK's own meter, so that the worker's one port serves both.
 
-Assumes that it is called after the commit: a step is counted once, never when it is repeated, and not at
-all if the worker dies between commit and count. Labels come from closed sets; never an order or a person.
+Assumes calls after the commit: a step is counted once, never when it is repeated, and not at all if the
+worker dies between commit and count. Labels come from closed sets; they never name an order or a person.
 """
 
 from collections.abc import Collection
@@ -24,7 +24,7 @@ from store.matter.step import Written
 
 SECONDS: Final = "dingdan_record_seconds"
 BUCKETS: Final = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0)
-"""Bounds for `SECONDS`, up to the time after which an attempt is given up."""
+"""Bounds for `SECONDS`, up to the time after which the workflow gives an attempt up."""
 
 _TASKS = [row for kind in KINDS for row in kind.tables.tasks.values()]
 _KINDS = {row.kind for row in _TASKS}
@@ -36,7 +36,7 @@ class Figures:
     """The counters of the worker's activities."""
 
     def __init__(self, meter: MetricMeter = MetricMeter.noop) -> None:
-        """Register; without a meter nothing is counted."""
+        """Register the counters; without a meter nothing is counted."""
         counter = meter.create_counter
         self._entered = counter("dingdan_stage_entered", "Matters that came to a stage.")
         self._closed = counter("dingdan_orders_closed", "Orders closed, by ending; a reopened one again.")
@@ -68,7 +68,7 @@ class Figures:
         self._seconds = meter.create_histogram_float(SECONDS, "Time to record a step.")
 
     def recorded(self, step: MatterStep, written: Written[MatterAnswer], took: timedelta) -> None:
-        """Count a step, and what it says if it was committed just now."""
+        """Count a step, and its content if it was committed just now."""
         self._steps.add(1, {"result": written.result})
         self._seconds.record(took.total_seconds(), {"result": written.result})
         if not written.is_new:
@@ -81,7 +81,7 @@ class Figures:
             self._told(event, step)
 
     def refused(self, why: str) -> None:
-        """Count a step that was not committed: `stale`, of an abandoned run; `differs` from what was before."""
+        """Count a step that was not committed: `stale` (abandoned run), or `differs` from an earlier one."""
         self._steps.add(1, {"result": why})
 
     def message(self, *, recipient: str, state: str) -> None:
@@ -93,7 +93,7 @@ class Figures:
         self._outbox.add(1, {"kind": _known(kind, set(OutboxKind)), "result": result})
 
     def schedule(self, *, lost: int, is_stopped: bool) -> None:
-        """Show how many runs of the meetings' schedule never came, and whether it makes any."""
+        """Show how many runs the meetings' schedule has lost, and whether it is stopped."""
         self._lost.set(lost)
         self._paused.set(int(is_stopped))
 
@@ -118,7 +118,7 @@ class Figures:
 
 
 UNCOUNTED: Final = Figures()
-"""For whoever runs an activity and has no meter."""
+"""For callers that run an activity without a meter."""
 
 
 def _known(value: str, known: Collection[str]) -> str:

@@ -1,4 +1,4 @@
-"""The matter and the activity on every line that is logged while an activity runs."""
+"""Puts the matter and the activity on every line that is logged while an activity runs."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from messages.names import matter_no_of
 
 class _Named(ActivityInboundInterceptor):
     async def execute_activity(self, input: ExecuteActivityInput) -> Any:  # noqa: A002 - the SDK names it so
-        """Bind what names the work; a threaded activity takes the context with it."""
+        """Bind the names of the work; a threaded activity takes the context with it."""
         info = activity.info()
         facts = {"activity_type": info.activity_type, "attempt": info.attempt}
         if matter_no := matter_no_of(info.workflow_id or ""):
@@ -22,7 +22,7 @@ class _Named(ActivityInboundInterceptor):
 
 
 class NamedLines(Interceptor):
-    """Name the matter in what activities log: `order_no`, `duty_no`."""
+    """Names the matter in the lines that activities log: `order_no`, `duty_no`."""
 
     def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:  # noqa: A002
         """Put the names around every activity."""

@@ -1,10 +1,10 @@
-"""By which door something came into the office."""
+"""The doors by which requests, decisions and signals come into the office."""
 
 from enum import StrEnum
 
 
 class Via(StrEnum):
-    """By which door a step came: told on every event, so that an audit can separate them."""
+    """The door by which a step came; every event records it, so that an audit can tell them apart."""
 
     CHANNEL = "channel"
     STAFF = "staff"
@@ -14,7 +14,7 @@ class Via(StrEnum):
 
 
 class CredentialKind(StrEnum):
-    """Whom a credential stands for."""
+    """The kind of caller that a credential stands for."""
 
     CLIENT = "client"
     STAFF = "staff"

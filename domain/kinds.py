@@ -1,6 +1,6 @@
-"""The kinds of matter that there are: how each is called and numbered, and its tables.
+"""The kinds of matter: the name of each, how it is numbered, and its tables.
 
-Assumes that only what looks at matters of every kind asks here; a kind's own rooms know their own tables.
+Assumes that only code for matters of every kind asks here; the code of one kind uses its own tables.
 """
 
 from dataclasses import dataclass
@@ -16,9 +16,9 @@ from domain.order.actions import action_fields
 from domain.order.lifecycle import TASKS
 
 ORDER_TABLES: Final = Tables(TASKS, action_fields)
-"""What may be said to an order."""
+"""The tasks and actions of an order."""
 DUTY_TABLES: Final = Tables(DUTY_TASKS, duty_action_fields)
-"""What may be said to a duty."""
+"""The tasks and actions of a duty."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,12 +40,12 @@ OPEN_STAGES: Final[tuple[str, ...]] = (
     *orders.OPEN,
     *(each for each in duties.DutyStage if str(each) not in OVER),
 )
-"""Where a matter of any kind is open; named one by one, so that an index of stages finds them."""
+"""Stages in which a matter of any kind is open; named one by one, so that an index of stages finds them."""
 _BY_LETTER: Final = {each.letter: each for each in KINDS}
 
 
 def kind_of(matter_no: str) -> MatterKind:
-    """Tell the kind of a matter by its number; what begins with no letter that is known is an order's."""
+    """Return the kind of a matter by its number; a number without a known letter is an order's."""
     return _BY_LETTER.get(matter_no[:1], KINDS[0])
 
 

@@ -1,4 +1,4 @@
-"""What is said between processes: Temporal wire types, wire names and ids.
+"""What processes send each other: Temporal wire types, wire names and ids.
 
 Never rules, never I/O.
 """

@@ -1,6 +1,6 @@
-"""What travels of each kind of matter: its start, its steps and their answers, and the activity that commits them.
+"""The wire types of each kind of matter: its start, its steps and their answers, and the activity for them.
 
-Assumes that only what looks at matters of every kind asks here.
+Assumes that only code for matters of every kind asks here.
 """
 
 from dataclasses import dataclass
@@ -35,5 +35,5 @@ _WIRES: Final = {
 
 
 def wires_of(matter_no: str) -> Wires:
-    """Return what travels of a matter, by its number."""
+    """Return the wire types of a matter, by its number."""
     return _WIRES[kind_of(matter_no).name]

@@ -10,7 +10,7 @@ NAMESPACE: Final = "dingdan"
 TASK_QUEUE: Final = "orders"
 RETENTION_DAYS: Final = 30
 LONG_HISTORY: Final = 8_000
-"""Events from which a history is told to operators: the server warns at 10,240 and ends a workflow at 51,200."""
+"""How many events count as a long history; the server warns at 10,240 and ends a workflow at 51,200."""
 
 ORDER: Final = "Order"
 DUTY: Final = "Duty"
@@ -46,46 +46,46 @@ SEARCH_ATTRIBUTES: Final[dict[str, str]] = {
     "Escalations": "Int",
     "Overdue": "Bool",
 }
-"""Name and type of each search attribute; SQL visibility has ten Keyword columns, seven are spent."""
+"""Name and type of each search attribute; SQL visibility has ten Keyword columns, and seven are used."""
 
 _BLANK: Final = " "
 
 
 def workflow_id(kind: str, number: str) -> str:
-    """Name the workflow of a matter: the only place where such an id is built."""
+    """Return the id of a matter's workflow; no other code builds such an id."""
     return f"{kind}-{number}"
 
 
 def workflow_id_of(matter_no: str) -> str:
-    """Name the workflow of a matter."""
+    """Return the id of a matter's workflow, by the matter's number."""
     return workflow_id(kinds.kind_of(matter_no).name, matter_no)
 
 
 def matter_no_of(of: str) -> str | None:
-    """Read a matter's number back from the id of its workflow; `None` for any other workflow."""
+    """Return a matter's number from the id of its workflow; `None` for any other workflow."""
     kind, _, number = of.partition("-")
     return number if kind in MATTERS and number else None
 
 
 def action_signal(matter_no: str) -> str:
-    """Name the signal by which a matter hears of an action."""
+    """Return the name of the signal that carries an action to a matter."""
     return ORDER_ACTION if kinds.kind_of(matter_no).name == KIND else MATTER_ACTION
 
 
 def order_workflow_id(order_no: str) -> str:
-    """Name the workflow of an order."""
+    """Return the id of an order's workflow."""
     return workflow_id(KIND, order_no)
 
 
 def system_id(*parts: str | int) -> str:
-    """Make an id of the office's own: with a blank in it, which no key of the API and no id of a form has."""
+    """Make an id for the office's own use: it has a blank in it, which no key of the API and no form has."""
     return _BLANK.join(map(str, parts))
 
 
 def is_the_offices_id(said_id: str) -> bool:
-    """Tell whether nobody may type this id: the office will use it, or has."""
+    """Tell whether an id is the office's own: no person may type it, since the office uses it."""
     return _BLANK in said_id
 
 
 REQUESTER: Final = "requester"
-"""The recipient of what is said to the resident; every other one is a unit."""
+"""The recipient of messages to the resident; every other recipient is a unit."""

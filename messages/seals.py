@@ -1,7 +1,8 @@
-"""The seal of what the store hands over: an Ed25519 signature over an order's number and all that was said.
+"""The seal of the store on a signal: an Ed25519 signature over the order's number and the signal's content.
 
-Assumes JSON as it travels, so that no later field of a model changes what was sealed. The public key comes with the
-order's start input. Determinism: pure; a replay finds the same key, the same bytes and the same answer.
+Assumes JSON as it travels, so that a field added to a model later does not change what was sealed. The public
+key comes with the order's start input. Determinism: pure; a replay finds the same key, the same bytes and the
+same answer.
 """
 
 import base64
@@ -18,18 +19,18 @@ _SEAL = "seal"
 
 
 def content(order_no: str, said: Mapping[str, Any]) -> bytes:
-    """Spell what is sealed in one way: everything that was said but the seal."""
+    """Return the bytes that are sealed, always spelled in one way: the whole signal but the seal."""
     told = {name: value for name, value in said.items() if name != _SEAL}
     return json.dumps([order_no, told], sort_keys=True, separators=(",", ":")).encode()
 
 
 def digest(order_no: str, said: Mapping[str, Any]) -> str:
-    """Name a content, so that the store can be asked for it."""
+    """Return the digest of a content, by which the store can be asked for it."""
     return hashlib.sha256(content(order_no, said)).hexdigest()
 
 
 def is_sealed(public_key: str | None, order_no: str, said: Mapping[str, Any]) -> bool:
-    """Tell whether what was said bears the seal; whatever stands there instead is just none."""
+    """Tell whether a signal bears a valid seal; anything else in its place counts as none."""
     seal = said.get(_SEAL)
     if public_key is None or not isinstance(seal, str):
         return False

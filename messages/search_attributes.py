@@ -1,6 +1,6 @@
 """The typed keys of the search attributes, for the starter of a matter and for its workflow.
 
-Assumes that they are registered by `dingdan setup`; never a person's data in names or values.
+Assumes that `dingdan setup` has registered them. Names and values never hold a person's data.
 """
 
 from collections.abc import Mapping
@@ -29,7 +29,7 @@ KEYS: Final[dict[str, SearchAttributeKey[Any]]] = {
 
 
 def at_start(attributes: Mapping[str, str | int | bool]) -> TypedSearchAttributes:
-    """Give the attributes that a workflow starts with their types; instants come as ISO 8601."""
+    """Return the attributes that a workflow starts with, typed; instants come in as ISO 8601."""
     return TypedSearchAttributes(
         [
             SearchAttributePair(

@@ -1,4 +1,4 @@
-"""What happens to an order, in sequence.
+"""The story of every matter, step by step.
 
 Never SQL, HTTP, settings or a client.
 """

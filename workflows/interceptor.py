@@ -1,8 +1,8 @@
 """The guard before the signal handlers.
 
-A signal with no input or with two is a `TypeError` before any handler runs: the workflow task would
-fail for ever and the order with it. Here such a signal becomes one empty value, which the handler
-refuses and records like any other that it cannot read.
+A signal with no input, or with two, raises a `TypeError` before any handler runs: the workflow task would
+fail for ever, and the order would stop. This guard turns such a signal into one empty value. The handler
+refuses and records it like any other signal that it cannot read.
 """
 
 import temporalio.api.common.v1
@@ -18,9 +18,9 @@ from temporalio.worker import (
 
 class _OneArgument(WorkflowInboundInterceptor):
     async def handle_signal(self, input: HandleSignalInput) -> None:  # noqa: A002 - the SDK names it so
-        """Replace any other number of arguments by one that cannot be read.
+        """Replace the arguments by one that cannot be read, unless there is exactly one.
 
-        A name that this kind of matter has no handler for goes to the catch-all, which takes whatever comes.
+        A name without a handler goes to the catch-all handler, which takes any arguments.
         """
         if workflow.get_signal_handler(input.signal) is not None and len(input.args) != 1:
             input.args = [RawValue(temporalio.api.common.v1.Payload())]

@@ -1,1 +1,1 @@
-"""What a duty's workflow and its schedule do to the world: steps committed, periods opened."""
+"""The activities of a duty's workflow and of its schedule: committing steps, opening periods."""

@@ -1,6 +1,6 @@
-"""The activity `open_period`: the duties of a period are opened, some communities at a time.
+"""The activity `open_period`: it opens the duties of a period, a batch of communities at a time.
 
-Assumes that it may die between two transactions: what was opened stays, and the next attempt opens the rest.
+Assumes that it may die between two transactions: opened duties stay, and the next attempt opens the rest.
 """
 
 from collections.abc import Callable
@@ -17,7 +17,7 @@ from store.database import Store
 from store.duty.opening import communities_of, open_duties
 
 BATCH = 100
-"""Communities of one transaction; nobody who writes waits longer than for these."""
+"""Communities in one transaction; no other writer waits for more than these."""
 _log = structlog.get_logger("duties")
 
 
@@ -25,7 +25,7 @@ class PeriodOpener:
     """Opens the duties of a period."""
 
     def __init__(self, store: Store, now: Callable[[], datetime], *, policy: str, page: str) -> None:
-        """Keep store and clock; `policy` is that of the orders, `page` the address under which duties have theirs."""
+        """Keep store and clock; `policy` is that of the orders, `page` the address of all duties' pages."""
         self._store = store
         self._now = now
         self._policy = policy
@@ -33,7 +33,7 @@ class PeriodOpener:
 
     @activity.defn(name=OPEN_PERIOD)
     def open(self, asked: OpenPeriod) -> PeriodOpened:
-        """Open what is owed in the period that an instant belongs to, once, and return what was opened."""
+        """Open the duties of the period that an instant belongs to, each once, and return what was opened."""
         book = duty_book_beside(self._policy)
         period = period_at(asked.at, book.rhythm)
         with self._store.read() as connection:

@@ -1,4 +1,4 @@
-"""The activity `record_duty`: what a step of a duty produced goes into the store, in one transaction."""
+"""The activity `record_duty`: it commits a step of a duty to the store, in one transaction."""
 
 from collections.abc import Callable
 
@@ -26,9 +26,9 @@ class DutyRecorder:
         phone_keys: Callable[[str], tuple[str, ...]],
         present_run: PresentRun | None = None,
     ) -> None:
-        """Keep how steps are committed; orders that a meeting brings follow `policy`.
+        """Build the committer; orders that a meeting brings follow `policy`.
 
-        `phone_keys`: hashes of the numbers in a text, by which whoever asked is found again.
+        `phone_keys` hashes the telephone numbers in a text, by which a requester is found again.
         """
         self._committer = Committer(store, figures, present_run=present_run)
         self._policy = policy
@@ -36,7 +36,7 @@ class DutyRecorder:
 
     @activity.defn(name=RECORD_DUTY)
     def record(self, step: DutyStep) -> MatterAnswer:
-        """Commit a step, once, and return the clocks it asked for, or what is pending before an automatic step."""
+        """Commit a step, once; return its clocks, or the decisions pending before an automatic step."""
         return self._committer.commit(
             step,
             lambda connection, step, replaced: write_duty_step(

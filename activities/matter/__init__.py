@@ -1,1 +1,1 @@
-"""What did not get through at once is started and signalled, of every matter; never a step of one kind."""
+"""The activities for every kind of matter: committing, looking up, reconciling; never a step of one kind."""

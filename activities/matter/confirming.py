@@ -1,4 +1,4 @@
-"""The activity `look_up`: what the store knows of signals that came without its seal."""
+"""The activity `look_up`: it asks the store about signals that came without its seal."""
 
 from temporalio import activity
 
@@ -9,7 +9,7 @@ from store.matter.said.confirming import looked_up
 
 
 class Confirmer:
-    """Confirms what the store really has, and which codes are in the directory."""
+    """Confirms which signals the store really has, and which codes are in the directory."""
 
     def __init__(self, store: Store) -> None:
         """Keep the store."""
@@ -17,6 +17,6 @@ class Confirmer:
 
     @activity.defn(name=LOOK_UP)
     def look_up(self, asked: LookUp) -> LookedUp:
-        """Say what the store knows of signals that came without its seal."""
+        """Return what the store knows of signals that came without its seal."""
         with self._store.look() as connection:
             return looked_up(connection, asked)

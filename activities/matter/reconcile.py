@@ -1,6 +1,6 @@
-"""The activities `drain_outbox` and `start_orders`: what did not get through at once, and what was just placed.
+"""The activities `drain_outbox` and `start_orders`: they send the rows that wait, and start orders just made.
 
-A telling that was left unfinished goes on here too. Assumes a client of its own loop: database work goes to a thread,
+They also continue an unfinished telling. Assumes a client of its own loop: database work goes to a thread,
 calls to Temporal are awaited here.
 """
 
@@ -30,7 +30,7 @@ _BATCH = 50
 _AT_ONCE = 8
 _SLICE = 50
 _REFUSED_FOR_GOOD = 5
-"""After so many tries a refusal of Temporal counts as one of the row, not of a moment."""
+"""After this many attempts a refusal by Temporal is taken as the row's fault, not the moment's."""
 _SURELY_STARTED = timedelta(minutes=1)
 _TIME_TO_LOOK = timedelta(seconds=20)
 _TIME_USED_UP = timedelta(seconds=60)
@@ -53,7 +53,7 @@ class OutboxDrain:
     ) -> None:
         """Keep store, the way to Temporal, clock and counters; `interval` is the pause wanted between two rounds.
 
-        `inputs`: what each type of workflow that can be started takes.
+        `inputs`: the input of each type of workflow that can be started.
         """
         self._inputs = inputs
         self._store = store
@@ -65,7 +65,7 @@ class OutboxDrain:
 
     @activity.defn(name=DRAIN_OUTBOX)
     async def drain(self) -> Drained:
-        """Send what is ready, an order's start before its signals; first look for starts that were lost."""
+        """Look for lost starts, then send the rows that are ready, an order's start before its signals."""
         await self._look_for_lost_starts()
         started = signalled = 0
         until = self._now() + _TIME_USED_UP
@@ -87,21 +87,24 @@ class OutboxDrain:
 
     @activity.defn(name=START_ORDERS)
     async def start(self, asked: StartOrders) -> Drained:
-        """Start the orders that a step has made, and send what was said to them; the rest waits for its round."""
+        """Start the orders that a step has made, and send their signals; the rest waits for a round."""
         kinds = await self._send_all(await asyncio.to_thread(self._claim_starts, asked.order_nos))
         await self._send_all(await asyncio.to_thread(self._claim_signals, asked.order_nos))
         return Drained(started=len(kinds), signalled=0, waiting=len(asked.order_nos) - len(kinds))
 
     async def _send_all(self, claimed: Sequence[outbox.WaitingRow]) -> list[str]:
-        """Send what was claimed; no two of one order are claimed together, so their sequence is kept."""
+        """Send the claimed rows, and return the kinds of those sent.
+
+        No two rows of one order are claimed together, so their sequence is kept.
+        """
         turn = asyncio.Semaphore(_AT_ONCE)
         sent = await asyncio.gather(*(self._send(each, turn) for each in claimed))
         return [each.kind for each, was_sent in zip(claimed, sent, strict=True) if was_sent]
 
     async def _look_for_lost_starts(self) -> None:
-        """Let orders start again whose workflow counts as started, has recorded nothing, and is not there.
+        """Start orders again whose workflow counts as started, but has recorded nothing and is gone.
 
-        A slice each round: Temporal may have been restored from a time before these starts.
+        Each round looks at a slice: Temporal may have been restored to a time before these starts.
         """
         until = self._now() + _TIME_TO_LOOK
         for order_no in await asyncio.to_thread(self._slice):
@@ -118,7 +121,7 @@ class OutboxDrain:
                 _log.warning("workflow_has_ended", order_no=order_no, standing=tail.standing)
 
     async def _look_at_the_schedule(self) -> None:
-        """Show whether the schedule of the meetings has lost a run: a month that nobody opened is nobody's."""
+        """Show whether the meetings' schedule has lost a run, since that month would have no duties."""
         try:
             standing = await standing_of_meetings(await self._orders.client())
         except TemporalAway:
@@ -136,11 +139,11 @@ class OutboxDrain:
         return result is Result.SENT
 
     async def _try(self, waiting: outbox.WaitingRow) -> tuple[Result, str | None]:
-        """Send one, and return its result, with why it is set aside if it is."""
+        """Send one row, and return its result, and the reason if it was refused."""
         try:
             match waiting.read(self._inputs):
                 case StartMatter() as start if start.workflow_type not in self._inputs:
-                    # Of a later version: its own workers will run it.
+                    # A later version wrote this row: its workers will start it.
                     return Result.WAITS, None
                 case StartMatter() as start:
                     await self._orders.start(start)
@@ -184,7 +187,7 @@ class OutboxDrain:
             return outbox.claim_signals(connection, order_nos, now=self._now())
 
     def _settle(self, waiting: outbox.WaitingRow, result: Result, reason: str | None) -> Result:
-        """Keep what came of it; only the store knows whether an order without a workflow is archived."""
+        """Store the result; only the store knows whether an order without a workflow is archived."""
         with self._store.write() as connection:
             if result is Result.NO_WORKFLOW and reject_if_archived(
                 connection, waiting.matter_no, waiting.said_id, now=self._now()

@@ -1,4 +1,4 @@
-"""Committing a step of a matter, once: what is the same for every kind.
+"""Committing a step of a matter, once: the part that every kind shares.
 
 Assumes that the kind's own activity is an ordinary, remote one (ADR-0003): its input is in history before it runs, so
 the rows of the store are always a function of histories.
@@ -19,33 +19,33 @@ from store.matter.recorded import OtherRun, StepDiffers
 from store.matter.step import Written
 
 PresentRun = Callable[[str], str | None]
-"""Says which run of a matter Temporal counts as the present one."""
+"""Returns the run of a matter that Temporal counts as the present one."""
 Step = TypeVar("Step", bound=MatterStep)
 Answer = TypeVar("Answer", bound=MatterAnswer)
 _log = structlog.get_logger("record")
 
 
 class Committer:
-    """Commits steps of matters, whatever their kind."""
+    """Commits steps of matters of any kind."""
 
     def __init__(
         self, store: Store, figures: Figures = UNCOUNTED, *, present_run: PresentRun | None = None
     ) -> None:
-        """Keep store, counters, and how to learn which run of a matter is the present one."""
+        """Keep store, counters, and the way to learn which run of a matter is the present one."""
         self._store = store
         self._figures = figures
         self._present_run = present_run
 
     def commit(self, step: Step, write: Callable[[Connection, Step, str | None], Written[Answer]]) -> Answer:
-        """Commit a step, once, and return the clocks it asked for, or what is pending before an automatic step.
+        """Commit a step, once; return its clocks, or the decisions pending before an automatic step.
 
-        `write` is told which run the step's own has replaced, if it has.
+        `write` gets the run that the step's own run has replaced, if any.
         """
         began = time.perf_counter()
         try:
             written = self._write(step, write)
         except StepDiffers as differs:
-            # Tried again, and not failed for good: rebuilding the rows mends it, and the matter goes on by itself.
+            # Tried again, not failed for good: once the rows are rebuilt, the matter goes on by itself.
             self._figures.refused("differs")
             _log.error("step_differs", matter_no=step.matter_no, seq=step.seq)
             raise ApplicationError(str(differs), type="StepDiffers") from None
@@ -55,7 +55,7 @@ class Committer:
     def _write(
         self, step: Step, write: Callable[[Connection, Step, str | None], Written[Answer]]
     ) -> Written[Answer]:
-        """Commit a step; if the rows are another run's, only if Temporal says that this one has replaced it."""
+        """Commit a step; over the rows of another run only if Temporal says that this one has replaced it."""
         replaced: str | None = None
         while True:
             try:

@@ -1,6 +1,6 @@
 """Comparing store and Temporal, both ways: every open order has its workflow, every workflow its order.
 
-Assumes that both change while they are looked at: what seems wrong is looked at again before it is said.
+Assumes that both change during a look: a suspect is looked at again before it is reported.
 """
 
 import asyncio
@@ -44,14 +44,14 @@ _ABSENT = {
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Finding:
-    """Something that is not as it should be, and what to do about it."""
+    """A fault of one order, and what to do about it."""
 
     order_no: str
     what: str
     remedy: str
 
     def __str__(self) -> str:
-        """Say it in one line."""
+        """Write it in one line."""
         return f"{self.order_no}: {self.what}; {self.remedy}"
 
 
@@ -66,7 +66,7 @@ class Comparison:
         self.looked_at = 0
 
     async def findings(self, order_nos: Iterable[str] | None = None) -> AsyncGenerator[Finding]:
-        """Compare these orders, or all that are open on either side, and look for what has waited too long.
+        """Compare these orders, or all that are open on either side, and find rows that have waited too long.
 
         Raises:
             TemporalAway: it refused or did not answer.
@@ -104,7 +104,7 @@ class Comparison:
             yield page
 
     async def _compare(self, order_nos: list[str]) -> AsyncGenerator[Finding]:
-        """Look at each order, and after a moment again at those that seem wrong."""
+        """Look at each order, and after a moment look again at the suspects."""
         self.looked_at += len(order_nos)
         suspects = [each.order_no for each in await self._look(order_nos)]
         if suspects:
@@ -185,7 +185,7 @@ def _unsent(row: OldRow) -> Finding:
 
 
 def _last_step(connection: Connection, tail: Tail) -> MatterStep | None:
-    """Pick the step that the rows have to show: one that is under way may have been committed already."""
+    """Return the step that the rows have to show: one that is under way may have been committed already."""
     if tail.under_way is not None and _is_recorded(connection, tail.under_way):
         return tail.under_way
     return tail.step
@@ -201,7 +201,7 @@ def _is_recorded(connection: Connection, step: MatterStep) -> bool:
 def _look_at(
     known: Known | None, tail: Tail, step: MatterStep | None, *, is_recorded: bool
 ) -> tuple[str, str] | None:
-    """Say what is wrong with an order, and what to do about it."""
+    """Say what is wrong with an order, and what to do about it; return `None` if all is well."""
     match tail.standing:
         case RunStanding.MISSING if known is None:
             return "it is in neither store nor Temporal", "look for the right number"

@@ -1,4 +1,4 @@
-"""Rebuilding: an order's rows are written again from what its histories recorded."""
+"""Rebuilding: writing an order's rows again from its recorded histories."""
 
 import asyncio
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ _BETWEEN_LOOKS = 1.0
 
 
 class Rebuilder:
-    """Brings histories and rows together, one order and one transaction at a time."""
+    """Writes rows again from histories, one order and one transaction at a time."""
 
     def __init__(self, store: Store, orders: Orders) -> None:
         """Keep the store and the way to Temporal."""
@@ -37,13 +37,13 @@ class Rebuilder:
     async def rebuild(self, order_no: str, *, dry_run: bool = False) -> Rebuilt:
         """Write one order's rows again, or with `dry_run` only say what would change.
 
-        A store that is ahead is looked at again: a step may have come since its history was read. If it
-        stays ahead, Temporal was restored from an earlier time, and is the one that the order goes on from.
+        If the store is ahead, it looks again: a step may have come since the history was read. If the store
+        stays ahead, Temporal was restored to an earlier time, and the order goes on from there.
 
         Raises:
             NoHistory: Temporal does not know the order, or has forgotten a run of it.
             RowGone: the order is not in the store any more.
-            UnknownRun: rows would be lost that nothing can write again.
+            UnknownRun: rows would be lost that no history can write again.
             TemporalAway: it refused or did not answer.
         """
         client = await self._orders.client()

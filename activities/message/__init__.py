@@ -1,1 +1,1 @@
-"""Messages: their words, and sending them; never who is told what, which the workflow says."""
+"""Wording and sending messages; never who gets which, which the workflow decides."""

@@ -1,4 +1,4 @@
-"""The activity `deliver`: a matter's messages go out, in sequence, each once."""
+"""The activity `deliver`: it sends a matter's messages, in sequence, each once."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -15,7 +15,7 @@ from store.order.message import outgoing as messages
 
 
 class Courier:
-    """Sends what `record` has written."""
+    """Sends the messages that `record` has written."""
 
     def __init__(
         self, store: Store, messenger: Messenger, now: Callable[[], datetime], figures: Figures = UNCOUNTED
@@ -28,11 +28,11 @@ class Courier:
 
     @activity.defn(name=DELIVER)
     def deliver(self, request: DeliverMessages) -> Delivered:
-        """Send the messages of one matter that wait.
+        """Send the waiting messages of one matter.
 
-        A crash between sending and marking repeats a message with the same key; a provider that is away
-        (`GatewayUnavailable`) stops the sequence, and the retry goes on where it stopped. Before each it looks again:
-        a resident who has taken the order back meanwhile is told nothing more.
+        A crash between sending and marking repeats a message with the same key. A provider that is away
+        (`GatewayUnavailable`) stops the sequence, and the retry goes on where it stopped. Before each message
+        it looks again: a resident who has taken the order back meanwhile gets no more messages.
         """
         with self._store.read() as connection:
             waiting = messages.outgoing(connection, request.matter_no)

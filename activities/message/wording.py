@@ -1,6 +1,6 @@
 """The words of messages: plain sentences for residents and units.
 
-Assumes that a text written by staff is shown as it is, after a sentence that says what it is.
+Assumes that a text of staff is shown as it is, after a sentence that introduces it.
 """
 
 from collections.abc import Callable
@@ -17,7 +17,7 @@ _NO_TEXT = "详情请致电街道服务热线。"
 
 
 def words(message: Outgoing) -> str:
-    """Write a message out; an unknown template gives the order number alone, never an error."""
+    """Write a message out; an unknown template only says that the order has moved on, and never fails."""
     template = _TEMPLATES.get(message.template)
     news = template(message) if template else "有新的进展。"
     return f"【{kind_of(message.order_no).label} {message.order_no}】{news}"

@@ -1,1 +1,1 @@
-"""What an order's workflow has done for it: a step is recorded; never what comes next."""
+"""The activities of an order's workflow: recording a step; never what comes next."""

@@ -1,4 +1,4 @@
-"""The activity `record`: what a step of an order produced goes into the store, in one transaction."""
+"""The activity `record`: it commits a step of an order to the store, in one transaction."""
 
 from temporalio import activity
 
@@ -17,12 +17,12 @@ class Recorder:
     def __init__(
         self, store: Store, figures: Figures = UNCOUNTED, *, present_run: PresentRun | None = None
     ) -> None:
-        """Keep how steps are committed."""
+        """Build the committer."""
         self._committer = Committer(store, figures, present_run=present_run)
 
     @activity.defn(name=RECORD)
     def record(self, step: OrderStep) -> OrderAnswer:
-        """Commit a step, once, and return the clocks it asked for, or what is pending before an automatic step."""
+        """Commit a step, once; return its clocks, or the decisions pending before an automatic step."""
         return self._committer.commit(
             step,
             lambda connection, step, replaced: write_step(

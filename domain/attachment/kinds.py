@@ -1,6 +1,6 @@
-"""What may be attached to an order, and how it is recognised.
+"""The kinds of file that may be attached to an order, and how they are recognised.
 
-Assumes the first bytes of a file: what a client calls it, by name or by media type, is never believed.
+Assumes the first bytes of a file. The name and media type that a client sends are never trusted.
 
 Source: our decision, ADR-0011.
 """
@@ -11,7 +11,7 @@ from typing import Final
 MAX_SIZE: Final = 10 * 1024 * 1024
 """Largest file, in bytes."""
 HEAD: Final = 16
-"""How many first bytes tell the kind."""
+"""How many leading bytes are needed to recognise a kind."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -32,7 +32,7 @@ KINDS: Final = (
 )
 """Pictures and documents that every browser shows; nothing that runs."""
 PICTURES: Final = tuple(kind for kind in KINDS if kind.media_type.startswith("image/"))
-"""What a resident's telephone takes."""
+"""The pictures that a resident's phone takes."""
 
 
 def kind_of(head: bytes) -> Kind | None:
@@ -48,5 +48,5 @@ def kind_of(head: bytes) -> Kind | None:
 
 
 def suffix_of(media_type: str) -> str:
-    """Give the usual ending of a file's name."""
+    """Return the usual file name suffix of a media type; `bin` for an unknown one."""
     return next((kind.suffix for kind in KINDS if kind.media_type == media_type), "bin")

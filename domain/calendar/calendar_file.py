@@ -1,7 +1,7 @@
-"""Reading a year's days from a table: `date,kind,name`, one line a day, as the notice lists them.
+"""Read a year's days from a table: `date,kind,name`, one line a day, as the notice lists them.
 
-Assumes comma-separated text with a heading; dates may be as spreadsheets write them, 2027/1/1. A file is right
-as a whole or refused as a whole, and then every line that is wrong is named.
+Assumes comma-separated text with a heading. Dates may be written as in spreadsheets, 2027/1/1. A file is
+accepted or refused as a whole; a refusal names the wrong lines, at most 20 of them.
 """
 
 import csv
@@ -20,13 +20,13 @@ _LONGEST_NAME = 50
 _DATE = re.compile(r"(\d{4})([-/])(\d{1,2})\2(\d{1,2})", re.ASCII)
 
 _FEWEST_OFF, _MOST_OFF = 15, 45
-"""From 2008 on notices name 23 to 33 days off, 16 to 23 of them from Monday to Friday: some leave weekends out."""
+"""Since 2008 notices have named 23 to 33 days off, 16 to 23 of them weekdays; some leave weekends out."""
 _LONGEST_RUN = 12
-"""Days in a row on which nobody works; since 2008 at most ten."""
+"""The most days off in a row; since 2008 there have been at most ten."""
 _NAMES = ("元旦", "春节", "清明", "劳动", "端午", "中秋", "国庆")
-"""What stands in the names of a year's holidays. Source: 全国年节及纪念日放假办法, since 2008."""
+"""Words in the names of a year's holidays. Source: 全国年节及纪念日放假办法, since 2008."""
 _GOLDEN_WEEK = 8
-"""So many days from 1 October on hold the mid-autumn festival too; then it may have no days of its own (2020)."""
+"""With this many days off from 1 October on, mid-autumn may fall among them and not be named (2020)."""
 
 
 class WrongCalendarFile(DomainError):
@@ -36,10 +36,10 @@ class WrongCalendarFile(DomainError):
 
 
 def read_year(text: str, *, year: int, file: str = "the table") -> list[NamedDay]:
-    """Read the days of a year; `file` is what faults are named after.
+    """Read the days of a year; faults are reported under the name `file`.
 
     Raises:
-        WrongCalendarFile: heading or lines are wrong; nothing of it may be used.
+        WrongCalendarFile: heading or lines are wrong; use nothing of the file.
     """
     rows = csv.reader(io.StringIO(text.removeprefix("\ufeff")), strict=True)
     days: dict[date, NamedDay] = {}
@@ -68,7 +68,7 @@ def read_year(text: str, *, year: int, file: str = "the table") -> list[NamedDay
 
 
 def write_year(days: Sequence[NamedDay]) -> str:
-    """Write the days of a year, in sequence, as `read_year` reads them."""
+    """Write the days of a year, by date, in the format that `read_year` reads."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(_HEADING)
@@ -77,7 +77,7 @@ def write_year(days: Sequence[NamedDay]) -> str:
 
 
 def differing_days(before: Sequence[NamedDay], after: Sequence[NamedDay]) -> list[str]:
-    """List what differs between two tables of a year, day by day: `-` stands there no more, `+` is new."""
+    """List the days that differ between two tables of a year: `-` was removed, `+` was added."""
     changed = [("-", each) for each in before if each not in after]
     changed += [("+", each) for each in after if each not in before]
     ordered = sorted(changed, key=lambda change: (change[1].day, change[0] == "+"))
@@ -85,10 +85,10 @@ def differing_days(before: Sequence[NamedDay], after: Sequence[NamedDay]) -> lis
 
 
 def refuse_implausible(days: Sequence[NamedDay], *, year: int, file: str = "the table") -> None:
-    """Refuse a year that is like no year before it: half a notice, or another table than the notice's.
+    """Refuse a year unlike every year before it: half a notice, or the wrong table.
 
     Raises:
-        WrongCalendarFile: it is; what the notice really says can be loaded all the same.
+        WrongCalendarFile: it is unlike them; `--unusual` loads what the notice really says.
     """
     reasons = [f"{file}: {reason}" for reason in _implausible(days, year)]
     if reasons:
@@ -115,7 +115,7 @@ def _implausible(days: Sequence[NamedDay], year: int) -> Iterator[str]:
 
 
 def _runs(calendar: WorkCalendar, year: int) -> Iterator[tuple[date, date]]:
-    """Give the first and the last day of each run of days of the year on which nobody works."""
+    """Yield the first and last day of each run of days off in the year."""
     first: date | None = None
     for number in range((date(year + 1, 1, 1) - date(year, 1, 1)).days):
         day = date(year, 1, 1) + timedelta(days=number)
@@ -154,7 +154,7 @@ def _date(written: str) -> date | None:
 
 
 def _missing(days: dict[date, NamedDay], year: int) -> Iterator[str]:
-    """Notice a file that cannot be a whole year: every notice since 2008 names these days."""
+    """Report the days that are missing here but off in every notice since 2008."""
     for month, day, name in ((1, 1, "元旦"), (5, 1, "劳动节"), (10, 1, "国庆节")):
         named = days.get(date(year, month, day))
         if named is None or named.kind is not DayKind.OFF:

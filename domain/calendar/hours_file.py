@@ -1,8 +1,8 @@
-"""Reading the office's hours from a table: `day,opens,closes`, one line an opening, so that noon stays free.
+"""Read the office's hours from a table: `day,opens,closes`, one line an opening, so that noon can stay free.
 
-Assumes comma-separated text with a heading; days are those of `WORKED` and `make_up`, times may be as
-spreadsheets write them, 9:00, and the end of a day is 24:00. A file is right as a whole or refused as a whole, and then
-every line that is wrong is named.
+Assumes comma-separated text with a heading. Days are those of `WORKED` and `make_up`; times may be written as
+in spreadsheets, 9:00; the end of a day is 24:00. A file is accepted or refused as a whole; a refusal names
+every wrong line.
 """
 
 import csv
@@ -18,7 +18,7 @@ from domain.text import line
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 WORKED = WEEKDAYS[:5]
-"""Weekends are worked only where the State Council says so: limits count its working days."""
+"""Weekends are worked only where the State Council says so, since limits count its working days."""
 MAKE_UP = "make_up"
 """The hours of a weekend day that is worked instead of another one (调休上班日)."""
 _TIME = re.compile(r"(\d{1,2}):(\d\d)(?::00)?", re.ASCII)
@@ -33,10 +33,10 @@ class WrongHoursFile(DomainError):
 
 
 def read_hours(text: str, *, file: str = "the table") -> OfficeHours:
-    """Read the hours of a week; `file` is what faults are named after.
+    """Read the hours of a week; faults are reported under the name `file`.
 
     Raises:
-        WrongHoursFile: heading or lines are wrong; nothing of it may be used.
+        WrongHoursFile: heading or lines are wrong; use nothing of the file.
     """
     rows = csv.reader(io.StringIO(text.removeprefix("\ufeff")), strict=True)
     found: dict[str, list[Opening]] = {day: [] for day in (*WORKED, MAKE_UP)}
@@ -61,7 +61,7 @@ def read_hours(text: str, *, file: str = "the table") -> OfficeHours:
 
 
 def write_hours(hours: OfficeHours) -> str:
-    """Write the hours as `read_hours` reads them."""
+    """Write the hours in the format that `read_hours` reads."""
     lines = [",".join(_HEADING)]
     for day, openings in zip((*WEEKDAYS, MAKE_UP), (*hours.week, hours.make_up), strict=True):
         lines += [
@@ -72,7 +72,7 @@ def write_hours(hours: OfficeHours) -> str:
 
 
 def differing_hours(before: OfficeHours, after: OfficeHours) -> list[str]:
-    """List what differs between two weeks, opening by opening: `-` is no more, `+` is new."""
+    """List the openings that differ between two weeks: `-` was removed, `+` was added."""
     old, new = (write_hours(each).splitlines() for each in (before, after))
     gone, come = (
         (f"- {line}" for line in old if line not in new),

@@ -1,4 +1,4 @@
-"""Instants, as the office reads, keeps and shows them.
+"""Instants, as the office reads, stores and shows them.
 
 Assumes nothing: an instant without a zone is refused, never guessed.
 """
@@ -18,7 +18,7 @@ class NaiveDatetime(DomainError):
 
 
 def instant(value: object) -> datetime | None:
-    """Read an aware ISO 8601 instant of this or the next years; `None` if it is none."""
+    """Read an aware ISO 8601 instant of the years 2000 to 2199; return `None` for anything else."""
     try:
         read = datetime.fromisoformat(str(value))
     except ValueError:
@@ -27,7 +27,7 @@ def instant(value: object) -> datetime | None:
 
 
 def is_reckonable(instant: datetime) -> bool:
-    """Tell whether an instant has a zone and lies where every database and calendar can reckon with it."""
+    """Tell whether an instant has a zone and a year that every database and calendar can handle."""
     return instant.tzinfo is not None and _FIRST_YEAR <= instant.year <= _LAST_YEAR
 
 

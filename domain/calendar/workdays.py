@@ -1,9 +1,10 @@
 """Which days and hours the office works (工作日、调休), and what a limit means on that calendar.
 
-Assumes aware instants; answers in UTC. Opening hours are half-open and those of the office's zone. The
-days are rows of the store, each year with its notice: whoever reckons is given the calendar in force.
+Assumes aware instants; answers in UTC. Opening hours are half-open and in the office's zone. The days are
+rows of the store, each year with its notice; the caller passes in the calendar in force.
 
-Determinism: pure, but called in transactions alone, never in a workflow: a year may still be announced.
+Determinism: pure, but called only in transactions, never in a workflow: a year may be announced before a
+replay.
 """
 
 from collections.abc import Collection, Iterator, Mapping
@@ -20,7 +21,7 @@ _NOVEMBER = 11
 _LONGEST_SEARCH = timedelta(days=3_660)
 Opening = tuple[time, time]
 END_OF_DAY = time(0)
-"""24:00 where an opening closes; no opening closes when its day begins."""
+"""As a closing time it means 24:00, since no opening closes at the start of its day."""
 
 
 class NeverOpen(DomainError):
@@ -40,7 +41,7 @@ class Wall:
         return str(self.time)
 
     def times(self, count: int) -> "Wall":
-        """Give so many of them."""
+        """Multiply the limit by `count`."""
         return Wall(self.time * count)
 
 
@@ -51,18 +52,18 @@ class OfficeTime:
     time: timedelta
 
     def times(self, count: int) -> "OfficeTime":
-        """Give so many of them."""
+        """Multiply the limit by `count`."""
         return OfficeTime(self.time * count)
 
 
 @dataclass(frozen=True, slots=True)
 class Workdays:
-    """A limit in working days: counted from the day after, ending with office hours of the last."""
+    """A limit in working days: counted from the next day, it ends when the office closes on the last."""
 
     days: int
 
     def times(self, count: int) -> "Workdays":
-        """Give so many of them."""
+        """Multiply the limit by `count`."""
         return Workdays(self.days * count)
 
 
@@ -70,10 +71,10 @@ Limit = Wall | OfficeTime | Workdays
 
 
 def wall_time(limit: Limit) -> timedelta:
-    """Give the length of a limit that runs by the wall.
+    """Return the length of a limit that runs by the wall clock.
 
     Raises:
-        TypeError: it does not.
+        TypeError: the limit does not.
     """
     if not isinstance(limit, Wall):
         raise TypeError(f"{limit} does not run by the wall")
@@ -108,7 +109,7 @@ def wrong_day(named: NamedDay, *, year: int) -> str | None:
 
 
 def _where_to(other: int, year: int) -> str:
-    """Say where a line goes that a notice has for the year before or after its own; nothing of years further away."""
+    """Say which table takes a line of the year before or after; return an empty text for any other year."""
     load = f"dingdan calendar load FILE --year {other} --source …"
     match other - year:
         case -1:
@@ -139,7 +140,10 @@ class CalendarYear:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OfficeHours:
-    """When the office is open: for each weekday, Monday first, and for a make-up workday; sorted, apart."""
+    """When the office is open on each weekday, Monday first, and on a make-up workday.
+
+    The openings of a day are sorted and do not overlap.
+    """
 
     week: tuple[tuple[Opening, ...], ...]
     make_up: tuple[Opening, ...]
@@ -147,29 +151,29 @@ class OfficeHours:
 
 _USUAL = ((time(9), time(12)), (time(14), time(18)))
 USUAL_HOURS = OfficeHours(week=(_USUAL,) * 5 + ((),) * 2, make_up=_USUAL)
-"""Nine to six with two hours at noon. Source: our decision, ADR-0016, until the office loads its own."""
+"""Nine to six with two hours off at noon, until the office loads its own. Source: our decision, ADR-0016."""
 
 
 @dataclass(frozen=True, slots=True)
 class WorkCalendar:
-    """The years that are announced, and the hours. A year that is not is reckoned from Monday to Friday."""
+    """The announced years, and the office hours; any other year is worked from Monday to Friday."""
 
     years: Mapping[int, CalendarYear]
     hours: OfficeHours = USUAL_HOURS
 
     def is_announced(self, day: date) -> bool:
-        """Tell whether the year of a day is known."""
+        """Tell whether the calendar of the day's year has been announced."""
         return day.year in self.years
 
     def is_workday(self, day: date) -> bool:
-        """Tell whether the office works on a day, as far as anybody knows."""
+        """Tell whether the office works on a day, by the years announced so far."""
         year = self.years.get(day.year)
         if year is not None and day in year.make_up_days:
             return True
         return day.weekday() < _SATURDAY and not (year is not None and day in year.days_off)
 
     def openings(self, day: date) -> Iterator[tuple[datetime, datetime]]:
-        """Give the hours of a day, UTC, half-open; nothing on a day off."""
+        """Yield the opening hours of a day, in UTC, half-open; none on a day off."""
         if not self.is_workday(day):
             return
         by_hand = self.hours.make_up if day.weekday() >= _SATURDAY else self.hours.week[day.weekday()]
@@ -179,9 +183,10 @@ class WorkCalendar:
 
 
 def missing_year(years: Collection[int], *, today: datetime) -> int | None:
-    """Say which year should be loaded by now: the present one, and from November on the next; `None` if none.
+    """Return the first year that should be loaded by now but is not; `None` if there is none.
 
-    Source: the State Council announces a year in the November before; libraries of dates follow later.
+    The present year is due, and from November on the next one too. Source: the State Council announces a year
+    in the November before; libraries of dates follow later.
     """
     now = today.astimezone(OFFICE_ZONE)
     due = [now.year] if now.month < _NOVEMBER else [now.year, now.year + 1]
@@ -190,7 +195,7 @@ def missing_year(years: Collection[int], *, today: datetime) -> int | None:
 
 @dataclass(frozen=True, slots=True)
 class DueTime:
-    """When a limit ends, UTC; provisional if a day of a year not yet announced was counted."""
+    """When a limit ends, in UTC; provisional if it counts over a year that is not announced yet."""
 
     at: datetime
     is_provisional: bool = False
@@ -215,7 +220,7 @@ def reckon(since: datetime, limit: Limit, calendar: WorkCalendar) -> DueTime:
 
 
 def office_time(since: datetime, until: datetime, calendar: WorkCalendar) -> timedelta:
-    """Count how long the office is open between two instants; nothing if the second is not later."""
+    """Return how long the office is open between two instants; zero if the second is not later."""
     total = timedelta(0)
     day, last = _local_day(since), _local_day(until)
     while day <= last:

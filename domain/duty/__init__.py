@@ -1,1 +1,1 @@
-"""The rules of duties: what a team owes each period, when it is owed, and what counts as done; never how it is kept."""
+"""The rules of duties: what a team owes, when it is due, and what counts as done; never how it is stored."""

@@ -1,4 +1,4 @@
-"""What the office tells a duty as a whole; people act on it by its tasks alone.
+"""The actions that the office sends to a whole duty; people act on a duty only through its tasks.
 
 Source: our decision, ADR-0033.
 """
@@ -10,7 +10,7 @@ from domain.matter.tasks import Field, FieldType
 
 
 class DutyAction(StrEnum):
-    """What concerns the whole duty, sent as `matter_action` by the office's own programs."""
+    """An action on the whole duty, sent as `matter_action` by the office's own programs."""
 
     RECALCULATE = "recalculate"
     HOLD = "hold"
@@ -29,5 +29,5 @@ _FIELDS: Mapping[str, tuple[Field, ...]] = {
 
 
 def duty_action_fields(name: str) -> tuple[Field, ...]:
-    """Return the fields of an action; none for a name that nobody knows."""
+    """Return the fields of an action; none for an unknown name."""
     return _FIELDS.get(name, ())

@@ -1,7 +1,7 @@
 """When a duty's clocks are due.
 
-Assumes aware instants; answers in UTC. Half-open: an instant equal to the due time is late. What rested, a hold of the
-office, moves every clock by its length; the name of the period stays.
+Assumes aware instants; answers in UTC. Half-open: an instant equal to the due time is late. A rest, which is
+a hold of the office, moves every clock by its length; the name of the period stays.
 """
 
 from dataclasses import dataclass
@@ -25,11 +25,11 @@ from domain.matter.clocks import Clock, Rested, after_rest, after_rests
 _LONGEST_SEARCH = 366
 _MOST_DOUBLINGS = 8
 _LEAST = timedelta(microseconds=1)
-"""Before an end, which is half-open, lies the last instant by so much."""
+"""The last instant of a period is this much before its half-open end."""
 
 
 class DutyBasis(StrEnum):
-    """What a clock of a duty is reckoned from."""
+    """The reason behind a due time of a duty."""
 
     PERIOD = "period"
     SHORTAGE = "shortage"
@@ -41,10 +41,10 @@ class DutyBasis(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DutyClock:
-    """What a clock is reckoned from: an instant, and the times for which it stood still since.
+    """The facts that a clock is computed from.
 
-    `since`: the end of the period for what is owed in it and for late entries, else when it began.
-    `repetition`: how often in a row a leader is asked.
+    `since`: the end of the period for what is owed in it and for late entries, otherwise when the clock
+    began. `rests`: when the clock stood still after that. `repetition`: how often in a row a leader is asked.
     """
 
     basis: DutyBasis
@@ -54,7 +54,7 @@ class DutyClock:
 
 
 def duty_clock(facts: DutyClock, book: DutyBook, calendar: WorkCalendar) -> Clock:
-    """Reckon one clock of a duty.
+    """Compute one clock of a duty.
 
     Raises:
         NaiveDatetime: an instant has no zone.
@@ -89,14 +89,17 @@ def _due(since: datetime, limit: Limit, rests: tuple[Rested, ...], calendar: Wor
 
 
 def _from_the_end(ends: datetime, limit: Limit) -> datetime:
-    """Return from when a limit runs after a period: working days count from the day in which the period ended."""
+    """Return when a limit after a period begins.
+
+    A limit in working days begins on the last day of the period, so that the next day is the first to count.
+    """
     return ends - _LEAST if isinstance(limit, Workdays) else ends
 
 
 def _moved(due: DueTime, rests: tuple[Rested, ...], calendar: WorkCalendar) -> DueTime:
-    """Move an instant of the period by the wall, since a period is days of a calendar.
+    """Move an instant of the period by the full length of its rests, since a period is made of calendar days.
 
-    A rest counts if it begins before the instant, as the rests before it have moved that.
+    A rest counts if it begins before the instant, after the earlier rests have moved that.
     """
     for rest in rests:
         if utc(rest.began) < due.at:
@@ -108,7 +111,7 @@ _BY_THE_WALL = Wall(timedelta(0))
 
 
 def reminder_of(ends: datetime, book: DutyBook, calendar: WorkCalendar) -> DueTime:
-    """Reckon when a team is reminded in the period that ends at an instant."""
+    """Compute when the team is reminded in the period that ends at `ends`."""
     match book.reminder:
         case DayOfMonth(day, at):
             last = local(ends - _LEAST)
@@ -118,10 +121,10 @@ def reminder_of(ends: datetime, book: DutyBook, calendar: WorkCalendar) -> DueTi
 
 
 def _before(ends: datetime, before: Before, calendar: WorkCalendar) -> DueTime:
-    """Reckon an instant before an end; of working days, the beginning of the day that is so many before it.
+    """Compute an instant before an end; for n working days, the beginning of the n-th last working day.
 
     Raises:
-        NeverOpen: the calendar has not so many working days in a year.
+        NeverOpen: the year before the end has fewer working days than that.
     """
     match before.limit:
         case Wall(span):

@@ -1,4 +1,4 @@
-"""What may happen to a duty alone, and what people are told of it: names, as they stand in its history for good.
+"""The events that only a duty has, and its messages: names that stay in the history for good.
 
 Assumes nothing: every value is spelled once, and travels unchanged through workflow, store, figures and pages.
 """
@@ -28,7 +28,7 @@ class DutyEvent(StrEnum):
 
 
 class DutyTemplate(StrEnum):
-    """The name of a message (消息模板): to the leaders, or to the unit whose duty it is."""
+    """The name of a message (消息模板): to the leaders, or to the unit that owes the duty."""
 
     SHORTAGE = "shortage"
     MISSED = "duty_missed"

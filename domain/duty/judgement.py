@@ -1,7 +1,7 @@
-"""Judging what somebody wants against the table of a duty's tasks.
+"""Judge a decision or action against the table of a duty's tasks.
 
-Pure functions over facts: the edge asks them before it takes anything, the workflow asks them again
-when it gets there, and both say the same reason.
+Pure functions over facts. The edge asks them before it accepts anything, the workflow asks them again when
+the signal arrives, and both give the same reason.
 """
 
 from collections.abc import Collection
@@ -20,15 +20,16 @@ from domain.matter.timeliness import CLOCK_SKEW
 from domain.text import is_visible
 
 LONGEST_MEETING = timedelta(hours=12)
-"""Longer is a slip of the pen. Source: our decision, ADR-0033."""
+"""The longest meeting; a longer one is a typing error. Source: our decision, ADR-0033."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DutyTaskFacts:
-    """An open task of a duty, as far as a decision on it is judged: whole, lest a page offers what the duty refuses.
+    """The facts of an open task by which a decision on it is judged.
 
-    `began` and `ends`: the period, with what a hold of the office has added. `announced_at`: when residents were first
-    told of the meeting that is planned for `planned_at`. `has_deputy`: the team had named one when the period began.
+    Every fact is required, so that a page cannot offer what the duty refuses. `began` and `ends`: the period,
+    with the time that a hold of the office added. `announced_at`: when residents were first told of the
+    meeting planned for `planned_at`. `has_deputy`: the team had a deputy when the period began.
     """
 
     kind: str
@@ -67,7 +68,7 @@ def judge_duty_outcome(task: DutyTaskFacts, wanted: Submission, book: DutyBook) 
 
 
 def _judge_planned(task: DutyTaskFacts, wanted: Submission) -> Refusal | None:
-    """A meeting is planned within the period: what is put off beyond it is not held in it."""
+    """Judge when a meeting is to be: in its period, since a later one would not count for it."""
     at = instant(wanted.fields["at"])
     if at is None or task.began <= at < task.ends:
         return None
@@ -89,7 +90,7 @@ def _judge_held(task: DutyTaskFacts, wanted: Submission) -> Refusal | None:
 
 
 def _judge_times(task: DutyTaskFacts, wanted: Submission) -> Refusal | None:
-    """A meeting counts for the period of its start, and only if residents were told before."""
+    """Judge when a meeting was: it must start in the period, and after residents were told of it."""
     started, ended = instant(wanted.fields["started_at"]), instant(wanted.fields["ended_at"])
     if started is None or ended is None:
         return None
@@ -107,7 +108,7 @@ def _judge_times(task: DutyTaskFacts, wanted: Submission) -> Refusal | None:
 
 
 def _judge_report(task: DutyTaskFacts, wanted: Submission) -> Refusal | None:
-    """Who was there, what was brought, and what shows it: each says something against the others, or nothing."""
+    """Judge whether a report agrees with itself: who was there, the issues, and the evidence."""
     fields, evidence = wanted.fields, wanted.fields["evidence"]
     if fields["led_by"] == Present.DEPUTY and not task.has_deputy:
         reason = "the team had named no deputy before: its leader has to be present"
@@ -129,7 +130,7 @@ def _judge_report(task: DutyTaskFacts, wanted: Submission) -> Refusal | None:
 
 
 def _has(wanted: Submission, name: str) -> bool:
-    """Tell whether a text or list was given: with the decision's row, or typed by hand."""
+    """Tell whether a text or list was given, in the decision's row or typed by hand."""
     value = wanted.fields.get(name)
     return name in wanted.stored or bool(listed(value)) or (isinstance(value, str) and is_visible(value))
 
@@ -139,7 +140,7 @@ def _said(at: datetime) -> str:
 
 
 def judge_duty_action(wanted: Submission) -> Refusal | None:
-    """Judge what the office tells a duty; people act on one by its tasks."""
+    """Judge an action that the office sends to a duty; people act on a duty through its tasks."""
     if wanted.name not in set(DutyAction):
         names = ", ".join(DutyAction)
         return Refusal(

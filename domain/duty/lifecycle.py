@@ -49,7 +49,7 @@ ISSUES: Final = Field(name="issues", label="收集的事项", type=FieldType.ISS
 NO_ISSUES: Final = text_field("没有事项的原因", name="no_issue_reason", required=False)
 """Why a meeting brought nothing."""
 EXCUSE: Final = "request_excuse"
-"""What a team asks for that cannot hold its meeting."""
+"""The request of a team that cannot hold its meeting."""
 
 
 def _excuse() -> Outcome:
@@ -171,10 +171,10 @@ DUTY_TASKS: Mapping[str, Task] = MappingProxyType(
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DutyProgress:
-    """What lies behind a duty, as far as it says what may still be chosen.
+    """What has happened to a duty so far and limits the outcomes that it still offers.
 
-    `asks_excuse`: an excuse, or a late report, waits for its verdict. `is_over`: the period has ended, so that nothing
-    can be put right in it.
+    `asks_excuse`: an excuse, or a late report, is waiting for its verdict. `is_over`: the period has ended,
+    so that nothing in it can be put right any more.
     """
 
     postponed: int = 0
@@ -183,12 +183,12 @@ class DutyProgress:
 
 
 def duty_withheld(kind: str, progress: DutyProgress, *, postponements: int) -> frozenset[str]:
-    """Name the outcomes that a task does not offer now, because of what lies behind the duty."""
+    """Return the outcomes that a task does not offer now, because of what has happened to the duty."""
     gone = {
         "postpone": progress.postponed >= postponements,
         EXCUSE: progress.asks_excuse or progress.is_over,
         "not_held": progress.is_over,
-        # A report that waits for its leader is not thrown away.
+        # A report that is waiting for the leader's verdict must not be lost.
         "conclude": progress.asks_excuse,
     }
     return frozenset(each.name for each in DUTY_TASKS[kind].outcomes if gone.get(each.name, False))

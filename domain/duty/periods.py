@@ -19,7 +19,7 @@ class Monthly:
 
 @dataclass(frozen=True, slots=True)
 class Every:
-    """A period is so long, counted as Temporal does, from the beginning of 1970, UTC: for trying things out."""
+    """A period has a fixed length, counted from the beginning of 1970, UTC, as Temporal does; for trials."""
 
     length: timedelta
 
@@ -54,7 +54,7 @@ def period_at(instant: datetime, rhythm: Rhythm) -> Period:
 
 
 def next_period(period: Period, rhythm: Rhythm) -> Period:
-    """Return the period after one."""
+    """Return the period that follows another."""
     return period_at(period.ends, rhythm)
 
 

@@ -13,7 +13,7 @@ from domain.errors import DomainError
 
 
 class UnknownDutyBook(DomainError):
-    """The version of the duty book that was named does not exist."""
+    """There is no duty book of the version that the caller named."""
 
     code = "unknown_policy"
 
@@ -28,7 +28,7 @@ class DayOfMonth:
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """An instant so long before the end of a period, by the wall or in working days."""
+    """An instant this long before the end of a period, by the wall clock or in working days."""
 
     limit: Wall | Workdays
 
@@ -53,7 +53,7 @@ class DutyBook:
 
 @dataclass(frozen=True, slots=True)
 class DutyRule:
-    """Why a row of the book is as it is: what it says, for what reason, and which document says so."""
+    """What a row of the book means, the reason for its value, and the document that it comes from."""
 
     name: str
     meaning: str
@@ -160,7 +160,7 @@ def duty_book(version: str) -> DutyBook:
 
 
 def duty_book_beside(policy: str) -> DutyBook:
-    """Find the newest duty book that goes with a policy of orders: `seconds` has its own, every other the standard.
+    """Return the newest duty book for a policy of orders: its own for `seconds`, the standard for others.
 
     Source: our decision, ADR-0033.
     """

@@ -1,4 +1,4 @@
-"""The closed sets that a duty is described with.
+"""The closed sets of words that describe a duty.
 
 Assumes nothing: every value here is a word of the procedure, spelled once, and travels unchanged
 through database, wire, search attributes and pages.
@@ -10,9 +10,9 @@ from typing import Final
 from domain.matter import stages
 
 KIND: Final = "duty"
-"""The kind of matter that a duty is."""
+"""The name of this kind of matter."""
 LETTER: Final = "D"
-"""What a duty's number begins with."""
+"""The letter that a duty's number begins with."""
 
 
 class DutyKind(StrEnum):
@@ -33,7 +33,7 @@ class DutyStage(StrEnum):
 
 
 class DutyEnding(StrEnum):
-    """How a duty ended (结局): `entered_late` and `missed` are both missed, and stay so."""
+    """How a duty ended (结局); after `entered_late` and after `missed` it counts as missed for good."""
 
     KEPT = "kept"
     ENTERED_LATE = "entered_late"
@@ -42,14 +42,14 @@ class DutyEnding(StrEnum):
 
 
 class Present(StrEnum):
-    """Who led a meeting: the leader of the team, or the deputy that the team had named before."""
+    """The person who led a meeting: the team's leader, or the deputy that the team had named before."""
 
     LEADER = "leader"
     DEPUTY = "deputy"
 
 
 class Evidence(StrEnum):
-    """What shows that a meeting was held; a picture of people is never asked for.
+    """The evidence that a meeting was held; the office never asks for a picture of people.
 
     Source: our decision, ADR-0033 (light evidence).
     """

@@ -1,7 +1,7 @@
-"""What counts in the figures of the office: which orders, on which day, in time or not, and who is satisfied.
+"""What counts in the office's figures: which orders, on which day, on time or late, and who is satisfied.
 
-Assumes aware instants. A day is one of the office's own (Asia/Shanghai), half-open; a window is some whole days, today
-the last. Source: our decision, ADR-0022.
+Assumes aware instants. A day is one of the office's zone (Asia/Shanghai), half-open. A window is a number of
+whole days that ends with today. Source: our decision, ADR-0022.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -15,13 +15,14 @@ from domain.calendar.workdays import OFFICE_ZONE
 from domain.order.words import ANSWERED, OPEN, Ending, Satisfied, Stage
 
 OWED: Final = tuple(stage for stage in OPEN if stage not in {*ANSWERED, Stage.PAUSED, Stage.JOINED})
-"""Where the answer is still owed and the promise runs; a joined one is answered by another order, in its time."""
+"""Stages in which the answer is owed and the promise runs. A joined order is not counted here: the order that
+leads it answers, by its own promise."""
 COUNTED: Final = (Ending.RESOLVED_ON_THE_SPOT, Ending.RESOLVED, Ending.EXPLAINED, Ending.UNRESOLVED)
-"""Endings for which an answer was owed: nobody owes one for what was withdrawn, joined or not accepted."""
+"""Endings for which an answer was owed; an order that was withdrawn, joined or not accepted is owed none."""
 
 
 class DayWindow(IntEnum):
-    """How many days somebody may look back, today counted."""
+    """How many days a reader may look back, today included."""
 
     WEEK = 7
     MONTH = 30
@@ -30,7 +31,7 @@ class DayWindow(IntEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Day:
-    """A day of the office, half-open, UTC or any other zone."""
+    """A day of the office, half-open; the instants may be in UTC or any other zone."""
 
     on: date
     begins: datetime
@@ -45,12 +46,15 @@ class Rate:
     whole: int = 0
 
     def __add__(self, other: "Rate") -> "Rate":
-        """Put two shares of different orders together."""
+        """Add up two shares of different orders."""
         return Rate(self.part + other.part, self.whole + other.whole)
 
     @property
     def percent(self) -> str | None:
-        """The share in per cent with one decimal, rounded down: 100.0 means all. `None` of nothing."""
+        """The share in per cent with one decimal; `None` if the denominator is zero.
+
+        It is rounded down, so that 100.0 means all.
+        """
         if not self.whole:
             return None
         tenths = self.part * 1_000 // self.whole
@@ -59,7 +63,7 @@ class Rate:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Owing:
-    """An order as far as its promise is concerned; `answered_at` is the last answer to the resident."""
+    """What decides whether an order kept its promise; `answered_at` is the last answer to the resident."""
 
     stage: Stage
     ending: Ending | None = None
@@ -77,11 +81,12 @@ class Judged:
 
 
 def judge(order: Owing, *, now: datetime) -> Judged | None:
-    """Say whether a resident was answered before the instant promised; `None` while that is open, or nothing was owed.
+    """Judge whether the office answered an order before its promise.
 
-    An answer is judged when it is given, a missed promise when it passes, answered or not: so an order counts in one
-    window of equal ones, and an office that does not answer at all is late. What was settled at first contact was
-    never promised for later, and is on time. While a clock stands still nothing is missed.
+    Return `None` while that is open, or if no answer was owed. An answer on time counts when it was given, a
+    missed promise when it passed, answered or not. So an order counts in only one of several windows side by
+    side, and an office that never answers is late. An order settled at first contact has no promise and is on
+    time. While a clock stands still, no promise is missed.
     """
     promised_at, answered_at = order.promised_at, order.answered_at
     if order.stage in ANSWERED:
@@ -97,17 +102,20 @@ def judge(order: Owing, *, now: datetime) -> Judged | None:
 
 
 def is_overdue(stage: Stage, *, overdue: bool, due_at: datetime | None, now: datetime) -> bool:
-    """Tell whether an open order has missed a limit of its handling, or its present one: as the list of orders does."""
+    """Tell whether an open order has missed a limit of its handling, or its present limit.
+
+    The list of orders uses the same rule.
+    """
     return stage in OPEN and (overdue or (due_at is not None and due_at <= now))
 
 
 def is_due(stage: Stage, due_at: datetime | None, *, until: datetime, now: datetime) -> bool:
-    """Tell whether the present limit of an open order still lies ahead, and before an instant."""
+    """Tell whether the present limit of an open order still lies ahead, but before `until`."""
     return stage in OPEN and due_at is not None and now < due_at < until
 
 
 def satisfaction(answers: Mapping[Satisfied, int]) -> Rate:
-    """Give the share of the satisfied among those who answered; basically satisfied (基本满意) counts."""
+    """Return the share of satisfied residents among those who answered; 基本满意 (basically) counts."""
     content = sum(count for answer, count in answers.items() if answer is not Satisfied.NO)
     return Rate(content, sum(answers.values()))
 
@@ -125,7 +133,7 @@ def _day(on: date) -> Day:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Count:
-    """Orders of one unit at one tier and stage, counted; of what is over only `on_time` is."""
+    """Counts of the orders of one unit, tier and stage; orders that are over count in `on_time` only."""
 
     stage: str
     tier: str
@@ -138,7 +146,7 @@ class Count:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Line:
-    """One line of a table: what is open, still due today and overdue now, and the share on time in the window."""
+    """One line of a table: open, still due today and overdue now, and the share on time in the window."""
 
     key: str
     open: int
@@ -149,7 +157,7 @@ class Line:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DayLine:
-    """What came and what was closed on a day."""
+    """How many orders were received and closed on a day."""
 
     on: date
     received: int
@@ -158,7 +166,7 @@ class DayLine:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Picture:
-    """How the office stands; `unrated` were called back in the window without an answer."""
+    """The figures of the office; `unrated` counts the call-backs of the window that got no answer."""
 
     days: tuple[DayLine, ...]
     all: Line
@@ -175,12 +183,12 @@ class Picture:
 
     @property
     def satisfaction(self) -> Rate:
-        """The share of the satisfied."""
+        """The share of satisfied residents."""
         return satisfaction(self.satisfied)
 
 
 def lines(counts: Iterable[Count], key: Callable[[Count], str]) -> tuple[Line, ...]:
-    """Add up by a key, in the order of the keys."""
+    """Add up the counts by a key, sorted by key."""
     found: dict[str, list[Count]] = {}
     for each in counts:
         found.setdefault(key(each), []).append(each)

@@ -1,4 +1,4 @@
-"""What every clock of a matter is reckoned with: its times at rest, and the words that were given.
+"""What every clock of a matter is computed with: its times at rest, and the dates that people were given.
 
 Assumes aware instants; answers in UTC.
 """
@@ -13,7 +13,7 @@ from domain.calendar.workdays import DueTime, Limit, OfficeTime, Wall, WorkCalen
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Clock:
-    """When something is due and when its owner is reminded, both UTC; reminded before due."""
+    """When something is due and when its owner is reminded, both in UTC; the reminder is never later."""
 
     due_at: datetime
     remind_at: datetime
@@ -22,7 +22,7 @@ class Clock:
 
 @dataclass(frozen=True, slots=True)
 class Rested:
-    """A time for which a clock stood still, half-open."""
+    """A time during which a clock stood still, half-open."""
 
     began: datetime
     ended: datetime
@@ -30,7 +30,7 @@ class Rested:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """An instant that somebody was given, and when; it moves by every rest since then."""
+    """An instant that a person was given, and when; every rest since then moves it."""
 
     at: datetime
     said_at: datetime
@@ -39,10 +39,11 @@ class Given:
 def after_rest(
     was_due: DueTime, began: datetime, ended: datetime, limit: Limit, calendar: WorkCalendar
 ) -> DueTime:
-    """Move an instant by the length of a rest, in the time by which the limit runs; never to before the rest's end.
+    """Move an instant by the length of a rest.
 
-    By the wall the length itself; in working time what was left at the beginning is left at the end.
-    Source: our decision, ADR-0017.
+    A limit by the wall clock moves by that length. A limit in working time has as much office time left at
+    the end of the rest as at its beginning; if none was left, it moves by the wall clock. Source: our
+    decision, ADR-0017.
     """
     began, ended = utc(began), utc(ended)
     by_the_wall = DueTime(was_due.at + (ended - began), was_due.is_provisional)
@@ -50,21 +51,21 @@ def after_rest(
         return by_the_wall
     left = office_time(began, was_due.at, calendar)
     if not left:
-        # The office was to be closed until then: only the wall can tell how much was left.
+        # The office would have been closed until then: only the wall clock tells how much was left.
         return by_the_wall
     moved = reckon(ended, OfficeTime(left), calendar)
     return DueTime(max(moved.at, was_due.at), moved.is_provisional or was_due.is_provisional)
 
 
 def after_rests(due: DueTime, rests: Iterable[Rested], limit: Limit, calendar: WorkCalendar) -> DueTime:
-    """Move an instant by one rest after the other."""
+    """Move an instant by each rest in turn."""
     for rest in rests:
         due = after_rest(due, rest.began, rest.ended, limit, calendar)
     return due
 
 
 def in_sequence(rests: Iterable[Rested]) -> tuple[Rested, ...]:
-    """Put rests one after the other: what two of them took together is counted once."""
+    """Sort rests and cut their overlaps, so that shared time counts once."""
     found: list[Rested] = []
     for rest in sorted(rests, key=lambda each: each.began):
         began = max(rest.began, found[-1].ended) if found else rest.began
@@ -74,7 +75,7 @@ def in_sequence(rests: Iterable[Rested]) -> tuple[Rested, ...]:
 
 
 def moved_on(given: Given, rests: Iterable[Rested], limit: Limit, calendar: WorkCalendar) -> DueTime:
-    """Move what was given by what rested since it was said."""
+    """Move a given instant by the rests since it was given."""
     said_at = utc(given.said_at)
     since = [Rested(max(utc(rest.began), said_at), rest.ended) for rest in rests if rest.ended > said_at]
     return after_rests(DueTime(utc(given.at)), since, limit, calendar)

@@ -1,4 +1,4 @@
-"""What may happen to a matter of any kind: the names of its events, as they stand in its history for good.
+"""The events of matters of every kind: names that stay in the history for good.
 
 Assumes nothing: every value is spelled once, and travels unchanged through workflow, store, figures and pages.
 """
@@ -27,4 +27,4 @@ class MatterEvent(StrEnum):
 
 
 REMINDER: Final = "reminder"
-"""The message that reminds a unit of its task, whatever its matter."""
+"""The message that reminds a unit of its task, in a matter of any kind."""

@@ -1,10 +1,10 @@
-"""What can be wrong with a field, and what fields say against each other."""
+"""The faults of a field, and of fields that contradict each other."""
 
 from enum import StrEnum
 
 
 class Fault(StrEnum):
-    """What is wrong with a field, for pages that say it in words of their own."""
+    """What is wrong with a field: a code that pages put into words of their own."""
 
     LETTERS = "letters"
     TOO_LONG = "too_long"

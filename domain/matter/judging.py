@@ -1,7 +1,7 @@
-"""Judging what somebody wants, field by field, whatever kind of matter it is said to.
+"""Judge the fields of a decision or action, for a matter of any kind.
 
-Pure functions: the edge asks them before it takes anything, the workflow asks them again when it gets there, and both
-say the same reason.
+Pure functions. The edge asks them before it accepts anything, the workflow asks them again when the signal
+arrives, and both give the same reason.
 """
 
 import re
@@ -44,9 +44,10 @@ class DecisionStatus(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Refusal:
-    """Why a decision or action is not taken: a stable code, a sentence for people, the field if one is meant.
+    """Why a decision or action is refused: a stable code, a sentence for people, and the field if any.
 
-    What is wrong with a field has a `fault`, and the `bound` that it passes: an instant (UTC), or a number.
+    A refusal of a field's content has a `fault`, and the `bound` that was passed: an instant (UTC) or a
+    number.
     """
 
     code: str
@@ -57,7 +58,7 @@ class Refusal:
 
 
 def invalid(name: str, fault: Fault, reason: str, bound: datetime | int | None = None) -> Refusal:
-    """Refuse what stands in a field; `name` may lead on into one of its parts."""
+    """Refuse the content of a field; `name` may be dotted and lead to one of its parts."""
     return Refusal(
         code="invalid_field", reason=reason, field=name.partition(".")[0], fault=fault, bound=bound
     )
@@ -65,7 +66,7 @@ def invalid(name: str, fault: Fault, reason: str, bound: datetime | int | None =
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Codes:
-    """Open units and categories that may be named: all of the directory, or what was vouched for of it."""
+    """The open units and categories that may be named: the whole directory, or what the store vouched for."""
 
     units: Collection[str] = ()
     categories: Collection[str] = ()
@@ -73,16 +74,16 @@ class Codes:
 
     @classmethod
     def of(cls, directory: Directory) -> "Codes":
-        """List all that a directory has open."""
+        """Return all open units and categories of a directory."""
         return cls(units=directory.handling_units, categories=directory.open_categories, all_of_it=True)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Submission:
-    """What somebody wants: an outcome or action with its fields.
+    """The outcome or action that a person chose, with its fields.
 
-    `at` is when it was decided. `stored` names the text fields whose words are kept with the decision
-    row; a `comment` stands for a required text, because that is what the Temporal UI and CLI have.
+    `at` is when they decided. `stored` names the fields whose words are kept with the decision row. A
+    `comment` may stand for a required text: a signal typed in the Temporal UI or CLI has nothing else.
     """
 
     name: str
@@ -105,7 +106,7 @@ def judge_fields(fields: tuple[Field, ...], wanted: Submission) -> Refusal | Non
     for name in wanted.fields:
         if name not in known:
             allowed = ", ".join(sorted(known)) or "none"
-            # Whatever is no name may be anything, and is not repeated.
+            # A text that is not a name could hold anything, so it is not repeated.
             is_name = name.isidentifier() and len(name) <= MAX_CODE
             return Refusal(
                 code="unknown_field",
@@ -178,11 +179,11 @@ def _wrong_number(each: Field, value: object) -> Refusal | None:
 
 
 OF_AN_ISSUE = {"text": MAX_TEXT, "category": MAX_CODE, "answer": MAX_TEXT, "name": 100, "phone": 40}
-"""What is said of one issue, each with its longest form: `answer` if it was solved on the spot."""
+"""The parts of one issue, with their longest lengths; `answer` is there if it was solved on the spot."""
 
 
 def wrong_issues(name: str, value: object, codes: Codes) -> Refusal | None:
-    """Say what is wrong with the issues of a meeting, if anything: each has a text, the rest if it is known."""
+    """Say what is wrong with the issues of a meeting, if anything; of its parts only the text is required."""
     issues = listed(value)
     if not 1 <= len(issues) <= MAX_ISSUES:
         return invalid(name, Fault.ISSUES, f"{name} must be a list of 1 to {MAX_ISSUES} issues", MAX_ISSUES)
@@ -207,7 +208,7 @@ def wrong_issues(name: str, value: object, codes: Codes) -> Refusal | None:
 
 
 def _no_such(name: str, kind: str, known: Collection[str], codes: Codes, *, listed: bool = False) -> Refusal:
-    """Say that a code is none; what was typed is not repeated, it may be anything."""
+    """Refuse an unknown code without repeating it, since the text could hold anything."""
     said = f"each of {name}" if listed else name
     if codes.all_of_it:
         return invalid(name, Fault.CHOICE, f"{said} must be one of: {', '.join(known)}")
@@ -268,7 +269,7 @@ def _wrong_instant(each: Field, value: datetime | None, now: datetime) -> Refusa
 
 
 def named_codes(fields: Iterable[Field], given: Mapping[str, object]) -> tuple[list[str], list[str]]:
-    """List the units and the categories that somebody names, whatever else they wrote."""
+    """List the units and the categories that the fields name, and ignore everything else."""
     units: list[object] = []
     categories: list[object] = []
     for each in fields:
@@ -304,10 +305,11 @@ def wrong_ids(ids: object) -> str | None:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Offered:
-    """An open task of any kind, as far as the choice of an outcome is judged.
+    """The facts of an open task of any kind by which the choice of an outcome is judged.
 
-    `outcomes`: those that it offers now. `opened_at`: a task that opens later waits until then. `not_by`: who may not
-    decide it, because it is about their own work. `taken`: how often the matter took this answer before.
+    `outcomes`: those that it offers now. `opened_at`: no decision is taken earlier. `not_by`: the staff who
+    may not decide it, because it is about their own work. `taken`: how often the matter took this answer
+    before.
     """
 
     kind: str
@@ -318,7 +320,7 @@ class Offered:
 
 
 def judge_choice(task: Offered, wanted: Submission, *, answer_cap: int) -> Outcome | Refusal:
-    """Return the outcome that somebody chose and may choose, with its fields each in order, or why not."""
+    """Return the chosen outcome if it is offered and all its fields are in order, otherwise the refusal."""
     if wanted.at < task.opened_at - CLOCK_SKEW:
         return Refusal(code="not_yet", reason=f"this task opens at {task.opened_at:%Y-%m-%dT%H:%M:%SZ}")
     if wanted.actor in task.not_by:
@@ -337,5 +339,5 @@ def judge_choice(task: Offered, wanted: Submission, *, answer_cap: int) -> Outco
 
 
 def too_often(name: str, taken: int) -> Refusal:
-    """Refuse what was said often enough."""
+    """Refuse an answer or action that was sent often enough."""
     return Refusal(code="too_often", reason=f"{name} was sent {taken} times; please call the hotline")

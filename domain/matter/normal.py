@@ -1,6 +1,6 @@
-"""The one form in which the fields of a decision or action are kept, whoever sent them and however they were written.
+"""The one form in which the fields of a decision or action are stored, whatever the caller wrote.
 
-Assumes nothing of them: what is no text, no instant and no number of an order stays as it is, to be judged.
+Assumes nothing about them: a value that does not fit its field stays as it is, to be judged.
 """
 
 from collections.abc import Iterable, Mapping
@@ -14,7 +14,7 @@ from domain.text import clean
 
 
 def normal(fields: Iterable[Field], given: Mapping[str, Any]) -> dict[str, Any]:
-    """Give the same for what means the same: texts clean, instants in UTC, numbers of orders as they are kept."""
+    """Write equal meanings in one form: texts clean, instants in UTC, order numbers as they are stored."""
     types = {each.name: each.type for each in fields}
     return {
         name: _normal(types.get(name), value)
@@ -38,7 +38,7 @@ def _normal(kind: FieldType | None, value: Any) -> Any:
 
 
 def _part(part: Any) -> Any:
-    """Clean what people wrote in a part; what was left empty is left out."""
+    """Clean the texts of a part, and drop its values that are `None`."""
     if not isinstance(part, dict):
         return part
     cleaned = {name: clean(value) if isinstance(value, str) else value for name, value in part.items()}

@@ -1,19 +1,19 @@
-"""The number of a matter, however somebody wrote it."""
+"""The number of an order, however a person typed it."""
 
 import re
 import unicodedata
 
 _ORDER_NO = re.compile(r"([0-9]{8})([0-9A-Z]{6})")
 _BETWEEN = frozenset({"Pd", "Zs", "Cc", "Cf"})
-"""Dashes, blanks and what cannot be seen."""
+"""Dashes, blanks and invisible characters."""
 
 _ALSO_DASHES = frozenset({"\N{MINUS SIGN}", "\N{KATAKANA-HIRAGANA PROLONGED SOUND MARK}"})
 
 
 def order_number(typed: object) -> str | None:
-    """Give an order's number as it is kept, however somebody wrote it: any case, width, dashes and blanks.
+    """Return an order's number as it is stored, typed in any case and width, with any dashes and blanks.
 
-    `None` if it is none.
+    Return `None` if it is not the number of an order.
     """
     if not isinstance(typed, str):
         return None

@@ -1,4 +1,4 @@
-"""The stages that every kind of matter ends with; what lies before them is the kind's own.
+"""The stages with which a matter of any kind ends; each kind has its own stages before them.
 
 Our decision, ADR-0031.
 """
@@ -8,6 +8,6 @@ from typing import Final
 CLOSED: Final = "closed"
 """The work has ended, and may be taken up again."""
 ARCHIVED: Final = "archived"
-"""Nothing can come any more: the workflow has ended too."""
+"""The workflow has ended too, so nothing more can come."""
 OVER: Final = (CLOSED, ARCHIVED)
-"""Where the work on a matter has ended."""
+"""The stages in which the work on a matter has ended."""

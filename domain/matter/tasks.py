@@ -1,6 +1,6 @@
-"""What a human task is made of: its states, its outcomes, and the fields in which somebody answers.
+"""The parts of a human task: its states, its outcomes, and the fields of an answer.
 
-Assumes nothing of the kind of matter: which tasks it has, and which outcomes they offer, stands in its own table.
+Assumes nothing about the kind of matter: each kind lists its tasks and their outcomes in a table of its own.
 """
 
 from collections.abc import Callable, Collection, Mapping
@@ -13,7 +13,7 @@ from domain.office.directory import MAX_EVIDENCE
 
 
 class TaskState(StrEnum):
-    """Where a task is; `waiting` is kept for work that rests."""
+    """Where a task is; `waiting` is for work that rests."""
 
     OPEN = "open"
     WAITING = "waiting"
@@ -22,7 +22,9 @@ class TaskState(StrEnum):
 
 
 class FieldType(StrEnum):
-    """What a field of an outcome or action holds; texts and parts live in the store and are named by the signal.
+    """The type of a field of an outcome or action.
+
+    Texts, parts and issues stay in the store; the signal only names them.
 
     Units and categories are codes of the office's directory (`domain.office.directory`).
     """
@@ -41,7 +43,7 @@ class FieldType(StrEnum):
 
 
 class Silence(StrEnum):
-    """What follows when nobody reviews a proposal in time."""
+    """What follows if the reviewer of a proposal does not answer in time."""
 
     APPROVES = "approves"
     DENIES = "denies"
@@ -49,25 +51,25 @@ class Silence(StrEnum):
 
 
 STORED = frozenset({FieldType.TEXT, FieldType.PARTS, FieldType.ISSUES})
-"""What people write: kept with the decision's row, never in a signal."""
+"""Types for people's own words: kept with the decision's row, never in a signal."""
 
 CODED = frozenset({FieldType.UNIT, FieldType.UNITS, FieldType.CATEGORY, FieldType.PARTS, FieldType.ISSUES})
-"""What names units or categories of the office's directory."""
+"""Types that name units or categories of the office's directory."""
 
 FARTHEST = timedelta(days=366)
-"""How far a date may lie from today: beyond a year it is a slip of the pen, and no calendar reaches there."""
+"""How far a date may be from now: beyond a year it is a typing error, and no calendar reaches there."""
 
 MAX_PARTS = 5
-"""Into how many orders one may be split, itself not counted."""
+"""Into how many further orders one order may be split."""
 
 MAX_ISSUES = 20
-"""How many issues one meeting brings at most: about 5 are usual."""
+"""Most issues of one meeting; about 5 are usual."""
 
 MAX_NUMBER = 10_000
-"""Largest number that somebody types, of people at a meeting."""
+"""Largest number that a clerk may type, for people at a meeting."""
 
 MAX_ORDER_NO = 40
-"""Longest number of an order that is looked for, in characters."""
+"""Longest text that is read as the number of an order, in characters."""
 
 MAX_TEXT = 4_000
 """Longest text of a decision, in characters."""
@@ -81,8 +83,9 @@ ID_PATTERN: Final = "^[0-9a-f]{32}$"
 class Field:
     """One field of an outcome or action; `codes` is the closed set of a `CODE`.
 
-    An instant of the `future` or the `past` lies there, and within `FARTHEST` of now; one of the past may lie ahead by
-    `CLOCK_SKEW`. Of all that staff write only a text that `goes_to_resident` is ever sent to one.
+    An instant of the `future` or the `past` lies there, within `FARTHEST` of now; a past one may lie ahead by
+    `CLOCK_SKEW`. Of all texts that staff write, a resident is only ever sent those that `goes_to_resident`
+    marks.
     """
 
     name: str
@@ -97,11 +100,12 @@ class Field:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Outcome:
-    """One way to answer a task; one that does not `close` it leaves the task to its owner.
+    """One way to answer a task.
 
-    With `silence` it is a proposal that somebody else reviews: the word says what silence means then. One that
-    `leads_back` to where the order was is taken so often as its policy says, lest somebody fills its history. One that
-    `is_evidenced` comes with as many pictures as its category asks for.
+    `closes`: the task ends; otherwise it stays with its owner. `silence`: the outcome is a proposal for a
+    reviewer, and the word says what the reviewer's silence means. `leads_back`: the matter is where it was
+    before, so the policy caps how often the outcome is taken, and no actor can fill the history.
+    `is_evidenced`: the outcome comes with as many pictures as the order's category asks for.
     """
 
     name: str
@@ -115,9 +119,9 @@ class Outcome:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Task:
-    """One row of a kind's table of tasks; `stage` is where a matter with this as its main task is.
+    """One row of a kind's table of tasks; a matter with this main task is in `stage`.
 
-    `reminds`: whether its owner is told before the limit; not where silence does no harm.
+    `reminds`: whether the owner is reminded before the limit; not where silence does no harm.
     """
 
     kind: str
@@ -130,17 +134,17 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Tables:
-    """What may be said to a kind of matter: its tasks by their kinds, and the fields of its actions."""
+    """The tables of a kind of matter: its tasks by their kinds, and the fields of its actions."""
 
     tasks: Mapping[str, Task]
     action_fields: Callable[[str], tuple[Field, ...]]
 
     def outcome(self, kind: str, name: str) -> Outcome | None:
-        """Find an outcome of a kind of task; `None` for what nobody knows."""
+        """Find an outcome of a kind of task; return `None` if either is unknown."""
         return next((each for each in self.outcomes(kind) if each.name == name), None)
 
     def outcomes(self, kind: str, *, without: Collection[str] = ()) -> tuple[Outcome, ...]:
-        """List the outcomes that a kind of task offers; none for a kind that nobody knows."""
+        """List the outcomes that a kind of task offers; none for an unknown kind."""
         row = self.tasks.get(kind)
         return tuple(each for each in row.outcomes if each.name not in without) if row else ()
 
@@ -169,17 +173,17 @@ def code_field(
 
 
 def number_field(name: str, label: str) -> Field:
-    """Describe a count of people, from one on."""
+    """Describe a count of people, at least one."""
     return Field(name=name, label=label, type=FieldType.NUMBER)
 
 
 def past_field(name: str, label: str) -> Field:
-    """Describe an instant that lies behind."""
+    """Describe an instant in the past."""
     return Field(name=name, label=label, type=FieldType.INSTANT, past=True)
 
 
 ATTACHMENTS = Field(name="attachments", label="附件", type=FieldType.ATTACHMENTS, required=False)
-"""Pictures and documents that come with somebody's words."""
+"""Pictures and documents that are attached to an answer or action."""
 
 
 def unit_field(name: str, *, required: bool) -> Field:
@@ -188,9 +192,9 @@ def unit_field(name: str, *, required: bool) -> Field:
 
 
 def future_field(name: str, label: str) -> Field:
-    """Describe an instant that lies ahead."""
+    """Describe an instant in the future."""
     return Field(name=name, label=label, type=FieldType.INSTANT, future=True)
 
 
 SYSTEM = "system"
-"""The actor of automatic steps and of what nobody signed."""
+"""The actor of automatic steps and of unsigned signals."""

@@ -1,12 +1,13 @@
-"""How a clock stands when somebody looks: computed, never stored."""
+"""How a clock stands at the moment of a look: computed, never stored."""
 
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 CLOCK_SKEW = timedelta(minutes=1)
-"""How far clocks of machines and people may lie apart before one instant counts as later than another.
+"""How far the clocks of machines and people may differ before one instant counts as later than another.
 
-Source: our decision, ADR-0027: by NTP machines agree within a second; what people set is often half a minute off.
+Source: our decision, ADR-0027: machines on NTP agree within a second; a clock set by hand is often half a
+minute off.
 """
 
 

@@ -1,7 +1,7 @@
 """Which unit answers for what (派单目录): units, categories, routes, teams, and the rules that read them.
 
-Assumes a directory that `faults` finds nothing wrong with. A version is never changed: an office that is
-reorganised loads the next one, and codes stay, since orders and audits name them.
+Assumes a directory in which `faults` finds nothing. A version never changes: an office that is reorganised
+loads the next one. Codes stay, since orders and audits name them.
 
 Source: our decision, ADR-0018.
 """
@@ -17,7 +17,7 @@ from domain.office.teams import Team, team_on, wrong_teams
 from domain.office.words import OrderClass, Tier
 
 MAX_EVIDENCE = 9
-"""Most pictures that orders of a category are closed with: as many as one message of WeChat Moments holds."""
+"""Most pictures that a category may require for closing: as many as one post in WeChat Moments holds."""
 OFFICE = "street"
 """The sub-district's own office: desk, call-back desk and leaders."""
 DISTRICT_OFFICE = "district"
@@ -29,7 +29,7 @@ MAX_CODE = 64
 
 
 class UnknownUnit(DomainError):
-    """There is no open unit of that code that orders can be dispatched to."""
+    """No open unit that orders can be dispatched to has that code."""
 
     code = "unknown_unit"
 
@@ -38,8 +38,8 @@ class UnknownUnit(DomainError):
 class Unit:
     """A unit (单位); `parent` is the one above it in the tree.
 
-    `by_liaison`: a bureau without accounts, for which the street's liaison officer acts (ADR-0017). `successor`: it
-    is closed or merged, and this one has taken its place.
+    `by_liaison`: a bureau without accounts; the street's liaison officer acts for it (ADR-0017). `successor`:
+    the unit that took its place when it was closed or merged.
     """
 
     code: str
@@ -57,10 +57,10 @@ class Unit:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Category:
-    """What an order is about (诉求类别), in a tree of any depth; what is `None` is as in the category above.
+    """What an order is about (诉求类别), in a tree of any depth.
 
-    `starts_at`: the tier that usually handles it. `evidence`: how many attachments a result needs, because what was
-    done can be seen (ADR-0017).
+    A value that is `None` is inherited from the category above. `starts_at`: the tier that usually handles
+    it. `evidence`: how many attachments a result needs, where the work leaves something to see (ADR-0017).
     """
 
     code: str
@@ -74,9 +74,9 @@ class Category:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Route:
-    """One row: who answers at a tier, for a category or all, in a community or all.
+    """One row: the unit that answers at a tier, for one category or all, in one community or all.
 
-    `unit` `None` is the community of the place; `why` is the paper or agreement that says so.
+    If `unit` is `None`, the community of the place answers. `why` is the paper or agreement that says so.
     """
 
     rule: str
@@ -89,7 +89,7 @@ class Route:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Routed:
-    """The unit found, the rule that matched, and the units that were passed over because nobody is in post."""
+    """The unit found, the rule that matched, and the units passed over because their posts are vacant."""
 
     unit: str
     tier: Tier
@@ -129,21 +129,21 @@ class Directory:
 
     @cached_property
     def open_categories(self) -> tuple[str, ...]:
-        """The categories that an order can be given; one below a closed one is closed with it."""
+        """The categories that an order can be given; a closed category closes all below it."""
         return tuple(code for code in self.categories if not any(each.closed for each in self.line_of(code)))
 
     def handling_unit(self, code: str) -> Unit:
         """Find an open unit that orders can be dispatched to.
 
         Raises:
-            UnknownUnit: there is none of that code.
+            UnknownUnit: no such unit has that code.
         """
         if code not in self.handling_units:
             raise UnknownUnit(f"there is no open unit {code!r}; known: {', '.join(self.handling_units)}")
         return self.units[code]
 
     def in_charge_of(self, code: str) -> Unit | None:
-        """Find the unit, or the one that has taken its place."""
+        """Find a unit, or the unit that has taken its place."""
         unit = self.units.get(code)
         return self.units[unit.successor] if unit and unit.successor else unit
 
@@ -157,11 +157,11 @@ class Directory:
         return tuple(code for code in self.communities if self.team_of(code, on) is None)
 
     def path_of(self, code: str) -> str:
-        """Name a category with those above it, the topmost first."""
+        """Write the label of a category after those above it, the topmost first."""
         return "：".join(each.label for each in reversed(self.line_of(code)))
 
     def line_of(self, category: str | None) -> list[Category]:
-        """List a category and those above it, the nearest first; empty for one that is not known."""
+        """List a category and those above it, the nearest first; empty for an unknown one."""
         line: list[Category] = []
         nearest = self.categories.get(category or "")
         while nearest is not None and nearest not in line:
@@ -170,12 +170,12 @@ class Directory:
         return line
 
     def usual_class(self, category: str | None) -> OrderClass:
-        """Give the class an order gets when nobody classed it: the category's usual one, else general."""
+        """Return the class of an order that no clerk classified: the category's usual one, else general."""
         line = self.line_of(category)
         return next((each.usual_class for each in line if each.usual_class), OrderClass.GENERAL)
 
     def starts_at(self, category: str | None) -> Tier:
-        """Give the tier to which an order goes first: the category's usual one, else the community's."""
+        """Return the tier that an order goes to first: the category's usual one, else the community's."""
         line = self.line_of(category)
         return next((each.starts_at for each in line if each.starts_at), Tier.COMMUNITY)
 
@@ -187,10 +187,10 @@ class Directory:
     def answering(
         self, tier: Tier, *, category: str | None, community: str | None, vacant: Collection[str] = ()
     ) -> Routed | None:
-        """Find who answers for a matter at one tier: the nearest row whose unit has somebody in post.
+        """Find the unit that answers for a matter at one tier, by the nearest row.
 
-        The nearest category counts before the community. `None`: no unit of this tier, for an order without a known
-        community, or nobody in post.
+        The nearest category counts first, then the community. Vacant units are passed over. Return `None` if
+        no unit of the tier is left: all are vacant, or the order has no known community.
         """
         asked = self._asked(tier, category, community)
         passed_over = tuple(takewhile(lambda code: code in vacant, asked))
@@ -203,14 +203,14 @@ class Directory:
     def deserted(
         self, *, category: str | None, community: str | None, vacant: Collection[str]
     ) -> dict[Tier, tuple[str, ...]]:
-        """Name, by tier, who would answer for a matter where nobody at all is in post."""
+        """Return the units that would answer for a matter, for each tier where all of them are vacant."""
         if not vacant:
             return {}
         asked = {tier: tuple(self._asked(tier, category, community)) for tier in Tier}
         return {tier: units for tier, units in asked.items() if units and set(units) <= set(vacant)}
 
     def _asked(self, tier: Tier, category: str | None, community: str | None) -> dict[str, Route]:
-        """List who may answer at a tier, the nearest first, each by its nearest row."""
+        """List the units that may answer at a tier, the nearest first, each with its nearest row."""
         asked: dict[str, Route] = {}
         for row in self._matching(tier, category, community):
             unit = self.in_charge_of(row.unit or community or "")
@@ -221,7 +221,10 @@ class Directory:
     def ladder(
         self, *, category: str | None, community: str | None, vacant: Collection[str] = ()
     ) -> dict[Tier, Routed]:
-        """Find who answers for a matter, tier by tier; never empty: with all posts vacant the street's row stands."""
+        """Find the unit that answers for a matter at each tier.
+
+        It is never empty: if the street and the district are vacant, the street's row stands.
+        """
         found = {
             tier: self.answering(tier, category=category, community=community, vacant=vacant) for tier in Tier
         }
@@ -231,7 +234,7 @@ class Directory:
 
     def _matching(self, tier: Tier, category: str | None, community: str | None) -> list[Route]:
         nearest = {each.code: nearness for nearness, each in enumerate(self.line_of(category))}
-        # What was written for the community that has taken over counts for the one that was closed.
+        # A row of the community that has taken over also counts for the one that was closed.
         heir = self.in_charge_of(community) if community else None
         rows = [
             row
@@ -246,14 +249,17 @@ class Directory:
 
 
 def first_of(ladder: Mapping[Tier, Routed], starts_at: Tier) -> Routed:
-    """Give the unit to which an order goes first: the lowest from its category's tier on that has one."""
+    """Return the unit that an order goes to first: at its category's tier, else at the nearest above.
+
+    If there is none above either, it is the nearest below.
+    """
     tiers = list(Tier)
     upwards = [*tiers[tiers.index(starts_at) :], *reversed(tiers[: tiers.index(starts_at)])]
     return next(ladder[tier] for tier in upwards if tier in ladder)
 
 
 def faults(directory: Directory, *, before: Directory | None = None) -> list[DirectoryFault]:
-    """Find what is wrong with a directory; with the one `before` it, also what it may not leave out."""
+    """Find what is wrong with a directory; given the one `before` it, also the codes that it left out."""
     found = [
         *_faults_of_units(directory),
         *_faults_of_categories(directory),
@@ -406,7 +412,7 @@ def _faults_of_teams(directory: Directory) -> Iterator[DirectoryFault]:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Difference:
-    """A matter that another directory sends elsewhere: at which step, from whom to whom, by which rules."""
+    """A step at which two directories treat a matter differently, and what each of them says there."""
 
     category: str | None
     community: str | None
@@ -418,7 +424,10 @@ class Difference:
 def differences(
     before: Directory, after: Directory, matters: Collection[tuple[str | None, str | None]]
 ) -> list[Difference]:
-    """Compare two directories by matters, each a category and a community: first unit, class, and every tier."""
+    """Compare two directories by matters, each a category and a community.
+
+    Compared are the class, the first unit, and the unit of every tier.
+    """
     found: list[Difference] = []
     for category, community in sorted(matters, key=lambda matter: (matter[0] or "", matter[1] or "")):
         said = [_steps(directory, category, community) for directory in (before, after)]

@@ -1,7 +1,7 @@
-"""The directory as tables, `units.csv`, `categories.csv`, `routes.csv` and `teams.csv`: what an office edits and loads.
+"""The directory as tables that an office edits: `units.csv`, `categories.csv`, `routes.csv` and `teams.csv`.
 
-Assumes comma-separated text with a heading; dates may be as spreadsheets write them, 2027/1/1. The tables are right as
-a whole or refused as a whole, and then every line that is wrong is named.
+Assumes comma-separated text with a heading. Dates may be written as in spreadsheets, 2027/1/1. The tables are
+accepted or refused as a whole; a refusal names the wrong lines, at most 20 of them.
 """
 
 import csv
@@ -28,9 +28,9 @@ HEADINGS: Mapping[str, tuple[str, ...]] = {
 }
 """The tables and their columns; the first is the key of a row."""
 MAY_BE_ABSENT = frozenset({"teams"})
-"""Tables without which a directory can be loaded: what is in force of them stays."""
+"""Tables that a load may lack; their rows in force then stay."""
 VERSION_FILE = "version.txt"
-"""Beside the tables: the number of the version that they were made from."""
+"""The file beside the tables that holds the number of the version they were made from."""
 _MOST_SHOWN = 20
 _MAX_NAME = 200
 _YES = "yes"
@@ -39,7 +39,7 @@ _VERSION = re.compile(r"[0-9]{1,9}")
 _DAY = re.compile(r"(\d{4})([-/])(\d{1,2})\2(\d{1,2})", re.ASCII)
 _FIRST_YEAR, _LAST_YEAR = 2000, 2199
 _BETWEEN_CODES = re.compile(r"[\s;；]+")
-"""What stands between the communities of a team."""
+"""Separates the communities of a team."""
 _CODE = re.compile(rf"[A-Za-z0-9][A-Za-z0-9_.-]{{0,{MAX_CODE - 1}}}")
 
 E = TypeVar("E", bound=StrEnum)
@@ -53,30 +53,31 @@ class WrongDirectoryFiles(DomainError):
 
 
 class StaleDirectory(DomainError):
-    """The tables were made from another version than the one in force."""
+    """The tables were made from a version that is not the one in force."""
 
     code = "stale_directory"
 
 
 @dataclass(slots=True)
 class _Reading:
-    """What has been read so far: faults of cells, and on which line each row stands."""
+    """The state of a reading: the faults found so far, and the line of each row."""
 
     wrong: list[str] = field(default_factory=list)
     lines: dict[tuple[str, str], int] = field(default_factory=dict)
 
 
 class _WrongCell(Exception):
-    """A cell holds what it cannot hold."""
+    """A cell holds a value that it must not."""
 
 
 def read_directory(tables: Mapping[str, str], *, before: Directory) -> Directory:
-    """Read the tables, by name without `.csv`; `before` is in force and says what must not be left out.
+    """Read the tables, keyed by name without `.csv`; `before` is the directory in force.
 
-    Without the table of teams those of `before` stay; with its heading alone there are none.
+    No unit or category of `before` may be missing. Without the table of teams the teams of `before` stay;
+    with its heading alone there are none.
 
     Raises:
-        WrongDirectoryFiles: something is wrong; nothing of it may be used.
+        WrongDirectoryFiles: something is wrong; use nothing of the tables.
     """
     reading = _Reading()
     read = Directory(
@@ -95,12 +96,12 @@ def read_directory(tables: Mapping[str, str], *, before: Directory) -> Directory
 
 
 def write_directory(directory: Directory) -> dict[str, str]:
-    """Write the tables, by name without `.csv`, as `read_directory` reads them."""
+    """Write the tables, keyed by name without `.csv`, in the format that `read_directory` reads."""
     return {table: _written(table, rows) for table, rows in _tables(directory).items()}
 
 
 def why_stale(version: str | None, *, in_force: int) -> str | None:
-    """Say why tables may not replace the version in force; `None` if they were made from it.
+    """Say why tables may not replace the version in force; return `None` if they were made from it.
 
     `version` is the text of their `VERSION_FILE`, if there is one.
     """
@@ -118,7 +119,7 @@ def why_stale(version: str | None, *, in_force: int) -> str | None:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RowChange:
-    """A row that differs between two directories: what became of it, and which cells say something else now."""
+    """A row that differs between two directories: what happened to it, and which cells changed."""
 
     table: str
     key: str
@@ -126,14 +127,14 @@ class RowChange:
     cells: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        """Give it as a line: the table's file, the key, what happened, and the cells."""
+        """Write it as a line: the table's file, the key, what happened, and the cells."""
         return "\t".join(
             [f"{self.table}.csv", self.key, self.what, *(["; ".join(self.cells)] * bool(self.cells))]
         )
 
 
 def changed_rows(before: Directory, after: Directory) -> list[RowChange]:
-    """Compare two directories row by row, table after table, each in its own sequence."""
+    """Compare two directories row by row, in the sequence of tables and rows."""
     found = []
     old, new = _tables(before), _tables(after)
     for table in HEADINGS:
@@ -146,7 +147,7 @@ def changed_rows(before: Directory, after: Directory) -> list[RowChange]:
 
 
 def look_alikes(directory: Directory) -> list[str]:
-    """Say which rows people may take for one another: open ones of one name, and codes that differ by case alone."""
+    """Warn of rows that people may confuse: open ones with one name, and codes that differ by case alone."""
     units = {each.code: each.name for each in directory.units.values() if each.is_open}
     labels = {each.code: each.label for each in directory.categories.values() if not each.closed}
     found = []
@@ -166,7 +167,7 @@ def look_alikes(directory: Directory) -> list[str]:
 
 
 def _alike(named: Mapping[str, str]) -> list[list[str]]:
-    """Group the codes whose names read alike, whatever their case, width and blanks."""
+    """Group the codes by names that read alike, whatever their case, width and blanks."""
     groups: dict[str, list[str]] = {}
     for code, name in named.items():
         groups.setdefault("".join(unicodedata.normalize("NFKC", name).casefold().split()), []).append(code)
@@ -174,7 +175,7 @@ def _alike(named: Mapping[str, str]) -> list[list[str]]:
 
 
 _CLOSES = frozenset({"successor", "closed"})
-"""The columns that close a row when something stands there."""
+"""The columns that close a row when they are filled."""
 
 
 def _changed(table: str, key: str, was: tuple[str, ...] | None, now: tuple[str, ...] | None) -> RowChange:

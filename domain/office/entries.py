@@ -1,7 +1,7 @@
-"""What an operator types at the command line: instants, names, sources and files of text, read or refused.
+"""Read what an operator types at the command line: instants, names, sources and text files.
 
-Assumes nothing of what was typed; a refusal says what to write instead and does not repeat it, since it may be a
-person's name.
+Assumes nothing about the input. A refusal says what to write instead; it never repeats the input, which may
+be a person's name.
 """
 
 import codecs
@@ -18,9 +18,9 @@ MAX_NAME = 50
 MAX_SOURCE = 200
 """Longest source of a calendar, of hours or of a directory, in characters."""
 MAX_REASON = 500
-"""Longest reason of what an operator does to the office or to an order, in characters."""
+"""Longest reason for what an operator does to the office or to an order, in characters."""
 MAX_ACTOR = 64
-"""Longest name in the audit of who ordered something, in characters."""
+"""Longest name in the audit of the person who ordered something, in characters."""
 _USERNAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _INSTANT = re.compile(
     r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:?\d\d)?)?",
@@ -32,23 +32,25 @@ _FIRST_YEAR, _LAST_YEAR = 2000, 2199
 
 
 class Encoding(StrEnum):
-    """In which encoding a file was."""
+    """The encoding of a file."""
 
     UTF_8 = "UTF-8"
     GB18030 = "GB18030"
 
 
 class WrongEntry(DomainError):
-    """What was typed cannot be used; the text says what to write."""
+    """The input cannot be used; the text says what to write."""
 
     code = "wrong_entry"
 
 
 def read_instant(text: str) -> datetime:
-    """Read an instant, UTC: a day, which begins at midnight, or a day with a clock; the office's without an offset.
+    """Read an instant and return it in UTC: a day, which means its midnight, or a day with a time.
+
+    Without an offset it is in the office's zone.
 
     Raises:
-        WrongEntry: it is none, or not of the years 2000 to 2199.
+        WrongEntry: it is no instant, or not of the years 2000 to 2199.
     """
     wrong = WrongEntry(
         "write a day like 2026-12-01, or with the office's time like 2026-12-01T09:00, "
@@ -67,10 +69,10 @@ def read_instant(text: str) -> datetime:
 
 
 def read_username(text: str) -> str:
-    """Read the name that somebody will sign in with.
+    """Read the name with which a person signs in.
 
     Raises:
-        WrongEntry: it is none.
+        WrongEntry: it breaks the rules for usernames.
     """
     if not _USERNAME.fullmatch(text):
         raise WrongEntry(
@@ -90,7 +92,7 @@ def read_name(text: str) -> str:
 
 
 def read_source(text: str) -> str:
-    """Read the source of what is loaded: who ordered it, number and date.
+    """Read the source of a calendar, of hours or of a directory: who ordered it, number and date.
 
     Raises:
         WrongEntry: it holds nothing that can be seen, or is too long.
@@ -99,7 +101,7 @@ def read_source(text: str) -> str:
 
 
 def read_reason(text: str) -> str:
-    """Read why something is done: it stands with every order that it is about, and in the audit.
+    """Read the reason for a command; it stands with every order concerned, and in the audit.
 
     Raises:
         WrongEntry: it holds nothing that can be seen, or is too long.
@@ -108,7 +110,7 @@ def read_reason(text: str) -> str:
 
 
 def read_actor(text: str) -> str:
-    """Read who orders something, for the audit.
+    """Read the name of the person who orders something, for the audit.
 
     Raises:
         WrongEntry: it holds nothing that can be seen, or is too long.
@@ -117,10 +119,10 @@ def read_actor(text: str) -> str:
 
 
 def read_text(raw: bytes) -> tuple[str, Encoding]:
-    """Read the text of a file, without the mark with which spreadsheets begin UTF-8.
+    """Return the text of a file and its encoding, without the mark with which spreadsheets begin UTF-8.
 
-    What is no UTF-8 is read as GB18030, which holds GBK and GB 2312: so spreadsheets save a table in China if nobody
-    says otherwise. UTF-8 that was damaged is not, since it would become other words.
+    A file that is not UTF-8 is read as GB18030, which includes GBK and GB 2312: spreadsheets in China save
+    tables so by default. Damaged UTF-8 is refused, since GB18030 would turn it into other words.
 
     Raises:
         WrongEntry: it is in another encoding, or damaged.
@@ -139,7 +141,10 @@ def read_text(raw: bytes) -> tuple[str, Encoding]:
 
 
 def _is_damaged(raw: bytes) -> bool:
-    """Tell whether a text that is no UTF-8 was meant as such: more of it is Chinese in UTF-8 than is none."""
+    """Tell whether a text that fails as UTF-8 was meant as such.
+
+    It was if it begins with UTF-8's mark, or if more of its bytes are Chinese in UTF-8 than are invalid.
+    """
     read = raw.decode("utf-8", "ignore")
     chinese = sum(len(letter.encode()) for letter in read if letter >= _FIRST_CHINESE)
     return raw.startswith(codecs.BOM_UTF8) or chinese > len(raw) - len(read.encode())

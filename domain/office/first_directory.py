@@ -35,7 +35,7 @@ _BY_LIAISON = frozenset({"district-planning"})
 
 
 def _units() -> dict[str, Unit]:
-    """List the units, parents first; each is called by its code until somebody names it."""
+    """List the units, parents first; each has its code for a name until the office names it."""
     offices = (
         Unit(code=DISTRICT_OFFICE, name=DISTRICT_OFFICE, tier=Tier.DISTRICT),
         Unit(code=OFFICE, name=OFFICE, tier=Tier.STREET, parent=DISTRICT_OFFICE),

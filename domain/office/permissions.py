@@ -1,8 +1,9 @@
-"""What each role may do, and how far it sees.
+"""What each role may do, and which orders and duties it sees.
 
-Who decides which task and sends which action stands in the tables of tasks and actions; this table says which
-doors a role finds open at all. Source: our decision, ADR-0020; an administrator keeps accounts and machines and
-reads no order, an auditor reads and changes nothing, and neither has another role (三员分立, GB/T 22239-2019, 8.1.4.2).
+`responsibility` and the table of actions say which role decides which task and sends which action; this table
+says which doors are open to a role at all. Source: our decision, ADR-0020. An administrator keeps accounts
+and machines and reads no order. An auditor reads and changes nothing. Neither has another role (三员分立,
+GB/T 22239-2019, 8.1.4.2).
 """
 
 from collections.abc import Collection, Mapping
@@ -14,7 +15,7 @@ from domain.office.words import Role
 
 
 class RolesApart(DomainError):
-    """Two roles were to come together that nobody may have at once."""
+    """A person was to get two roles that must stay apart."""
 
     code = "roles_apart"
 
@@ -94,22 +95,22 @@ REACHES: Mapping[Role, Reach] = MappingProxyType(
         Role.DISTRICT_DESK: Reach.TIER,
         Role.CALL_BACK_OFFICER: Reach.OFFICE,
         Role.AUDITOR: Reach.OFFICE,
-        # Reads none; reassigns by number what a closed unit left.
+        # Reads no order; reassigns by number the orders that a closed unit left.
         Role.ADMINISTRATOR: Reach.OFFICE,
     }
 )
 
 APART = frozenset({Role.AUDITOR, Role.ADMINISTRATOR})
-"""Roles that stand alone: who keeps the accounts or looks over the others' shoulders does nothing else."""
+"""Roles that stand alone: an administrator or auditor does nothing else."""
 
 
 def are_apart(roles: Collection[Role]) -> bool:
-    """Tell whether roles may not come together in one person."""
+    """Tell whether these roles must not come together in one person."""
     return len(set(roles)) > 1 and not APART.isdisjoint(roles)
 
 
 def keep_apart(roles: Collection[Role]) -> None:
-    """See that somebody may have these roles at once.
+    """Check that one person may have all these roles.
 
     Raises:
         RolesApart: one of them stands alone.
@@ -120,15 +121,15 @@ def keep_apart(roles: Collection[Role]) -> None:
 
 
 def permissions_of(roles: Collection[Role]) -> frozenset[Permission]:
-    """List every permission that somebody has by any of their roles."""
+    """Return every permission that any of a person's roles grants."""
     return frozenset(each for role in roles for each in GRANTS[role])
 
 
 def may(roles: Collection[Role], permission: Permission) -> bool:
-    """Tell whether one of somebody's roles opens a door."""
+    """Tell whether any of a person's roles grants a permission."""
     return permission in permissions_of(roles)
 
 
 def reaches(roles: Collection[Role], permission: Permission = Permission.READ_ORDERS) -> frozenset[Reach]:
-    """Say how far somebody may do something: as far as any of their roles that allows it; without one, nowhere."""
+    """Return the reach of each of a person's roles that grants a permission; empty if none does."""
     return frozenset(REACHES[role] for role in roles if permission in GRANTS[role])

@@ -1,7 +1,6 @@
-"""Who answers for what: which role a task is for, who may decide it, who reviews and who supervises.
+"""Which role a task is for, and which staff may decide it, review it and supervise it.
 
-Source: our decisions, ADR-0006 (supervision) and ADR-0017 (reviews,
-liaison).
+Source: our decisions, ADR-0006 (supervision) and ADR-0017 (reviews, liaison).
 """
 
 from collections.abc import Collection, Mapping
@@ -13,7 +12,7 @@ from domain.office.words import Role, Tier
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Owner:
-    """Whose a task is: a unit, the tier at which it acts, and the role that decides."""
+    """The owner of a task: a unit, the tier at which it acts, and the role that decides."""
 
     unit: str
     tier: Tier
@@ -27,10 +26,10 @@ DISTRICT_DESK = Owner(unit=DISTRICT_OFFICE, tier=Tier.DISTRICT, role=Role.DISTRI
 
 
 def handler(unit: str, tier: Tier, *, by_liaison: bool = False) -> Owner:
-    """Say who handles orders of a unit.
+    """Return the owner of a unit's work on orders.
 
-    A leader's office that took an order over handles it by its leader; for a bureau without accounts the street's
-    liaison officer writes the letter and keeps the answer.
+    In a leader's office that took an order over, the leader handles it. For a bureau without accounts the
+    street's liaison officer writes the letter and records the answer.
     """
     for leader in (STREET_LEADER, DISTRICT_DESK):
         if unit == leader.unit:
@@ -42,7 +41,7 @@ def handler(unit: str, tier: Tier, *, by_liaison: bool = False) -> Owner:
 
 
 def entitled_roles(role: Role) -> frozenset[Role]:
-    """Give the roles that may decide a task opened for `role`: its own, and the head of the unit for handlers."""
+    """Return the roles that may decide a task of `role`: itself, and for handlers the unit's head too."""
     if role in {Role.UNIT_HANDLER, Role.COMMUNITY_WORKER}:
         return frozenset({role, Role.UNIT_HEAD})
     return frozenset({role})
@@ -51,9 +50,10 @@ def entitled_roles(role: Role) -> frozenset[Role]:
 def may_decide(
     own_unit: str, roles: Collection[Role], *, unit: str, role: Role, on_duty: bool = False
 ) -> bool:
-    """Tell whether somebody may decide a task of a unit and role; the street's liaison acts for its bureaus.
+    """Tell whether a member of staff may decide a task of a unit and role.
 
-    `on_duty`: the desk's clock does not wait for the office to open, so the officer on duty may decide too (ADR-0016).
+    The street's liaison officer acts for its bureaus. `on_duty`: the desk's clock does not wait for the
+    office to open, so the officer on duty may decide too (ADR-0016).
     """
     of_the_unit = own_unit == (OFFICE if role is Role.LIAISON else unit)
     entitled = entitled_roles(role) | ({Role.DUTY_OFFICER} if on_duty else set())
@@ -61,26 +61,27 @@ def may_decide(
 
 
 def decided_by(roles: Collection[Role]) -> tuple[Role, ...]:
-    """List the roles whose tasks somebody with these roles may decide."""
+    """List the roles whose tasks a person with these roles may decide."""
     return tuple(role for role in Role if not entitled_roles(role).isdisjoint(roles))
 
 
 def supervisor(tier: Tier, repetition: int, *, climbs_at: int, by_liaison: bool = False) -> Owner:
-    """Say who supervises an order of a unit at a tier, the n-th time in a row.
+    """Return the owner of the supervision of an order at a tier, the n-th time in a row.
 
-    Source: our decision, ADR-0006: orders of communities and street departments are supervised by the
-    street leader, from the third time on and at the district by the district's order centre. A bureau without
-    accounts is spoken for by the street, so that the street leader supervises it (ADR-0017).
+    Source: our decision, ADR-0006. The street leader supervises orders of communities and street departments;
+    the district's order centre does from the third time on (`climbs_at`), and at the district. The street
+    speaks for a bureau without accounts, so the street leader supervises it (ADR-0017).
     """
     at_district = tier is Tier.DISTRICT and not by_liaison
     return DISTRICT_DESK if at_district or repetition >= climbs_at else STREET_LEADER
 
 
 def reviewer(proposed_by: Owner, *, is_rework: bool = False) -> Owner:
-    """Say who reviews what an owner proposed: a unit's work the street desk, the desk's work the street leader.
+    """Return the owner of the review of a proposal.
 
-    At the district the unit's head reviews, and of a rework, which somebody else has to look at, the district's
-    order centre; so it does with what a leader's office does itself.
+    The street desk reviews a unit's work, the street leader the desk's. At the district the unit's head
+    reviews, except a rework: that needs other eyes, those of the district's order centre. The order centre
+    also reviews what a leader's office does itself.
     """
     if proposed_by.role in {Role.STREET_LEADER, Role.DISTRICT_DESK}:
         return DISTRICT_DESK
@@ -94,14 +95,14 @@ def reviewer(proposed_by: Owner, *, is_rework: bool = False) -> Owner:
 
 
 def above(reviewing: Owner) -> Owner:
-    """Say who is asked when a reviewer was silent: one leader up."""
+    """Return the owner who is asked after a silent reviewer: one leader up."""
     return STREET_LEADER if reviewing == STREET_DESK else DISTRICT_DESK
 
 
 def grants_extension(working: Owner, *, granted: int) -> Owner:
-    """Say who grants an extension: the first the reviewer, a second only the tier above.
+    """Return the owner who grants an extension: first the reviewer, a second time only the tier above.
 
-    At the district that is the unit's own head, both times.
+    At the district the unit's own head grants both.
     """
     first = reviewer(working)
     return first if not granted or first.role is Role.UNIT_HEAD else DISTRICT_DESK
@@ -118,7 +119,7 @@ _ANYWHERE = frozenset({Role.DUTY_OFFICER, Role.AUDITOR, Role.ADMINISTRATOR})
 
 
 def has_work(role: Role, unit: Unit) -> bool:
-    """Tell whether a role has anything to decide in a unit: who is given another one there waits for nothing."""
+    """Tell whether a role has anything to decide in a unit; with any other role a person waits in vain."""
     if role in _ANYWHERE:
         return True
     if role in _OFFICE_OF:

@@ -1,8 +1,8 @@
 """Teams 1+1+n (一加一加n): one leader and one department answer for one or two communities, for a time.
 
-Assumes nothing of the teams that `wrong_teams` checks. The leader is a member of staff of the street's leadership. A
-deputy is named beforehand and stands in for the leader. Each month the team goes into each of its communities for a
-courtyard meeting (院坝寻单).
+Assumes nothing about the teams that `wrong_teams` checks. The leader is a member of staff of the street's
+leadership. A deputy is named beforehand and stands in for the leader. Each month the team goes into each of
+its communities for a courtyard meeting (院坝寻单).
 
 Source: 一加一加n机制 of the sub-district.
 """
@@ -20,10 +20,10 @@ MAX_COMMUNITIES = 2
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Team:
-    """One row: who answers for which communities, from the first day to the last, which counts; `None` is no end.
+    """One row: the leader and the department that answer for communities from one day to another.
 
-    `leader` and `deputy` are usernames, `department` and `communities` codes of units. A part that nobody named is
-    empty, so that its fault can be told.
+    The day `valid_to` counts; `None` means no end. `leader` and `deputy` are usernames, `department` and
+    `communities` codes of units. A missing part is empty, so that `wrong_teams` can report it.
     """
 
     code: str
@@ -44,7 +44,7 @@ class Team:
 
     @property
     def people(self) -> dict[str, str]:
-        """The leader and the deputy who are named, each username by its part."""
+        """The usernames of the leader and of the deputy, if they are named, keyed by part."""
         named = {"leader": self.leader, "deputy": self.deputy}
         return {part: username for part, username in named.items() if username}
 
@@ -57,9 +57,9 @@ def team_on(teams: Sequence[Team], community: str, on: date) -> Team | None:
 def wrong_teams(
     teams: Sequence[Team], *, open_units: Mapping[str, Tier], communities: Collection[str]
 ) -> Iterator[tuple[str, str]]:
-    """Find what is wrong with teams: the team's code and a sentence, once for each fault.
+    """Find what is wrong with teams; yield the team's code and a sentence for each fault.
 
-    `open_units` are the units that work, each with its tier, without the two offices; `communities` the open ones.
+    `open_units`: the open units, each with its tier, without the two offices. `communities`: the open ones.
     """
     seen: set[str] = set()
     for number, team in enumerate(teams, start=1):

@@ -1,4 +1,4 @@
-"""The closed sets that the office is described with: its tiers, its posts, and how urgent what it is asked for is.
+"""The closed sets of words that describe the office: its tiers, its posts, and the classes of orders.
 
 Assumes nothing: every value here is a word of the procedure, spelled once, and travels unchanged
 through database, wire, search attributes and pages.
@@ -30,7 +30,7 @@ class OrderClass(StrEnum):
     COMPLEX = "complex"
 
     def takes_longer_than(self, other: "OrderClass") -> bool:
-        """Tell whether it has the longer limit; they stand in this order."""
+        """Tell whether it has the longer limit; the classes are listed from the shortest on."""
         classes = list(OrderClass)
         return classes.index(self) > classes.index(other)
 

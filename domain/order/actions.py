@@ -1,6 +1,6 @@
-"""The table of actions: what concerns the whole order, who may send it, and at which stages it is taken.
+"""The table of actions on a whole order: which staff may send each, and at which stages it is taken.
 
-Like the table of tasks it judges and does not drive; edge, workflow, forms and documentation read it.
+Like the table of tasks, it judges and does not drive. Edge, workflow, forms and documentation read it.
 Source: our decision, ADR-0002 and ADR-0017.
 """
 
@@ -16,7 +16,7 @@ from domain.order.words import Stage
 
 
 class ActionName(StrEnum):
-    """What concerns the whole order, sent as `order_action`."""
+    """An action on the whole order, sent as `order_action`."""
 
     SUPPLEMENT = "supplement"
     URGE = "urge"
@@ -37,8 +37,9 @@ class ActionName(StrEnum):
 class Action:
     """One row of the actions; `stages` are those in which it is taken, `roles` the staff who may send it.
 
-    `at_the_unit`: roles that may send it only where they work, for an order that is with their own unit now. How often
-    one order takes it is in its policy; what is not `counted` the office itself sends, and it has to arrive.
+    `at_the_unit`: roles that may send it only for an order that is with their own unit now. `counted`: the
+    policy caps how often one order takes it. The office's own actions are not counted, since they must
+    arrive.
     """
 
     name: ActionName
@@ -51,11 +52,11 @@ class Action:
 
     @property
     def is_the_offices(self) -> bool:
-        """Whether nobody sends it but the office's own programs."""
+        """Whether only the office's own programs send it."""
         return not self.roles
 
     def is_for(self, roles: Collection[Role], *, is_at_the_unit: bool) -> bool:
-        """Tell whether one of somebody's roles may send it."""
+        """Tell whether any of a person's roles may send it."""
         entitled = self.roles if is_at_the_unit else self.roles - self.at_the_unit
         return not entitled.isdisjoint(roles)
 
@@ -195,5 +196,5 @@ ACTIONS: Mapping[ActionName, Action] = MappingProxyType(
 
 
 def action_fields(name: str) -> tuple[Field, ...]:
-    """Return the fields of an action; none for a name that nobody knows."""
+    """Return the fields of an action; none for an unknown name."""
     return ACTIONS[ActionName(name)].fields if name in ACTIONS else ()

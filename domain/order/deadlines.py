@@ -1,11 +1,11 @@
-"""When things are due.
+"""When the clocks and promises of orders are due.
 
-Assumes aware instants; answers in UTC. Intervals are half-open: an instant equal to the due time
-is late. How a limit runs, by the wall, in office hours or in working days, is said by its row of the
-policy book; the calendar is the one in force when somebody asks.
+Assumes aware instants; answers in UTC. Intervals are half-open: an instant equal to the due time is late. The
+row of the policy book says how a limit runs: by the wall clock, in office hours or in working days. The
+calendar is the one in force at the moment of asking.
 
-An instant is its origin, moved by its rests; not earlier than a word that was given, and not later than one that was
-given to somebody else (ADR-0026).
+An instant is its origin, moved by its rests. It is not earlier than the word that a person was given, and not
+later than the word given to the resident of an order that joined (ADR-0026).
 """
 
 from collections.abc import Callable, Mapping
@@ -23,7 +23,7 @@ _MOST_DOUBLINGS = 8
 
 
 class Basis(StrEnum):
-    """What a clock is reckoned from: the reason behind a due time."""
+    """The reason behind a due time, from which its clock runs."""
 
     FIRST_CONTACT = "first_contact"
     DESK = "desk"
@@ -42,12 +42,13 @@ class Basis(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Facts:
-    """What every instant is reckoned from.
+    """The facts that every instant is computed from.
 
-    `rests` are the times for which it stood still, the earliest first, none over another. `word` is what was shown:
-    never earlier. `joined`: what orders that joined were promised: never later. `cap`: a limit that a superior
-    platform set. `floor_from`: from there on the unit has the minimum remainder. So nothing is lost and nothing counted
-    twice, however often it is reckoned again, on whatever calendar.
+    `rests`: when the clock stood still, the earliest first, without overlaps. `word`: the instant that was
+    shown; the result is never earlier. `joined`: what orders that joined were promised; the result is never
+    later. `cap`: a limit that a superior platform set. `floor_from`: from there on the unit has the minimum
+    remainder. Computing an instant again from these facts, on whatever calendar, loses nothing and counts
+    nothing twice.
     """
 
     since: datetime
@@ -61,9 +62,9 @@ class Facts:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PromiseFacts(Facts):
-    """What a promise is reckoned from; in a later round without a class.
+    """The facts that a promise is computed from; in a later round without a class.
 
-    `granted`: by an extension. `was`: what the class before promised.
+    `granted`: the instant that an extension granted. `was`: the promise of the class before.
     """
 
     granted: Given | None = None
@@ -72,9 +73,10 @@ class PromiseFacts(Facts):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ClockFacts(Facts):
-    """What a clock is reckoned from; `repetition` counts from 1, for work the rounds; `promised` is the order's.
+    """The facts that a clock is computed from.
 
-    `order_class` is the class, or until there is one the class suggested.
+    `order_class`: the order's class, or the suggested class until there is one. `promised`: the order's
+    promise. `repetition` counts from 1; for work it counts the rounds.
     """
 
     basis: Basis
@@ -84,10 +86,10 @@ class ClockFacts(Facts):
 
 
 def promised(facts: PromiseFacts, book: PolicyBook, calendar: WorkCalendar) -> DueTime:
-    """Reckon what the resident is promised.
+    """Compute the instant promised to the resident.
 
-    A new class counts from receipt; what it would promise for a time too near or past is promised for the minimum
-    remainder, and not later than it was. Source: our decision, ADR-0026.
+    A new class counts from receipt. If its promise would be past or too near, the promise is the end of the
+    minimum remainder, but not later than it was before. Source: our decision, ADR-0026.
     """
     if facts.order_class is None:
         origin, limit = round_promise(facts.since, book, calendar), book.rework
@@ -111,10 +113,10 @@ def kept_promise(
     book: PolicyBook,
     calendar: WorkCalendar,
 ) -> datetime:
-    """Say until when an order is answered that joins another one: when it was promised, if that can still be kept.
+    """Return when an order that joins another must be answered: as promised, if that can still be kept.
 
-    Otherwise after the minimum remainder of its class: the leading unit hears of it only now. Source: our decision,
-    ADR-0026.
+    Otherwise it is the end of the minimum remainder of its class, since the leading unit hears of it only
+    now. Source: our decision, ADR-0026.
     """
     return max(utc(promised_at), reckon(utc(joined_at), book.minimum_remainder[order_class], calendar).at)
 
@@ -122,7 +124,7 @@ def kept_promise(
 def promise(
     received_at: datetime, order_class: OrderClass, book: PolicyBook, calendar: WorkCalendar
 ) -> DueTime:
-    """Reckon the instant promised to the resident when the order is classed.
+    """Compute the instant promised to the resident when the order is classified.
 
     Source: the published class limits, counted from receipt (our decision, ADR-0006).
     """
@@ -130,14 +132,14 @@ def promise(
 
 
 def round_promise(started_at: datetime, book: PolicyBook, calendar: WorkCalendar) -> DueTime:
-    """Reckon the promise of a later round, after a call-back that said no or a reopening."""
+    """Compute the promise of a later round, after a call-back that said no or a reopening."""
     return reckon(utc(started_at), book.rework, calendar)
 
 
 def _between(due: DueTime, facts: Facts, limit: Limit, calendar: WorkCalendar) -> DueTime:
-    """Keep an instant not earlier than the word given, and not later than what anybody who joined was promised.
+    """Keep an instant not before the word given, and not after the promise of any order that joined.
 
-    Whichever was said last goes before the others.
+    If these contradict each other, the one that was given last wins.
     """
     said = [(each, False) for each in facts.joined]
     said += [(facts.word, True)] if facts.word is not None else []
@@ -148,7 +150,7 @@ def _between(due: DueTime, facts: Facts, limit: Limit, calendar: WorkCalendar) -
 
 
 def clock(facts: ClockFacts, book: PolicyBook, calendar: WorkCalendar) -> Clock:
-    """Reckon due time and reminder of one clock.
+    """Compute due time and reminder of one clock.
 
     Raises:
         NaiveDatetime: an instant has no zone.
@@ -181,13 +183,16 @@ def _due(facts: ClockFacts, since: datetime, book: PolicyBook, calendar: WorkCal
 
 
 def _handling_due(facts: ClockFacts, since: datetime, book: PolicyBook, calendar: WorkCalendar) -> DueTime:
-    """A late desk is the desk's breach: the unit has at least the minimum remainder of the class."""
+    """Return the promise, but leave the unit at least the minimum remainder of the class.
+
+    A late desk is the desk's breach, not the unit's.
+    """
     floor = _floor(facts, since, book, calendar)
     return max(facts.promised, floor, key=_at) if facts.promised else floor
 
 
 def _floor(facts: ClockFacts, since: datetime, book: PolicyBook, calendar: WorkCalendar) -> DueTime:
-    """Give the minimum remainder; in a later round never more than the rework limit, which is the promise itself."""
+    """Return the end of the minimum remainder; in a later round not after the rework limit, the promise."""
     floor = reckon(since, _remainder(facts, book), calendar)
     return min(floor, reckon(since, book.rework, calendar), key=_at) if facts.repetition > 1 else floor
 
@@ -197,7 +202,7 @@ def _remainder(facts: Facts, book: PolicyBook) -> Limit:
 
 
 def _supervision_due(repetition: int, since: datetime, book: PolicyBook, calendar: WorkCalendar) -> DueTime:
-    """Give a leader twice the time at each supervision in a row, up to the longest.
+    """Double a leader's time with each supervision in a row, up to the longest.
 
     Source: our decision, ADR-0006 ("again after twice the time, up to a week").
     """
@@ -220,7 +225,7 @@ def _limit(facts: ClockFacts, book: PolicyBook) -> Limit:
 def _reminder(
     since: datetime, due_at: datetime, limit: Limit, book: PolicyBook, calendar: WorkCalendar
 ) -> datetime:
-    """Give the instant at which the policy's share of a clock has gone, in the time by which it runs."""
+    """Return when the policy's share of a clock has passed, in the time by which the clock runs."""
     if isinstance(limit, Wall):
         return since + (due_at - since) * book.reminder_percent / 100
     share = office_time(since, due_at, calendar) * book.reminder_percent / 100
@@ -232,7 +237,7 @@ def _at(due: DueTime) -> datetime:
 
 
 def _work_limit(facts: ClockFacts, book: PolicyBook) -> Limit:
-    """Find the row of the promise that work serves: in a later round the rework limit, whatever the class."""
+    """Return the limit of the promise that the work serves: in a later round always the rework limit."""
     return book.rework if facts.repetition > 1 else book.class_limits[facts.order_class or OrderClass.GENERAL]
 
 

@@ -1,4 +1,4 @@
-"""What may happen to an order alone: the names of its events, as they stand in its history for good.
+"""The events that only an order has: names that stay in the history for good.
 
 Assumes nothing: every value is spelled once, and travels unchanged through workflow, store, figures and pages.
 """

@@ -1,7 +1,7 @@
-"""Judging what somebody wants against the table of tasks and actions.
+"""Judge a decision or action against the tables of tasks and actions.
 
-Pure functions over facts: the edge asks them before it takes anything, the workflow asks them again
-when it gets there, and both say the same reason.
+Pure functions over facts. The edge asks them before it accepts anything, the workflow asks them again when
+the signal arrives, and both give the same reason.
 """
 
 from collections.abc import Collection, Mapping
@@ -32,11 +32,12 @@ from domain.order.words import Ending, Satisfied, Solved, Stage
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TaskFacts:
-    """An open task, as far as a decision on it is judged: whole, lest a page offers what the order refuses.
+    """The facts of an open task by which a decision on it is judged.
 
-    `unit` and `order_class`: the order's; its unit need not be the task's. `opened_at`: a task that opens later, like
-    the next call after the policy's gap, waits until then. `not_by`: who may not decide it, because it is about their
-    own work. `taken`: how often the order took this answer before.
+    Every fact is required, so that a page cannot offer what the order refuses. `unit` and `order_class`: the
+    order's; its unit need not be the task's. `opened_at`: no decision is taken earlier; the next call-back,
+    for instance, opens after the policy's gap. `not_by`: the staff who may not decide it, because it is about
+    their own work. `taken`: how often the order took this answer before.
     """
 
     kind: TaskKind
@@ -68,7 +69,7 @@ def judge_outcome(task: TaskFacts, wanted: Submission, book: PolicyBook) -> Refu
 
 
 def _judge_facts(task: TaskFacts, wanted: Submission, book: PolicyBook) -> Refusal | None:
-    """Judge what the fields say against where the order stands; the fields themselves are in order."""
+    """Judge the fields against the facts of the order; each field by itself is in order already."""
     match wanted.name:
         case "refer" | "reached" | "reject":
             found = contradiction(wanted.fields)
@@ -82,7 +83,7 @@ def _judge_facts(task: TaskFacts, wanted: Submission, book: PolicyBook) -> Refus
 
 
 def _judge_same(task: TaskFacts, wanted: Submission) -> Refusal | None:
-    """Nothing is given to whom has it already."""
+    """Refuse to give an order what it has already: its unit, its class, or itself as a duplicate."""
     match wanted.name:
         case "mark_duplicate" if order_number(wanted.fields[LEADING.name]) == task.order_no:
             return _OF_ITSELF
@@ -112,7 +113,10 @@ def _judge_evidence(task: TaskFacts, wanted: Submission, _book: PolicyBook) -> R
 
 
 def _judge_extension(task: TaskFacts, wanted: Submission, longest: timedelta) -> Refusal | None:
-    """An extension is asked for before the due time and moves it; half-open: at the due time it is too late."""
+    """Judge an extension: the unit must ask before the due time, for a later one.
+
+    Half-open: at the due time it is too late.
+    """
     asked = instant(wanted.fields["due_at"])
     if task.due_at is not None:
         if wanted.at >= task.due_at:
@@ -139,10 +143,11 @@ def _judge_until(wanted: Submission, name: str, longest: timedelta) -> Refusal |
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OrderSituation:
-    """An order, as far as an action on it is judged: whole, lest somebody offers what somebody else refuses.
+    """The facts of an order by which an action on it is judged.
 
-    `taken` is how often it took each action before, by voice; `book`: how often it may. `left`: its requester took it
-    back, and it goes on for others.
+    Every fact is required, so that a page cannot offer what the order refuses. `taken`: how often it took
+    each action before, by voice. `book`: how often it may. `left`: its requester took it back, and it goes on
+    for others.
     """
 
     stage: Stage
@@ -159,13 +164,13 @@ class OrderSituation:
 
 WITHDRAWN_ALREADY = Refusal(code="withdrawn_already", reason="the requester has taken the order back before")
 _THE_REQUESTERS = frozenset({ActionName.WITHDRAW, ActionName.RATE, ActionName.REOPEN})
-"""What nobody does for somebody who has left."""
+"""The requester's actions, which end when the requester has left."""
 
 
 def is_possible(order: OrderSituation, name: ActionName, *, actor: str, at: datetime) -> bool:
-    """Tell whether an action may be offered: nothing stands against it but what nobody has written yet.
+    """Tell whether an action may be offered: it would be taken once its fields are filled in.
 
-    What was said often enough is offered still: its refusal says whom to call.
+    An action that was sent often enough is still offered: its refusal says whom to call.
     """
     stored = frozenset(each.name for each in ACTIONS[name].fields)
     refusal = judge_action(order, Submission(name=name, actor=actor, at=at, stored=stored))
@@ -227,7 +232,7 @@ def judge_action(order: OrderSituation, wanted: Submission) -> Refusal | None:
 
 @dataclass(frozen=True, slots=True)
 class Contradiction:
-    """A field that says something against the others."""
+    """A field that contradicts the others."""
 
     field: str
     fault: Fault
@@ -235,10 +240,10 @@ class Contradiction:
 
 
 def contradiction(fields: Mapping[str, object]) -> Contradiction | None:
-    """Find what the fields of a decision, each in order by itself, say against each other.
+    """Find a contradiction between the fields of a decision, each in order by itself.
 
-    Nobody suggests to reject an order and how to handle it, names a cause for being content, or sends a resident
-    away without saying where to.
+    A clerk does not suggest both to reject an order and how to handle it, name a cause of dissatisfaction for
+    a content resident, or send a resident away without saying where to.
     """
     if fields.get("reject_reason") and (fields.get("class") or fields.get("unit")):
         return Contradiction(

@@ -1,4 +1,4 @@
-"""The table of human tasks: which outcomes each allows, who may choose them, what they need.
+"""The table of an order's human tasks: which outcomes each allows, and what they need.
 
 The table judges; it does not drive. What comes next is written out in `workflows/order`. Edge,
 workflow, forms and documentation read this one table, so that they cannot disagree.
@@ -47,10 +47,11 @@ class TaskKind(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Progress:
-    """What lies behind an order, as far as it says what may still be chosen.
+    """What has happened to an order so far and limits the outcomes that it still offers.
 
-    `requested` are the requests made since the present unit got the order; `is_busy`: one waits for its verdict, or
-    the order rests; `is_at_the_top`: only a leader is above the unit, and looks at it already.
+    `requested`: the requests made since the present unit got the order. `is_busy`: one is waiting for its
+    verdict, or the order rests. `is_at_the_top`: only a leader is above the unit, and looks at the order
+    already.
     """
 
     reclassified: bool = False
@@ -67,7 +68,7 @@ _CATEGORY = Field(name="category", label="诉求类别", type=FieldType.CATEGORY
 LEADING = Field(name="leading_order_no", label="主办工单", type=FieldType.ORDER)
 """The order that another one is joined to."""
 JOINED_WHY = text_field("并单理由", name="reason", required=False)
-"""Why orders are joined of which one is confidential."""
+"""The reason for joining two orders if one of them is confidential."""
 _UNIT = unit_field("unit", required=False)
 _CANNOT = (
     "beyond_competence",
@@ -89,7 +90,7 @@ RATING = (
     code_field("solved", "是否解决", Solved),
     code_field("satisfied", "是否满意", Satisfied),
 )
-"""What a resident answers, whether called or by themselves."""
+"""The answers of a resident, in a call-back or of their own accord."""
 
 
 def _class_outcome(order_class: OrderClass, label: str) -> Outcome:
@@ -110,7 +111,7 @@ def _outcome(
 
 
 def _back(name: str, label: str, *fields: Field, closes: bool = True) -> Outcome:
-    """Describe an answer after which the order is where it was."""
+    """Describe an answer that leaves the order where it was."""
     return Outcome(name=name, label=label, fields=fields, closes=closes, leads_back=True)
 
 
@@ -119,7 +120,7 @@ def _duplicate() -> Outcome:
 
 
 def _request(name: str, label: str, *fields: Field) -> Outcome:
-    """Describe what a unit asks for while it goes on working; nobody answers means no."""
+    """Describe a request of a unit that goes on working; the reviewer's silence means no."""
     return _outcome(name, label, *fields, closes=False, silence=Silence.DENIES)
 
 
@@ -346,14 +347,14 @@ TASKS: Mapping[str, Task] = MappingProxyType(
 REQUESTS: Mapping[str, Outcome] = MappingProxyType(
     {each.name: each for each in TASKS[TaskKind.HANDLE].outcomes if each.silence and not each.closes}
 )
-"""What a unit may ask for while it works, once each as long as it has the order."""
+"""The requests of a unit that works, each once as long as it has the order."""
 
 
 def withheld(kind: TaskKind, progress: Progress, *, extension_cap: int, return_cap: int) -> frozenset[str]:
-    """Name the outcomes that a task does not offer now, because of what lies behind the order.
+    """Return the outcomes that a task does not offer now, because of what has happened to the order.
 
-    Source: our decision, ADR-0017: one reclassification, so many extensions and returns of an order, one request
-    of a kind and one question of a unit.
+    Source: our decision, ADR-0017: an order has one reclassification and a capped number of extensions and
+    returns; a unit has one request of each kind and one question.
     """
     gone = {
         "reclassify": progress.reclassified,
@@ -381,17 +382,17 @@ def outcomes_of(kind: TaskKind, *, without: Collection[str] = ()) -> tuple[Outco
 
 
 def outcome_named(kind: TaskKind, name: str) -> Outcome:
-    """Give one outcome of a kind of task, which must have it."""
+    """Return one outcome of a kind of task, which must have it."""
     return next(each for each in TASKS[kind].outcomes if each.name == name)
 
 
 def find_outcome(kind: str, name: str) -> Outcome | None:
-    """Find an outcome of a kind of task; `None` for what nobody knows."""
+    """Find an outcome of a kind of task; return `None` if either is unknown."""
     offered = TASKS[TaskKind(kind)].outcomes if kind in TASKS else ()
     return next((each for each in offered if each.name == name), None)
 
 
 def outcome_fields(kind: str, name: str) -> tuple[Field, ...]:
-    """Return the fields of an outcome of a kind of task; none for what nobody knows."""
+    """Return the fields of an outcome of a kind of task; none if either is unknown."""
     found = find_outcome(kind, name)
     return found.fields if found else ()

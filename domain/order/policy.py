@@ -16,7 +16,7 @@ from domain.office.words import OrderClass
 
 
 class UnknownPolicy(DomainError):
-    """The policy version that was named does not exist."""
+    """There is no policy version of the name that the caller gave."""
 
     code = "unknown_policy"
 
@@ -65,7 +65,7 @@ class PolicyBook:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Why a row of the book is as it is: what it limits, for what reason, and which document says so."""
+    """What a row of the book limits, the reason for its value, and the document that it comes from."""
 
     name: str
     meaning: str
@@ -227,8 +227,8 @@ ROWS: tuple[Row, ...] = (
         "who is told at every call reads none of it; the next notice says how often it was meanwhile",
     ),
 )
-"""Every row of the book but its version. A row that is thought of later stands at the end, with a value in every book:
-a version that is published keeps all that it said."""
+"""Every row of the book but its version. A new row goes to the end, with a value in every book:
+a published version keeps all its values."""
 
 
 def _by_class(urgent: Limit, general: Limit, complex_: Limit) -> Mapping[OrderClass, Limit]:
@@ -340,7 +340,7 @@ def policy(version: str) -> PolicyBook:
 
 
 def newest(name: str) -> PolicyBook:
-    """Find the newest version of a book, or the very version that is named.
+    """Find the newest version of a book, or the very version that the name says.
 
     Raises:
         UnknownPolicy: no such book was ever published.

@@ -4,9 +4,9 @@ from domain.order.words import DissatisfactionCause, Satisfied, Solved
 
 
 def asks_for_rework(solved: Solved, satisfied: Satisfied, cause: DissatisfactionCause | None) -> bool:
-    """Tell whether an answer leads to a new round of handling: a "no" through the unit's cause.
+    """Tell whether an answer leads to a new round of handling: a "no" caused by the unit.
 
-    A "no" without a named cause counts as the unit's: the doubt goes to the resident.
+    A "no" without a named cause counts as the unit's: the resident has the benefit of the doubt.
 
     Source: our decision, ADR-0006 (重办: 因承办单位原因不满意的，退回重办).
     """

@@ -1,12 +1,12 @@
-"""Why an order is not accepted (不予受理), and where one goes that is not the office's: closed lists.
+"""Closed lists: why an order is not accepted (不予受理), and which bodies answer for outside matters.
 
-Source: our decision, ADR-0017; the numbers are national ones.
+Source: our decision, ADR-0017; the telephone numbers of these bodies are national ones.
 """
 
 from typing import Final
 
 NOT_OURS: Final = "not_ours"
-"""The reason that names where an order goes."""
+"""The reason that has to name where the order goes."""
 REJECT: Final = (
     "in_court_or_arbitration",
     "in_administrative_review",
@@ -34,4 +34,4 @@ GOES_TO: Final = (
     "another_street",
     "utility_company",
 )
-"""Who answers for what is not the office's."""
+"""The bodies that answer for matters outside the office."""

@@ -1,6 +1,6 @@
-"""What people are told about an order: the names of its messages, as they stand in their rows for good.
+"""The messages about an order: names that stay in the rows of messages for good.
 
-Assumes nothing: every value is spelled once. The words themselves are written where messages are sent.
+Assumes nothing: every value is spelled once. The wording stands where messages are sent.
 """
 
 from enum import StrEnum
@@ -35,18 +35,18 @@ class Template(StrEnum):
 
 _REPLIED: Final = "replied_"
 REPLIES: Final = tuple(each for each in Template if each.startswith(_REPLIED))
-"""The messages that answer a requester, one an ending."""
+"""The messages that answer a requester, one for each ending that has an answer."""
 
 
 def reply_for(ending: str) -> Template:
-    """Name the message that tells an ending.
+    """Return the message that tells the requester an ending.
 
     Raises:
-        ValueError: it is an ending that nobody is told of so.
+        ValueError: no message tells this ending.
     """
     return Template(f"{_REPLIED}{ending}")
 
 
 def ending_of(reply: str) -> str:
-    """Name the ending that a reply tells."""
+    """Return the ending that a reply tells."""
     return reply.removeprefix(_REPLIED)

@@ -1,8 +1,8 @@
-"""Whose word an action on an order is: of whoever has to do with that order itself, or of a follower.
+"""The voice behind an action on an order: that of the order's own people, or of a follower.
 
-A follower is the resident of an order that was joined to this one (并单): what they add or urge goes to the leading
-order, signed with the number of their own (ADR-0024). Pure functions over signatures and counts, which store and
-workflow ask alike. Source: our decision, ADR-0008 and ADR-0024.
+A follower is the resident of an order that was joined to this one (并单). What they add or urge goes to the
+leading order, signed with the number of their own (ADR-0024). Pure functions over signatures and counts, for
+store and workflow alike. Source: our decision, ADR-0008 and ADR-0024.
 """
 
 from collections.abc import Iterable, Mapping
@@ -22,17 +22,17 @@ def follower(order_no: str) -> str:
 
 
 def followed(actor: str) -> str | None:
-    """Give the order whose resident speaks as a follower; `None` for everybody else."""
+    """Return the number of the follower's own order; `None` if the actor is no follower."""
     return actor.removeprefix(_FOLLOWER) if actor.startswith(_FOLLOWER) else None
 
 
 def voice(actor: str) -> str:
-    """Name whom an action is counted for: each follower by themselves, and all others as one."""
+    """Return the voice that an action counts for: each follower has one, all other actors share one."""
     return followed(actor) or _OWN
 
 
 def by_voice(said: Iterable[tuple[str, int]]) -> dict[str, int]:
-    """Count by voice what was counted by actor."""
+    """Add up counts by actor into counts by voice."""
     taken: dict[str, int] = {}
     for actor, times in said:
         taken[voice(actor)] = taken.get(voice(actor), 0) + times
@@ -40,10 +40,10 @@ def by_voice(said: Iterable[tuple[str, int]]) -> dict[str, int]:
 
 
 def said_enough(taken: Mapping[str, int], actor: str, book: PolicyBook) -> int | None:
-    """Say how often an action was taken, if that is as often as may be; `taken` counts it by voice.
+    """Return how often an action was taken if that is its cap, otherwise `None`; `taken` counts by voice.
 
-    Followers never use up what the order's own people may say, nor each other's; all of them together are bounded, so
-    that they cannot fill a history.
+    Followers never use up the share of the order's own people, nor each other's. All followers together have
+    a cap as well, so that they cannot fill a history.
     """
     mine = voice(actor)
     if (times := taken.get(mine, 0)) >= book.action_cap:
@@ -53,10 +53,10 @@ def said_enough(taken: Mapping[str, int], actor: str, book: PolicyBook) -> int |
 
 
 def answers_the_question(actor: str, *, left: bool) -> bool:
-    """Tell whether somebody's word is the answer for which a unit's work rests.
+    """Tell whether an actor's word is the answer for which a unit's work rests.
 
-    The order's own resident was asked, and staff say it for them; a follower was not. Where the resident has left
-    (`left`), a follower's word is the answer, also to what was asked before: they wait for the same, and the work would
-    rest until its limit for somebody who is gone.
+    The order's own resident was asked, and staff may answer for them; a follower was not asked. Once the
+    resident has left (`left`), a follower's word is the answer, also to an earlier question. Followers wait
+    for the same result, and the work would otherwise rest until its limit for a resident who is gone.
     """
     return left or followed(actor) is None

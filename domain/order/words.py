@@ -1,4 +1,4 @@
-"""The closed sets that an order is described with.
+"""The closed sets of words that describe an order.
 
 Assumes nothing: every value here is a word of the procedure, spelled once, and travels unchanged
 through database, wire, search attributes and pages.
@@ -10,7 +10,7 @@ from typing import Final
 from domain.matter import stages
 
 KIND: Final = "order"
-"""The kind of matter that an order is."""
+"""The name of this kind of matter."""
 
 
 class Stage(StrEnum):
@@ -38,11 +38,11 @@ class Stage(StrEnum):
 
 
 OVER: Final = (Stage.CLOSED, Stage.ARCHIVED)
-"""Where the work on an order has ended."""
+"""The stages in which the work on an order has ended."""
 OPEN: Final[tuple[Stage, ...]] = tuple(stage for stage in Stage if stage not in OVER)
-"""Where an order is that somebody still works on, or waits for."""
+"""The stages of an order that is still worked on, or waited for."""
 ANSWERED: Final = (Stage.REPLYING, Stage.FOLLOW_UP, *OVER)
-"""Where an order is that was answered in its present round."""
+"""The stages of an order that was answered in its present round."""
 
 
 class Ending(StrEnum):

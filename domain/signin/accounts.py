@@ -1,7 +1,7 @@
-"""Local accounts: what a password must be, how often one may err, and how long one stays signed in.
+"""Local accounts: the rules for passwords, failed attempts, and how long a person stays signed in.
 
 Source of `mlps`: GB/T 22239-2019, 8.1.4.1 (complexity, change, lock-out, time-out) with the figures that assessors
-look for; of `asvs`: OWASP ASVS 5.0, 6.2. The two contradict each other (6.2.5 and 6.2.10 forbid what the former
+look for; of `asvs`: OWASP ASVS 5.0, 6.2. The two contradict each other (6.2.5 and 6.2.10 forbid what `mlps`
 demands), so an office chooses one. Our decision, ADR-0021.
 """
 
@@ -17,7 +17,7 @@ from domain.office.words import Role
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Profile:
-    """One set of rules; `kinds` are how many of the four kinds of characters a password has at least."""
+    """One set of rules; `kinds`: how many of the four kinds of characters a password needs."""
 
     name: str
     shortest: int
@@ -61,11 +61,11 @@ LONGEST: Final = 128
 _FEW: Final = 5
 
 SECOND_FACTOR: Final = frozenset({Role.STREET_LEADER, Role.DISTRICT_DESK, Role.UNIT_HEAD, Role.ADMINISTRATOR})
-"""Whose password is not enough: leaders, and who keeps the accounts (GB/T 22239-2019, 8.1.4.1 d)."""
+"""Roles for which a password is not enough: leaders, and administrators (GB/T 22239-2019, 8.1.4.1 d)."""
 
 
 def needs_second_factor(roles: Collection[Role]) -> bool:
-    """Tell whether one of somebody's roles asks for a second factor."""
+    """Tell whether any of a person's roles asks for a second factor."""
     return not SECOND_FACTOR.isdisjoint(roles)
 
 
@@ -80,7 +80,7 @@ class WrongPassword(StrEnum):
 
 
 def wrong_password(password: str, profile: Profile, *, username: str) -> WrongPassword | None:
-    """Say why a password may not be chosen, `None` if it may."""
+    """Say why a password may not be chosen; return `None` if it may."""
     kinds = (str.isupper, str.islower, str.isdigit, lambda each: not each.isalnum())
     faults = {
         WrongPassword.LENGTH: not profile.shortest <= len(password) <= LONGEST,
@@ -98,7 +98,7 @@ def is_expired(set_at: datetime, profile: Profile, *, now: datetime) -> bool:
 
 
 class SignInStep(StrEnum):
-    """How far somebody has come in: only `open` opens doors."""
+    """How far a sign-in has come: only `open` gives access."""
 
     CODE = "code"
     ENROL = "enrol"
@@ -107,7 +107,7 @@ class SignInStep(StrEnum):
 
 
 def next_step(*, roles: Collection[Role], has_code: bool, gave_code: bool, must_change: bool) -> SignInStep:
-    """Say what somebody with the right password does next: their code, enrolling one, a new password, or work."""
+    """Say what follows the right password: a code, enrolling one, a new password, or access."""
     if not gave_code and has_code:
         return SignInStep.CODE
     if not gave_code and needs_second_factor(roles):
@@ -116,5 +116,5 @@ def next_step(*, roles: Collection[Role], has_code: bool, gave_code: bool, must_
 
 
 def locked_until(failures: int, profile: Profile, *, now: datetime) -> datetime | None:
-    """Say until when a name is locked after so many failures in a row."""
+    """Return until when a username is locked after this many failures in a row; `None` if it is not."""
     return now + profile.locks if failures >= profile.failures else None

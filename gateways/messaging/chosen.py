@@ -1,9 +1,9 @@
-"""Which gateway of messages this installation has."""
+"""The messaging gateway of this installation."""
 
 from gateways.messaging.console import ConsoleMessenger
 from gateways.messaging.protocol import Messenger
 
 
 def messenger() -> Messenger:
-    """Give the gateway that sends; so far there is none but the log."""
+    """Return the gateway that sends; so far there is only the log."""
     return ConsoleMessenger()

@@ -1,4 +1,4 @@
-"""The console gateway: tells the log that a message would have gone out."""
+"""The console gateway: it logs that a message would have gone out."""
 
 import structlog
 

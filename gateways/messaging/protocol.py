@@ -1,4 +1,4 @@
-"""What a messaging gateway is."""
+"""The protocol of a messaging gateway."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,12 +10,15 @@ class GatewayUnavailable(Exception):
 
 
 class GatewayRefused(Exception):
-    """The provider does not take this message, and will not take it later."""
+    """The provider refuses this message, now and later."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Message:
-    """A message in plain words; `key` is the same whenever it is sent again, for the provider's deduplication."""
+    """A message in plain words.
+
+    `key` is the same whenever the message is sent again, so that the provider can drop a repetition.
+    """
 
     key: str
     order_no: str
@@ -26,7 +29,7 @@ class Message:
 
 
 class Messenger(Protocol):
-    """Sends one message. `reaches_people`: else it tells nobody, and what it took is not shown as sent."""
+    """Sends one message. Without `reaches_people` no person gets it, and pages do not show it as sent."""
 
     reaches_people: bool
 

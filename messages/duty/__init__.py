@@ -1,1 +1,1 @@
-"""What a duty's workflow is started with, records and answers; never rules."""
+"""The wire types of a duty's workflow: its start input, its steps and its answers; never rules."""

@@ -1,4 +1,4 @@
-"""Opening the duties of a period: what the schedule asks for, and what came of it."""
+"""Opening the duties of a period: the request of the schedule, and its result."""
 
 from datetime import datetime
 
@@ -6,13 +6,13 @@ from messages.wire import Wire
 
 
 class OpenPeriod(Wire):
-    """Open what is owed in the period that an instant belongs to."""
+    """Ask to open the duties of the period that an instant belongs to."""
 
     at: datetime
 
 
 class PeriodOpened(Wire):
-    """The duties that a period has since: the numbers of those opened now, and how many were open before."""
+    """The duties of a period: the numbers of those opened now, and how many were opened before."""
 
     period: str
     opened: tuple[str, ...]

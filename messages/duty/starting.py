@@ -1,4 +1,4 @@
-"""How a duty's workflow is to be started, as the outbox keeps it."""
+"""The request to start a duty's workflow, as the outbox stores it."""
 
 from domain.duty.words import DutyStage
 from messages import names
@@ -7,7 +7,7 @@ from messages.matter.outbox import StartMatter
 
 
 def starting_duty(duty: StartDuty) -> StartMatter:
-    """Say what Temporal is asked for, so that a duty runs."""
+    """Return the request by which Temporal starts a duty."""
     given = duty.model_dump(mode="json")
     return StartMatter(
         workflow_type=names.DUTY,

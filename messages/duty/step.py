@@ -1,4 +1,4 @@
-"""What one step of a duty produced, as its activity commits it, and the answer."""
+"""One step of a duty, as its activity commits it."""
 
 from datetime import datetime
 
@@ -7,11 +7,11 @@ from messages.wire import Wire
 
 
 class DutyFacts(MatterFacts):
-    """The duty as it stands after a step: what its matter's row and its own show.
+    """The duty as it stands after a step, for its matter's row and its own.
 
-    `place_of` and `report_of` name the decisions whose texts say where the meeting is, and what came of it.
-    `period_ends`: with what a hold of the office has added. `missed_at` is never taken back; `closed_at` is when it was
-    entered or decided.
+    `place_of` and `report_of` name the decisions that hold the texts of the meeting's place and report.
+    `period_ends` includes the time that a hold of the office added. `missed_at` is never taken back.
+    `closed_at` is when the end was entered or decided.
     """
 
     period_ends: datetime
@@ -34,7 +34,7 @@ class DutyFacts(MatterFacts):
 
 
 class IssuesAsked(Wire):
-    """Ask for an order of each issue that a decision names; `page` is the duty's own address."""
+    """Ask for one order for each issue that a decision names; `page` is the address of the duty's page."""
 
     decision_id: str
     by: str
@@ -42,7 +42,7 @@ class IssuesAsked(Wire):
 
 
 class DutyStep(MatterStep):
-    """One step of a duty; with `issues` the meeting's issues become orders, once."""
+    """One step of a duty; with `issues` each issue of the meeting becomes an order, once."""
 
     facts: DutyFacts
     issues: IssuesAsked | None = None

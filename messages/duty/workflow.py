@@ -1,4 +1,4 @@
-"""How a duty's workflow is started, what it answers at its end, and what it says when asked."""
+"""A duty's workflow: its start input, its result, and its answer to the query."""
 
 from datetime import datetime
 
@@ -8,7 +8,7 @@ from messages.wire import Wire
 
 
 class TeamFacts(Wire):
-    """The team that answered when the period began; usernames and codes, never names of people."""
+    """The team in charge when the period began; usernames and codes, never names of people."""
 
     code: str
     leader: str
@@ -17,10 +17,10 @@ class TeamFacts(Wire):
 
 
 class StartDuty(MatterStart):
-    """The start input of a duty; its first task was opened by the transaction that opened the duty.
+    """The start input of a duty; the transaction that opened the duty opened its first task too.
 
-    `period` is the name, `began` and `ends` its instants; `shortage_at` was reckoned then. `team` is `None` where the
-    community has none: then the street's leaders answer.
+    `period` is the name, `began` and `ends` its instants; `shortage_at` was computed in that transaction.
+    `team` is `None` if the community has none; then the street's leaders answer.
     """
 
     duty_no: str

@@ -1,1 +1,1 @@
-"""What every kind of matter says: signals, tasks, the common parts of a step; never the facts of one kind."""
+"""The wire types of every kind of matter: signals, tasks, parts of a step; never the facts of one kind."""

@@ -1,4 +1,4 @@
-"""What the outbox holds of a start, what `Reconcile` is started with, and what a round of the outbox did."""
+"""A start in the outbox, the start input of `Reconcile`, and the result of a round of the outbox."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -12,10 +12,10 @@ _READ_AS = {"Keyword": str, "Datetime": str, "Int": int, "Bool": bool}
 
 
 def _known(given: dict[str, str | int | bool]) -> dict[str, str | int | bool]:
-    """Take search attributes that are registered, each of its type.
+    """Accept search attributes if each is registered, and of its type.
 
     Raises:
-        ValueError: one is not.
+        ValueError: one of them is not.
     """
     for name, value in given.items():
         kind = SEARCH_ATTRIBUTES.get(name)
@@ -27,10 +27,10 @@ def _known(given: dict[str, str | int | bool]) -> dict[str, str | int | bool]:
 
 
 class StartMatter(Wire):
-    """A workflow that is to be started, of whatever kind; its input holds ids, codes and instants alone.
+    """A workflow of any kind that is to be started; its input holds only ids, codes and instants.
 
     `attributes`: the search attributes that it starts with, by name, instants as ISO 8601. `summary` and `details` are
-    for people who look at the Temporal UI.
+    for readers of the Temporal UI.
     """
 
     workflow_type: str
@@ -42,21 +42,24 @@ class StartMatter(Wire):
 
 
 class Reconcile(Wire):
-    """The start input of `Reconcile`; `interval_seconds` is the pause between rounds until one says another."""
+    """The start input of `Reconcile`.
+
+    `interval_seconds` is the pause between rounds, until the result of a round names another.
+    """
 
     interval_seconds: float = 30.0
 
 
 class StartOrders(Wire):
-    """Start these orders now; what cannot be started waits for `Reconcile`."""
+    """Ask to start these orders now; those that cannot be started wait for `Reconcile`."""
 
     order_nos: tuple[str, ...]
 
 
 class Drained(Wire):
-    """What a round of the outbox did: orders started, signals sent, rows that still wait.
+    """The result of a round of the outbox: workflows started, signals sent, rows that still wait.
 
-    `interval_seconds`: the pause that the worker's own setting wants before the next round.
+    `interval_seconds`: the pause before the next round, from the worker's own setting.
     """
 
     started: int

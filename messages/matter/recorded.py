@@ -1,6 +1,6 @@
-"""What the histories of a matter hold: the recorded inputs from which its rows can be written again.
+"""The content of a matter's histories: the recorded inputs from which its rows can be written again.
 
-Assumes plain values that stay in one process: nothing of this travels.
+Assumes plain values that stay in one process and never travel.
 """
 
 from dataclasses import dataclass
@@ -14,8 +14,9 @@ from messages.matter.step import MatterAnswer, MatterStep
 class RecordedStep:
     """A step as a history holds it; `answer` is `None` while `record` is under way.
 
-    `abandoned` came from a run that an operator's reset has left, after the point of that reset.
-    `delivered_at` is when the messages written so far had gone out, `delivered_as` how they are shown since.
+    `abandoned`: it came from a run that an operator's reset abandoned, after the point of that reset.
+    `delivered_at` is when the messages written so far had gone out, `delivered_as` the state in which they
+    are shown since.
     """
 
     step: MatterStep
@@ -27,7 +28,7 @@ class RecordedStep:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RecordedMatter:
-    """What the histories of a matter hold: its start, its runs, the present one last, and their steps in order."""
+    """The content of a matter's histories: its start, its runs with the present one last, and its steps."""
 
     start: MatterStart
     runs: tuple[str, ...]

@@ -1,8 +1,7 @@
-"""The two signals by which people act on an order.
+"""The two signals by which people act on a matter.
 
-Permissive on purpose: a signal that fails to decode is dropped by the SDK without a word, so the
-handlers take raw payloads and judge what they find. Whatever goes on into a column, an attribute or a list has its
-bounds here.
+Permissive on purpose: the SDK silently drops a signal that fails to decode, so the handlers take raw payloads
+and judge them. Every value that goes on into a column, an attribute or a list is bounded here.
 """
 
 from datetime import datetime
@@ -16,14 +15,14 @@ from messages.office.directory import Vouched
 from messages.wire import Wire
 
 MAX_SIGNAL_BYTES = 32_768
-"""Longest payload that is read: what one signal carries goes on into `record` and must fit there."""
+"""Longest payload that is read: the content of a signal goes on into `record` and must fit there."""
 
 
 def _seen(name: str) -> str:
-    """Take the name of somebody.
+    """Accept the name of an actor.
 
     Raises:
-        ValueError: it is a name that nobody sees.
+        ValueError: nothing of the name is visible.
     """
     if not is_visible(name):
         raise ValueError("a name that nobody sees")
@@ -43,10 +42,10 @@ _LARGEST = 2**53
 
 
 def _bounded(value: Any, depth: int = 0) -> Any:
-    """Take texts, whole numbers and short lists or objects of them, and not too deep.
+    """Accept null, booleans, texts, whole numbers, and short, shallow lists or objects of them.
 
     Raises:
-        ValueError: it is something else.
+        ValueError: the value is something else.
     """
     match value:
         case None | bool():
@@ -73,9 +72,10 @@ Fields = Annotated[dict[str, Any], AfterValidator(_bounded)]
 class CompleteTask(Wire):
     """Finish a human task (`complete_task`).
 
-    `stored` names the text fields that the store keeps with the row of `decision_id`; `decided_at` is
-    that row's instant; `vouched` is what the directory says of the codes it names. They are believed under the `seal`
-    of the store, or if the store has such a row pending. A signal typed by hand has none of them.
+    `stored` names the text fields that the store keeps with the row of `decision_id`. `decided_at` is the
+    instant of that row. `vouched` is what the directory says about the codes in the signal. The workflow
+    believes them under the `seal` of the store, or if the store has such a row pending. A signal typed by
+    hand has none of them.
     """
 
     kind: Literal["decision"] = "decision"
@@ -92,17 +92,17 @@ class CompleteTask(Wire):
 
     @property
     def said_id(self) -> str:
-        """The id by which it counts once."""
+        """The id under which the signal counts only once."""
         return self.decision_id
 
     @property
     def said_name(self) -> str:
-        """What was chosen."""
+        """The outcome that was chosen."""
         return self.outcome
 
 
 class MatterAction(Wire):
-    """Do something that concerns the whole order (`order_action`)."""
+    """Act on a whole matter (`order_action` for an order, `matter_action` for any other)."""
 
     kind: Literal["action"] = "action"
     action_id: Name
@@ -117,12 +117,12 @@ class MatterAction(Wire):
 
     @property
     def said_id(self) -> str:
-        """The id by which it counts once."""
+        """The id under which the signal counts only once."""
         return self.action_id
 
     @property
     def said_name(self) -> str:
-        """What was chosen."""
+        """The action that was chosen."""
         return self.action
 
 

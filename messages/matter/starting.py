@@ -1,4 +1,4 @@
-"""What the workflow of every kind of matter is started with."""
+"""The start input that workflows of every kind of matter share."""
 
 from abc import ABC, abstractmethod
 
@@ -9,9 +9,9 @@ from messages.wire import Wire
 class MatterStart(Wire, ABC):
     """The start input of a matter: ids, codes and instants, never a person's data.
 
-    `policy` is the version of the rules that it keeps. `first_task` stands in the store already, with event number 1;
-    `page` is the address of the matter's page, for people who look at the Temporal UI. `seal_key`: the public half of
-    the key under which the store hands over what people say; see `messages.seals`.
+    `policy` is the version of the rules that the matter keeps. `first_task` is in the store already, with
+    event number 1. `page` is the address of the matter's page, for readers of the Temporal UI. `seal_key` is
+    the public half of the key by which the store seals signals; see `messages.seals`.
     """
 
     policy: str

@@ -1,4 +1,4 @@
-"""What a step of every kind of matter has: clocks, events, tasks, verdicts, messages, and the same in its answer."""
+"""The parts of a step of any matter (clocks, events, tasks, verdicts, messages), and of the answer to it."""
 
 from datetime import datetime
 from typing import Any, Self
@@ -11,18 +11,19 @@ from messages.wire import Wire
 
 
 class GivenWord(Wire):
-    """An instant that somebody was given, and when: what rests since then moves it."""
+    """An instant that a person was given, and when; every rest since then moves it."""
 
     at: datetime
     said_at: datetime
 
 
 class Reckoned(Wire):
-    """What every instant is reckoned from: its origin, its rests, and what was said of it.
+    """The facts that every instant is computed from: its origin, its rests, and the words that were given.
 
-    `began`: when it began to run, where that is not its origin: the end of a period lies ahead of what is owed in it.
-    `word`: never earlier. `joined`: what orders that joined this one had been promised: never later. `floor_from`: a
-    minimum remainder from then.
+    `since`: the origin. `began`: when the clock began to run, if not at its origin; what is owed in a period,
+    for instance, is computed from the period's end, which lies ahead. `word`: the result is never earlier.
+    `joined`: what orders that joined this one had been promised; the result is never later. `floor_from`: the
+    unit has the minimum remainder from then on.
     """
 
     since: datetime
@@ -40,7 +41,7 @@ class Reckoned(Wire):
         return max(began, self.rests[-1].ended) if self.rests else began
 
     def rested(self, began: datetime, ended: datetime) -> Self:
-        """Count one rest more; of what is counted already only what is left, and then nothing is the same."""
+        """Return this with one more rest, less the part already counted; unchanged if nothing is left."""
         began = max(began, self.runs_from)
         if began >= ended:
             return self
@@ -48,10 +49,10 @@ class Reckoned(Wire):
 
 
 class PromiseRequest(Reckoned):
-    """A promise to be reckoned: by class from receipt, or for a later round from its start; then moved by its rests.
+    """Ask for a promise: by class from receipt, or for a later round from its start; then moved by its rests.
 
-    `granted`: by an extension. `is_capped`: by a limit that a superior platform set. `was`: what it promised before it
-    was classed anew, at `floor_from`.
+    `granted`: the instant that an extension granted. `is_capped`: the limit of a superior platform caps it.
+    `was`: the promise before the order was classified again, at `floor_from`.
     """
 
     granted: GivenWord | None = None
@@ -60,10 +61,10 @@ class PromiseRequest(Reckoned):
 
 
 class ClockRequest(Reckoned):
-    """A clock to be reckoned by `record`; `key` is a task id, `rest`, or `window` for the reopening window.
+    """Ask `record` for a clock; `key` is a task id, `rest`, or `window` for the reopening window.
 
-    `promise`: what the order promised when the clock was asked for, of work that serves it; a limit that caps it caps a
-    `given` date too.
+    `promise`: for work that serves the order's promise, that promise when the clock was asked for; a limit
+    that caps it caps a `given` date too.
     """
 
     key: str
@@ -74,9 +75,9 @@ class ClockRequest(Reckoned):
 
 
 class ClockReading(Wire):
-    """A clock as reckoned from the policy version and the calendar in force, UTC.
+    """A clock computed from the policy version and the calendar in force, in UTC.
 
-    `is_provisional`: a day of a year that is not announced yet was counted.
+    `is_provisional`: it counts a day of a year that is not announced yet.
     """
 
     due_at: datetime
@@ -85,7 +86,7 @@ class ClockReading(Wire):
 
 
 class EventRecord(Wire):
-    """One event of a matter's history; numbered 1..n without a gap, number 1 is the intake's."""
+    """One event of a matter's history, numbered 1..n without a gap; the intake writes number 1."""
 
     seq: int
     at: datetime
@@ -99,8 +100,9 @@ class EventRecord(Wire):
 class TaskOpened(Wire):
     """A human task that a step opened; its clock is asked for under its id.
 
-    `withheld`: outcomes that it does not offer now. `not_by`: who may not decide it, being about their own work.
-    `on_duty`: its clock does not wait for the office to open, and the officer on duty may decide it too.
+    `withheld`: outcomes that it does not offer now. `not_by`: the staff who may not decide it, because it is
+    about their own work. `on_duty`: its clock does not wait for the office to open, so the officer on duty
+    may decide it too.
     """
 
     task_id: str
@@ -115,7 +117,7 @@ class TaskOpened(Wire):
 
 
 class TaskChanged(Wire):
-    """An open task that rests or goes on, or offers other outcomes than before; at rest its clock shows nothing."""
+    """An open task that rests, goes on, or offers other outcomes; while it rests, it shows no clock."""
 
     task_id: str
     state: str
@@ -133,7 +135,7 @@ class TaskClosed(Wire):
 
 
 class Verdict(Wire):
-    """What became of a decision or action; carries what was said, for the case that no row stands behind it."""
+    """The verdict on a decision or action; it carries the signal, in case the store has no row for it."""
 
     said: AnySaid
     applied: bool
@@ -145,8 +147,8 @@ class Verdict(Wire):
 class MessageWritten(Wire):
     """A message to be sent: a template with codes; `text_of` names the decision whose text is its body.
 
-    `only_if_firm`: not if the promise that the same step asks for rests on a year that is not announced.
-    `only_if_after`: not unless that promise is later than an instant.
+    `only_if_firm`: written only if no year that the promise of the same step counts over is still to be
+    announced. `only_if_after`: written only if that promise is later than this instant.
     """
 
     event_seq: int
@@ -159,7 +161,7 @@ class MessageWritten(Wire):
 
 
 class MatterFacts(Wire):
-    """A matter as it stands after a step: what its row shows, whatever its kind."""
+    """A matter of any kind as it stands after a step, for its row."""
 
     stage: str
     tier: str
@@ -172,8 +174,9 @@ class MatterFacts(Wire):
 class MatterStep(Wire):
     """One step of a matter; idempotent by `(matter_no, run_id, seq)`. Each kind adds its own facts and questions.
 
-    With `expiry` (a task id, or the key of a clock that no task has) the step is an automatic one: if anything is
-    pending on the matter in the store, nothing is committed and the answer hands it back.
+    With `expiry` (a task id, or the key of a clock without a task) the step is automatic. If a decision or
+    action is pending on the matter in the store, `record` then commits nothing and hands that back in the
+    answer.
     """
 
     matter_no: str
@@ -195,9 +198,11 @@ class MatterStep(Wire):
 
 
 class MatterAnswer(Wire):
-    """What `record` says to a step of any kind: the clocks asked for, by key; what is pending before an automatic step.
+    """The answer of `record` to a step of any kind.
 
-    `hold`: instead of an automatic step, since the office holds its clocks. `parts`: the orders that were made of it.
+    `clocks`: those asked for, by key. `pending`: the decisions and actions that go before an automatic step.
+    `hold`: the hold of the office that forbids the automatic step. `parts`: the orders that the step has
+    made.
     """
 
     clocks: dict[str, ClockReading] = Field(default_factory=dict)

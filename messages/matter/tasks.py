@@ -1,4 +1,4 @@
-"""A matter's open tasks, its rests, and the signals it refused, as workflows say them."""
+"""A matter's open tasks, its rests, and the signals it refused, as workflows report them."""
 
 from datetime import datetime
 
@@ -27,14 +27,14 @@ class OfficeHold(Wire):
 
 
 class RestTaken(Wire):
-    """A time for which an order's clocks stood still: a pause, a question to the resident, a review, a hold."""
+    """A time during which clocks stood still: a pause, a question to the resident, a review, a hold."""
 
     began: datetime
     ended: datetime
 
 
 class RefusedSignal(Wire):
-    """A signal that was not taken, with the reason; `signal_id` is its decision or action id, if it had one."""
+    """A signal that was refused, with the reason; `signal_id` is its decision or action id, if it had one."""
 
     at: datetime
     signal: str
@@ -45,7 +45,7 @@ class RefusedSignal(Wire):
 
 
 class TaskStatus(OpenTask):
-    """A task as the query `status` shows it; who is at it is known to the store alone."""
+    """A task as the query `status` shows it; only the store knows which clerk works on it."""
 
     matter_no: str
     state: str = "open"

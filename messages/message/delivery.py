@@ -1,16 +1,16 @@
-"""The delivery of a matter's messages: what is asked for, and what became of it."""
+"""The delivery of a matter's messages: the request and its result."""
 
 from messages.wire import Wire
 
 
 class DeliverMessages(Wire):
-    """Send a matter's messages that still wait, in sequence."""
+    """Ask to send a matter's waiting messages, in sequence."""
 
     matter_no: str
 
 
 class Delivered(Wire):
-    """How many messages went out, or to the log alone; `failed`: the ids of those that a gateway refused for good."""
+    """How many messages were sent, or only logged; `failed`: ids of those that a gateway refused for good."""
 
     sent: int
     failed: tuple[int, ...] = ()
@@ -18,7 +18,7 @@ class Delivered(Wire):
 
     @property
     def state(self) -> str:
-        """How they are shown that were written before, if nothing else is known of each."""
+        """The state shown for messages written before, if nothing more is known of each."""
         if self.failed:
             return "failed"
         return "logged" if self.logged and not self.sent else "sent"

@@ -1,4 +1,4 @@
-"""What the office's directory says of an order, as the store tells it to the workflow."""
+"""What the office's directory says about an order, as the store passes it to the workflow."""
 
 from collections.abc import Collection
 from typing import Annotated
@@ -13,7 +13,7 @@ Code = Annotated[str, Field(max_length=MAX_CODE)]
 
 
 class UnitFacts(Wire):
-    """A unit as an order has to know it; `by_liaison`: a bureau without accounts."""
+    """The facts about a unit that an order needs; `by_liaison`: a bureau without accounts."""
 
     code: Code
     tier: Tier
@@ -21,23 +21,23 @@ class UnitFacts(Wire):
 
     @classmethod
     def of(cls, unit: Unit) -> "UnitFacts":
-        """Say of a unit what an order has to know."""
+        """Return the facts about a unit that an order needs."""
         return cls(code=unit.code, tier=unit.tier, by_liaison=unit.by_liaison)
 
 
 class RoutedUnit(UnitFacts):
-    """Who answers at a tier, by which rule; `passed_over` are units in which nobody is in post."""
+    """The unit that answers at a tier, and by which rule; `passed_over`: units without staff in post."""
 
     rule: str
     passed_over: tuple[str, ...] = ()
 
 
 class Routing(Wire):
-    """What one version of the directory says of an order, by its category and community.
+    """What one version of the directory says about an order, by its category and community.
 
-    `ladder`: who answers, lowest tier first, tiers without anybody left out; `first`: where it goes first. `lead`: who
-    is in charge of what the order's unit does, another one if that was closed. `deserted`: who would answer at the
-    tiers that are left out.
+    `ladder`: the units that answer, lowest tier first, without vacant tiers. `first`: the unit that the order
+    goes to first. `lead`: the order's present unit, or its successor if it was closed. `deserted`: the units
+    that would answer at the vacant tiers.
     """
 
     version: int
@@ -58,7 +58,7 @@ class Routing(Wire):
         unit: str | None = None,
         vacant: Collection[str] = (),
     ) -> "Routing":
-        """Ask a directory about an order; `unit` has it now, in those that are `vacant` nobody is in post."""
+        """Ask a directory about an order; `unit` has it now, and `vacant` units have no staff in post."""
 
         def facts(routed: Routed) -> RoutedUnit:
             known = directory.units[routed.unit]
@@ -89,28 +89,28 @@ class Routing(Wire):
         return routing.model_copy(update={"first": routing._reached(routing.first, since)})
 
     def above(self, tier: Tier) -> RoutedUnit | None:
-        """Find who answers next above a tier; `None` where only a leader is above."""
+        """Find the unit that answers next above a tier; return `None` if only a leader is above."""
         tiers = list(Tier)
         higher = tiers[tiers.index(tier) + 1 :]
         found = next((each for each in self.ladder if each.tier in higher), None)
         return self._reached(found, higher) if found else None
 
     def _reached(self, found: RoutedUnit, since: list[Tier]) -> RoutedUnit:
-        """Name with a unit also those of the tiers below it, from some tier on, where nobody is in post."""
+        """Add to a unit's `passed_over` the units of the vacant tiers in `since` below its own."""
         below = since[: since.index(found.tier)] if found.tier in since else []
         deserted = tuple(each.code for each in self.deserted if each.tier in below)
         return found.model_copy(update={"passed_over": (*deserted, *found.passed_over)})
 
 
 class Claim(Wire):
-    """A signal without the seal says that the store has it: its id, and the digest of what it holds."""
+    """The claim of a signal without the seal that the store has it: its id, and the digest of its content."""
 
     said_id: str
     digest: str
 
 
 class LookUp(Wire):
-    """Ask what the directory says of codes that a signal typed by hand names, and which claims the store has."""
+    """Ask what the directory says about codes in a signal typed by hand, and which claims the store has."""
 
     matter_no: str = ""
     units: tuple[str, ...] = ()
@@ -119,14 +119,14 @@ class LookUp(Wire):
 
 
 class Vouched(Wire):
-    """The open units and categories among those that somebody named."""
+    """The open units and categories among those that a signal names."""
 
     units: tuple[UnitFacts, ...] = ()
     categories: tuple[Code, ...] = ()
 
     @classmethod
     def by(cls, directory: Directory, asked: LookUp) -> "Vouched":
-        """Look codes up; what is not known or not open is left out."""
+        """Look codes up, and leave out those that are unknown or closed."""
         handling, categories = set(directory.handling_units), set(directory.open_categories)
         return cls(
             units=tuple(UnitFacts.of(directory.units[code]) for code in asked.units if code in handling),
@@ -135,7 +135,7 @@ class Vouched(Wire):
 
 
 class LookedUp(Wire):
-    """What the store says: of the codes, and which of the claims it has pending, word for word."""
+    """The store's answer about codes, and the ids of the claims that it has pending, word for word."""
 
     vouched: Vouched
     kept: tuple[str, ...] = ()

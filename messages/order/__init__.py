@@ -1,1 +1,1 @@
-"""What an order's workflow is started with, records and answers; never rules."""
+"""The wire types of an order's workflow: its start input, its steps and its answers; never rules."""

@@ -1,4 +1,4 @@
-"""How an order's workflow is to be started, as the outbox keeps it."""
+"""The request to start an order's workflow, as the outbox stores it."""
 
 from domain.office.words import Tier
 from domain.order.words import Stage
@@ -8,7 +8,7 @@ from messages.order.workflow import StartOrder
 
 
 def starting(order: StartOrder) -> StartMatter:
-    """Say what Temporal is asked for, so that an order runs; what is not known yet is left out of its attributes."""
+    """Return the request by which Temporal starts an order, without attributes that are not known yet."""
     given = order.model_dump(mode="json")
     attributes = {
         "Stage": Stage.FIRST_CONTACT,

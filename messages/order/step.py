@@ -1,4 +1,4 @@
-"""What one step of an order produced, as the activity `record` commits it, and its answer."""
+"""One step of an order, as the activity `record` commits it, and the answer to it."""
 
 from datetime import datetime
 
@@ -9,9 +9,9 @@ from messages.wire import Wire
 
 
 class MergeRequest(Wire):
-    """Ask to join this order to another one; `said_id` is the decision or action that wants it.
+    """Ask to join this order to another one; `said_id` names the decision or action behind it.
 
-    `reasoned`: they wrote why. `promise`: what this order promises as it stands, with all that has rested until now.
+    `reasoned`: it gives a reason. `promise`: this order's promise as it stands, with all its rests until now.
     """
 
     leading_order_no: str
@@ -29,10 +29,11 @@ class MergeRefused(Wire):
 
 
 class LeadingStands(Wire):
-    """How the order stands that another one was joined to: whether it has answered, as what, and by whom.
+    """How a leading order stands, for an order that was joined to it.
 
-    `answers`: how many the order that asks was ever given by others; the leading one may work on since. `unit`: who
-    worked on it, if that is an open unit of the directory now.
+    `answered`, `ending` and `handled_by`: whether it has answered, with which ending, and who handled it.
+    `answers`: how many answers other orders ever gave to the order that asks; the leading one may be at work
+    again since then. `unit`: the unit that worked on it, if that is open in the directory now.
     """
 
     answered: bool
@@ -43,9 +44,9 @@ class LeadingStands(Wire):
 
 
 class SplitRequest(Wire):
-    """Ask for orders of their own for the parts that a decision names.
+    """Ask for an order for each of the parts that a decision names.
 
-    `page` is this order's own address; `rests` are counted against what is promised of the parts too.
+    `page` is the address of this order's page; `rests` move the promises of the parts too.
     """
 
     decision_id: str
@@ -54,7 +55,7 @@ class SplitRequest(Wire):
 
 
 class OrderFacts(MatterFacts):
-    """The order as it stands after a step: what its matter's row and its own show."""
+    """The order as it stands after a step, for its matter's row and its own."""
 
     ending: str | None = None
     round: int = 1
@@ -70,9 +71,10 @@ class OrderFacts(MatterFacts):
 class OrderStep(MatterStep):
     """One step of an order.
 
-    `merge` may be refused; with `withdrawn` the requester takes the order back; `split` names the decision whose parts
-    become orders of their own; with `route` the answer says who answers for the order as it stands now; with
-    `asks_leading`, how the order stands that this one joined. An `expiry` is a task id, `rest`, or `window`.
+    `merge` may be refused. With `withdrawn` the requester takes the order back. `split` names a decision and
+    turns its parts into orders. With `route` the answer says which units answer for the order as it stands
+    now; with `asks_leading` it says how the leading order stands. An `expiry` is a task id, `rest`, or
+    `window`.
     """
 
     facts: OrderFacts
@@ -85,11 +87,11 @@ class OrderStep(MatterStep):
 
 
 class OrderAnswer(MatterAnswer):
-    """What `record` says to a step of an order: of every matter's also the promise.
+    """The answer of `record` to a step of an order: that of any matter, and the promise.
 
-    `merge_refused`: why the order was not joined to another one. `answers`: how many it had been given by others before
-    it joined. `told`: the orders whose residents the messages of the step are for. `goes_on`: others wait for the same
-    as the requester who takes the order back.
+    `merge_refused`: why the order was not joined to another one. `answers`: how many answers other orders had
+    given it before it joined. `told`: the orders whose residents get the messages of the step. `goes_on`: the
+    requester takes the order back, but others wait for the same result.
     """
 
     promised_at: datetime | None = None

@@ -1,4 +1,4 @@
-"""How an order's workflow is started, what it answers at its end, and what it says when asked."""
+"""An order's workflow: its start input, its result, and its answer to the query."""
 
 from datetime import datetime
 
@@ -11,10 +11,10 @@ from messages.wire import Wire
 
 
 class StartOrder(MatterStart):
-    """The start input of an order; its first task was opened by the intake's transaction.
+    """The start input of an order; the intake's transaction opened its first task.
 
-    `routing`: what the directory said then. `rests`: those of the order that this one was split from, which was
-    received with it.
+    `routing`: what the directory said then. `rests`: those of the order that this one was split from; both
+    were received together.
     """
 
     order_no: str

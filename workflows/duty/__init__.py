@@ -1,1 +1,1 @@
-"""The duty's procedure: what a team owes in a period, told step by step; never what every matter does."""
+"""The procedure of a duty, step by step: what a team owes in a period; never what every matter does."""

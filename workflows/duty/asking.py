@@ -1,6 +1,6 @@
-"""What a duty asks of the store in a step, beside what every matter asks.
+"""What a duty asks the store in a step, beyond the requests of every matter.
 
-Assumes that each is asked once, by the step after the one that wants it.
+Assumes that each request is sent once, with the next step.
 """
 
 from collections.abc import Mapping
@@ -24,31 +24,31 @@ class DutyAsking:
     """The duty's part of a step: its facts, and the orders that its meeting brings."""
 
     def __init__(self, start: StartDuty, state: DutyState) -> None:
-        """Begin with nothing asked."""
+        """Begin without a request."""
         self._start = start
         self._state = state
         self._issues: IssuesAsked | None = None
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing is asked."""
+        """Whether there is no request."""
         return self._issues is None
 
     def issues(self, decision_id: str, *, by: str) -> None:
-        """Ask for an order of each issue that a decision names."""
+        """Ask for an order for each issue that a decision names."""
         self._issues = IssuesAsked(decision_id=decision_id, by=by, page=self._start.page)
 
     def facts(self) -> DutyFacts:
-        """Show the duty as it stands."""
+        """Return the duty as it stands."""
         return self._state.facts()
 
-    def step(self, said: Mapping[str, Any], *, is_automatic: bool) -> DutyStep:  # noqa: ARG002 - who answers is fixed
-        """Make a step of all that is asked."""
+    def step(self, said: Mapping[str, Any], *, is_automatic: bool) -> DutyStep:  # noqa: ARG002 - no routing
+        """Build a step with all requests."""
         issues, self._issues = self._issues, None
         return DutyStep(**said, issues=issues)
 
     async def record(self, step: DutyStep, summary: str) -> MatterAnswer:
-        """Let the store commit a step."""
+        """Have the store commit a step."""
         return await workflow.execute_activity_method(
             DutyRecorder.record,
             step,
@@ -59,10 +59,10 @@ class DutyAsking:
         )
 
     def hear(self, answer: MatterAnswer, *, at: datetime) -> None:
-        """Nothing but clocks is answered, and the door takes those."""
+        """Do nothing: the answer holds only clocks, which the door takes."""
 
     def attributes(self) -> Mapping[str, Any]:
-        """Name the search attributes as they should stand now."""
+        """Return the search attributes as they should be now."""
         return visibility.duty_shown(self._state)
 
     def details(self) -> str:

@@ -1,7 +1,7 @@
 """The case of a duty: the only way to change one.
 
-Assumes one coroutine, the story's. The steps say here what happens to the duty; waiting is behind
-`answer`, the one door.
+Assumes one coroutine, the story's. The story changes the duty by these methods, and waits behind `answer`,
+the one door.
 """
 
 from typing import Any, Final
@@ -37,7 +37,7 @@ with workflow.unsafe.imports_passed_through():
 
 
 class DutyCase:
-    """One duty: its state, what may be done to it, and its wait."""
+    """One duty: its state, the changes to it, and its wait."""
 
     def __init__(self, start: StartDuty) -> None:
         """Begin where the opening left the duty: the first task is open."""
@@ -56,13 +56,13 @@ class DutyCase:
         self.owner = first.owner
 
     async def answer(self) -> Answer:
-        """Wait for whatever comes first of all that is open."""
+        """Wait for the first answer to an open task, or the first limit to pass."""
         return await self._door.answer(*self.state.waits)
 
     # What the team does.
 
     def announce(self, said: Decided) -> None:
-        """Plan the meeting, and let residents know of it; then it is to be held."""
+        """Plan the meeting and announce it to residents; the team then owes the meeting itself."""
         state = self.state
         state.announced_at = state.announced_at or workflow.now()
         self._plan(said)
@@ -71,54 +71,54 @@ class DutyCase:
         self._owe(DutyTask.HOLD_MEETING, DutyStage.PLANNED)
 
     def postpone(self, said: Decided) -> None:
-        """Put the meeting off, within the period."""
+        """Postpone the meeting within the period."""
         self.state.postponed += 1
         self._plan(said)
         self._note(DutyEvent.MEETING_POSTPONED, at=said.chosen("at"), reason=said.chosen("reason"))
         self._offer(said.task)
 
     def cancel(self, said: Decided) -> None:
-        """Call the meeting off; another one is to be planned."""
+        """Cancel the meeting; the team must plan another one."""
         state = self.state
         state.planned_at, state.place_of, state.announced_at = None, None, None
         self._note(DutyEvent.MEETING_CANCELLED, reason=said.chosen("reason"))
         self._owe(DutyTask.PLAN_MEETING, DutyStage.PLANNING)
 
     def held(self) -> None:
-        """Note that the meeting was held; it counts once it is reported, and nobody is excused from it any more."""
+        """Note that the meeting was held; it counts once reported, and a pending excuse is withdrawn."""
         self._withdraw_excuse()
         self._note(DutyEvent.MEETING_HELD)
         self._owe(DutyTask.CLOSE_MEETING, DutyStage.HELD)
 
     def report(self, said: Decided, ending: DutyEnding) -> DutyEnding:
-        """Take what came of the meeting: its issues become orders."""
+        """Take the report of the meeting; its issues become orders."""
         self.state.report = said
         if "issues" in said.said.stored or said.said.fields.get("issues"):
             self._asking.issues(said.said.decision_id, by=said.said.actor)
         return ending
 
     def _owe(self, kind: DutyTask, stage: DutyStage) -> None:
-        """Let the team owe something until the period ends."""
+        """Open a task that the team owes until the period ends."""
         self.state.enter(stage)
         task = self._open(kind, self.owner)
-        # What waits for a leader's word waits whatever the team does meanwhile.
+        # While a request waits for a leader, every limit of the team stands still.
         task.deadline.stands_still = self.state.asked is not None
         self._ask(task, owed(task.key, DutyBasis.PERIOD, self.start, rests=self.state.rests))
 
-    # What a leader is asked.
+    # Requests to a leader.
 
     def ask(self, said: Decided) -> None:
-        """Put what the team asks for before a leader: an excuse, or a late report."""
+        """Put a request of the team before a leader: an excuse, or a late report."""
         self.state.asked = said
         self._begin(DutyTask.REVIEW, DutyBasis.REVIEW, STREET_LEADER, not_by=(said.said.actor,))
         self._await_a_leader()
 
     def hear_excuse(self, verdict: Decided | None) -> bool:
-        """Tell whether a leader excused the team; silence is no."""
+        """Take a leader's verdict on an excuse and tell whether it was granted; silence is no."""
         return self._hear(verdict, DutyEvent.EXCUSE_GRANTED, DutyEvent.EXCUSE_DENIED) is not None
 
     def hear_entry(self, verdict: Decided | None) -> Decided | None:
-        """Return the late report if a leader approved it; else it is asked for once more."""
+        """Return the late report if a leader approved it, else open the task for another one."""
         report = self._hear(verdict, DutyEvent.LATE_ENTRY_APPROVED, DutyEvent.LATE_ENTRY_DENIED)
         if report is None:
             since, rests = self.state.ends, self._held_since()
@@ -126,7 +126,7 @@ class DutyCase:
         return report
 
     def _hear(self, verdict: Decided | None, granted: DutyEvent, denied: DutyEvent) -> Decided | None:
-        """Return what was asked if a leader granted it; `None` if not, or if nobody answered."""
+        """Return the request if a leader granted it; `None` if the leader denied it or was silent."""
         asked, self.state.asked = self.state.asked, None
         is_granted = verdict is not None and verdict.outcome == "approve"
         self._note(granted if is_granted else denied)
@@ -136,7 +136,7 @@ class DutyCase:
         return asked if is_granted else None
 
     def _withdraw_excuse(self) -> None:
-        """Let an excuse go that waits for its verdict: else who asks for one has longer to report."""
+        """Withdraw a pending excuse, or a team that asked for one would have longer to report."""
         state = self.state
         if state.asked is not None:
             state.asked = None
@@ -144,12 +144,15 @@ class DutyCase:
             self._note(DutyEvent.EXCUSE_WITHDRAWN)
 
     def _held_since(self) -> tuple[RestTaken, ...]:
-        """List what the office has held since the end of the period."""
+        """Return the holds of the office since the end of the period."""
         last = self.state.last
         return last.deadline.asked.rests if last and last.deadline.asked else ()
 
     def _await_a_leader(self) -> None:
-        """Let limits stand still while a leader has not answered, which has a limit: nobody comes late by waiting."""
+        """Stop the team's limits while a leader's answer is pending, so that the wait makes no team late.
+
+        The leader's own limit bounds the wait.
+        """
         state = self.state
         for wait in state.waits:
             if not (isinstance(wait, HumanTask) and wait.kind in _OF_LEADERS):
@@ -159,16 +162,16 @@ class DutyCase:
                 self._offer(task)
 
     def tell_shortage(self) -> None:
-        """Let the leaders know that the duty may not be kept in its period."""
+        """Warn the leaders that the duty may not be kept in its period."""
         self.state.shortage = None
         self._ledger.write(
             STREET_LEADER.unit, DutyTemplate.SHORTAGE, community=self.start.community, stage=self.state.stage
         )
 
-    # What was missed.
+    # A missed duty.
 
     def miss(self) -> None:
-        """Note that the period has ended without a meeting: that stays, whatever comes later."""
+        """Note for good that the period ended without a reported meeting, and begin supervision."""
         state = self.state
         state.missed_at, state.shortage, state.asked = workflow.now(), None, None
         self._note(DutyEvent.DUTY_MISSED, period=self.start.period, community=self.start.community)
@@ -183,7 +186,7 @@ class DutyCase:
         self.supervise()
 
     def _enter_late(self, *reports: HumanTask) -> None:
-        """Let what was held in time be entered late: by itself for some days, then with a leader's word."""
+        """Open the late entry of a meeting held in time: free for some days, then by a leader's approval."""
         for report in reports:
             report.deadline.clear()
             self._ask_for_clock(report, DutyBasis.FREE_ENTRY, since=self.state.ends)
@@ -192,14 +195,14 @@ class DutyCase:
             self._begin(DutyTask.CLOSE_MEETING, DutyBasis.FREE_ENTRY, self.owner, since=self.state.ends)
 
     def end_free_entry(self, report: HumanTask) -> None:
-        """Let a late entry need a leader's word from here on."""
+        """Require a leader's approval for a late entry from here on."""
         self.state.entry_is_free = False
         self._note(DutyEvent.FREE_ENTRY_ENDED)
         report.deadline.clear()
         self._ask_for_clock(report, DutyBasis.LAST_ENTRY, since=self.state.ends, rests=self._held_since())
 
     def supervise(self) -> None:
-        """Ask a leader to see to it; from the third time in a row on one leader up."""
+        """Ask a leader to see to the duty; from the third time in a row on, ask one leader up."""
         state = self.state
         state.supervisions += 1
         owner = supervisor(Tier.STREET, state.supervisions, climbs_at=self.book.supervision_climbs_at)
@@ -210,13 +213,13 @@ class DutyCase:
         self._begin(DutyTask.SUPERVISE, DutyBasis.SUPERVISION, owner, repetition=state.supervisions)
 
     def urge(self) -> None:
-        """Tell the team that a leader wants it made good; the leader looks again."""
+        """Tell the team that a leader urges it; then ask that leader again."""
         self.state.supervisions = 0
         self._ledger.write(self.owner.unit, DutyTemplate.URGED, period=self.start.period)
         self.supervise()
 
     async def end(self, ending: DutyEnding) -> DutyEnded:
-        """Close: everything recorded, every message sent or given up."""
+        """Close the duty: record everything, and send every message or give it up."""
         state = self.state
         state.ending, state.closed_at = ending, workflow.now()
         state.shortage = state.last = state.asked = None
@@ -231,7 +234,7 @@ class DutyCase:
         )
 
     def status(self) -> DutyStatus:
-        """Say how the duty stands."""
+        """Return how the duty stands, for the query."""
         state, start = self.state, self.start
         return DutyStatus(
             duty_no=start.duty_no,
@@ -262,7 +265,7 @@ class DutyCase:
         self._ledger.event(type_, actor=SYSTEM, data=data)
 
     def _offer(self, task: HumanTask) -> None:
-        """Show what an open task offers now."""
+        """Update the outcomes that an open task offers."""
         if task.task_id in self.state.open_tasks:
             task.withheld = self._withheld(task.kind)
             self._ledger.changed(task, TaskState.OPEN)
@@ -290,4 +293,4 @@ class DutyCase:
 
 
 _OF_LEADERS: Final = frozenset({DutyTask.REVIEW, DutyTask.SUPERVISE})
-"""Tasks of whoever is asked: their limits run on."""
+"""Tasks of the leaders who are asked: their limits run on."""

@@ -1,6 +1,6 @@
-"""What a duty makes of what happens at its door, before its story hears of it.
+"""How a duty treats an event at its door, before its story sees it.
 
-Assumes the one door. Nothing that is said of a duty is the same at every step: the story hears all of it.
+Assumes the one door. No answer is treated alike at every step of a duty: the story sees them all.
 """
 
 from temporalio import workflow
@@ -30,7 +30,7 @@ class DutyCourse:
     """The course of one duty, between its door and its story."""
 
     def __init__(self, start: StartDuty, state: DutyState, ledger: Ledger[DutyStep, MatterAnswer]) -> None:
-        """Keep the duty and its way into the store."""
+        """Keep the duty and its way to the store."""
         self._start = start
         self._state = state
         self._ledger = ledger
@@ -40,7 +40,7 @@ class DutyCourse:
         return False
 
     def was_held(self, hold: OfficeHold) -> None:
-        """Let the period end later by what the office held of it."""
+        """Extend the period by the part of a hold of the office that lies in it."""
         state = self._state
         since = max(hold.since, self._start.began)
         if since < state.ends:
@@ -48,17 +48,17 @@ class DutyCourse:
             state.ends += hold.until - since
 
     def timer(self, wait: Wait) -> str:
-        """Name the timer of a wait for people."""
+        """Return a name for the timer of a wait, for people."""
         return duty_timer(wait)
 
     def expiry(self, wait: Wait) -> Expiry | None:
-        """Say what follows from a passed limit: a mark is noted, and what is owed stays owed once it is late."""
+        """Return what follows from a passed limit: the event of a mark, or the end of a task."""
         match wait:
             case Mark():
                 return Expiry(event=self._ledger.numbered(_MARKS[wait.basis], actor=SYSTEM))
             case HumanTask():
                 is_owed = wait.kind in _OWED
-                # A report that is late may still be made.
+                # A late report may still be made.
                 stays = wait.kind == DutyTask.CLOSE_MEETING
                 return self._ledger.expiry_of(wait, stays=stays, is_late=is_owed)
             case _:

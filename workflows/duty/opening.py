@@ -1,7 +1,7 @@
 """The short workflow behind the schedule: it opens the duties of the period that its instant belongs to.
 
-Assumes a schedule that starts it at the beginning of each period, late or not: what counts is the instant for which it
-was scheduled, so that an outage or a backfill opens the right period.
+Assumes a schedule that starts it at the beginning of each period, on time or late. The instant for which it
+was scheduled counts, so that after an outage or in a backfill it opens the right period.
 """
 
 from contextlib import suppress
@@ -22,9 +22,9 @@ with workflow.unsafe.imports_passed_through():
     from messages.names import OPEN_DUTIES
 
 _SCHEDULED: Final = SearchAttributeKey.for_datetime("TemporalScheduledStartTime")
-"""Set by the server on what a schedule starts: the instant of the run, whenever it begins."""
+"""Set by the server on a workflow that a schedule starts: the planned instant, whenever it really begins."""
 _AT_ONCE: Final = 20
-"""Duties that one activity starts: one call to Temporal each."""
+"""Duties that one activity starts, with one call to Temporal each."""
 _A_MOMENT: Final = timedelta(seconds=1)
 
 
@@ -34,13 +34,13 @@ class OpenDutiesWorkflow:
 
     @workflow.run
     async def run(self) -> PeriodOpened:
-        """Open them, one that is opened already is left alone; and start them, as far as that is possible now."""
+        """Open the duties, except those already open, and start those that can be started now."""
         scheduled: datetime = (
             workflow.info().typed_search_attributes.get(_SCHEDULED) or workflow.info().start_time
         )
         opened = await workflow.execute_activity_method(
             PeriodOpener.open,
-            # A schedule's own clock may be a little early.
+            # The schedule's clock may be a little early.
             OpenPeriod(at=scheduled + _A_MOMENT),
             start_to_close_timeout=options.OPEN_PERIOD.start_to_close,
             schedule_to_close_timeout=options.OPEN_PERIOD.schedule_to_close,
@@ -49,7 +49,7 @@ class OpenDutiesWorkflow:
             summary="the duties of a period",
         )
         for first in range(0, len(opened.opened), _AT_ONCE):
-            # What cannot be started now waits for `Reconcile`.
+            # Duties that cannot be started now wait for `Reconcile`.
             with suppress(ActivityError):
                 await workflow.execute_activity_method(
                     OutboxDrain.start,

@@ -1,6 +1,6 @@
-"""The rules by which a duty judges what was said to it, and what follows at once from what the office tells it.
+"""The rules by which a duty judges a signal, and the immediate effect of the office's actions.
 
-Assumes that tables and rules stand in `domain/duty`; here they are asked about the duty as it is.
+Assumes that tables and rules are in `domain/duty`; this module asks them about the duty as it is.
 """
 
 from enum import StrEnum
@@ -30,7 +30,7 @@ with workflow.unsafe.imports_passed_through():
     from messages.names import MATTER_ACTION
 
 OF_THE_OFFICE: Final = frozenset(DutyAction)
-"""Actions that nobody sends but the office's own programs."""
+"""Actions that only the office's own programs send."""
 _EVENTS: Final = {
     DutyAction.RECALCULATE: MatterEvent.DUE_TIMES_RECALCULATED,
     DutyAction.HOLD: MatterEvent.HOLD_ORDERED,
@@ -46,21 +46,21 @@ _NO_NAMES: Final = Refusal(
 
 
 class DutyRules:
-    """The rules of a duty, asked about one."""
+    """The rules of duties, applied to one duty."""
 
     action_signal = MATTER_ACTION
 
     def __init__(
         self, start: StartDuty, state: DutyState, ledger: Ledger[DutyStep, MatterAnswer], book: DutyBook
     ) -> None:
-        """Keep the duty, and the book by which it is judged."""
+        """Keep the duty, and the book that judges it."""
         self._start = start
         self._state = state
         self._ledger = ledger
         self._book = book
 
     def outcome(self, task: HumanTask, name: str) -> Outcome | None:
-        """Find an outcome of a kind of task; `None` for what nobody knows."""
+        """Find an outcome of a kind of task; return `None` if it is unknown."""
         return DUTY_TABLES.outcome(task.kind, name)
 
     def judge(self, task: HumanTask, wanted: Submission) -> Refusal | None:
@@ -71,7 +71,7 @@ class DutyRules:
             for each in listed(wanted.fields.get(ISSUES.name))
             if isinstance(each, dict)
         ):
-            # What is kept by the store never comes here; this was typed by hand, and stays in the history.
+            # The store keeps names to itself: these were typed by hand, and stay in the history.
             return _NO_NAMES
         facts = DutyTaskFacts(
             kind=task.kind,
@@ -88,7 +88,7 @@ class DutyRules:
         return judge_duty_outcome(facts, wanted, self._book)
 
     def action_fields(self, name: str) -> tuple[Field, ...]:
-        """Return the fields of an action; none for a name that nobody knows."""
+        """Return the fields of an action; none for an unknown name."""
         return duty_action_fields(name)
 
     def judge_action(self, wanted: Submission) -> Refusal | None:
@@ -96,15 +96,15 @@ class DutyRules:
         return judge_duty_action(wanted)
 
     def action_event(self, name: str) -> StrEnum:
-        """Name the event of an action that is in order."""
+        """Return the event of an action that is in order."""
         return _EVENTS[DutyAction(name)]
 
     def voice(self, actor: str) -> str:  # noqa: ARG002 - the office has one voice
-        """Name whom an action is counted for: the office alone acts on a duty."""
+        """Return the voice that an action counts for: only the office acts on a duty."""
         return ""
 
     def act(self, said: MatterAction) -> Interrupted | None:
-        """Do at once what the office tells; nothing of it changes the course of a step."""
+        """Do at once what the office orders; none of it changes the course of a step."""
         name = DutyAction(said.action)
         match name:
             case DutyAction.RECALCULATE:

@@ -1,6 +1,6 @@
-"""All that changes about a running duty: one object of plain values.
+"""The whole changing state of a running duty: one object of plain values.
 
-Assumes one writer, the `DutyCase`; everything here can be serialised as it is.
+Assumes one writer, the `DutyCase`; every value can be serialised as it is.
 """
 
 from dataclasses import dataclass, field
@@ -21,7 +21,7 @@ from workflows.matter.state import Decided, MatterState, Wait, as_begun
 
 @dataclass(slots=True)
 class Mark:
-    """An instant at which something is owed by nobody: when a shortage is told, when late entries end."""
+    """An instant without a task: the warning of a shortage, or the end of late entries."""
 
     key: str
     basis: DutyBasis
@@ -31,16 +31,17 @@ class Mark:
 
 
 def owed(key: str, basis: DutyBasis, start: StartDuty, *, rests: tuple[RestTaken, ...] = ()) -> ClockRequest:
-    """Ask for a clock of what is owed in the period: it runs since its beginning, and is reckoned from its end."""
+    """Ask for a clock of the period: it runs from the period's beginning, and is computed from its end."""
     return ClockRequest(key=key, basis=basis, since=start.ends, began=start.began, rests=rests)
 
 
 @dataclass(slots=True, kw_only=True)
 class DutyState(MatterState):
-    """Where a duty is: of every matter's also its meeting, and what was missed; see `DutyFacts`.
+    """The state of a duty: that of any matter, its meeting, and whether it was missed; see `DutyFacts`.
 
-    `ends` is the end of the period, with what a hold of the office has added. `asked` waits for a leader's word;
-    `last`: until when a late report is taken. `rests`: what the office has held of the period.
+    `ends` is the end of the period, with the time that holds of the office added. `asked`: the request that
+    waits for a leader's verdict. `last`: the mark until which a late report is taken. `rests`: the holds of
+    the office in the period.
     """
 
     stage: DutyStage
@@ -62,7 +63,7 @@ class DutyState(MatterState):
 
     @classmethod
     def of(cls, start: StartDuty) -> "DutyState":
-        """Begin with the first task, which the opening's transaction opened."""
+        """Begin with the first task, which the transaction that opened the duty has opened."""
         shortage = Mark(key="shortage", basis=DutyBasis.SHORTAGE)
         shortage.deadline.due_at = start.shortage_at
         shortage.deadline.asked = owed(shortage.key, shortage.basis, start)
@@ -73,17 +74,17 @@ class DutyState(MatterState):
             shortage=shortage,
         )
         for task in state.open_tasks.values():
-            # The period ends when it ends, whenever the duty was opened.
+            # The limit is the end of the period, whenever the duty was opened.
             task.deadline.asked = owed(task.key, DutyBasis.PERIOD, start)
         return state
 
     def enter(self, stage: str) -> None:
-        """Go to a stage of a duty's way."""
+        """Enter a stage of a duty."""
         self.stage = DutyStage(stage)
 
     @property
     def progress(self) -> DutyProgress:
-        """What lies behind the duty, as far as it says what may still be chosen."""
+        """The facts that limit the outcomes that may still be chosen."""
         return DutyProgress(
             postponed=self.postponed,
             asks_excuse=self.asked is not None,
@@ -92,7 +93,7 @@ class DutyState(MatterState):
 
     @property
     def waits(self) -> tuple[Wait, ...]:
-        """All that a duty waits for."""
+        """All tasks and marks that the duty waits for."""
         marks = (each for each in (self.shortage, self.last) if each is not None)
         return (*self.open_tasks.values(), *marks)
 
@@ -102,7 +103,7 @@ class DutyState(MatterState):
         return self.due_of(*self.open_tasks.values())
 
     def facts(self) -> DutyFacts:
-        """Show the duty as it stands."""
+        """Return the duty as it stands."""
         report = self.report.said.fields if self.report else {}
         return DutyFacts(
             stage=self.stage,

@@ -1,4 +1,4 @@
-"""What operators see of a duty in the Temporal UI: its search attributes, the names of its timers, how it stands."""
+"""A duty as operators see it in the Temporal UI: search attributes, names of timers, and details."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -22,12 +22,12 @@ _MARKS = {
 
 
 def duty_shown_at_start(start: StartDuty) -> Mapping[str, Any]:
-    """Name the attributes that the starter set."""
+    """Return the attributes that the starter set."""
     return duty_shown(DutyState.of(start))
 
 
 def duty_shown(state: DutyState) -> Mapping[str, Any]:
-    """Name the attributes as they should stand now."""
+    """Return the attributes as they should be now."""
     return {
         "Stage": state.stage.value,
         "Tier": state.tier.value,
@@ -39,7 +39,7 @@ def duty_shown(state: DutyState) -> Mapping[str, Any]:
 
 
 def duty_timer(wait: Wait) -> str:
-    """Name a timer for people: whose limit, and whether it reminds or ends it."""
+    """Return a name for a timer, for people: its task or mark, and whether it reminds or ends."""
     match wait:
         case Mark():
             return _MARKS[wait.basis]
@@ -50,7 +50,7 @@ def duty_timer(wait: Wait) -> str:
 
 
 def duty_details(start: StartDuty, state: DutyState) -> str:
-    """Say in Markdown whom the duty waits for, until when, and how an operator can decide for them."""
+    """Say in Markdown which unit the duty waits for, until when, and how an operator can decide for it."""
     where = f"{start.community} {start.period} · stage `{state.stage}`"
     return visibility.details(
         state,

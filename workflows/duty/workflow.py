@@ -1,7 +1,7 @@
-"""The story of a duty, from the opening of its period to the day on which nothing more can come of it.
+"""The story of a duty, from the opening of its period to the day after which no report is taken any more.
 
-Read `run` beside the procedure: kept in time, or missed and climbing. All state is in the case, all waiting is behind
-`case.answer`.
+Read `run` beside the procedure: the duty is kept in time, or missed and supervised. All state is in the case,
+all waiting is behind `case.answer`.
 """
 
 from collections.abc import Sequence
@@ -24,20 +24,20 @@ with workflow.unsafe.imports_passed_through():
 
 @workflow.defn(name=DUTY)
 class DutyWorkflow:
-    """A duty (职责): one durable run from the opening of its period until it is kept, excused, or answered for."""
+    """A duty (职责): one durable run from the opening of its period until it is kept, excused or missed."""
 
     @workflow.init
     def __init__(self, start: StartDuty) -> None:
-        """Signals may come before `run`: all state exists from here on."""
+        """Create all state, since signals may arrive before `run`."""
         self.case = DutyCase(start)
 
     @workflow.run
     async def run(self, start: StartDuty) -> DutyEnded:  # noqa: ARG002 - the SDK wants it here too
-        """Keep the duty in its period, or answer for it."""
+        """Run the period, then the time of late entries if the duty was missed."""
         return await self.case.end(await self.keep() or await self.make_good())
 
     async def keep(self) -> DutyEnding | None:  # noqa: C901, PLR0912 - one branch for each thing that may happen
-        """Plan, hold and report the meeting (院坝寻单); `None` if the period ended first."""
+        """Plan, hold and report the meeting (院坝寻单); return `None` if the period ended first."""
         case = self.case
         while True:
             match await case.answer():
@@ -67,7 +67,7 @@ class DutyWorkflow:
                     raise NotForeseen("keep", other)
 
     async def make_good(self) -> DutyEnding:  # noqa: C901 - one branch for each thing that may happen
-        """Climb until what was held in time is entered, or a leader takes note that nothing was (督办)."""
+        """Supervise (督办) until a late report is entered, a leader concludes, or the time is over."""
         case = self.case
         case.miss()
         while True:
@@ -92,7 +92,7 @@ class DutyWorkflow:
                 ):
                     case.end_free_entry(entry)
                 case Expired():
-                    # Nothing can be entered any more.
+                    # No late entry is taken any more.
                     return DutyEnding.MISSED
                 case other:
                     raise NotForeseen("make_good", other)
@@ -102,22 +102,22 @@ class DutyWorkflow:
         description="Finish a human task: {task_id, decision_id, actor, outcome, fields, comment}",
     )
     def complete_task(self, raw: RawValue) -> None:
-        """Keep a decision; total: whatever it holds, nothing is raised and nothing awaited."""
+        """Put a decision into the inbox; whatever it holds, this raises nothing and awaits nothing."""
         self.case.judge.hear(self.case.reader.read(CompleteTask, COMPLETE_TASK, raw))
 
     @workflow.signal(
         name=MATTER_ACTION, description="What the office tells: {action_id, actor, action, fields}"
     )
     def matter_action(self, raw: RawValue) -> None:
-        """Keep an action; total like `complete_task`."""
+        """Put an action into the inbox, in the same way as `complete_task`."""
         self.case.judge.hear(self.case.reader.read(MatterAction, MATTER_ACTION, raw))
 
     @workflow.signal(dynamic=True, description="Any other name: refused and recorded")
     def misspelt(self, name: str, args: Sequence[RawValue]) -> None:  # noqa: ARG002 - the SDK's signature
-        """Keep a signal whose name nobody knows, so that its sender finds it refused and not lost."""
+        """Keep a signal of unknown name, so that its sender sees it refused instead of lost."""
         self.case.judge.hear(signals.unknown(name))
 
     @workflow.query(name=STATUS, description="The duty, its open tasks and the signals it refused")
     def status(self) -> DutyStatus:
-        """Say how the duty stands; for operators and tests, pages read the store."""
+        """Return how the duty stands, for operators and tests; pages read the store."""
         return self.case.status()

@@ -1,1 +1,1 @@
-"""What workflows of every kind are made of, and what finishes what was not started; never a story."""
+"""The parts that workflows of every kind share, and the workflow `Reconcile`; never a story."""

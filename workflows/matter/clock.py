@@ -1,7 +1,7 @@
 """The movable deadline: one wait, its reminder and its due time, both absolute.
 
-Assumes that instants come from `record`, which reckons them once per cause; here they are only
-compared with `workflow.now()`. Nothing left means due now, never a negative wait.
+Assumes that instants come from `record`, which computes them once for each cause; here they are only compared
+with `workflow.now()`. No time left means due now, never a negative wait.
 """
 
 from dataclasses import dataclass
@@ -12,10 +12,11 @@ from messages.matter.step import ClockReading, ClockRequest, GivenWord
 
 @dataclass(slots=True)
 class Deadline:
-    """When a wait is reminded of, if at all, and when it is due; unknown until `record` has answered.
+    """The reminder, if any, and the due time of a wait; unknown until `record` has answered.
 
-    `asked` is what it was reckoned from, for whoever has to ask again; once it was shown and firm, that is its word,
-    and it is never earlier. While it `stands_still` nothing follows from it: a verdict is awaited first.
+    `asked`: the facts that it was computed from, for a later request. A due time that was shown and is firm
+    becomes its word there, and it is never earlier than that. While it `stands_still`, it has no consequence:
+    a verdict is awaited first.
     """
 
     reminds: bool = True
@@ -27,7 +28,7 @@ class Deadline:
     stands_still: bool = False
 
     def set(self, reading: ClockReading, *, at: datetime) -> None:
-        """Take the instants that `record` gave; what has had its consequence has it once, unless it was cleared."""
+        """Take the instants from `record`, unless the limit has had its consequence and was not cleared."""
         if self.expired:
             return
         if reading.due_at != self.due_at:
@@ -38,20 +39,20 @@ class Deadline:
             self.asked = self.asked.model_copy(update={"word": word})
 
     def clear(self) -> None:
-        """Forget the instants: those of a new clock have been asked for."""
+        """Forget the instants, since a new clock has been asked for."""
         self.due_at, self.remind_at, self.expired = None, None, False
 
     def reminder_is_due(self, now: datetime) -> bool:
-        """Tell whether the owner is to be reminded; once, and not when it is due anyway."""
+        """Tell whether to remind the owner now: once, and not when the wait is due anyway."""
         return self._runs and self.remind_at is not None and self.remind_at <= now and not self.is_due(now)
 
     def is_due(self, now: datetime) -> bool:
-        """Tell whether the limit has passed and nobody has drawn the consequence yet."""
+        """Tell whether the limit has passed and has had no consequence yet."""
         return self._runs and self.due_at is not None and self.due_at <= now
 
     @property
     def next_at(self) -> datetime | None:
-        """The nearest instant at which something is to be done, `None` once the limit has passed."""
+        """The next instant at which the clock needs a look; `None` once its limit had its consequence."""
         return (self.remind_at or self.due_at) if self._runs else None
 
     @property

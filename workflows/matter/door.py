@@ -1,7 +1,7 @@
 """The one door at which a matter waits: for a decision, an action, or the next of its clocks.
 
-Assumes one coroutine, the story's. After every wait the state is looked at again: what was said goes
-before any clock, and an automatic step is taken only after `record` has found nothing pending against it.
+Assumes one coroutine, the story's. After every wait it looks at the state again: signals go before any clock,
+and an automatic step is taken only after `record` has found nothing pending against it.
 """
 
 from collections.abc import Callable
@@ -23,28 +23,28 @@ with workflow.unsafe.imports_passed_through():
 
 
 class Course(Protocol):
-    """What a kind of matter makes of what happens at the door, before its story hears of it."""
+    """How a kind of matter treats an event at the door, before its story sees it."""
 
     async def settles(self, answer: Decided | Interrupted, waits: tuple[Wait, ...]) -> bool:
-        """Do what is the same at every step, or what the store decides; `False`: it is for the story."""
+        """Handle an answer that is alike at every step, or the store's to decide; else return `False`."""
 
     def expiry(self, wait: Wait) -> Expiry | None:
-        """Say what follows from a passed limit; `None`: nothing but that the story looks."""
+        """Return what follows from a passed limit; `None` if the story only looks again."""
 
     def was_held(self, hold: OfficeHold) -> None:
         """Count a hold that is over."""
 
     def timer(self, wait: Wait) -> str:
-        """Name the timer of a wait for people."""
+        """Return a name for the timer of a wait, for people."""
 
 
 class Door(Generic[Step, Recorded]):
-    """Where everything that happens to a matter comes in."""
+    """The one place where decisions, actions and passed limits reach a matter."""
 
     def __init__(
         self, state: MatterState, ledger: Ledger[Step, Recorded], judge: Judge, course: Course
     ) -> None:
-        """Keep what waiting needs."""
+        """Keep the parts that waiting needs."""
         self._state = state
         self._ledger = ledger
         self._judge = judge
@@ -53,7 +53,7 @@ class Door(Generic[Step, Recorded]):
     async def answer(self, *waits: Wait) -> Answer:
         """Wait until one of these is decided, its limit passes, or an action changes the course.
 
-        Whatever the kind's course raises to end the matter early goes through.
+        An exception by which the kind's course ends the matter early passes through.
         """
         while True:
             holding.begin(self._state, self._ledger)
@@ -63,7 +63,7 @@ class Door(Generic[Step, Recorded]):
                 continue
             holding.begin(self._state, self._ledger)
             if not self._ledger.is_empty:
-                # Signals may come while this is awaited; they wait in the inbox and are judged next.
+                # Signals that arrive during this wait stay in the inbox and are judged next.
                 await self.flush(waits)
                 continue
             now = workflow.now()
@@ -76,7 +76,7 @@ class Door(Generic[Step, Recorded]):
                 default=None,
             )
             if due is not None and due.is_last and self._ledger.is_delivering:
-                # A matter is archived only after its messages went out, or their time is used up.
+                # Archive a matter only after its messages went out, or their time is used up.
                 await self._stir(lambda: not self._ledger.is_delivering)
                 continue
             if due is not None:
@@ -88,7 +88,7 @@ class Door(Generic[Step, Recorded]):
             await self._sleep(waits, now)
 
     async def settle(self) -> None:
-        """Record all that is left and let the messages go out; nothing is open any more."""
+        """Record the rest and wait for the messages to go out; no task is open any more."""
         while not (self._ledger.is_empty and not self._state.inbox and not self._ledger.is_at_work):
             await self._next_answer(())
             if not self._ledger.is_empty:
@@ -97,7 +97,7 @@ class Door(Generic[Step, Recorded]):
                 await self._stir(lambda: not self._ledger.is_at_work)
 
     async def flush(self, waits: tuple[Wait, ...] = ()) -> Recorded:
-        """Record, and return what the store said; signals that arrive meanwhile stay in the inbox."""
+        """Record, and return the store's answer; signals that arrive meanwhile stay in the inbox."""
         asked_at = workflow.now()
         answer = await self._ledger.flush()
         clocks = {wait.key: wait.deadline for wait in (*self._state.open_tasks.values(), *waits)}
@@ -108,7 +108,7 @@ class Door(Generic[Step, Recorded]):
         return answer
 
     async def _hold(self, hold: OfficeHold, waits: tuple[Wait, ...], now: datetime) -> None:
-        """Let no clock run while the office holds: wait for its end, its release, or anything that is said."""
+        """Wait, with all clocks stopped, for the end of a hold, its release, or any signal."""
         if hold.until <= now:
             holding.lift(self._state, self._ledger, hold, waits)
             self._course.was_held(hold)
@@ -133,11 +133,11 @@ class Door(Generic[Step, Recorded]):
             self._judge.vouch(asked, await self._ledger.look_up(asked))
 
     async def _stir(self, ended: Callable[[], bool]) -> None:
-        """Wait for an activity that is bounded itself, or for anything to be said."""
+        """Wait for an activity, which has a time limit of its own, or for any signal."""
         await workflow.wait_condition(lambda: ended() or bool(self._state.inbox) or not self._ledger.is_empty)
 
     async def _sleep(self, waits: tuple[Wait, ...], now: datetime) -> None:
-        """Sleep until somebody says something, a hold begins, or the nearest of reminder and due time has come."""
+        """Sleep until a signal arrives, a hold begins, or the nearest reminder or due time has come."""
         nearest = min(
             (wait for wait in waits if wait.deadline.next_at), key=lambda wait: wait.deadline.next_at or now
         )
@@ -149,7 +149,7 @@ class Door(Generic[Step, Recorded]):
                 timeout_summary=self._course.timer(nearest),
             )
         except TimeoutError:
-            # Whatever fired: the caller looks at inbox and clocks again, so a decision wins here too.
+            # The caller looks at the inbox before the clocks, so a decision wins here too.
             return
 
     # Clocks.
@@ -170,17 +170,17 @@ class Door(Generic[Step, Recorded]):
         return reminded
 
     async def _expire(self, wait: Wait) -> Expired | None:
-        """Take the automatic step, or hear what the store has pending against it."""
+        """Take the automatic step, or put the decisions pending against it into the inbox."""
         expiry = self._course.expiry(wait)
         if expiry is None:
             return Expired(wait)
-        # This record asks; what follows from it is told by the next one, since the answer says who is responsible.
+        # This record only asks. Its answer says which unit is responsible, so the next record tells the rest.
         answer = await self._ledger.expire(wait.key, expiry)
         if answer.pending:
             self._judge.hear_first(answer.pending)
             return None
         if answer.hold is not None:
-            # The order to hold is on its way: nothing is taken that it forbids.
+            # The signal to hold is on its way: take no step that it forbids.
             holding.expect(self._state, answer.hold)
             return None
         self._ledger.hear(answer)

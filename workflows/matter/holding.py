@@ -1,9 +1,9 @@
 """Holding (全所暂停计时): in a storm or an outage no clock of the office runs; decisions are still taken.
 
-Assumes the one door, which looks here before it looks at any clock. A hold is known by its beginning, which may lie
-ahead; from then on it is `state.hold`. It ends by itself or by its release; then every clock moves by what it stood
-still, and what rested meanwhile is not moved twice. Holds that follow each other are taken one after the other, however
-late they are heard of.
+Assumes the one door, which looks here before it looks at any clock. A hold is known by its beginning, which
+may lie ahead; from then on it is `state.hold`. It ends by itself or by its release. Then every clock moves by
+the time that it stood still, and time in a rest is not counted twice. Holds in a row are taken one after the
+other, however late the matter hears of them.
 """
 
 from datetime import datetime
@@ -23,14 +23,14 @@ with workflow.unsafe.imports_passed_through():
 
 
 def hear(state: MatterState, said: MatterAction) -> None:
-    """Take up a hold that the matter was told of, once; its fields were judged."""
+    """Take a hold from a signal, once; its fields were judged before."""
     since, until = (instant(said.fields.get(name)) or workflow.now() for name in ("since", "until"))
     if since not in state.holds_heard:
         expect(state, OfficeHold(since=since, until=until))
 
 
 def expect(state: MatterState, hold: OfficeHold) -> None:
-    """Keep a hold until it begins; of what was held already, or will be by another one, only the rest."""
+    """Keep a hold until it begins, without the time that another hold covers."""
     state.holds_heard.add(hold.since)
     known = [*((state.hold,) if state.hold else ()), *state.holds]
     since = max((hold.since, *(each.until for each in known if each.since <= hold.since)))
@@ -42,11 +42,11 @@ def expect(state: MatterState, hold: OfficeHold) -> None:
 
 
 def release(state: MatterState, said: MatterAction) -> None:
-    """End the hold in force, or call off the one that begins at `since`; one that is over is not touched."""
+    """End the hold in force, or cancel the one that begins at `since`; a hold that is over stays as it is."""
     at = instant(said.fields.get("at")) or workflow.now()
     since = instant(said.fields.get("since"))
     if since is not None:
-        # Should the matter hear of that hold only now, it has been lifted.
+        # If the signal of that hold arrives only later, it is ignored: the hold has been lifted.
         state.holds_heard.add(since)
     meant = max(at, since or at)
     if state.hold is not None and state.hold.since <= meant < state.hold.until:
@@ -56,14 +56,14 @@ def release(state: MatterState, said: MatterAction) -> None:
 
 
 def begin(state: MatterState, ledger: Ledger[Any, Any]) -> None:
-    """Let the next hold be in force once its time has come."""
+    """Start the next hold once its time has come."""
     if state.hold is None and state.holds and state.holds[0].since <= workflow.now():
         state.hold = state.holds.pop(0)
         ledger.event(MatterEvent.HELD, actor=SYSTEM, data=_between(state.hold))
 
 
 def lift(state: MatterState, ledger: Ledger[Any, Any], hold: OfficeHold, waits: tuple[Wait, ...]) -> None:
-    """End the hold in force: move what it kept from running, and tell the store."""
+    """End the hold in force: move the clocks that it stopped, and tell the store."""
     state.hold, state.held_until = None, hold.until
     ledger.event(MatterEvent.RELEASED, actor=SYSTEM, data={"at": str(hold.until)})
     for wait in waits:

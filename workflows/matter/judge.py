@@ -1,8 +1,8 @@
-"""Judging what was said to a matter, one message after the other, against the state as it then is.
+"""Judge the signals to a matter, one after the other, against the state as it then is.
 
-Assumes that signal handlers only append to the inbox: everything is judged at the matter's one door, in
-the order in which it arrived. That is why a decision and a deadline can never both win, whichever of
-them wakes the workflow.
+Assumes that signal handlers only append to the inbox: every signal is judged at the matter's one door, in the
+order of arrival. That is why a decision and a deadline can never both win, whichever of them wakes the
+workflow.
 """
 
 from dataclasses import replace
@@ -56,39 +56,39 @@ _NO_OUTCOME = Refusal(
 
 
 class Rules(Protocol):
-    """The rules of a kind of matter: its tables, and what follows at once from an action."""
+    """The rules of a kind of matter: its tables, and the immediate effects of actions."""
 
     action_signal: str
 
     def outcome(self, task: HumanTask, name: str) -> Outcome | None:
-        """Find an outcome of a kind of task; `None` for what nobody knows."""
+        """Find an outcome of a kind of task; return `None` if it is unknown."""
 
     def judge(self, task: HumanTask, wanted: Submission) -> Refusal | None:
         """Judge a decision on an open task."""
 
     def action_fields(self, name: str) -> tuple[Field, ...]:
-        """Return the fields of an action; none for a name that nobody knows."""
+        """Return the fields of an action; none for an unknown name."""
 
     def judge_action(self, wanted: Submission) -> Refusal | None:
         """Judge an action on the matter."""
 
     def action_event(self, name: str) -> StrEnum:
-        """Name the event of an action that is in order."""
+        """Return the event of an action that is in order."""
 
     def voice(self, actor: str) -> str:
-        """Name whom an action is counted for."""
+        """Return the voice that an action counts for."""
 
     def act(self, said: MatterAction) -> Interrupted | None:
-        """Do what needs nobody's step; what changes the course of a step is for the story."""
+        """Take the immediate effect of an action; return it if it changes the course, for the story."""
 
 
 class Judge:
-    """Takes, recognises or refuses what was said, and notes each."""
+    """Accepts, recognises or refuses signals, and notes each."""
 
     def __init__(
         self, matter_no: str, state: MatterState, ledger: Ledger[Any, Any], rules: Rules, reader: Reader
     ) -> None:
-        """Keep what judging changes, and the rules by which it judges."""
+        """Keep the state that judging changes, and the rules."""
         self._matter_no = matter_no
         self._state = state
         self._ledger = ledger
@@ -96,9 +96,10 @@ class Judge:
         self._reader = reader
 
     def hear(self, said: Heard) -> None:
-        """Keep what a signal said; called by the handlers, which do nothing else.
+        """Put a signal into the inbox; the handlers call this and do nothing else.
 
-        Of what is typed by hand only so much is heard: a flood costs no more than its own signals.
+        Only a limited number of signals typed by hand is heard, so that a flood costs no more than its own
+        signals.
         """
         state = self._state
         if isinstance(said, Unsealed | Malformed):
@@ -108,7 +109,7 @@ class Judge:
                 state.asked_beyond += 1
                 said = replace(said, only_if_kept=True)
             elif state.ignored:
-                # It has said so, and is not woken again.
+                # The matter has recorded that already, and need not wake again.
                 state.ignore()
                 self._ledger.tell_operators()
                 return
@@ -117,10 +118,10 @@ class Judge:
         state.inbox.append(said)
 
     def next(self) -> Decided | Interrupted | None:
-        """Judge what waits in the inbox, up to the first that the story has to know of.
+        """Judge the signals in the inbox up to the first that the story must know, and return that one.
 
-        Never more at once than one `record` can carry, whatever has piled up meanwhile, and nothing of which the store
-        has to be asked first.
+        It never judges more at once than one `record` can carry, whatever has piled up, and stops before a
+        signal that the store has to be asked about.
         """
         while self._state.inbox and self._ledger.verdicts < options.JUDGED_AT_ONCE:
             said = self._state.inbox[0]
@@ -132,7 +133,7 @@ class Judge:
         return None
 
     def to_look_up(self) -> LookUp | None:
-        """Say what the store has to be asked of signals typed by hand: codes that they name, and what they claim."""
+        """Return what to ask the store about signals typed by hand: the codes in them, and their claims."""
         asked = [self._asked_of(said) for said in self._state.inbox[: options.JUDGED_AT_ONCE]]
         if all(each == LookUp() for each in asked):
             return None
@@ -144,9 +145,9 @@ class Judge:
         )
 
     def vouch(self, asked: LookUp, answer: LookedUp) -> None:
-        """Take signals as the store has them, or as typed by hand with what it said of their codes.
+        """Take signals as the store has them, or as typed by hand with the store's word on their codes.
 
-        One that came while the store was asked waits until it is asked of that one too.
+        A signal that arrived during the look-up waits for the next one.
         """
         inbox = self._state.inbox
         for place, said in enumerate(inbox[: options.JUDGED_AT_ONCE]):
@@ -158,7 +159,7 @@ class Judge:
                     inbox[place] = Ignored() if said.only_if_kept else said.as_typed(answer.vouched)
 
     def _count_out(self, said: Unsealed) -> None:
-        """Count what the store has not as typed by hand; a repetition stays counted."""
+        """Take a signal that the store has out of the count of typed ones; a repetition stays counted."""
         if said.said.said_id in self._state.heard:
             return
         if said.only_if_kept:
@@ -182,10 +183,10 @@ class Judge:
         return outcome.fields if outcome else ()
 
     def hear_first(self, pending: tuple[Said, ...]) -> None:
-        """Put what was committed before an automatic step before anything that came since."""
+        """Put the decisions committed before an automatic step ahead of all later signals."""
         for said in reversed(pending):
             if said.said_id in self._state.heard:
-                # Judged already, and its row was not settled with it: settle it, never loop.
+                # It was judged already, but its row was not settled then: settle it, never loop.
                 self._refuse(
                     said, Refusal(code="judged_already", reason="this id was used and judged before")
                 )
@@ -229,7 +230,7 @@ class Judge:
         if refusal or outcome is None:
             self._refuse(said, refusal or _NO_OUTCOME)
             return None
-        # However it was typed, it goes on in the one form in which the store keeps it.
+        # However it was typed, from here on it has the form in which the store keeps it.
         said = said.model_copy(update={"fields": normal(outcome.fields, said.fields)})
         self._state.answered[said.outcome] = self._state.answered.get(said.outcome, 0) + 1
         self._ledger.event(
@@ -267,13 +268,13 @@ class Judge:
         return self._rules.act(said)
 
     def _accept(self, said: Said) -> None:
-        """Settle what was said, and keep what is known now of the units it names."""
+        """Settle a signal as applied, and keep the facts about the units that it names."""
         self._ledger.verdict(Verdict(said=said, applied=True, at=workflow.now()))
         for unit in said.vouched.units if said.vouched else ():
             self._state.units[unit.code] = unit
 
     def _ignore(self) -> None:
-        """Count what is not heard; an event says so once."""
+        """Count a signal that is not heard; an event says so once."""
         state = self._state
         state.ignore()
         if state.ignored_since is None:
@@ -284,20 +285,23 @@ class Judge:
         self._ledger.tell_operators()
 
     def _refuse_by_hand(self, said: Said) -> None:
-        """Refuse what only the office sends. Its id is not used up and no row is settled: the real one may come yet."""
+        """Refuse a signal that only the office may send.
+
+        Its id is not used up and no row is settled, since the real signal may still arrive.
+        """
         self._note_refusal(said, _NOT_THIS_ID if is_the_offices_id(said.said_id) else _NOT_BY_HAND)
 
     def _refuse(self, said: Said | Malformed, refusal: Refusal) -> None:
         self._note_refusal(said, refusal)
         if not isinstance(said, Malformed):
-            # What is refused keeps its ids only: its words are nobody's concern, and a flood stays small.
+            # A refused signal keeps only its ids: its words serve no purpose, and a flood stays small.
             said = said.model_copy(update={"fields": {}, "comment": None})
             self._ledger.verdict(
                 Verdict(said=said, applied=False, at=workflow.now(), code=refusal.code, reason=refusal.reason)
             )
 
     def _note_refusal(self, said: Said | Malformed, refusal: Refusal) -> None:
-        """Note a refusal; a flood is counted only, so that it cannot fill the history."""
+        """Note a refusal; past a limit only count it, so that a flood cannot fill the history."""
         self._state.refusals += 1
         signal_id = "" if isinstance(said, Malformed) else said.said_id
         actor = _UNKNOWN if isinstance(said, Malformed) else said.actor
@@ -334,7 +338,7 @@ class Judge:
 
 
 def refused_unheard(state: MatterState) -> tuple[RefusedSignal, ...]:
-    """Say how many signals typed by hand were not heard, as one refusal; none if all were."""
+    """Return one refusal that counts the signals typed by hand but not heard; none if all were heard."""
     if state.ignored_since is None:
         return ()
     return (
@@ -350,7 +354,7 @@ def refused_unheard(state: MatterState) -> tuple[RefusedSignal, ...]:
 
 
 def _covers(asked: LookUp, of_one: LookUp) -> bool:
-    """Tell whether the store was asked all that one signal asks of it."""
+    """Tell whether a look-up covers all codes and claims of one signal."""
     return (
         {*of_one.units} <= {*asked.units}
         and {*of_one.categories} <= {*asked.categories}
@@ -359,14 +363,14 @@ def _covers(asked: LookUp, of_one: LookUp) -> bool:
 
 
 def _chosen(fields: tuple[Field, ...], said: Said) -> dict[str, str]:
-    """Take from what was said the codes of an event: texts stay in the store, and lists with the decision."""
+    """Return the codes of a signal for its event: texts stay in the store, and lists with the decision."""
     names = {each.name for each in fields if each.type not in STORED}
     return {name: value for name, value in said.fields.items() if name in names and isinstance(value, str)}
 
 
 def _submission(said: Said, name: str) -> Submission:
     now = workflow.now()
-    # What a signal says of its time is believed only as far as it lies behind us.
+    # A signal may date itself back, but never ahead.
     at = min(said.decided_at, now) if said.decided_at and said.decided_at.tzinfo else now
     return Submission(
         name=name,
@@ -380,6 +384,6 @@ def _submission(said: Said, name: str) -> Submission:
 
 
 def _codes(said: Said) -> Codes:
-    """Say which codes may stand in what was said: those that the store vouched for."""
+    """Return the codes that a signal may name: those that the store vouched for."""
     vouched = said.vouched or Vouched()
     return Codes(units={unit.code for unit in vouched.units}, categories=vouched.categories)

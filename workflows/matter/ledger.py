@@ -1,7 +1,7 @@
-"""What a step produced, buffered until the next wait and committed by one `record`.
+"""The products of a step, buffered until the next wait and committed by one `record`.
 
-Assumes that only the matter's own coroutine records: one `record` at a time, each awaited. What is
-noted while one is under way (by the courier, or by a signal that came) is taken with the next.
+Assumes that only the matter's own coroutine records: one `record` at a time, each awaited. The courier or a
+signal may add to the buffer while one is under way; the next `record` takes that along.
 """
 
 import asyncio
@@ -45,31 +45,31 @@ Answer = TypeVar("Answer", bound=MatterAnswer)
 
 
 def is_touched(instant: datetime, *, changed_from: datetime | None) -> bool:
-    """Tell whether an instant that is still to come lies after a day that was changed."""
+    """Tell whether a future instant lies after a changed day of the calendar."""
     return changed_from is not None and instant > max(changed_from, workflow.now())
 
 
 class Recording(Protocol[Step, Answer]):
-    """What a kind of matter adds to each step: its facts, what it asks of the store, and what it hears."""
+    """The part of a kind of matter in each step: its facts, its requests to the store, and the answers."""
 
     @property
     def is_empty(self) -> bool:
-        """Whether it asks nothing of the store."""
+        """Whether it has no request to the store."""
 
     def facts(self) -> MatterFacts:
-        """Show the matter as it stands."""
+        """Return the matter as it stands."""
 
     def step(self, said: Mapping[str, Any], *, is_automatic: bool) -> Step:
-        """Make a step of what every kind says in one and of what this kind asks, which is asked then."""
+        """Build a step from the common parts and this kind's requests, and forget the requests."""
 
     async def record(self, step: Step, summary: str) -> Answer:
-        """Let the store commit a step."""
+        """Have the store commit a step."""
 
     def hear(self, answer: Answer, *, at: datetime) -> None:
-        """Take up what the store answered to a step that was asked at an instant."""
+        """Take in the store's answer to a step that was sent at an instant."""
 
     def attributes(self) -> Mapping[str, Any]:
-        """Name the search attributes as they should stand now."""
+        """Return the search attributes as they should be now."""
 
     def details(self) -> str:
         """Say in Markdown how the matter stands, for operators."""
@@ -87,7 +87,7 @@ class Ledger(Generic[Step, Answer]):
         *,
         shown: Mapping[str, Any],
     ) -> None:
-        """Begin empty: event number 1 and the first task were written when the matter began.
+        """Begin empty: the transaction that began the matter wrote event number 1 and the first task.
 
         `shown`: the search attributes that the starter set.
         """
@@ -115,7 +115,7 @@ class Ledger(Generic[Step, Answer]):
 
     @property
     def is_empty(self) -> bool:
-        """Whether everything is recorded: what happened, what is asked for, and how the matter stands by itself."""
+        """Whether everything is recorded: events, requests, and the facts of the matter."""
         return (
             not (
                 self._undelivered
@@ -143,7 +143,7 @@ class Ledger(Generic[Step, Answer]):
 
     @property
     def is_at_work(self) -> bool:
-        """Whether anything is under way beside the story: messages, or starts of orders that were made of it."""
+        """Whether anything is under way beside the story: messages, or starts of orders that it has made."""
         return self.is_delivering or (self._starting is not None and not self._starting.done())
 
     def event(
@@ -167,7 +167,7 @@ class Ledger(Generic[Step, Answer]):
         said_id: str | None = None,
         data: Mapping[str, Any] | None = None,
     ) -> EventRecord:
-        """Write the next event; its number is used once it is kept, or recorded by itself."""
+        """Return the next event; its number is used once the event is kept, or recorded by itself."""
         return EventRecord(
             seq=self._state.seq + 1,
             at=workflow.now(),
@@ -179,7 +179,7 @@ class Ledger(Generic[Step, Answer]):
         )
 
     def limit_passed(self, task: HumanTask) -> EventRecord:
-        """Write the event of a task's limit that has passed; its number is used once it is kept."""
+        """Return the event of a task's passed limit; its number is used once the event is kept."""
         return self.numbered(
             MatterEvent.LIMIT_PASSED, actor=SYSTEM, task_id=task.task_id, data=dict(task.limit)
         )
@@ -187,7 +187,7 @@ class Ledger(Generic[Step, Answer]):
     def expiry_of(
         self, task: HumanTask, *, stays: bool = False, is_late: bool = False, is_told: bool = True
     ) -> Expiry:
-        """Say what follows from a task's limit: it is done by nobody, or `stays` open beside what comes next."""
+        """Return what follows from a task's limit: it closes as expired, or `stays` open beside the next."""
         event = self.limit_passed(task)
         closed = TaskClosed(
             task_id=task.task_id, state=TaskState.DONE, outcome="expired", actor=SYSTEM, at=event.at
@@ -201,7 +201,7 @@ class Ledger(Generic[Step, Answer]):
         return event.seq
 
     def opened(self, task: HumanTask, *, on_duty: bool = False) -> None:
-        """Keep a task that was opened."""
+        """Keep an opened task for the next record."""
         self._opened.append(
             TaskOpened(
                 task_id=task.task_id,
@@ -223,7 +223,7 @@ class Ledger(Generic[Step, Answer]):
         )
 
     def close(self, task: HumanTask, state: TaskState, outcome: str, actor: str) -> None:
-        """Close a task. It is taken out at once: whatever is said of it from here on is late."""
+        """Close a task and take it out at once: every later signal about it is too late."""
         at = workflow.now()
         closed = TaskClosed(task_id=task.task_id, state=state, outcome=outcome, actor=actor, at=at)
         self._state.finish(closed, f"{outcome} by {actor} at {at:%Y-%m-%d %H:%M:%S}Z")
@@ -232,7 +232,7 @@ class Ledger(Generic[Step, Answer]):
         self._changed.pop(task.task_id, None)
 
     def supersede(self, *tasks: HumanTask) -> None:
-        """Close tasks that nobody has to finish any more."""
+        """Close tasks that no longer need to be finished."""
         for task in tasks:
             self.close(task, TaskState.SUPERSEDED, "superseded", SYSTEM)
 
@@ -242,13 +242,14 @@ class Ledger(Generic[Step, Answer]):
         self._clocks.append(request)
 
     def forget_clock(self, key: str) -> None:
-        """Ask no more for a clock."""
+        """Drop the request for a clock."""
         self._clocks = [clock for clock in self._clocks if clock.key != key]
 
     def reckon_again(self, waits: Iterable[Wait], *, changed_from: datetime | None) -> None:
-        """Ask again for every instant that rested on a year not announced, since it is announced now.
+        """Ask again for every provisional instant, since the missing year has been announced.
 
-        `changed_from`: for firm ones too that lie after a day which was changed; their word stands, so they only gain.
+        `changed_from`: ask also for firm instants after that changed day; their word stands, so they only
+        gain time.
         """
         for wait in waits:
             deadline = wait.deadline
@@ -258,7 +259,7 @@ class Ledger(Generic[Step, Answer]):
                 self.clock(deadline.asked)
 
     def verdict(self, verdict: Verdict) -> None:
-        """Keep what became of a decision or action."""
+        """Keep the verdict on a decision or action."""
         self._verdicts.append(verdict)
 
     def write(
@@ -285,8 +286,8 @@ class Ledger(Generic[Step, Answer]):
         )
 
     async def flush(self) -> Answer:
-        """Record what is buffered, take over what the store answers, and send what was written."""
-        # The courier may fail while another step is being recorded: only here do its failures get numbers.
+        """Record the buffer, take in the store's answer, and send the messages."""
+        # The courier may fail while another step is being recorded: its failures get numbers only here.
         while self._undelivered:
             self.event(MatterEvent.MESSAGES_UNDELIVERED, actor=SYSTEM, data=self._undelivered.pop(0))
         asked_at = workflow.now()
@@ -302,10 +303,10 @@ class Ledger(Generic[Step, Answer]):
         return answer
 
     async def expire(self, key: str, expiry: Expiry) -> Answer:
-        """Record an automatic step of its own, unless the store has something pending against it.
+        """Record an automatic step by itself, unless the store has a decision or action pending against it.
 
-        The state is not touched: what happened is known only when the answer is there. It also says who answers now,
-        since nobody is there to choose.
+        The state stays as it is: only the answer tells what happened. The answer also says which units answer
+        now, since no clerk chooses one.
         """
         facts = self._recording.facts().model_copy(update=expiry.changes)
         head = self._head(workflow.now())
@@ -320,7 +321,7 @@ class Ledger(Generic[Step, Answer]):
         return answer
 
     def hear(self, answer: Answer) -> None:
-        """Take up what the store answered to an automatic step that was taken."""
+        """Take in the store's answer to an automatic step that was taken."""
         self._recording.hear(answer, at=workflow.now())
 
     async def look_up(self, asked: LookUp) -> LookedUp:
@@ -335,7 +336,7 @@ class Ledger(Generic[Step, Answer]):
         )
 
     def show(self) -> None:
-        """Bring search attributes and the words for operators up to date: one upsert, if anything changed."""
+        """Update search attributes, by one upsert if any changed, and the details for operators."""
         now = self._recording.attributes()
         changed = {name: value for name, value in now.items() if self._shown.get(name) != value}
         if changed:
@@ -344,7 +345,7 @@ class Ledger(Generic[Step, Answer]):
         self.tell_operators()
 
     def tell_operators(self) -> None:
-        """Bring the words for operators up to date; this is no command."""
+        """Update the details for operators; this is no command in the history."""
         workflow.set_current_details(self._recording.details())
 
     def _said(self, now: datetime) -> dict[str, Any]:
@@ -373,7 +374,7 @@ class Ledger(Generic[Step, Answer]):
         }
 
     async def _start_parts(self, order_nos: tuple[str, ...]) -> None:
-        """Start the orders that were made of this matter, beside its wait; should it fail, `Reconcile` does."""
+        """Start the orders that this matter has made, beside its wait, or leave them to `Reconcile`."""
         with suppress(ActivityError):
             await workflow.execute_activity_method(
                 OutboxDrain.start,
@@ -385,7 +386,7 @@ class Ledger(Generic[Step, Answer]):
             )
 
     def _deliver(self) -> None:
-        """Send beside the wait, one activity at a time; a new one follows if more was written meanwhile."""
+        """Send messages beside the wait, one activity at a time, and another one if more were written."""
         self._more_to_deliver = True
         if not self.is_delivering:
             self._carrying = asyncio.create_task(self._carry())
@@ -405,7 +406,7 @@ class Ledger(Generic[Step, Answer]):
             except ActivityError as error:
                 if is_cancelled_exception(error):
                     raise
-                # Its time is used up: the desk is told, the matter goes on.
+                # The time for delivery is used up: an event tells the desk, and the matter goes on.
                 self._undelivered.append({"reason": "gateway_away"})
             else:
                 if delivered.failed:

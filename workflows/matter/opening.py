@@ -1,4 +1,4 @@
-"""Opening a human task of a matter: it is open here before `record` shows it, so that nobody is faster than we."""
+"""Opening a human task of a matter: it is open here before `record` shows it, so no decision is too early."""
 
 from datetime import timedelta
 
@@ -24,7 +24,7 @@ def open_task(
     withheld: frozenset[str] = frozenset(),
     not_by: tuple[str, ...] = (),
 ) -> HumanTask:
-    """Open a task of a row of its kind's table, now or after a while."""
+    """Open a task from a row of its kind's table, now or after a delay."""
     state.tasks_opened += 1
     task = HumanTask(
         task_id=f"{matter_no}-{state.tasks_opened}-{_suffix()}",
@@ -42,5 +42,5 @@ def open_task(
 
 
 def _suffix() -> str:
-    """Make a task's id differ after an operator's reset, when its number comes again."""
+    """Return random letters: after an operator's reset a task's number comes again, under another id."""
     return "".join(workflow.random().choices(_ID_LETTERS, k=4))

@@ -1,4 +1,4 @@
-"""The long-lived workflow that finishes what could not be started or signalled at once.
+"""The long-lived workflow that sends the starts and signals that could not be sent at once.
 
 Assumes one instance, under one fixed id, ensured at every worker start.
 """
@@ -24,7 +24,10 @@ class ReconcileWorkflow:
 
     @workflow.run
     async def run(self, start: Reconcile) -> None:
-        """Do a run's rounds and continue as new; each says how long to rest, so that a new setting holds at once."""
+        """Do the rounds of a run, then continue as new.
+
+        Each round says how long to rest, so that a new setting holds at once.
+        """
         interval = start.interval_seconds
         for _ in range(_ROUNDS):
             drained = await workflow.execute_activity_method(

@@ -1,6 +1,6 @@
-"""What every matter keeps while it runs: its tasks, what was said to it, and what it refused.
+"""The state that every running matter keeps: its tasks, the signals that it heard, and those that it refused.
 
-Assumes plain values: everything here can be serialised as it is. A kind adds its own facts in a state of its own.
+Assumes plain values that can be serialised as they are. A kind adds its own facts in a state of its own.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,9 +20,9 @@ from workflows.matter.clock import Deadline
 
 
 class Wait(Protocol):
-    """What a matter waits for: the name of its clock, and the clock.
+    """One wait of a matter: the name of its clock, and the clock.
 
-    `is_moved`: a hold of the office moves it. `is_last`: nothing follows, so that messages have to be out before.
+    `is_moved`: a hold of the office moves it. `is_last`: nothing follows it, so messages must be out before.
     """
 
     is_moved: ClassVar[bool]
@@ -36,7 +36,7 @@ class Wait(Protocol):
 
 @dataclass(slots=True, kw_only=True)
 class HumanTask:
-    """A task that somebody of `role` in `unit` has to finish; see `TaskOpened` for `withheld` and `not_by`.
+    """A task for staff with `role` in `unit`; see `TaskOpened` for `withheld` and `not_by`.
 
     `evidence`: how many pictures its result needs.
     """
@@ -61,11 +61,11 @@ class HumanTask:
 
     @property
     def limit(self) -> dict[str, str]:
-        """Say in an event which limit of it has passed."""
+        """The data of the event that says that its limit has passed."""
         return {"kind": self.kind, "unit": self.unit, "due_at": str(self.deadline.due_at)}
 
     def shown(self, matter_no: str, *, rests: bool = False) -> TaskStatus:
-        """Say how it stands, as the query `status` does."""
+        """Return it as the query `status` shows it."""
         return TaskStatus(
             task_id=self.task_id,
             matter_no=matter_no,
@@ -81,7 +81,7 @@ class HumanTask:
 
     @property
     def owner(self) -> Owner:
-        """Whose it is."""
+        """The unit, tier and role that own the task."""
         return Owner(unit=self.unit, tier=self.tier, role=self.role)
 
 
@@ -94,10 +94,10 @@ class Malformed:
 
 @dataclass(frozen=True, slots=True)
 class Unsealed:
-    """What was said without the store's seal; `digest` names its content, should the store be asked for it.
+    """A signal without the store's seal; by `digest` the store can be asked for its content.
 
-    `claims`: it says or does something that only the store can. `only_if_kept`: enough was typed by hand already, so
-    that it is heard only if the store has it.
+    `claims`: it says or does something that only the store may. `only_if_kept`: too many signals were typed
+    by hand already, so this one is heard only if the store has it.
     """
 
     said: CompleteTask | MatterAction
@@ -106,30 +106,30 @@ class Unsealed:
     only_if_kept: bool = False
 
     def as_typed(self, vouched: Vouched | None = None) -> "Typed":
-        """Leave out what nobody has confirmed."""
+        """Return the signal as typed by hand, without the values that the store has not confirmed."""
         nothing = {"stored": (), "decided_at": None, "vouched": vouched, "seal": None}
         return Typed(self.said.model_copy(update=nothing))
 
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """What was typed by hand, with what the store says of the codes that it names."""
+    """A signal typed by hand, with the store's word on the codes that it names."""
 
     said: CompleteTask | MatterAction
 
 
 @dataclass(frozen=True, slots=True)
 class Ignored:
-    """A signal typed by hand that is not heard, because too many were."""
+    """A signal typed by hand that is not heard, because too many came before."""
 
 
 Heard = CompleteTask | MatterAction | Unsealed | Typed | Malformed | Ignored
-"""What waits in the inbox. What bears the store's seal, or came back from `record`, is as the store has it."""
+"""An entry of the inbox. Under the store's seal, or handed back by `record`, it is as the store has it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """Somebody decided a task; `at` is when they did, which may lie before the instant it was heard."""
+    """A decision on a task; `at` is when it was made, which may be before the matter heard of it."""
 
     task: HumanTask
     said: CompleteTask
@@ -166,9 +166,10 @@ Answer = Decided | Expired | Interrupted
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Expiry:
-    """What follows from a passed limit: its event, the task that it closes, and what it changes of the matter.
+    """The consequence of a passed limit: its event, the task that it closes, and the changes to the matter.
 
-    Put together before it is known whether it may be taken, applied once it was. `is_told`: the story hears of it.
+    It is built before it is known whether it may be taken, and applied once it was. `is_told`: the story
+    hears of it.
     """
 
     event: EventRecord
@@ -179,12 +180,12 @@ class Expiry:
 
     @property
     def changes(self) -> Mapping[str, Any]:
-        """Say which facts of the matter will stand otherwise."""
+        """The facts of the matter that will change, with their new values."""
         changes: dict[str, Any] = {"overdue": True} if self.is_late else {}
         return changes if self.stage is None else {**changes, "stage": self.stage}
 
     def apply(self, state: "MatterState") -> None:
-        """Let it have happened."""
+        """Apply the consequence to the state."""
         state.seq = self.event.seq
         state.overdue |= self.is_late
         if self.stage is not None:
@@ -194,9 +195,9 @@ class Expiry:
 
 
 def as_begun(first: OpenTask, basis: str, holds: Sequence[OfficeHold]) -> dict[str, Any]:
-    """Say what every matter begins with: its first task, which stands in the store already, and the office's holds.
+    """Return the common part of a new state: the first task, in the store already, and the office's holds.
 
-    `basis`: what the clock of that task is reckoned from.
+    `basis`: the basis of that task's clock.
     """
     word = GivenWord(at=first.due_at, said_at=first.opened_at) if first.due_at else None
     asked = ClockRequest(
@@ -228,13 +229,14 @@ def as_begun(first: OpenTask, basis: str, holds: Sequence[OfficeHold]) -> dict[s
 
 
 class NotForeseen(Exception):
-    """The tables allow what this step of the story has no branch for.
+    """The tables allow an answer for which this step of the story has no branch.
 
-    The workflow task fails, `dingdan check` names the matter, and it goes on with a version that has the branch.
+    The workflow task fails, `dingdan check` names the matter, and it goes on under a version that has the
+    branch.
     """
 
     def __init__(self, step: str, answer: Answer) -> None:
-        """Say where, and what came."""
+        """Write the step, and the answer that it got."""
         match answer:
             case Decided():
                 what = f"{answer.task.kind} {answer.outcome}"
@@ -247,11 +249,12 @@ class NotForeseen(Exception):
 
 @dataclass(slots=True, kw_only=True)
 class MatterState:
-    """Where a matter is; instants UTC, `seq` the last event's number, `heard` every id ever judged.
+    """The state of a matter; instants are in UTC.
 
-    `taken`: how often each action was taken, by voice; `answered`: how often each outcome. `hold` is in force, or has
-    ended and is not lifted yet; `holds` are to come, and `holds_heard` the beginnings of all that the matter ever heard
-    of. `units`: those that somebody named, as the store vouched for them.
+    `seq`: the number of the last event. `heard`: every id ever judged. `taken`: how often each action was
+    taken, by voice. `answered`: how often each outcome was taken. `hold` is in force, or has ended and is not
+    lifted yet. `holds` are to come. `holds_heard`: the beginnings of all holds that the matter ever heard of.
+    `units`: the units that signals named, as the store vouched for them.
     """
 
     stage: str
@@ -285,7 +288,7 @@ class MatterState:
         self.stage = stage
 
     def finish(self, closed: TaskClosed, why: str) -> None:
-        """Take a task out that is closed: whatever is said of it from here on is late, and hears why."""
+        """Take out a closed task; `why` is the reason by which later signals about it are refused."""
         self.open_tasks.pop(closed.task_id, None)
         self.finished[closed.task_id] = why
 

@@ -1,4 +1,4 @@
-"""What operators see of a matter in the Temporal UI: search attributes, and whom it waits for.
+"""A matter as operators see it in the Temporal UI: search attributes, and the units that it waits for.
 
 Never a person's data: codes, ids and instants only.
 """
@@ -28,7 +28,7 @@ def updates(changed: Mapping[str, Any]) -> list[SearchAttributeUpdate[Any]]:
 
 
 def task_timer(task: HumanTask, label: str) -> str:
-    """Name a task's timer for people: whose limit, and whether it reminds or ends it."""
+    """Return a name for a task's timer, for people: the task, its unit, and whether it reminds or ends."""
     what = "due 到期" if task.deadline.remind_at is None else "reminder 预警"
     return f"{task.kind} {label} · {task.unit} · {what}"
 
@@ -43,9 +43,10 @@ def details(
     unit: str,
     ended: str | None,
 ) -> str:
-    """Say in Markdown whom a matter waits for, until when, and how an operator can decide for them.
+    """Say in Markdown which unit a matter waits for, until when, and how an operator can decide for it.
 
-    `title` names the matter and where it is; `unit` is one that an example may name; `ended`: how it did.
+    `title` names the matter and its stage. `unit`: a unit that an example may name. `ended`: the matter's
+    ending.
     """
     lines = [f"{title} · [its page]({page})" if page else title]
     if (length := workflow.info().get_current_history_length()) >= LONG_HISTORY:

@@ -1,6 +1,6 @@
-"""What an order asks of the store in a step, beside what every matter asks, and what it hears.
+"""What an order asks the store in a step, beyond the requests of every matter, and how it takes the answer.
 
-Assumes that each is asked once, by the step after the one that wants it.
+Assumes that each request is sent once, with the next step.
 """
 
 from collections.abc import Mapping
@@ -22,10 +22,10 @@ with workflow.unsafe.imports_passed_through():
 
 
 class Asking:
-    """The order's part of a step: its facts, its promise, and what only the store can say of other orders."""
+    """The order's part of a step: its facts, its promise, and questions about other orders."""
 
     def __init__(self, start: StartOrder, state: State) -> None:
-        """Begin with nothing asked."""
+        """Begin without a request."""
         self._start = start
         self._state = state
         self._clear()
@@ -40,17 +40,17 @@ class Asking:
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing is asked; who takes an order back is recorded with the action that says so."""
+        """Whether there is no request; a withdrawal is recorded with its own action anyway."""
         return not (self._promise or self._merge or self._split or self._route or self._asks_leading)
 
     def promise(self, request: PromiseRequest) -> None:
-        """Ask for a promise to be reckoned."""
+        """Ask the store to compute a promise."""
         state = self._state
         request = request.model_copy(update={"granted": state.extended, "joined": state.joined})
         self._promise = state.promise = request
 
     def rested(self, began: datetime, ended: datetime) -> None:
-        """Count a rest against the promise, now or once there is one; what is counted already is not again."""
+        """Count a rest against the promise, now or once there is one, and no part of it twice."""
         began = max(began, self._state.runs_from)
         if began >= ended:
             return
@@ -64,24 +64,24 @@ class Asking:
         self._merge = request
 
     def withdraw(self) -> None:
-        """Say that the requester takes the order back; the store knows whether others wait for the same."""
+        """Say that the requester takes the order back; the store knows whether others wait for its answer."""
         self._withdrawn = True
 
     def split(self, decision_id: str) -> None:
-        """Ask the store to make orders of what a decision names."""
+        """Ask the store to make an order of each part that a decision names."""
         rests = tuple(self._state.rests)
         self._split = SplitRequest(decision_id=decision_id, page=self._start.page, rests=rests)
 
     def route(self) -> None:
-        """Ask the store who answers for the order as it stands."""
+        """Ask the store which units answer for the order as it stands."""
         self._route = True
 
     def leading(self) -> None:
-        """Ask the store how the order stands that this one was joined to."""
+        """Ask the store how the leading order stands."""
         self._asks_leading = True
 
     def facts(self) -> OrderFacts:
-        """Show the order as it stands."""
+        """Return the order as it stands."""
         state = self._state
         return OrderFacts(
             stage=state.stage,
@@ -102,7 +102,7 @@ class Asking:
         )
 
     def step(self, said: Mapping[str, Any], *, is_automatic: bool) -> OrderStep:
-        """Make a step of all that is asked; an automatic one asks who answers now, since nobody is there to choose."""
+        """Build a step with all requests; an automatic one asks for routing too, since no clerk chooses."""
         step = OrderStep(
             **said,
             promise=self._promise,
@@ -116,7 +116,7 @@ class Asking:
         return step
 
     async def record(self, step: OrderStep, summary: str) -> OrderAnswer:
-        """Let the store commit a step."""
+        """Have the store commit a step."""
         return await workflow.execute_activity_method(
             Recorder.record,
             step,
@@ -127,12 +127,12 @@ class Asking:
         )
 
     def hear(self, answer: OrderAnswer, *, at: datetime) -> None:
-        """Keep what was promised, and who answers."""
+        """Keep the promise, and the units that answer."""
         self._state.hear_promise(answer, at=at)
         self._state.hear_routing(answer.routing)
 
     def attributes(self) -> Mapping[str, Any]:
-        """Name the search attributes as they should stand now."""
+        """Return the search attributes as they should be now."""
         return visibility.shown(self._state)
 
     def details(self) -> str:

@@ -1,7 +1,7 @@
 """The case: the only way to change an order.
 
-Assumes one coroutine, the story's. The steps say here what happens to the order; waiting is behind
-`answer`, the one door.
+Assumes one coroutine, the story's. The steps change the order by these methods, and wait behind `answer`, the
+one door.
 """
 
 from datetime import datetime, timedelta
@@ -41,7 +41,7 @@ with workflow.unsafe.imports_passed_through():
 
 
 class Case:
-    """One order: its state, what may be done to it, and its wait."""
+    """One order: its state, the changes to it, and its wait."""
 
     def __init__(self, start: StartOrder) -> None:
         """Begin where the intake left the order: the first task is open."""
@@ -63,14 +63,14 @@ class Case:
         self._door = course.door = Door(self.state, self._ledger, self.judge, course)
 
     def not_by(self, proposal: Decided) -> tuple[str, ...]:
-        """Say who may not review: the proposer, and in a later round who approved the one before."""
+        """Return the staff barred from a review: the proposer, and in a later round the last reviewer."""
         before = self.state.reviewed_by if self.state.round > 1 else None
         return (proposal.said.actor, *((before,) if before else ()))
 
-    # What the story does to an order.
+    # Changes that the story makes to an order.
 
     def enter(self, stage: Stage) -> None:
-        """Go to a stage."""
+        """Enter a stage."""
         self.state.stage = stage
 
     def note(self, type_: EventName, *, actor: str = SYSTEM, **data: Any) -> int:
@@ -93,9 +93,9 @@ class Case:
         on_duty: bool = False,
         **clock: Any,
     ) -> HumanTask:
-        """Open a task, now or after a while.
+        """Open a task, now or after a delay.
 
-        `clock` is what else its clock is reckoned from: see `ClockRequest`.
+        `clock` holds further facts for its clock: see `ClockRequest`.
         """
         task = open_task(
             self.start.order_no,
@@ -111,14 +111,14 @@ class Case:
         return task
 
     def restart(self, task: HumanTask, basis: Basis, **clock: Any) -> None:
-        """Give an open task a new clock, from now; while it rests, for the time when it goes on."""
+        """Give an open task a new clock, from now on."""
         task.deadline.clear()
         self._ask_for_clock(task, basis, **clock)
 
     def go_on(
         self, task: HumanTask, clock: ClockRequest | None, *, stood_from: datetime, **more: Any
     ) -> None:
-        """Give an open task the clock that stood still, from an instant until now."""
+        """Give an open task its clock back, moved by the time that it stood still until now."""
         if clock is None:
             return
         task.deadline.clear()
@@ -127,22 +127,22 @@ class Case:
         self._ledger.clock(task.deadline.asked)
 
     def offer_anew(self, task: HumanTask) -> None:
-        """Show what an open task offers now, and whether it rests."""
+        """Update the outcomes that an open task offers, and whether it rests."""
         task.withheld = self._withheld(TaskKind(task.kind))
         self._ledger.changed(task, TaskState.WAITING if self.state.rest else TaskState.OPEN)
 
     def supersede(self, *tasks: HumanTask) -> None:
-        """Close tasks that nobody has to finish any more."""
+        """Close tasks that no longer need to be finished."""
         self._ledger.supersede(*tasks)
 
     def categorise(self, category: str | None) -> None:
-        """Say what the order is about, if somebody knows better; then the store is asked who answers for that."""
+        """Set a better category, if one is given, and ask the store which units answer for it."""
         if category is not None and category != self.state.category:
             self.state.category = category
             self._asking.route()
 
     def classify(self, order_class: OrderClass, *, rule: str) -> None:
-        """Class the order; in the first round this makes the promise, counted from receipt."""
+        """Classify the order; in the first round this makes the promise, counted from receipt."""
         state = self.state
         former, state.order_class = state.order_class, order_class
         if state.round == 1:
@@ -158,9 +158,10 @@ class Case:
         self.note(EventName.ORDER_CLASSIFIED, order_class=order_class, category=state.category, rule=rule)
 
     def _promised_before(self, former: OrderClass, order_class: OrderClass) -> dict[str, Any]:
-        """Say what a new class leaves of the promise: all of it, if more time is needed.
+        """Return what a new class keeps of the promise.
 
-        If less is, what an extension granted; not even that if there is danger.
+        A class with more time keeps all of it; one with less keeps only an extension; urgent keeps not even
+        that.
         """
         state = self.state
         word = state.promise.word if state.promise and order_class.takes_longer_than(former) else None
@@ -169,7 +170,7 @@ class Case:
         return {"word": word, "floor_from": workflow.now(), "was": state.promised_at}
 
     def class_anew(self, work: HumanTask, order_class: OrderClass) -> None:
-        """Give work another class: its clock begins anew, and never ends earlier where more time is needed."""
+        """Give work another class: its clock begins again, and with a longer class it never ends earlier."""
         former, asked = self.state.order_class, work.deadline.asked
         self.state.reclassified = True
         self.classify(order_class, rule="requested")
@@ -179,30 +180,30 @@ class Case:
 
     @property
     def routing(self) -> Routing:
-        """Who answers for the order, as the store said last."""
+        """The units that answer for the order, as the store said last."""
         return self.state.routing
 
     async def route(self) -> Routing:
-        """Record, and hear who answers now; signals that arrive meanwhile stay in the inbox."""
+        """Record, and return the units that answer now; signals that arrive meanwhile stay in the inbox."""
         self._asking.route()
         await self._door.flush()
         return self.routing
 
     def handler_of(self, unit: str) -> Owner:
-        """Say who handles orders of a unit that was named, or that routing found."""
+        """Return the owner of work in a unit that a signal named or routing found."""
         known = self._facts(unit)
         return handler(unit, known.tier, by_liaison=known.by_liaison)
 
     @property
     def worker(self) -> Owner:
-        """Who handles this order: its unit, at the tier at which it acts."""
+        """The owner of work on this order: its unit, at the tier at which it acts."""
         state = self.state
         return handler(state.unit, state.tier, by_liaison=self._facts(state.unit).by_liaison)
 
     def hand_to(self, unit: str, tier: Tier) -> None:
-        """Make a unit the lead; what its predecessor asked for does not count against it."""
+        """Make a unit the lead; the requests of its predecessor do not count against it."""
         state = self.state
-        # Routing may name others from the next answer on: what is known of the lead is kept.
+        # The next routing may name other units, so the facts about the lead are kept here.
         state.units[unit] = self._facts(unit)
         state.unit, state.tier, state.lead = unit, tier, unit
         state.requested.clear()
@@ -210,7 +211,7 @@ class Case:
     def assign(
         self, unit: str, *, rule: str, passed_over: tuple[str, ...] = (), is_accepted: bool = True
     ) -> None:
-        """Make a unit responsible and tell the resident what is promised."""
+        """Make a unit responsible, and tell the resident the promise."""
         self.hand_to(unit, self._facts(unit).tier)
         vacant: dict[str, Any] = {"passed_over": list(passed_over)} if passed_over else {}
         self.note(EventName.ORDER_DISPATCHED, unit=unit, tier=self.state.tier, rule=rule, **vacant)
@@ -218,22 +219,22 @@ class Case:
             self.write(REQUESTER, Template.ACCEPTED, unit=unit)
 
     def _facts(self, unit: str) -> UnitFacts:
-        """Say what is known of a unit: what was vouched for or what routing found, or an office itself."""
+        """Return the facts about a unit: one vouched for, one that routing found, or an office itself."""
         routed = (*self.routing.ladder, *((self.routing.lead,) if self.routing.lead else ()))
         known = self.state.units | {each.code: each for each in routed}
         return UnitFacts(code=unit, tier=OFFICES[unit]) if unit in OFFICES else known[unit]
 
     def split(self, decided: Decided) -> None:
-        """Make orders of the further matters that a decision names; this one goes on with the first."""
+        """Make orders of the further parts that a decision names; this one goes on with the first."""
         self.state.is_split = True
         self._asking.split(decided.said.decision_id)
         self.note(EventName.ORDER_SPLIT, actor=decided.said.actor)
         self.offer_anew(decided.task)
 
     def extend(self, work: HumanTask, until: datetime) -> None:
-        """Grant an extension: neither the promise nor the unit's time ever ends earlier by it.
+        """Grant an extension: it never makes the promise or the unit's time end earlier.
 
-        A limit that a superior platform set caps both; what an order that joined was promised is extended with them.
+        The limit of a superior platform caps both. The promises of orders that joined are extended with them.
         """
         state, asked = self.state, work.deadline.asked
         state.extended = GivenWord(at=until, said_at=workflow.now())
@@ -252,7 +253,7 @@ class Case:
         )
 
     def work_clock(self, *, since: datetime) -> ClockRequest:
-        """Describe the clock of work that would have begun at an instant."""
+        """Return the clock of work that would have begun at an instant."""
         return ClockRequest(
             key="",
             basis=Basis.PROMISE,
@@ -263,7 +264,7 @@ class Case:
         )
 
     def stood(self, work: HumanTask, *, at: datetime) -> Stood:
-        """Say which clock stands still from an instant on, and since when: what rests or is held, since then."""
+        """Return the clock that stands still from an instant on, or since the beginning of a rest or hold."""
         rest, hold, asked = self.state.rest, self.state.hold, work.deadline.asked
         if rest is not None:
             return Stood(rest.began, rest.clock)
@@ -272,7 +273,7 @@ class Case:
         return Stood(at, asked)
 
     def rest(self, work: HumanTask, *, until: datetime | None, since: datetime) -> None:
-        """Let work rest until an instant, or without one for as long as the resident may take to answer."""
+        """Rest work until an instant, or without one for as long as the resident may take to answer."""
         deadline = work.deadline
         stood = self.stood(work, at=since)
         rest = Rest(began=stood.began, clock=stood.clock, asks=until is None, is_late=deadline.expired)
@@ -286,9 +287,9 @@ class Case:
         self.offer_anew(work)
 
     def resume(self, work: HumanTask) -> None:
-        """Let work go on after a rest: its due time moves by the length of the rest.
+        """Resume work after a rest: its due time moves by the length of the rest.
 
-        What was late already has its minimum remainder, so that one limit is not missed twice.
+        Work that was late before has the minimum remainder, so that it does not miss one limit twice.
         """
         rest = self.state.rest
         if rest is None:
@@ -300,7 +301,7 @@ class Case:
         self.offer_anew(work)
 
     def end_rest(self) -> None:
-        """End a rest, if there is one: the promise moves by its length, and before by a hold in which it began."""
+        """End a rest, if there is one: the promise moves by its length, and by a hold until it began."""
         state = self.state
         rest, state.rest = state.rest, None
         if rest is None:
@@ -321,7 +322,7 @@ class Case:
         self._ledger.keep(self._ledger.limit_passed(work))
 
     def end(self, ending: Ending, decided: Decided) -> None:
-        """Settle how the order ends, by whose decision; the reply takes its text from there."""
+        """Set the order's ending and the decision behind it; the reply takes its text from that decision."""
         self.state.ending = ending
         self.state.stood = None
         self.state.handled_by = decided.said.actor
@@ -333,7 +334,7 @@ class Case:
         self.write(REQUESTER, reply_for(str(self.state.ending)), text_of=self.state.answered_by)
 
     def rework(self) -> None:
-        """Begin another round with the last lead unit; past the cap under supervision, and for the last time."""
+        """Begin another round with the last lead unit; past the cap it is supervised, and the last."""
         state = self.state
         state.reworks += 1
         self._next_round("rework")
@@ -342,16 +343,16 @@ class Case:
             state.supervised_from_start = True
 
     def reopen(self) -> None:
-        """Begin another round because the resident came back within the window."""
+        """Begin another round, because the order was reopened within the window."""
         self.state.reopened = True
         self._next_round("reopened")
 
     def withdraw(self) -> None:
-        """End early because the resident takes it back."""
+        """End the order early, because the resident takes it back."""
         self._end_early(Ending.WITHDRAWN)
 
     def merge(self, leading: str) -> None:
-        """Let the order wait for the answer of the one that it was joined to; nobody has to do anything here."""
+        """Make the order wait for the answer of its leading order; no task of its own stays open."""
         self._end_early(Ending.MERGED)
         self.state.merged_into = leading
         self.enter(Stage.JOINED)
@@ -359,16 +360,16 @@ class Case:
         self.write(REQUESTER, Template.MERGED, leading=leading)
 
     async def leading(self) -> LeadingStands:
-        """Record, and hear how the order stands that this one was joined to; what is said meanwhile waits."""
+        """Record, and return how the leading order stands; new signals stay in the inbox."""
         self._asking.leading()
         return (await self._door.flush()).leading or LeadingStands(answered=True)
 
     def status(self) -> OrderStatus:
-        """Say how the order stands."""
+        """Return how the order stands, for the query."""
         return status(self.start, self.state)
 
     def _end_early(self, ending: Ending) -> None:
-        """Nobody has to do anything any more."""
+        """Set the ending, end a rest, and close every open task."""
         state = self.state
         self.end_rest()
         state.request = None
@@ -396,7 +397,7 @@ class Case:
         return await self._door.answer(*waits)
 
     async def settle(self) -> None:
-        """Record all that is left and let the messages go out; nothing is open any more."""
+        """Record the rest and wait for the messages to go out; no task is open any more."""
         await self._door.settle()
 
     def _withheld(self, kind: TaskKind) -> frozenset[str]:

@@ -1,6 +1,6 @@
-"""What an order makes of what happens at its door: joins and withdrawals, which the store decides, and its limits.
+"""How an order treats an event at its door: joins and withdrawals, which the store decides, and limits.
 
-Assumes the one door, which asks here before the story hears of anything.
+Assumes the one door, which asks here before the story sees an answer.
 """
 
 from typing import assert_never
@@ -34,20 +34,20 @@ class OrderCourse:
     """The course of one order, between its door and its story."""
 
     door: Door[OrderStep, OrderAnswer]
-    """Where it records; set by whoever composes the order, since the door asks here too."""
+    """The door by which it records; `Case` sets it, since the door needs the course first."""
 
     def __init__(self, state: State, asking: Asking, ledger: Ledger[OrderStep, OrderAnswer]) -> None:
-        """Keep the order and its way into the store."""
+        """Keep the order and its way to the store."""
         self._state = state
         self._asking = asking
         self._ledger = ledger
 
     async def settles(self, answer: Decided | Interrupted, waits: tuple[Wait, ...]) -> bool:
-        """Join or take back the order, as the store says; `False`: the answer is for the story.
+        """Join the order or take it back, as the store decides; `False` leaves the answer to the story.
 
         Raises:
             Merged: the order was joined to another one.
-            Withdrawn: its resident took it back, and nobody else waits for it.
+            Withdrawn: its resident took it back, and no other resident waits for it.
         """
         if answer.said.said_name == ActionName.WITHDRAW:
             await self._withdraw(waits)
@@ -84,16 +84,16 @@ class OrderCourse:
         self._ledger.event(EventName.MERGE_REFUSED, actor=SYSTEM, data=data)
 
     def was_held(self, hold: OfficeHold) -> None:
-        """Count a hold against the promise; what rested meanwhile is counted with its rest."""
+        """Count a hold against the promise, up to a rest that began in it: the rest counts by itself."""
         rest = self._state.rest
         self._asking.rested(hold.since, hold.until if rest is None else min(hold.until, rest.began))
 
     def timer(self, wait: Wait) -> str:
-        """Name the timer of a wait for people."""
+        """Return a name for the timer of a wait, for people."""
         return visibility.timer_summary(_known(wait))
 
     def expiry(self, wait: Wait) -> Expiry | None:
-        """Say what follows from a passed limit; `None`: nothing but that the story looks."""
+        """Return what follows from a passed limit; `None` if the story only looks again."""
         wait, ledger = _known(wait), self._ledger
         match wait:
             case Led():
@@ -105,7 +105,7 @@ class OrderCourse:
                 return Expiry(event=ledger.numbered(EventName.REST_ENDED, actor=SYSTEM, data=data))
             case HumanTask():
                 stays = self._stays_open(wait)
-                # Under supervision the limit of the work is noted; what follows is the leader's to say.
+                # Under supervision the passed limit is only noted; the leader decides what follows.
                 is_told = not (stays and self._state.supervised)
                 is_late = wait.kind == TaskKind.HANDLE
                 return ledger.expiry_of(wait, stays=stays, is_late=is_late, is_told=is_told)
@@ -113,14 +113,14 @@ class OrderCourse:
                 assert_never(wait)
 
     def _stays_open(self, task: HumanTask) -> bool:
-        """Work goes on beside its supervision: at the district, for an explanation, and under a leader's eye."""
+        """Tell whether a task stays open past its limit: `explain`, or work at the top or supervised."""
         if task.kind == TaskKind.HANDLE:
             return task.tier.above is None or self._state.supervised
         return task.kind == TaskKind.EXPLAIN
 
 
 def _known(wait: Wait) -> OrderWait:
-    """Narrow what the door hands back: an order waits for nothing else."""
+    """Narrow the type of a wait that the door hands back: an order has no other waits."""
     if isinstance(wait, HumanTask | Rest | Window | Led):
         return wait
     raise TypeError(f"an order does not wait for {wait.key}")

@@ -1,6 +1,6 @@
 """Promises that change: an order that joins brings one forward, a new calendar moves them.
 
-Assumes that the store reckons; here it is only asked again.
+Assumes that the store computes promises; here it is only asked again.
 """
 
 from dataclasses import replace
@@ -23,10 +23,10 @@ with workflow.unsafe.imports_passed_through():
 def bring_forward(
     state: State, asking: Asking, ledger: Ledger[OrderStep, OrderAnswer], *, at: datetime
 ) -> None:
-    """Answer when an order that joined this one was promised, and let the unit know.
+    """Take over the promise of an order that joined this one, and move the clocks of the unit with it.
 
-    What is later and was said before is never the earlier one again, since rests only move it on. Which of the
-    others is, only the store can reckon while clocks stand still.
+    A promise that was given before and is later can be dropped: rests only move it on, so it never binds
+    again. Which of the others is the earliest, only the store can compute while clocks stand still.
     """
     earlier = [each for each in state.joined if each.at < at]
     said = GivenWord(at=at, said_at=workflow.now())
@@ -48,7 +48,7 @@ def bring_forward(
 def reckon_again(
     state: State, asking: Asking, ledger: Ledger[OrderStep, OrderAnswer], *, changed_from: datetime | None
 ) -> None:
-    """Ask again for every instant that a new calendar may move, and tell the resident what is promised then."""
+    """Ask again for every instant that a new calendar may move, and tell the resident the new promise."""
     promise, promised_at, is_owed = state.promise, state.promised_at, state.ending is None
     if promise is not None and state.promise_is_provisional:
         asking.promise(promise)
@@ -66,7 +66,7 @@ def reckon_again(
 
 
 def _not_later(clock: ClockRequest | None, joined: tuple[GivenWord, ...]) -> ClockRequest | None:
-    """Let a clock that serves the promise be due when other residents were promised an answer."""
+    """Make a clock that serves the promise due not later than the promises of orders that joined."""
     if clock is None or clock.promise is None:
         return clock
     return clock.model_copy(update={"joined": joined})

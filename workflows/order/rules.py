@@ -1,6 +1,6 @@
-"""The rules by which an order judges what was said to it, and what follows at once from an action.
+"""The rules by which an order judges a signal, and the immediate effects of actions.
 
-Assumes that tables and rules stand in `domain/order`; here they are asked about the order as it is.
+Assumes that tables and rules are in `domain/order`; this module asks them about the order as it is.
 """
 
 from enum import StrEnum
@@ -33,7 +33,7 @@ with workflow.unsafe.imports_passed_through():
     from messages.order.step import OrderAnswer, OrderStep
 
 THE_OFFICES: Final = frozenset(name for name, action in ACTIONS.items() if action.is_the_offices)
-"""Actions that nobody sends but the office's own programs."""
+"""Actions that only the office's own programs send."""
 _EVENTS: Final = {
     ActionName.SUPPLEMENT: EventName.ORDER_SUPPLEMENTED,
     ActionName.URGE: EventName.ORDER_URGED,
@@ -52,7 +52,7 @@ _EVENTS: Final = {
 
 
 class OrderRules:
-    """The rules of an order, asked about one."""
+    """The rules of orders, applied to one order."""
 
     action_signal = ORDER_ACTION
 
@@ -64,7 +64,7 @@ class OrderRules:
         ledger: Ledger[OrderStep, OrderAnswer],
         book: PolicyBook,
     ) -> None:
-        """Keep the order, and the book by which it is judged."""
+        """Keep the order, and the book that judges it."""
         self._order_no = order_no
         self._state = state
         self._asking = asking
@@ -72,7 +72,7 @@ class OrderRules:
         self._book = book
 
     def outcome(self, task: HumanTask, name: str) -> Outcome | None:
-        """Find an outcome of a kind of task; `None` for what nobody knows."""
+        """Find an outcome of a kind of task; return `None` if it is unknown."""
         return find_outcome(task.kind, name)
 
     def judge(self, task: HumanTask, wanted: Submission) -> Refusal | None:
@@ -94,7 +94,7 @@ class OrderRules:
         return judge_outcome(facts, wanted, self._book)
 
     def action_fields(self, name: str) -> tuple[Field, ...]:
-        """Return the fields of an action; none for a name that nobody knows."""
+        """Return the fields of an action; none for an unknown name."""
         return action_fields(name)
 
     def judge_action(self, wanted: Submission) -> Refusal | None:
@@ -115,15 +115,15 @@ class OrderRules:
         return judge_action(situation, wanted)
 
     def action_event(self, name: str) -> StrEnum:
-        """Name the event of an action that is in order."""
+        """Return the event of an action that is in order."""
         return _EVENTS[ActionName(name)]
 
     def voice(self, actor: str) -> str:
-        """Name whom an action is counted for: each follower by themselves, and all others as one."""
+        """Return the voice that an action counts for: each follower has one, all other actors share one."""
         return voices.voice(actor)
 
     def act(self, said: MatterAction) -> Interrupted | None:
-        """Do what needs nobody's step; what changes the course of a step is for the story."""
+        """Take the immediate effect of an action; return it if it changes the course, for the story."""
         state, name = self._state, ActionName(said.action)
         match name:
             case ActionName.URGE:
@@ -141,7 +141,7 @@ class OrderRules:
             case ActionName.RATE:
                 return Interrupted(said) if state.stage is Stage.FOLLOW_UP else None
             case ActionName.ANSWER:
-                # It may have looked itself before it was told.
+                # The order may have asked the store by itself before this signal arrived.
                 return Interrupted(said) if state.stage is Stage.JOINED else None
             case (
                 ActionName.WITHDRAW
@@ -157,7 +157,7 @@ class OrderRules:
         return None
 
     def _urge(self) -> None:
-        """Tell the unit how often it is urged, unless it was told just before."""
+        """Tell the unit how often it is urged, unless a notice went there within the gap."""
         if (count := self._state.urge(workflow.now(), gap=self._book.urge_gap)) is not None:
             self._ledger.write(self._state.unit, Template.URGED, count=count)
 

@@ -1,6 +1,6 @@
-"""All that changes about a running order: one object of plain values.
+"""The whole changing state of a running order: one object of plain values.
 
-Assumes one writer, the `Case`; everything here can be serialised as it is.
+Assumes one writer, the `Case`; every value can be serialised as it is.
 """
 
 from dataclasses import MISSING, dataclass, field, fields, replace
@@ -24,9 +24,9 @@ from workflows.matter.state import Decided, HumanTask, MatterState, Wait, as_beg
 
 @dataclass(slots=True, kw_only=True)
 class Rest:
-    """Work that rests until its limit, `resume`, or the resident's answer; `clock` is what goes on afterwards.
+    """Work that rests until its limit, `resume`, or the resident's answer; then `clock` goes on.
 
-    `is_late`: its limit had passed before, and had its consequence.
+    `is_late`: the limit of the work had passed before, and had its consequence.
     """
 
     began: datetime
@@ -49,7 +49,7 @@ class Stood:
 
 @dataclass(frozen=True, slots=True)
 class Urged:
-    """The last notice to a unit that somebody urges, and how many have urged `since`."""
+    """The last notice of urging to a unit, and how many more urged it `since`."""
 
     unit: str
     told_at: datetime
@@ -58,7 +58,7 @@ class Urged:
 
 @dataclass(slots=True)
 class Window:
-    """The reopening window of a closed order: the last clock, owned by nobody."""
+    """The reopening window of a closed order: the last clock, without an owner."""
 
     is_moved: ClassVar[bool] = True
     is_last: ClassVar[bool] = True
@@ -68,7 +68,7 @@ class Window:
 
 @dataclass(slots=True)
 class Led:
-    """A joined order's wait for its leading one: it is told, or looks again after a while; owned by nobody here."""
+    """A joined order's wait for its leading one, without an owner: a signal ends it, or its limit."""
 
     is_moved: ClassVar[bool] = False
     is_last: ClassVar[bool] = False
@@ -77,19 +77,19 @@ class Led:
 
 
 OrderWait = HumanTask | Rest | Window | Led
-"""What an order may wait for."""
+"""The waits of an order."""
 
 
 @dataclass(frozen=True, slots=True)
 class Concluded:
-    """A leader ended the order as it is; the text goes to the resident."""
+    """A leader ended the order as it stands; the text goes to the resident."""
 
     decided: Decided
 
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """The order goes to another unit, by a transfer that was granted or because the desk or a leader says so."""
+    """The order goes to another unit, by a granted transfer or by order of the desk or a leader."""
 
     unit: str
     rule: str
@@ -111,16 +111,16 @@ class Merged(Exception):
 
 
 _OF_A_ROUND: dict[str, bool] = {"of a round": True}
-"""Marks a field of the state that begins anew with every round."""
+"""Marks a field of the state that starts again with every round."""
 
 
 @dataclass(slots=True, kw_only=True)
 class State(MatterState):
-    """Where an order is: of every matter's also its class, promise, routing, rounds and rests.
+    """The state of an order: that of any matter, and its class, promise, routing, rounds and rests.
 
-    What is said of one round alone is declared so, and ends with it: see `begin_round`.
-    `answers_before`: how many other orders had given this one when it joined. `joined` is what orders that joined this
-    one were promised, the earliest first.
+    A field that belongs to one round is marked so, and ends with the round: see `begin_round`.
+    `answers_before`: how many answers other orders had given this one when it joined. `joined`: the promises
+    of orders that joined this one, the earliest first.
     """
 
     stage: Stage
@@ -178,11 +178,11 @@ class State(MatterState):
         )
 
     def enter(self, stage: str) -> None:
-        """Go to a stage of an order's way."""
+        """Enter a stage of an order."""
         self.stage = Stage(stage)
 
     def urge(self, at: datetime, *, gap: timedelta) -> int | None:
-        """Count one who urges, and return of how many a notice tells the unit, `None` if one went there just before."""
+        """Count an urging; return the number for a notice to the unit, `None` if one went within the gap."""
         last = self.urged if self.urged and self.urged.unit == self.unit else None
         if last is not None and at < last.told_at + gap:
             self.urged = replace(last, since=last.since + 1)
@@ -191,7 +191,7 @@ class State(MatterState):
         return 1 + (last.since if last else 0)
 
     def begin_round(self, at: datetime) -> None:
-        """Begin another round: whatever was said of the last one alone is over."""
+        """Begin another round: reset every field that belongs to one round."""
         for each in fields(self):
             if each.metadata == _OF_A_ROUND:
                 made = each.default if each.default_factory is MISSING else each.default_factory()
@@ -200,7 +200,7 @@ class State(MatterState):
         self.round_began_at = at
 
     def hear_promise(self, answer: OrderAnswer, *, at: datetime) -> None:
-        """Keep what the store says was promised; once it is firm that is a word, and it is never earlier."""
+        """Keep the promise from the store; once firm it becomes the word, and is never earlier."""
         if answer.promised_at is None:
             return
         self.promised_at, self.promise_is_provisional = answer.promised_at, answer.promise_is_provisional
@@ -209,12 +209,12 @@ class State(MatterState):
             self.promise = self.promise.model_copy(update={"word": word})
 
     def hear_routing(self, routing: Routing | None) -> None:
-        """Keep what the store says of who answers; `None` says nothing new."""
+        """Keep the units that answer, as the store says; `None` brings nothing new."""
         self.routing = routing or self.routing
 
     @property
     def progress(self) -> Progress:
-        """What lies behind the order, as far as it says what may still be chosen."""
+        """The facts that limit the outcomes that may still be chosen."""
         return Progress(
             reclassified=self.reclassified,
             is_split=self.is_split,
@@ -228,13 +228,13 @@ class State(MatterState):
 
     @property
     def waits(self) -> tuple[Wait, ...]:
-        """All that an order at work may wait for."""
+        """All tasks that an order at work waits for, and its rest."""
         rest = (self.rest,) if self.rest else ()
         return (*self.open_tasks.values(), *rest)
 
     @property
     def clocks(self) -> tuple[Wait, ...]:
-        """All that runs, at work or closed."""
+        """All clocks that run, at work or closed."""
         return (*self.waits, *((self.window,) if self.window else ()))
 
     @property
@@ -243,9 +243,9 @@ class State(MatterState):
         return max((self.round_began_at, *(rest.ended for rest in self.rests)))
 
     def promise_at(self, at: datetime, *, rested: bool = False) -> PromiseRequest | None:
-        """Give the promise as it stands at an instant: with what a hold that goes on has taken until then.
+        """Return the promise as it stands at an instant, moved by a hold that goes on until then.
 
-        `rested`: also with what a rest has that goes on; a clock counts its own.
+        `rested`: move it also by a rest that goes on; leave that out for a clock, which counts its own.
         """
         promise, stands = self.promise, []
         if self.hold is not None:

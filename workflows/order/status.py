@@ -1,4 +1,4 @@
-"""What the query `status` says of an order: how it stands, whom it waits for, and what it refused."""
+"""The answer of the query `status`: the order, its open tasks, and the signals that it refused."""
 
 from temporalio import workflow
 
@@ -12,7 +12,7 @@ with workflow.unsafe.imports_passed_through():
 
 
 def status(start: StartOrder, state: State) -> OrderStatus:
-    """Say how an order stands."""
+    """Return how an order stands."""
     return OrderStatus.model_validate(
         {
             "order_no": start.order_no,

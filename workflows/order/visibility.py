@@ -1,4 +1,4 @@
-"""What operators see of an order in the Temporal UI: its search attributes, the names of its timers, how it stands."""
+"""An order as operators see it in the Temporal UI: search attributes, names of timers, and details."""
 
 from collections.abc import Mapping
 from typing import Any, assert_never
@@ -18,7 +18,7 @@ with workflow.unsafe.imports_passed_through():
 
 
 def shown_at_start(start: StartOrder) -> Mapping[str, Any]:
-    """Name the attributes that the starter set."""
+    """Return the attributes that the starter set."""
     return {
         "Stage": Stage.FIRST_CONTACT.value,
         "Tier": Tier.STREET.value,
@@ -32,7 +32,7 @@ def shown_at_start(start: StartOrder) -> Mapping[str, Any]:
 
 
 def shown(state: State) -> Mapping[str, Any]:
-    """Name the attributes as they should stand now."""
+    """Return the attributes as they should be now."""
     return {
         "Stage": state.stage.value,
         "Tier": state.tier.value,
@@ -46,7 +46,7 @@ def shown(state: State) -> Mapping[str, Any]:
 
 
 def timer_summary(wait: OrderWait) -> str:
-    """Name a timer for people: whose limit, and whether it reminds or ends it."""
+    """Return a name for a timer, for people: its wait, and whether it reminds or ends."""
     match wait:
         case Rest():
             return "the resident's answer · 等居民补充" if wait.asks else "pause · 暂停"
@@ -61,7 +61,7 @@ def timer_summary(wait: OrderWait) -> str:
 
 
 def details(start: StartOrder, state: State) -> str:
-    """Say in Markdown whom the order waits for, until when, and how an operator can decide for them."""
+    """Say in Markdown which unit the order waits for, until when, and how an operator can decide for it."""
     return visibility.details(
         state,
         TASKS,

@@ -1,7 +1,7 @@
 """The story of an order, from the first contact to the archive.
 
-Read `run` beside the procedure: one line a step. All state is in the case, all waiting is behind
-`case.answer`, and what ends an order early is one exception, caught here and nowhere else.
+Read `run` beside the procedure: one line for each step. All state is in the case, all waiting is behind
+`case.answer`. An exception ends or joins an order early; it is caught here and nowhere else.
 """
 
 from collections.abc import Sequence
@@ -38,7 +38,7 @@ class OrderWorkflow:
 
     @workflow.init
     def __init__(self, start: StartOrder) -> None:
-        """Signals may come before `run`: all state exists from here on."""
+        """Create all state, since signals may arrive before `run`."""
         self.case = Case(start)
 
     @workflow.run
@@ -56,7 +56,7 @@ class OrderWorkflow:
                 return await self.archive()
 
     async def serve(self) -> None:
-        """Work, answer, ask; and again while the resident says no through the unit's fault."""
+        """Work, answer, ask; and again while the resident says no and the unit is the cause."""
         if self.case.state.stage is Stage.JOINED:
             await await_leading(self.case)
         else:
@@ -69,7 +69,7 @@ class OrderWorkflow:
             self.reply()
 
     async def first_contact(self) -> bool:
-        """Let who took the order answer at once, or refer it with a preliminary opinion (首问、即接即办)."""
+        """Wait for the first contact to answer, or refer with a preliminary opinion (首问、即接即办)."""
         case = self.case
         (first,) = case.state.open_tasks.values()
         rejected = None
@@ -83,7 +83,7 @@ class OrderWorkflow:
                 case.state.suggested_unit = decided.chosen("unit")
                 rejected = decided.chosen("reject_reason")
             case Expired():
-                # Nobody answered: it is referred as it stands.
+                # No officer answered in time: the order is referred as it stands.
                 pass
             case other:
                 raise NotForeseen("first_contact", other)
@@ -96,7 +96,7 @@ class OrderWorkflow:
         return False
 
     async def work(self) -> None:
-        """Find a unit, if there is none yet, and let it work; again if the order goes to another one."""
+        """Find a unit, if there is none yet, and have it work; again if the order goes to another unit."""
         if self.case.state.lead is None:
             if not await self.classify():
                 return
@@ -107,13 +107,13 @@ class OrderWorkflow:
             await self.sign()
 
     async def find_lead(self) -> None:
-        """Let the unit that had the order work again, or the one that has taken its place since."""
+        """Give the order back to its last unit, or to the one that has taken its place since."""
         lead = (await self.case.route()).lead
         if lead is not None and lead.code != self.case.state.unit:
             self.case.assign(lead.code, rule="successor")
 
     async def classify(self) -> bool:
-        """Sort by urgency and difficulty (分类接单), and dispatch; `False` if the order is not accepted."""
+        """Classify by urgency and difficulty (分类接单), and dispatch; `False` if it is not accepted."""
         case, state = self.case, self.case.state
         asked = self.ask_desk(Stage.CLASSIFICATION, TaskKind.CLASSIFY)
         while True:
@@ -176,13 +176,13 @@ class OrderWorkflow:
                     raise NotForeseen("dispatch", other)
 
     async def sign(self) -> None:
-        """Find a unit that takes the order; who sends it back is heard twice at most."""
+        """Find a unit that takes the order; the policy caps how often units send it back."""
         while not await self.acknowledge():
             if self.case.state.lead is None:
                 await self.dispatch(None)
 
     async def acknowledge(self) -> bool:
-        """Let the unit sign for the order (签收), silence counts as accepted; `False` if another unit is to."""
+        """Have the unit sign for the order (签收); return `False` if another unit has to. Silence accepts."""
         case, state = self.case, self.case.state
         case.enter(Stage.HANDLING)
         sign = case.begin(TaskKind.ACKNOWLEDGE, Basis.ACKNOWLEDGE, case.worker)
@@ -193,7 +193,7 @@ class OrderWorkflow:
                 case.assign(unit, rule="reassigned")
                 return False
             case Interrupted(said) if said.action == ActionName.SUPERVISE:
-                # A leader did not want to wait for the signature: the work begins under supervision.
+                # A leader does not wait for the signature: the work begins under supervision.
                 case.supersede(sign)
                 state.supervised_from_start = True
             case Decided(outcome="send_back") as decided:
@@ -212,12 +212,12 @@ class OrderWorkflow:
         return True
 
     def reply(self) -> None:
-        """Tell the resident the result, or why it cannot be done: told, not hidden (答复)."""
+        """Tell the resident the result, or why it cannot be done, and hide nothing (答复)."""
         self.case.enter(Stage.REPLYING)
         self.case.reply()
 
     async def close(self) -> bool:
-        """Keep the reopening window; late ratings count, one `reopen` is taken: then `True`."""
+        """Keep the reopening window, in which late ratings count; return `True` if the order is reopened."""
         case = self.case
         case.enter(Stage.CLOSED)
         case.note(EventName.ORDER_CLOSED, ending=case.state.ending)
@@ -231,7 +231,7 @@ class OrderWorkflow:
                 raise NotForeseen("close", other)
 
     async def archive(self) -> OrderArchived:
-        """End: everything recorded, every message sent or given up."""
+        """End the order: record everything, and send every message or give it up."""
         await self.case.settle()
         state = self.case.state
         return OrderArchived(
@@ -247,20 +247,20 @@ class OrderWorkflow:
         description="Finish a human task: {task_id, decision_id, actor, outcome, fields, comment}",
     )
     def complete_task(self, raw: RawValue) -> None:
-        """Keep a decision; total: whatever it holds, nothing is raised and nothing awaited."""
+        """Put a decision into the inbox; whatever it holds, this raises nothing and awaits nothing."""
         self.case.judge.hear(self.case.reader.read(CompleteTask, COMPLETE_TASK, raw))
 
     @workflow.signal(name=ORDER_ACTION, description="Act on the order: {action_id, actor, action, fields}")
     def order_action(self, raw: RawValue) -> None:
-        """Keep an action; total like `complete_task`."""
+        """Put an action into the inbox, in the same way as `complete_task`."""
         self.case.judge.hear(self.case.reader.read(MatterAction, ORDER_ACTION, raw))
 
     @workflow.signal(dynamic=True, description="Any other name: refused and recorded")
     def misspelt(self, name: str, args: Sequence[RawValue]) -> None:  # noqa: ARG002 - the SDK's signature
-        """Keep a signal whose name nobody knows, so that its sender finds it refused and not lost."""
+        """Keep a signal of unknown name, so that its sender sees it refused instead of lost."""
         self.case.judge.hear(signals.unknown(name))
 
     @workflow.query(name=STATUS, description="The order, its open tasks and the signals it refused")
     def status(self) -> OrderStatus:
-        """Say how the order stands; for operators and tests, pages read the store."""
+        """Return how the order stands, for operators and tests; pages read the store."""
         return self.case.status()

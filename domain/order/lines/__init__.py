@@ -1,1 +1,1 @@
-"""Lines of text about an order: masked, named, compared; never what is decided of it."""
+"""Lines of text about an order: masked, named, compared; never decisions on it."""

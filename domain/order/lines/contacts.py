@@ -1,4 +1,4 @@
-"""What is shown of a person until somebody says why they need the rest.
+"""How much of a contact is shown until a member of staff says why they need the rest.
 
 Source: GB/T 35273-2020, 7.2 (de-identified on screens); how much stays is our decision, ADR-0020.
 """
@@ -12,7 +12,7 @@ from domain.office.permissions import Reach
 
 
 class RevealReason(StrEnum):
-    """Why somebody needs a contact in the clear; a closed set, so that nobody writes about the person."""
+    """Why a clerk needs a contact in the clear; a closed set, so that no text describes the person."""
 
     CALL_BACK = "call_back"
     CLARIFY = "clarify"
@@ -22,7 +22,7 @@ class RevealReason(StrEnum):
 
 
 def hides_requester(*, confidential: bool, reaches: Collection[Reach]) -> bool:
-    """Tell whether a confidential order hides who asked: from whoever sees only a part of the office."""
+    """Tell whether a confidential order hides its requester: from staff who see only part of the office."""
     return confidential and Reach.OFFICE not in reaches
 
 
@@ -38,7 +38,7 @@ def masked_name(name: str) -> str:
 def masked_phone(phone: str) -> str:
     """Keep three digits in front and four at the end of a long number, two at the end of a short one."""
     if len(phone) < _LONG_PHONE:
-        return "****" + phone[-2:] if len(phone) > 2 else "****"  # noqa: PLR2004 - shorter ones would stand there whole
+        return "****" + phone[-2:] if len(phone) > 2 else "****"  # noqa: PLR2004 - else all would be shown
     return f"{phone[:3]}****{phone[-4:]}"
 
 
@@ -63,35 +63,35 @@ _NUMBERS = re.compile(
     r"|\d{7,}|(?:(?<=[Qq]{2})|(?<=[Qq]{2}[:\uff1a号 ]))\d{5,6}"
     r")[Xx]?(?!\d)"
 )
-"""Whatever may be a number of somebody, in groups or not: a mobile telephone, a land line, an identity card (GB 11643),
-a card in fours, seven figures or more, and fewer behind QQ."""
+"""Any number that may be a person's, in groups or not: a mobile phone, a land line, an identity card
+(GB 11643), a bank card in groups of four, seven digits or more, and five or six after QQ."""
 _NAMES_A_NUMBER = re.compile(
     r"(?:编号|单号|工单|订单|合同|案号|文号|发票|票号|流水号|房号|表号|户号|序号|批号|货号)"
     r"(?:号|号码)?[为是\s:：#No.]*(?:[（(\[\u3014]\d{4}[）)\]\u3015])?$",
     re.IGNORECASE,
 )
-"""What stands before a number of a thing, which stays whole."""
+"""Words before the number of a thing, which stays whole."""
 _COUNTS = re.compile(
     r"(?:[.,，]\d+)*\s*(?:多|余)?(?:万|亿|千)?(?:元|块|平方|平米|㎡|m²|立方|吨|度|公里|米|人|户|万|亿)"
 )
-"""What stands after an amount, which stays whole."""
+"""Words after an amount, which stays whole."""
 _NEAR = 12
-"""So many characters before a number are looked at."""
+"""How many characters before a number are looked at."""
 _MOBILE_NUMBER = re.compile(r"1[3-9]\d{9}")
 _ACCOUNT = re.compile(
     r"((?:微信|VX|V信|wechat|QQ)(?:号码|号)?(?:[同为是\s:：]|ID)*)([A-Za-z0-9][A-Za-z0-9_-]{4,})",
     re.IGNORECASE,
 )
-"""What somebody is called in another service: letters and figures after its name."""
+"""An account in another service: letters and digits after the name of the service."""
 _DATE = re.compile(r"(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])")
 _WIDE = {0xFF10 + figure: str(figure) for figure in range(10)} | {0xFF0B: "+", 0xFF0D: "-"}
-"""What numbers are written with by keyboards that write it as wide as Chinese letters."""
+"""Full-width digits and signs, as Chinese keyboards write them, and the plain ones."""
 
 
 def masked_line(line: str) -> str:
-    """Mask telephones, cards and accounts in a line of a list: people write them into what they say.
+    """Mask phones, cards and accounts in a line of a list, since people write them into their texts.
 
-    The words beside a number say what it is: amounts and the numbers of things stay whole.
+    The words beside a number say what it is: amounts, dates and the numbers of things stay whole.
     """
     plain = line.translate(_WIDE)
     by_word = _ACCOUNT.sub(lambda found: found[1] + masked_phone(found[2]), plain)

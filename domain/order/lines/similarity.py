@@ -1,6 +1,6 @@
-"""How alike lines are: by the pairs of letters that they share, each weighed by how rare it is (TF-IDF).
+"""How alike lines are, by the pairs of characters that they share, weighted by rarity (TF-IDF).
 
-Assumes Chinese, which writes no blanks: two letters side by side are the nearest thing to a word.
+Assumes Chinese, which writes no blanks: two adjacent characters are the nearest thing to a word.
 """
 
 import heapq
@@ -11,16 +11,16 @@ from itertools import pairwise
 from typing import Final
 
 _PRIOR: Final = 1_000
-"""So many lines are thought of beside those that there are: in the first days no pair is rare yet."""
+"""How many imaginary lines are added to the real ones: in the first days no pair is rare yet."""
 _UNKNOWN: Final = 50
-"""A pair that was not looked for counts as if every fiftieth line had it."""
+"""A pair that was not counted weighs as if every fiftieth line had it."""
 _LOOKED_AT: Final = 3
-"""So many times as many as are asked for are weighed to the end."""
+"""How many times the number of lines asked for are compared in full."""
 
 
 @dataclass(frozen=True, slots=True)
 class Alike:
-    """A line, by its place among the others, and how alike it is: from 0, nothing shared, to 1."""
+    """The place of a line among the others, and how alike it is: from 0, nothing shared, to 1."""
 
     place: int
     likeness: float
@@ -29,8 +29,8 @@ class Alike:
 def most_alike(line: str, text: str, *, most: int) -> list[Alike]:
     """Find the lines of a text that are most alike to a line, the most alike first.
 
-    The text is read once by the regular expression that knows only this line's letters: that costs a tenth of
-    what pairing all its lines would.
+    A regular expression of this line's characters reads the text once, at a tenth of the cost of pairing all
+    its lines.
     """
     wanted = _pairs(line)
     places = _places(wanted, text)
@@ -53,7 +53,7 @@ def most_alike(line: str, text: str, *, most: int) -> list[Alike]:
 
 
 def _places(wanted: frozenset[str], text: str) -> dict[str, set[int]]:
-    """Say for each pair which lines have it."""
+    """Return for each pair the lines that have it."""
     places: dict[str, set[int]] = {pair: set() for pair in wanted}
     letters = "".join(sorted({letter for pair in wanted for letter in pair}))
     number = 0

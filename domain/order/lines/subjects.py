@@ -1,6 +1,7 @@
 """The short subject that every order has: the first sentence after the greeting, cut at a whole word.
 
-Assumes what people write: a greeting before the matter, sentences in Chinese, numbers that must not be cut in two.
+Assumes how people write: a greeting before the matter, sentences in Chinese, numbers that must not be cut in
+two.
 """
 
 import re
@@ -27,13 +28,13 @@ _SENTENCE: Final = re.compile(r"[^。！!？?；;\n]+")
 _RUN: Final = re.compile(
     r"(?:[0-9A-Za-z_+\uff10-\uff19\uff0b]|(?<=.)[()（）\uff0d -]+(?=[0-9\uff10-\uff19]))+"
 )
-"""A number or a word of letters, as long as it goes on: half a telephone would pass every mask."""
+"""A whole number or word, which is never cut: half a phone number would pass every mask."""
 _PAUSES: Final = "，,、：: "
 _MORE: Final = "…"
 
 
 def subject_of(text: str) -> str:
-    """Make the subject of an order of what was said; never empty if anything was."""
+    """Make the subject of an order from its text; never empty unless the text is."""
     rest = plain = re.sub(r"[^\S\n]+", " ", clean(text))
     while (found := _GREETING.match(rest)) and found.end():
         rest = rest[found.end() :]

@@ -1,1 +1,1 @@
-"""What may happen to an order on its way, a step of the procedure a file; never what waits, judges or records."""
+"""The steps of an order's procedure, one file each; never the code that waits, judges or records."""

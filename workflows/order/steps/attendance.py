@@ -1,7 +1,7 @@
-"""Attending work: one loop over a `handle` or `explain` task and all that lies beside it.
+"""Attending work: one loop over a `handle` or `explain` task and everything beside it.
 
-Beside it lie a leader's supervision (督办), helping units (协办), a request that waits for its verdict, and a rest.
-Assumes that the work has one accountable owner; whatever lies beside it never blocks it.
+Beside it may be a leader's supervision (督办), helping units (协办), a request that waits for its verdict,
+and a rest. Assumes that the work has one accountable owner; nothing beside it ever blocks it.
 """
 
 from temporalio import workflow
@@ -20,12 +20,12 @@ with workflow.unsafe.imports_passed_through():
     from messages.names import REQUESTER
 
 _REVIEWED = frozenset({"report_result", "cannot_resolve"})
-"""Should a reviewer say no, the unit's clock goes on from where it stood."""
+"""Outcomes that are reviewed; if the reviewer says no, the unit's clock goes on from where it stood."""
 Attended = Decided | Expired | Concluded | Moved | TakenOver
 
 
 async def attend(case: Case, work: HumanTask, *, supervised: bool = False) -> Attended:
-    """Wait until work ends: by its unit, by its limit, or because a leader or the desk says so."""
+    """Wait until work ends: by its unit, by its limit, or by order of a leader or the desk."""
     if supervised:
         supervision.begin(case, work)
     while True:
@@ -43,7 +43,7 @@ def _stage(case: Case, work: HumanTask) -> Stage:
 
 
 def _next(case: Case, work: HumanTask, answer: Answer) -> Attended | None:
-    """Do what an answer asks for, and return how the work ended, if it did."""
+    """Carry out an answer, and return how the work ended, if it did."""
     match answer:
         case Interrupted():
             return _ordered(case, work, answer)
@@ -58,7 +58,7 @@ def _next(case: Case, work: HumanTask, answer: Answer) -> Attended | None:
         case Expired(wait=HumanTask()) if work.task_id not in case.state.open_tasks:
             return answer
         case Expired(wait=HumanTask()):
-            # Still open: nobody is above the unit, so a leader looks at it.
+            # The work is still open, since no unit is above: a leader looks at it.
             supervision.begin(case, work)
         case Expired():
             raise NotForeseen("work", answer)
@@ -66,7 +66,7 @@ def _next(case: Case, work: HumanTask, answer: Answer) -> Attended | None:
 
 
 def _ordered(case: Case, work: HumanTask, answer: Interrupted) -> Moved | None:
-    """Do what somebody from outside the unit wants: another unit, a leader's eye, or an end of the rest."""
+    """Carry out an action from outside the unit: another unit, supervision, or the end of a rest."""
     match answer.said.action:
         case ActionName.REASSIGN:
             return Moved(str(answer.said.fields["unit"]), rule="reassigned")
@@ -80,7 +80,7 @@ def _ordered(case: Case, work: HumanTask, answer: Interrupted) -> Moved | None:
 
 
 def _beside(case: Case, work: HumanTask, beside: HumanTask, decided: Decided | None) -> Attended | None:
-    """Hear a leader, a reviewer or a helper; `None` is their silence."""
+    """Take the answer of a leader, a reviewer or a helper; `None` is their silence."""
     match beside.kind:
         case TaskKind.REVIEW:
             return requests.hear(case, work, decided)
@@ -96,7 +96,7 @@ def _beside(case: Case, work: HumanTask, beside: HumanTask, decided: Decided | N
 
 
 def _helped(case: Case, work: HumanTask, beside: HumanTask, decided: Decided | None) -> None:
-    """Tell the unit what its helper said; what it makes of that is its own affair."""
+    """Tell the unit its helper's answer; the unit decides what to do with it."""
     match decided:
         case None:
             outcome, text_of = "silent", None
@@ -123,7 +123,7 @@ def _of_the_unit(case: Case, work: HumanTask, decided: Decided) -> Decided | Non
 
 
 def _go_on(case: Case, work: HumanTask) -> None:
-    """End the rest, and tell the resident what is promised now."""
+    """End the rest, and tell unit and resident; the resident hears the new promise."""
     if case.state.rest is not None:
         case.resume(work)
         case.note(EventName.WORK_RESUMED, unit=work.unit)
@@ -132,7 +132,7 @@ def _go_on(case: Case, work: HumanTask) -> None:
 
 
 def _leave(case: Case, work: HumanTask, ended: Attended) -> None:
-    """Close what lay beside the work; helpers stay where the order only goes up a tier."""
+    """Close the tasks beside the work; helpers stay if the order only goes up a tier."""
     state = case.state
     state.request = None
     if isinstance(ended, Decided):

@@ -1,6 +1,6 @@
-"""Follow-up (回访): the resident is asked whether it helped, three times at most.
+"""Follow-up (回访): the call-back desk asks the resident whether it helped, three times at most.
 
-Assumes that the resident was answered. A rating that the resident gives meanwhile completes it.
+Assumes that the resident was answered. A rating by the resident meanwhile completes it.
 """
 
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ with workflow.unsafe.imports_passed_through():
 
 
 async def follow_up(case: Case) -> bool:
-    """Ask the resident; `True` if a new round of handling is owed."""
+    """Ask the resident; return `True` if a new round of handling is owed."""
     if not case.start.can_be_called:
         case.note(EventName.FOLLOW_UP_ENDED, result="not_callable")
         return False
@@ -48,7 +48,7 @@ async def follow_up(case: Case) -> bool:
             case Decided(outcome="not_reached"):
                 attempts_logged += 1
             case Expired():
-                # Nobody called in time: the next attempt begins, the gap is noted at the end.
+                # No officer called in time: the next attempt begins, and the end notes if none ever called.
                 continue
             case other:
                 raise NotForeseen("follow_up", other)

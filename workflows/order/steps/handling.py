@@ -1,7 +1,8 @@
 """Handling (办理): one responsible unit at a time, up the tiers, to a result or an explanation.
 
-Assumes that a unit is assigned. A limit that passes below the district hands the order up one tier,
-straight to work there, with a new limit from that moment; at the district a leader takes it up.
+Assumes that a unit is assigned. A limit that passes below the district hands the order up one tier. Work
+begins there at once, without a signature, with a new limit from that moment. At the district a leader
+supervises it.
 """
 
 from typing import Any
@@ -25,7 +26,7 @@ with workflow.unsafe.imports_passed_through():
 
 
 async def handle(case: Case) -> bool:  # noqa: C901 - one branch for each way in which work ends
-    """Work until there is something to tell the resident; `False` if the order goes to another unit first."""
+    """Work until there is an answer for the resident; return `False` if another unit gets the order first."""
     state = case.state
     supervised, state.supervised_from_start = state.supervised_from_start, False
     work = _begin_after_review(case)
@@ -79,20 +80,20 @@ async def explain(case: Case, owner: Owner, ending: Ending, *, supervised: bool 
             case TakenOver(leader):
                 owner, basis, supervised = leader, Basis.ESCALATED, False
             case Moved(unit, rule):
-                # Nothing is accepted by that: the resident is told when it is explained.
+                # This accepts nothing: the resident hears of it with the explanation.
                 case.assign(unit, rule=rule, is_accepted=False)
                 owner, basis, supervised = case.worker, Basis.EXPLAIN, False
             case Expired():
-                # `attend` keeps it open, under supervision; should it ever end, it is asked anew.
+                # `attend` keeps it open, under supervision; if it ever ends, the task is opened again.
                 basis, supervised = Basis.EXPLAIN, True
             case Decided() as other:
                 raise NotForeseen("explain", other)
 
 
 async def _hand_up(case: Case, answer: Decided | Expired) -> bool:
-    """Pass the order one tier up and tell the resident; `False` where only a leader is above.
+    """Pass the order one tier up and tell the resident; return `False` if only a leader is above.
 
-    A tier in which nobody is in post is passed over.
+    A tier without staff in post is passed over.
     """
     state = case.state
     by_limit = isinstance(answer, Expired)
@@ -134,17 +135,17 @@ def _begin_after_review(case: Case, **floor: Any) -> HumanTask:
 
 
 def _ask_helpers(case: Case) -> None:
-    """Open what the desk asked helping units for (协办), each with a clock of its own."""
+    """Open a task for each helping unit that the desk asked (协办), with a clock of its own."""
     helping, case.state.helping = case.state.helping, []
     for unit in helping:
         if unit == case.state.unit:
-            # It was made the lead since.
+            # It has become the lead since.
             continue
         case.begin(TaskKind.ASSIST, Basis.ASSIST, case.handler_of(unit))
 
 
 def _keep_helping(case: Case, ended: Decided | Expired) -> None:
-    """Let the unit that had the order help the one above."""
+    """Open a task for the unit that had the order, to help the one above."""
     former = ended.task if isinstance(ended, Decided) else ended.wait
     if isinstance(former, HumanTask) and former.unit != case.state.unit:
         case.begin(TaskKind.ASSIST, Basis.ASSIST, former.owner)

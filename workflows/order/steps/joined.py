@@ -1,7 +1,7 @@
-"""Joined (并单): the order waits until the one that it was joined to has answered its resident too.
+"""Joined (并单): the order waits until its leading order has answered, which answers this resident too.
 
-Assumes that the store joined it. Whoever tells it that there is an answer, the store is asked: a signal typed by hand
-ends nobody's wait.
+Assumes that the store joined it. Any signal of an answer makes it ask the store, so that one typed by hand
+cannot end the wait.
 """
 
 from temporalio import workflow
@@ -23,7 +23,7 @@ async def await_leading(case: Case) -> None:
     while not _has_answered(case, leading := await case.leading()):
         match await case.answer(_look_again()):
             case Expired():
-                # Nobody told it: it looks itself.
+                # No signal came: it asks the store by itself.
                 continue
             case Interrupted(said) if said.action == ActionName.ANSWER:
                 continue
@@ -33,7 +33,7 @@ async def await_leading(case: Case) -> None:
 
 
 def _has_answered(case: Case, leading: LeadingStands) -> bool:
-    """Tell whether there is an answer, also if the leading order works on since: it was given all the same."""
+    """Tell whether the leading order has answered, even if it has gone back to work since."""
     return leading.answered or leading.answers > case.state.answers_before
 
 
@@ -44,7 +44,7 @@ def _look_again() -> Led:
 
 
 def _take(case: Case, leading: LeadingStands) -> None:
-    """Take the leading order's answer for this one's: its unit works again, should the resident say no."""
+    """Take over the leading order's answer; its unit does the rework if this resident says no."""
     state = case.state
     state.led_to = Ending(leading.ending) if leading.ending else None
     state.handled_by = leading.handled_by

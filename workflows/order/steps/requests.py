@@ -1,7 +1,7 @@
 """Requests (申请): a unit asks for a transfer, more time, a pause or another class, and works on meanwhile.
 
-Assumes that one request waits at a time. The unit's limit has no consequence before the verdict, which the
-reviewer's clock bounds; nobody's answer means no, and then the limit counts at once.
+Assumes that one request waits at a time. The unit's limit has no consequence before the verdict, and the
+reviewer's clock bounds that wait. Silence means no, and then the limit counts at once.
 """
 
 from datetime import datetime
@@ -24,7 +24,7 @@ with workflow.unsafe.imports_passed_through():
 
 
 def ask(case: Case, work: HumanTask, proposal: Decided) -> None:
-    """Put what a unit asks for before its reviewer."""
+    """Put a unit's request before its reviewer."""
     state = case.state
     state.requested.add(proposal.outcome)
     owner = reviewer(work.owner)
@@ -37,7 +37,7 @@ def ask(case: Case, work: HumanTask, proposal: Decided) -> None:
 
 
 def hear(case: Case, work: HumanTask, verdict: Decided | None) -> Moved | None:
-    """Do what the reviewer granted, `None` being silence, and return where the order goes, if it leaves the unit."""
+    """Carry out the verdict (`None` is silence), and return where the order goes, if it leaves the unit."""
     asked, case.state.request = case.state.request, None
     work.deadline.stands_still = False
     if asked is None:
@@ -90,6 +90,9 @@ def _grant(case: Case, work: HumanTask, asked: Decided) -> Moved | None:
 
 
 def _rest_began(work: HumanTask, asked: Decided) -> datetime:
-    """From the verdict on; from the request on, if the limit passed while it waited: nobody comes late by waiting."""
+    """Return when a granted rest began: at the verdict, or at the request if the limit passed meanwhile.
+
+    So the wait for a verdict makes no unit late.
+    """
     now = workflow.now()
     return asked.at if work.deadline.due_at and work.deadline.due_at <= now else now

@@ -1,7 +1,7 @@
-"""Review (审核): what a unit or the desk proposes is looked at by somebody else before it counts.
+"""Review (审核): another person checks a proposal of a unit or the desk before it counts.
 
-Assumes that the proposing task is closed and nothing else is open: the matter rests until the verdict. What
-silence means is said by the outcome's row in the table.
+Assumes that the proposing task is closed and no other is open: the matter rests until the verdict. The
+outcome's row in the table says what silence means.
 """
 
 from enum import StrEnum
@@ -20,7 +20,7 @@ with workflow.unsafe.imports_passed_through():
 
 
 class ReviewVerdict(StrEnum):
-    """What became of a proposal; `unanswered` if neither the reviewer nor the reviewer's leader said a word."""
+    """The verdict on a proposal; `unanswered` if neither the reviewer nor the leader above answered."""
 
     APPROVED = "approved"
     REVISED = "revised"
@@ -28,7 +28,7 @@ class ReviewVerdict(StrEnum):
 
 
 async def review(case: Case, proposal: Decided) -> ReviewVerdict:
-    """Let somebody else look at what was proposed; never the proposer, nor who approved the round before."""
+    """Get a verdict on a proposal, never from the proposer or the reviewer who approved the round before."""
     case.enter(Stage.REVIEW)
     silence = outcome_named(TaskKind(proposal.task.kind), proposal.outcome).silence
     not_by = case.not_by(proposal)

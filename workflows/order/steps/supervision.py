@@ -1,7 +1,7 @@
 """Supervision (督办): a leader watches over work that stays open beside it.
 
-Assumes that the work is a `handle` or `explain` task. It always has a timer and an owner: when a
-leader does not act, it is asked again after twice the time, from the third time on one leader up.
+Assumes that the work is a `handle` or `explain` task. It always has a timer and an owner: a silent leader is
+asked again, each time with twice the time to act, and from the third time on one leader up is asked.
 """
 
 from temporalio import workflow
@@ -22,7 +22,7 @@ with workflow.unsafe.imports_passed_through():
 
 
 def begin(case: Case, work: HumanTask) -> None:
-    """Ask a leader; the count goes on until one acts, so that a unit cannot begin it anew."""
+    """Ask a leader; the count goes on until a leader acts, so that a unit cannot start it again."""
     state = case.state
     state.supervisions += 1
     repetition = state.supervisions
@@ -38,7 +38,7 @@ def begin(case: Case, work: HumanTask) -> None:
 
 
 def decide(case: Case, work: HumanTask, decided: Decided) -> Concluded | TakenOver | None:
-    """Do what the leader decided; `None`: the unit goes on, with a new due time."""
+    """Carry out the leader's decision; return `None` if the unit goes on, with a new due time."""
     case.state.supervisions = 0
     match decided.outcome:
         case "conclude":
@@ -61,6 +61,6 @@ def decide(case: Case, work: HumanTask, decided: Decided) -> Concluded | TakenOv
 
 
 def _until(case: Case, work: HumanTask, date: str | None) -> None:
-    """Set the date; a leader's word ends a rest, since the new due time is theirs."""
+    """Set the date and end a rest, since the leader has set a new due time."""
     case.resume(work)
     case.restart(work, Basis.GIVEN, given=instant(date), repetition=case.state.round)
