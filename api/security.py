@@ -24,7 +24,7 @@ from store.attachment.attachments import Uploader
 from store.database import Connection
 from store.matter.reach import Scope
 from store.office.people import Staff, find_staff
-from store.signin.credentials import Client, find_client, find_subject
+from store.signin.credentials import Client, find_subject
 
 _bearer = HTTPBearer(auto_error=False, description="A channel's key, or a staff token.")
 
@@ -46,12 +46,12 @@ def identify(connection: Connection, service: Service, token: str) -> Caller:
     Raises:
         Problem: 401, the same for every reason.
     """
-    subject = find_subject(connection, secret=service.secret, token=token)
+    bearer = find_subject(connection, secret=service.secret, token=token)
     caller: Caller | None = None
-    if subject and subject.kind is CredentialKind.CLIENT:
-        caller = find_client(connection, subject.name)
-    elif subject:
-        caller = find_staff(connection, subject.name, now=service.now())
+    if bearer and bearer.kind is CredentialKind.CLIENT:
+        caller = bearer.client
+    elif bearer:
+        caller = find_staff(connection, bearer.name, now=service.now())
     if caller is None:
         raise _unauthenticated()
     return caller

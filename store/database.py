@@ -18,7 +18,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError, IntegrityError, OperationalError
 from sqlalchemy.sql.dml import ReturningInsert
 
-_READ_ONLY = "dingdan_read_only"
+_BEGIN = "dingdan_begin"
 _LOCK_WAIT_MS = 5_000
 _CONNECT_WAIT_SECONDS = 5
 
@@ -45,17 +45,20 @@ class Store:
             url,
             pool_size=pool_size,
             max_overflow=0,
+            # The connection used last knows most: its pages and prepared statements are at hand.
+            pool_use_lifo=True,
             connect_args={} if sqlite else _postgres_arguments(),
         )
         # SQLite has one writer. Threads that queue here hand over at once; at SQLite's own lock they would
         # sleep and try again. Other processes still meet at that lock.
         self._one_writer: AbstractContextManager[object] = _Turn() if sqlite else nullcontext()
-        self._reader = self._looker = self.engine.execution_options(**{_READ_ONLY: True})
+        self._reader = self.engine.execution_options(**{_BEGIN: "BEGIN"})
+        self._looker = self.engine.execution_options(**{_BEGIN: None})
         if sqlite:
             event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
         else:
-            self._looker = self._reader.execution_options(isolation_level="AUTOCOMMIT")
+            self._looker = self.engine.execution_options(isolation_level="AUTOCOMMIT")
             self._reader = self._reader.execution_options(
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
             )
@@ -84,7 +87,7 @@ class Store:
 
     @contextmanager
     def look(self) -> Iterator[Connection]:
-        """Read without a transaction: on PostgreSQL each statement sees what is committed when it begins.
+        """Read without a transaction: each statement sees what is committed when it begins.
 
         For one statement, or several that need not agree: nothing is sent to begin or end a transaction.
 
@@ -247,8 +250,9 @@ def _prepare_sqlite(dbapi_connection: Any, _record: object) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    read_only = connection.get_execution_options().get(_READ_ONLY)
-    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+    statement = connection.get_execution_options().get(_BEGIN, "BEGIN IMMEDIATE")
+    if statement is not None:
+        connection.exec_driver_sql(statement)
 
 
 def insert_ignore(

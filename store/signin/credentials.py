@@ -27,10 +27,16 @@ class Client:
 
 @dataclass(frozen=True, slots=True)
 class Bearer:
-    """The client or member of staff for whom a bearer token stands."""
+    """The client or member of staff for whom a bearer token stands; `channel` is that of an active client."""
 
     kind: CredentialKind
     name: str
+    channel: str | None = None
+
+    @property
+    def client(self) -> Client | None:
+        """The client, if the token is that of an active one."""
+        return Client(client_id=self.name, channel=self.channel) if self.channel is not None else None
 
 
 def keyed_hash(secret: str, value: str) -> str:
@@ -61,7 +67,7 @@ def revoke(connection: Connection, *, kind: CredentialKind, subject: str, now: d
 def find_subject(connection: Connection, *, secret: str, token: str) -> Bearer | None:
     """Find the bearer of a token; `None` if it is unknown or revoked."""
     row = connection.execute(_BY_HASH, {"hash": keyed_hash(secret, token)}).one_or_none()
-    return Bearer(CredentialKind(row.kind), row.subject) if row else None
+    return Bearer(CredentialKind(row.kind), row.subject, row.channel) if row else None
 
 
 def put_client(connection: Connection, *, client_id: str, channel: str, now: datetime) -> bool:
@@ -71,18 +77,16 @@ def put_client(connection: Connection, *, client_id: str, channel: str, now: dat
     )
 
 
-_BY_HASH = select(credential.c.kind, credential.c.subject).where(
-    credential.c.keyed_hash == bindparam("hash"), credential.c.revoked_at.is_(None)
+_ITS_CLIENT = and_(
+    credential.c.kind == CredentialKind.CLIENT,
+    credential.c.subject == client.c.client_id,
+    client.c.active.is_(True),
 )
-_CLIENT = select(client.c.client_id, client.c.channel).where(
-    client.c.client_id == bindparam("client_id"), client.c.active.is_(True)
+_BY_HASH = (
+    select(credential.c.kind, credential.c.subject, client.c.channel)
+    .outerjoin(client, _ITS_CLIENT)
+    .where(credential.c.keyed_hash == bindparam("hash"), credential.c.revoked_at.is_(None))
 )
-
-
-def find_client(connection: Connection, client_id: str) -> Client | None:
-    """Find an active client."""
-    row = connection.execute(_CLIENT, {"client_id": client_id}).one_or_none()
-    return Client(client_id=row.client_id, channel=row.channel) if row else None
 
 
 def all_clients(connection: Connection) -> list[Client]:
