@@ -1,4 +1,4 @@
-"""What an accepted order costs, beside a bare `start_workflow` on the same server."""
+"""The cost of an accepted order, beside a bare `start_workflow` on the same server."""
 
 import uuid
 from datetime import UTC, datetime, timedelta
@@ -21,7 +21,7 @@ _RATIO_GOAL_PRODUCTION = 0.6
 
 
 async def measure(place: Place, *, orders: int, rounds: int, how: str) -> list[Figure]:
-    """Place orders and start bare workflows in turn."""
+    """Place orders and start bare workflows in turns."""
     await rate(_WARM_UP, lambda _: post(place))
     await rate(_WARM_UP, lambda _: _start(place.client))
     ratios, cpus = [], []
@@ -62,7 +62,7 @@ async def measure(place: Place, *, orders: int, rounds: int, how: str) -> list[F
 
 
 async def post(place: Place) -> str:
-    """Place an order over HTTP; gives its number."""
+    """Place an order over HTTP, and return its number."""
     response = await place.http.post(
         "/api/v1/orders",
         json={
@@ -82,7 +82,7 @@ async def post(place: Place) -> str:
 
 
 async def _start(client: Client) -> None:
-    """Start the same workflow with an input of the same size, as barely as the SDK allows."""
+    """Start the same workflow with an input of the same size, using the SDK alone."""
     number = uuid.uuid4().hex
     await client.start_workflow("Order", _input(number), id=f"bare-{number}", task_queue=TASK_QUEUE)
 
