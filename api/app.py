@@ -76,9 +76,9 @@ class Edge:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        # Never the caller's own id: its text would stand in every log line.
+        # Never the caller's own id: its text would be in every log line.
         request_id = secrets.token_hex(8)
-        # The facts of an earlier request on the same connection must not stand in this one's log lines.
+        # The facts of an earlier request on the same connection must not be in this one's log lines.
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=request_id)
         await self._serve(scope, receive, send, request_id)

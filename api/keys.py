@@ -26,7 +26,7 @@ RequiredKeyHeader = Annotated[str, _HEADER]
 
 
 def required_key(header: str) -> str:
-    """Read the key of a route that demands one; a missing key was already refused as an invalid request.
+    """Read the key of a route that demands one; a missing key was refused before, with the request itself.
 
     Raises:
         Problem: 400, the key is malformed.

@@ -1,7 +1,7 @@
 """Limits on how often a caller may try, against guessing and flooding.
 
 A whole provider's telephones, or an office, may share one address, so limits by address are wide. Narrow limits count
-failures, one order or one telephone. A right code or password is never refused for a neighbour's guesses.
+failures, one order or one telephone. A right tracking code is never refused for a neighbour's guesses.
 Assumes that each process counts for itself: N processes let N times as much through, which still slows a
 guesser down. What must hold exactly (a locked name) is in the store. The address is that of the connection;
 behind a proxy, uvicorn takes it from the headers of a proxy named in `FORWARDED_ALLOW_IPS`.

@@ -183,7 +183,7 @@ async def act(
     """Keep a resident's action and send it to the order; a repeated `key` counts once.
 
     Raises:
-        Refused: it is not possible now, or a field is not in order.
+        Refused: the action is not possible now, or a field is wrong.
         KeyTaken: the key stands for something else.
         UnusableAttachment: a named file may not be used here.
         Problem: 429, too much was said to this order in a short time.

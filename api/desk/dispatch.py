@@ -48,7 +48,7 @@ class WaitingOrder:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Found:
-    """A page of waiting orders, or the chosen ones of them, and the directory in force."""
+    """A page of waiting orders, or only the chosen ones, and the directory in force."""
 
     waiting: list[WaitingOrder]
     directory: Directory

@@ -137,7 +137,7 @@ async def claim(task_id: str, who: DeciderDep, service: ServiceDep) -> Response:
 
 @router.post("/release")
 async def release(task_id: str, who: DeciderDep, service: ServiceDep) -> Response:
-    """Give the task back."""
+    """Release a claimed task."""
     return await _hold(task_id, who, service, holder=None)
 
 

@@ -86,7 +86,7 @@ async def claim(task_id: str, who: DeciderDep, service: ServiceDep) -> TaskDetai
     "/tasks/{task_id}/release", response_model=TaskDetail, responses=problems(401, 403, 404, 409, 422)
 )
 async def release(task_id: str, who: DeciderDep, service: ServiceDep) -> TaskDetail:
-    """Give a task back."""
+    """Release a task that you have claimed."""
     return await _hold(task_id, who, service, holder=None)
 
 

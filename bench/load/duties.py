@@ -34,7 +34,7 @@ _LOOK_SECONDS = 0.1
 
 
 async def measure(place: Place, *, many: int, idle_seconds: float) -> list[Figure]:
-    """Open a month for twelve communities and for many, hold twelve meetings, and idle with the rest open."""
+    """Open a month for twelve communities and for many, hold the present meetings, and idle with the rest open."""
     await _running(place, len(await asyncio.to_thread(_communities, place)))
     few = await asyncio.to_thread(_opening, place, "2030-01")
     await asyncio.to_thread(_grow, place, many)
