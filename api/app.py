@@ -1,4 +1,4 @@
-"""The application: routers, error answers, and the parts behind them."""
+"""The application: its routers, its error answers, and the parts behind them."""
 
 import asyncio
 import re
@@ -55,13 +55,13 @@ _TOO_LARGE = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
 _PLAIN = "text/plain"
 _ENCODINGS = frozenset({"utf-8", "utf8", "us-ascii"})
 MAX_BODY = 128 * 1024
-"""Longest body of any request, in bytes; intake and attachments have limits of their own."""
+"""Longest body of any request, in bytes; intake and attachments have their own limits."""
 
 
 class Edge:
-    """Around the whole application: names and times each request, no answer in caches, one form for every error.
+    """Wraps the whole application: names and times requests, keeps answers out of caches, gives errors one form.
 
-    Outermost, because what the server refuses by size alone is answered before any handler of ours.
+    It is outermost because the server refuses an oversized body before any handler of ours runs.
     """
 
     def __init__(self, app: FastAPI, service: Service, readings: figures.Readings) -> None:
@@ -76,15 +76,15 @@ class Edge:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        # Never the caller's: whatever it sent would stand in every line.
+        # Never the caller's own id: its text would be in every log line.
         request_id = secrets.token_hex(8)
-        # What an earlier request of the same connection was about must not stand in this one's lines.
+        # The facts of an earlier request on the same connection must not be in this one's log lines.
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=request_id)
         await self._serve(scope, receive, send, request_id)
 
     def end_streams(self) -> None:
-        """Let what is shown live end, since the process does."""
+        """End the live streams of figures, because the process ends."""
         self._readings.end()
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send, request_id: str) -> None:
@@ -115,7 +115,7 @@ class Edge:
         try:
             await self.app(scope, body.receive, send_on)
             if too_large:
-                # The server refused the body in its own words: they were held back.
+                # The server refused the body in its own words. They were held back; answer in our form.
                 told = await errors.tell(Request(scope), errors.too_large())
                 await told(scope, body.receive, send_on)
         finally:
@@ -125,14 +125,14 @@ class Edge:
 
 
 def _unreadable(scope: Scope) -> errors.Problem | None:
-    """Say what of a request nobody reads here, before anything else looks at it."""
+    """Return the refusal of a request that holds a NUL or an odd encoding, before anything else reads it."""
     if b"%00" in scope["raw_path"] + scope["query_string"]:
         return errors.nul()
     return None if _is_readable(Headers(scope=scope)) else errors.charset()
 
 
 def _is_readable(headers: Headers) -> bool:
-    """Tell whether a body is written as all of ours are: a form in an odd encoding could hold what no text can."""
+    """Tell whether a body's encoding is UTF-8: a form in another encoding could hold what no text may."""
     kind = headers.get("content-type", "")
     if "charset" not in kind.lower():
         return True
@@ -146,11 +146,11 @@ _POLICY = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self';"
     " frame-ancestors 'none'"
 )
-"""What a page may load: what is ours alone, no script and no style within a page."""
+"""What a page may load: our own files only, and no script or style inside the page."""
 
 
 def _protect(headers: MutableHeaders) -> None:
-    """Tell browsers what a page may do."""
+    """Add the headers that tell a browser what a page may do."""
     headers.setdefault("Referrer-Policy", "same-origin")
     headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
     headers.setdefault("X-Frame-Options", "DENY")
@@ -158,18 +158,18 @@ def _protect(headers: MutableHeaders) -> None:
 
 
 async def name_the_matter(request: Request) -> None:
-    """Name the matter in every line of a request that is about one; what is no number of one is never repeated."""
+    """Name the request's matter in every log line; text that is not a matter number is never logged."""
     given = (request.path_params.get(name) for name in ("order_no", "duty_no", "task_id"))
     if found := _MATTER_NO.match(next(filter(None, given), "")):
         structlog.contextvars.bind_contextvars(**{f"{kind_of(found[0]).name}_no": found[0]})
 
 
 def create_app(service: Service, *, tracer_provider: TracerProvider | None = None) -> Edge:
-    """Build the application on given parts; traced if there is a provider."""
+    """Build the application on the given parts; with a tracer provider it is traced."""
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        # Beside the serving: orders are taken from the first moment, whatever Temporal says.
+        # Runs beside the serving: orders are taken from the first moment, whatever the state of Temporal.
         telling = asyncio.create_task(health.tell_until_well(service.orders))
         yield
         telling.cancel()
@@ -183,7 +183,7 @@ def create_app(service: Service, *, tracer_provider: TracerProvider | None = Non
         summary="Orders of a sub-district: placed by channels, decided by staff, tracked by residents.",
         version="1",
         openapi_url="/api/v1/openapi.json",
-        # The framework's own viewer comes from elsewhere, where an office's network may not lead.
+        # The framework's own viewer loads from the Internet, which an office's network may not reach.
         docs_url=None,
         redoc_url=None,
         lifespan=lifespan,
@@ -191,9 +191,9 @@ def create_app(service: Service, *, tracer_provider: TracerProvider | None = Non
         telemetry={
             "tracing": tracer_provider is not None,
             "tracer_provider": tracer_provider,
-            # One span a request; what it calls in Temporal has spans of its own.
+            # One span per request; calls to Temporal have their own spans.
             "operation_spans": False,
-            # Of its own accord it would log the texts of errors, and count beside `/metrics`.
+            # By default it would log the texts of errors, and count beside `/metrics`.
             "logs": False,
             "metrics": False,
             "auto_configure": False,
@@ -237,7 +237,7 @@ def create_app(service: Service, *, tracer_provider: TracerProvider | None = Non
         following,
     ):
         app.include_router(pages.router)
-    # At the root for probes and scrapers, and beside the rest for programs that know one address only.
+    # At the root for probes and scrapers, and under the API's prefix for programs that know only that address.
     app.include_router(health.router)
     app.include_router(health.router, prefix="/api/v1", include_in_schema=False)
     check_doors(app.routes, beside=[app.openapi_url or ""])
@@ -245,7 +245,7 @@ def create_app(service: Service, *, tracer_provider: TracerProvider | None = Non
 
 
 def _document(app: FastAPI) -> dict[str, Any]:
-    """Write the OpenAPI document once, with the schemas that error answers refer to."""
+    """Build the OpenAPI document once, with the schemas that error answers refer to."""
     if not app.openapi_schema:
         document = get_openapi(title=app.title, version=app.version, summary=app.summary, routes=app.routes)
         document["components"]["schemas"].update(errors.schemas())
@@ -257,13 +257,13 @@ def from_settings(settings: Settings) -> Edge:
     """Build the application as the settings say.
 
     Raises:
-        AnotherSecretKey: the store is used with another one.
+        AnotherSecretKey: the store is used with another secret key.
         SchemaMismatch: the database is not at this version.
         UnknownPolicy: there is no such policy version.
     """
     logging.configure(settings.log_format)
-    # A thread in a transaction gives the interpreter away at every statement; by default it gets it back
-    # from a busy event loop only after 5 ms, while every other writer waits for its lock.
+    # A thread in a transaction releases the interpreter at every statement. By default a busy event loop
+    # returns it only after 5 ms, while every other writer waits for the thread's lock.
     sys.setswitchinterval(_SWITCH_SECONDS)
     book = newest(settings.policy)
     store = Store(settings.database_url, pool_size=settings.threads)

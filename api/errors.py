@@ -1,7 +1,7 @@
 """Every error answer: RFC 9457 problem+json that names the field and the reason and says what to do.
 
-Assumes that texts of refusals are written for people and hold nothing personal; what was not foreseen
-gets an incident number, and its text goes to the log alone.
+Assumes that texts of refusals are written for people and hold nothing personal. An unforeseen error gets an
+incident number, and its text goes only to the log.
 """
 
 import uuid
@@ -56,7 +56,7 @@ STATUS: Final[Mapping[str, int]] = {
     "withdrawn_already": 409,
     "wrong_stage": 409,
 }
-"""The HTTP status of each code that a rule refuses with."""
+"""The HTTP status of each code with which a rule refuses."""
 
 _TITLES: Final[Mapping[int, str]] = {
     400: "The request cannot be read",
@@ -80,7 +80,7 @@ _HTTP: Final[Mapping[int, tuple[str, str]]] = {
     404: ("not_found", "there is nothing at this address; see /api/v1/docs"),
     405: ("method_not_allowed", "this address does not take this method; Allow names those that it takes"),
 }
-"""Code and sentence of what the framework refuses by itself."""
+"""Code and sentence for each status with which the framework itself refuses."""
 _KEY: Final = ("header", "Idempotency-Key")
 
 
@@ -117,7 +117,7 @@ class Problem(Exception):
         href: str | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> None:
-        """Keep what the answer says."""
+        """Keep the parts of the answer."""
         super().__init__(detail)
         self.body = ProblemBody(
             title=_TITLES.get(status, "Error"),
@@ -131,7 +131,7 @@ class Problem(Exception):
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Declare error answers of a route for OpenAPI; an address with a NUL and a store that is away meet every route."""
+    """Declare a route's error answers for OpenAPI; any address may hold a NUL, and the store may be away."""
     return {
         status: {
             "description": _TITLES[status],
@@ -142,23 +142,23 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 def schemas() -> dict[str, Any]:
-    """Give what the declared answers refer to, for the components of the OpenAPI document."""
+    """Return the schemas that the declared answers refer to, for the components of the OpenAPI document."""
     body = ProblemBody.model_json_schema(ref_template=_REF)
     return {**body.pop("$defs"), "ProblemBody": body}
 
 
 def too_large() -> Problem:
-    """Say that a body is longer than anything that is read here."""
+    """Build the refusal of a body that is longer than the route reads."""
     return Problem(413, "body_too_large", "the body is longer than this route reads; shorten its texts")
 
 
 def nul() -> Problem:
-    """Say that an address holds a character that no database stores."""
+    """Build the refusal of an address that holds a NUL, which no database stores."""
     return Problem(400, "nul_character", "the address holds a NUL character; leave it out")
 
 
 def charset() -> Problem:
-    """Say that a body is written in another encoding than ours."""
+    """Build the refusal of a body in another encoding than UTF-8."""
     return Problem(415, "unsupported_charset", "write the body in UTF-8, or leave `charset` out")
 
 
@@ -167,7 +167,7 @@ AsPage = Callable[[Request, ProblemBody], Awaitable[Response]]
 
 
 def install(app: FastAPI, *, as_page: AsPage) -> None:
-    """Answer every error of an app in the one form; to a person on a page, by a page."""
+    """Answer every error of an app as problem+json, and as a page to a person who asked for one."""
     app.state.as_page = as_page
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(DomainError, _domain)
@@ -179,7 +179,7 @@ def install(app: FastAPI, *, as_page: AsPage) -> None:
 
 
 def answer(problem: Problem) -> JSONResponse:
-    """Render a problem."""
+    """Render a problem as JSON."""
     return JSONResponse(
         problem.body.model_dump(exclude_none=True),
         status_code=problem.body.status,
@@ -189,7 +189,7 @@ def answer(problem: Problem) -> JSONResponse:
 
 
 async def tell(request: Request, problem: Problem) -> Response:
-    """Tell a program, or a person: whatever lies outside `/api` and asks for a page gets one."""
+    """Answer with a page if the request asks for HTML outside `/api`, else with JSON."""
     if request.url.path.startswith("/api/") or "text/html" not in request.headers.get("accept", ""):
         return answer(problem)
     as_page: AsPage = request.app.state.as_page
@@ -249,7 +249,7 @@ async def _validation(request: Request, error: Exception) -> Response:
 
 
 def media_type_of(request: Request) -> str:
-    """Say what a request calls its body, without parameters."""
+    """Return the media type that a request declares, without parameters."""
     return str(request.headers.get("content-type", "").partition(";")[0].strip().lower())
 
 
@@ -259,7 +259,7 @@ def _is_json(request: Request) -> bool:
 
 
 def _path(location: Sequence[Any]) -> str:
-    """Name a field without the part of the request that holds it."""
+    """Name a field by its path, without the part of the request that holds it."""
     parts = [str(part) for part in location if part not in {"body", "query", "path", "header"}]
     return ".".join(parts) or str(location[0] if location else "body")
 
@@ -276,7 +276,7 @@ async def _http(request: Request, error: Exception) -> Response:
 
 
 def _allowed(request: Request) -> list[str]:
-    """List the methods of an address: each is a route of its own, and the framework names those of one alone."""
+    """List all methods of an address; the framework's own refusal names those of one route only."""
     return [
         method
         for method in ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
@@ -297,7 +297,7 @@ async def _store(request: Request, _error: Exception) -> Response:
 
 
 async def _files(request: Request, error: Exception) -> Response:
-    # The text names folders and hashes: for the operator, not for the caller.
+    # The text names folders and hashes, which are for the operator and not for the caller.
     _log.error("files_unavailable", reason=str(error))
     return await tell(
         request,

@@ -18,7 +18,7 @@ _WAIT_SECONDS = 2.0
 _HEADER = Header(
     alias="Idempotency-Key",
     description="8 to 64 visible ASCII characters, quoted or bare; the same for every repetition.",
-    # Only shown here and checked below: a malformed key is a 400, not one more wrong field.
+    # Only documented here and checked below: a malformed key is a 400, not one more wrong field.
     json_schema_extra={"pattern": _KEY.pattern},
 )
 KeyHeader = Annotated[str | SkipJsonSchema[None], _HEADER]
@@ -26,19 +26,19 @@ RequiredKeyHeader = Annotated[str, _HEADER]
 
 
 def required_key(header: str) -> str:
-    """Read the key of a route that demands one; one that is missing is refused with the other errors of a request.
+    """Read the key of a route that demands one; a missing key was refused before, with the request itself.
 
     Raises:
-        Problem: 400, it is no key.
+        Problem: 400, the key is malformed.
     """
     return _read(header)
 
 
 def optional_key(header: str | None) -> str:
-    """Read the key, or make one.
+    """Read the key, or make one if there is none.
 
     Raises:
-        Problem: 400, it is no key.
+        Problem: 400, the key is malformed.
     """
     return _read(header) if header is not None else uuid.uuid4().hex
 
@@ -58,15 +58,15 @@ class InFlight:
     """The requests that this process is working on: a second one with the same key waits for the first."""
 
     def __init__(self) -> None:
-        """Begin with none."""
+        """Start without requests."""
         self._locks: dict[tuple[str, str], tuple[asyncio.Lock, list[None]]] = {}
 
     @asynccontextmanager
     async def alone(self, caller: str, key: str) -> AsyncIterator[None]:
-        """Work while nobody else does with this key.
+        """Hold this caller's key while the request works; a second request waits.
 
         Raises:
-            Problem: 409, the first still runs after two seconds.
+            Problem: 409, the first request still runs after two seconds.
         """
         lock, users = self._locks.setdefault((caller, key), (asyncio.Lock(), []))
         users.append(None)

@@ -1,10 +1,10 @@
-"""How often somebody may knock, so that nobody guesses and nobody floods.
+"""Limits on how often a caller may try, against guessing and flooding.
 
-Behind one address there may be a whole provider's telephones, or an office: what an address is given is wide, and what
-is narrow counts what went wrong, or one order, or one telephone. Nobody is refused for the guesses of a neighbour.
-Assumes that each process counts for itself: with N processes N times as much gets through, which is enough to
-slow a guesser down. What must hold exactly (a locked name) stands in the store. The address is that of the
-connection; behind a proxy it is what uvicorn takes from a proxy named in `FORWARDED_ALLOW_IPS`.
+A whole provider's telephones, or an office, may share one address, so limits by address are wide. Narrow limits count
+failures, one order or one telephone. A right tracking code is never refused for a neighbour's guesses.
+Assumes that each process counts for itself: N processes let N times as much through, which still slows a
+guesser down. What must hold exactly (a locked name) is in the store. The address is that of the connection;
+behind a proxy, uvicorn takes it from the headers of a proxy named in `FORWARDED_ALLOW_IPS`.
 """
 
 from collections.abc import Mapping
@@ -24,12 +24,12 @@ RATES: Final[Mapping[str, RateLimitItem]] = MappingProxyType(
         # By address.
         "sign_in": parse("300/minute"),
         "wrong_sign_in": parse("30/minute"),
-        # Many telephones share one address of their provider: what a whole street may send after a power cut.
+        # Many telephones share one address of their provider: enough for a whole street after a power cut.
         "order_form": parse("1200/minute"),
         "picture": parse("600/10 minutes"),
         "order": parse("300/10 minutes"),
         "wrong_codes": parse("30/minute"),
-        # By what is named in front of it.
+        # By telephone, or by order.
         "orders_of_one_caller": parse("10/hour"),
         "actions_on_one_order": parse("30/minute"),
     }
@@ -37,15 +37,15 @@ RATES: Final[Mapping[str, RateLimitItem]] = MappingProxyType(
 
 
 class Limits:
-    """Counts per rule, by address or by whom somebody says to be."""
+    """Counts per rule, by address, telephone or order."""
 
     def __init__(self, rates: Mapping[str, RateLimitItem] = RATES) -> None:
-        """Begin with nothing counted."""
+        """Start without counts."""
         self._rates = rates
         self._counter = SlidingWindowCounterRateLimiter(MemoryStorage())
 
     def hit(self, rule: str, request: Request) -> None:
-        """Count one more of an address.
+        """Count one more try from an address.
 
         Raises:
             Problem: 429, it was one too many.
@@ -53,7 +53,7 @@ class Limits:
         self.hit_by(rule, _address(request))
 
     def hit_by(self, rule: str, whom: str) -> None:
-        """Count one more of what `whom` names: a telephone, an order.
+        """Count one more try for the telephone or order that `whom` names.
 
         Raises:
             Problem: 429, it was one too many.
@@ -62,7 +62,7 @@ class Limits:
             raise _too_many(self._rates[rule])
 
     def check(self, rule: str, request: Request) -> None:
-        """Count nothing, but refuse who has used up a rule.
+        """Refuse an address that has used up a rule, without counting a try.
 
         Raises:
             Problem: 429, one more would be too many.
@@ -72,7 +72,7 @@ class Limits:
 
 
 def _address(request: Request) -> str:
-    """Name where somebody is: one house has many addresses of the newer kind, and they count as one."""
+    """Return the address to count by; the many IPv6 addresses of one house, a /64 network, count as one."""
     host = request.client.host if request.client else "unknown"
     try:
         address = ip_address(host)

@@ -1,4 +1,4 @@
-"""The API's own figures, for `/metrics`; one registry per app, so that apps beside each other do not mix."""
+"""The API's own figures for `/metrics`; one registry per app, so that apps in one process do not mix."""
 
 import math
 from datetime import datetime
@@ -17,10 +17,10 @@ from store.matter.outbox import Backlog
 
 
 class Metrics:
-    """Counters of what came in; never an order number or a person in a label."""
+    """The counters and gauges of one app; a label never holds an order number or a person."""
 
     def __init__(self) -> None:
-        """Register."""
+        """Register every metric."""
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
         PlatformCollector(registry=self.registry)
@@ -84,7 +84,7 @@ class Metrics:
         )
 
     def show(self, standing: Standing, backlog: Backlog, *, now: datetime) -> None:
-        """Show how the office stands."""
+        """Set the gauges to the present figures of the store."""
         self.outbox_rows.set(backlog.rows)
         self.outbox_oldest.set(_age(backlog.oldest, now))
         self.set_aside.set(backlog.set_aside)
@@ -96,7 +96,7 @@ class Metrics:
         self.last_year.set(standing.last_year or 0)
 
     def hide(self) -> None:
-        """Show no figure of a store that does not answer: an old one would look like a true one."""
+        """Show no figures while the store does not answer: an old figure would look like a true one."""
         self.open.clear()
         for gauge in (
             self.outbox_rows,

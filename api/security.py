@@ -1,8 +1,8 @@
-"""Who calls, and which doors are open to them: a channel by its key, staff by a token or a browser's session.
+"""Identifying callers, and the doors that they may pass: a channel by its key, staff by a token or a browser's session.
 
-Assumes nothing but those: roles, unit and tier come from the store at every request, so
-that a change holds from the next one on. Every route says by a `Door` or an `OpenDoor` who may pass;
-one that says nothing stops the application at its start.
+Assumes nothing else about callers: roles, unit and tier come from the store at every request, so that a change
+holds from the next request on. Every route says by a `StaffDoor` or an `OpenDoor` who may pass; a route without
+a door stops the application at its start.
 """
 
 from collections.abc import Sequence
@@ -41,10 +41,10 @@ def _unauthenticated() -> Problem:
 
 
 def identify(connection: Connection, service: Service, token: str) -> Caller:
-    """Find who a token stands for now.
+    """Find the caller that a token stands for now.
 
     Raises:
-        Problem: 401, the same for every reason.
+        Problem: 401, worded the same for every reason.
     """
     bearer = find_subject(connection, secret=service.secret, token=token)
     caller: Caller | None = None
@@ -62,10 +62,10 @@ async def caller(
     service: ServiceDep,
     credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
 ) -> Caller:
-    """Identify whoever calls: by a bearer token, else by the session of a browser.
+    """Identify the caller by a bearer token, else by the session of a browser.
 
     Raises:
-        Problem: 401, by neither; 403, the request is not the session's own.
+        Problem: 401, there is neither; 403, the request did not come from a page of the session.
     """
     if credentials is not None:
         token = credentials.credentials
@@ -84,9 +84,9 @@ CallerDep = Annotated[Caller, Depends(caller)]
 
 
 async def still_in(request: Request, service: Service, permission: Permission) -> Staff | None:
-    """Look again at who a long answer goes to: `None` once the session has ended, or the permission is gone.
+    """Check again who receives a long answer; `None` once the session has ended or the permission is gone.
 
-    Looking on is no use of a session: one that is used for nothing else ends when it has been idle.
+    Receiving does not count as use of the session: a session used for nothing else ends when its idle time is over.
     """
     session = await look_up_session(request, service)
     if session is None or not session.is_open:
@@ -97,16 +97,16 @@ async def still_in(request: Request, service: Service, permission: Permission) -
 
 @dataclass(frozen=True, slots=True)
 class StaffDoor:
-    """Lets in staff with a permission, and channels if it says so; with no permission channels alone."""
+    """Lets in staff with the permission, and channels if `channels` is set; without a permission, channels only."""
 
     permission: Permission | None = None
     channels: bool = False
 
     async def __call__(self, who: CallerDep) -> Caller:
-        """Let somebody in.
+        """Let the caller in.
 
         Raises:
-            Problem: 403, not through this door.
+            Problem: 403, the caller may not pass this door.
         """
         if isinstance(who, Client):
             if not self.channels:
@@ -120,23 +120,23 @@ class StaffDoor:
 
 @dataclass(frozen=True, slots=True)
 class OpenDoor:
-    """Lets everybody in, and says why."""
+    """Lets everybody in; `why` is the reason."""
 
     why: str
 
     async def __call__(self) -> None:
-        """Let somebody in."""
+        """Let everybody in."""
 
 
 class UndeclaredRoute(Exception):
-    """A route does not say who may pass."""
+    """A route does not declare who may pass."""
 
 
 def check_doors(routes: Sequence[BaseRoute], *, beside: Sequence[str]) -> None:
-    """Refuse routes that do not say who may pass; `beside` are those that the framework itself adds.
+    """Refuse routes that do not declare who may pass; `beside` lists those that the framework adds.
 
     Raises:
-        UndeclaredRoute: names each.
+        UndeclaredRoute: some routes declare no door; it names each of them.
     """
     undeclared = [path for path, _, door in doors(routes) if door is None and path not in beside]
     if undeclared:
@@ -146,7 +146,7 @@ def check_doors(routes: Sequence[BaseRoute], *, beside: Sequence[str]) -> None:
 
 
 def doors(routes: Sequence[BaseRoute]) -> list[tuple[str, str, StaffDoor | OpenDoor | None]]:
-    """List path, method and door of every route; a route with two doors is told by the first that is not open."""
+    """List path, method and door of every route; of two doors, the one that is not open counts."""
     return [
         (str(route.path), method, _first(_declared(getattr(route, "dependant", None))))
         for route in iter_route_contexts(routes)
@@ -166,12 +166,12 @@ def _declared(dependant: Dependant | None) -> list[StaffDoor | OpenDoor]:
 
 
 def client_of(who: Caller) -> str | None:
-    """Name the channel's client that calls; `None` for staff."""
+    """Return the id of the calling channel's client; `None` for staff."""
     return who.client_id if isinstance(who, Client) else None
 
 
 def uploader_of(who: Caller) -> Uploader:
-    """Say whose an upload is."""
+    """Return the uploader that a caller's files are kept under."""
     if isinstance(who, Client):
         return Uploader(kind=CredentialKind.CLIENT, name=who.client_id)
     return Uploader(kind=CredentialKind.STAFF, name=who.username)
@@ -192,7 +192,7 @@ DirectoryReaderDep = Annotated[Caller, Depends(StaffDoor(Permission.READ_DIRECTO
 
 
 def scope_of(who: Caller, permission: Permission = Permission.READ_ORDERS) -> Scope:
-    """Say for which matters a caller has a permission: by default, which orders they may see."""
+    """Return the matters for which a caller has a permission; by default, the orders that the caller may see."""
     if isinstance(who, Client):
         return Scope(client_id=who.client_id)
     far = reaches(who.roles, permission)

@@ -1,7 +1,7 @@
-"""What every endpoint works with: the store, the way to Temporal, threads, and the clock.
+"""The parts that every endpoint works with: the store, the way to Temporal, threads, and the clock.
 
-Assumes async endpoints: each transaction goes to a thread of our own pool, so that a request that
-waits never keeps a thread that an intake needs.
+Assumes async endpoints: each transaction runs in a thread of our own pool, so that a waiting request never
+holds a thread that an intake needs.
 """
 
 import asyncio
@@ -32,7 +32,7 @@ _log = structlog.get_logger("api")
 
 
 class Service:
-    """The parts that an app is made of."""
+    """The parts of one app."""
 
     def __init__(  # noqa: PLR0913 - the composition root names each part
         self,
@@ -49,7 +49,7 @@ class Service:
         hotline: str = "12345",
         temporal_ui: str | None = None,
     ) -> None:
-        """Keep the parts; `provider` is the office's own for signing in, `temporal_ui` an address, if there is one."""
+        """Keep the parts; `provider` is the office's own for signing in, and `temporal_ui` an address, if known."""
         self.store = store
         self.files = files
         self.orders = orders
@@ -68,7 +68,7 @@ class Service:
         self._pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="store")
 
     def now(self) -> datetime:
-        """Say what time it is, UTC."""
+        """Return the present instant, UTC."""
         return datetime.now(UTC)
 
     async def read(self, work: Callable[[Connection], T]) -> T:
@@ -84,9 +84,9 @@ class Service:
         return await self._in_thread(self.store.write, work)
 
     async def write_once(self, work: Callable[[Connection], T]) -> T:
-        """Run a writing transaction that answers a repeated request; again if another process was faster with its key.
+        """Run a writing transaction with a key, and once more if another process used the key first.
 
-        What that process wrote is committed by then, so the second look finds it.
+        The other process has committed by then, so the second run finds its rows and answers like a repetition.
         """
         try:
             return await self.write(work)
@@ -94,9 +94,9 @@ class Service:
             return await self.write(work)
 
     async def send(self, order_no: str, said: Said, outbox_id: int) -> None:
-        """Signal after the commit; what does not get through in time stays in the outbox for `Reconcile`."""
+        """Signal after the commit; a signal that does not get through in time stays in the outbox for `Reconcile`."""
         try:
-            # A start of this process that is not marked yet would make the signal wait for nothing.
+            # A start that this process sent but has not marked yet would make the signal wait for nothing.
             await self.sent.flush()
             if await self.look(
                 lambda connection: outbox.must_wait(connection, order_no, outbox_id, now=self.now())
@@ -118,7 +118,7 @@ class Service:
         self.sent.add(outbox_id)
 
     async def close(self) -> None:
-        """Write what is left to write, then give threads and connections back."""
+        """Write the last marks, then release threads and connections."""
         await self.sent.flush()
         self._pool.shutdown()
         self.store.close()
@@ -128,34 +128,34 @@ class Service:
             with open_() as connection:  # type: ignore[attr-defined]  # a context manager of the store
                 return work(connection)
 
-        # With the context of the request, so that a line logged in the thread names it.
+        # The context of the request goes along, so that log lines of the thread name it.
         context = contextvars.copy_context()
         return await asyncio.get_running_loop().run_in_executor(self._pool, context.run, transact)
 
 
 class SentMarks:
-    """What was sent to Temporal, marked in the outbox a moment later, many in one transaction.
+    """Outbox rows that were sent to Temporal and are marked a moment later, many in one transaction.
 
-    A mark that is lost with the process costs nothing: `Reconcile` sends again, and Temporal knows it already.
+    A mark that is lost with the process costs nothing: `Reconcile` sends again, and Temporal ignores the repetition.
     """
 
     _PAUSE = timedelta(milliseconds=50)
 
     def __init__(self, service: "Service") -> None:
-        """Begin with none."""
+        """Start without marks."""
         self._service = service
         self._ids: list[int] = []
         self._lock = asyncio.Lock()
         self._writing: asyncio.Task[None] | None = None
 
     def add(self, outbox_id: int) -> None:
-        """Mark a row soon."""
+        """Mark a row as sent, soon."""
         self._ids.append(outbox_id)
         if self._writing is None or self._writing.done():
             self._writing = asyncio.create_task(self._write_soon())
 
     async def flush(self) -> None:
-        """Mark now what waits; whoever comes meanwhile waits until it is written."""
+        """Write the waiting marks now; other callers wait until they are written."""
         async with self._lock:
             ids, self._ids = self._ids, []
             if ids:

@@ -1,4 +1,4 @@
-"""Serving the application until the process is told to end."""
+"""Serving the application until the process has to end."""
 
 import gc
 import os
@@ -12,7 +12,7 @@ from api.app import Edge
 
 
 class Server(uvicorn.Server):
-    """Ends what is shown live before it waits for the last answers: a stream lasts as long as somebody looks."""
+    """Ends the live streams before it waits for the last answers, since a stream lasts as long as its page is open."""
 
     def __init__(self, app: Edge, *, host: str = "127.0.0.1", port: int) -> None:
         """Prepare; nothing listens yet."""
@@ -23,21 +23,21 @@ class Server(uvicorn.Server):
             log_config=None,
             access_log=False,
             server_header=False,
-            # By itself it believes whoever comes from this machine; only a proxy that is named is believed.
+            # By default uvicorn believes these headers from this machine; believe only a proxy that is named.
             proxy_headers="FORWARDED_ALLOW_IPS" in os.environ,
         )
         super().__init__(config)
         self._edge = app
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Take nothing new, and finish what is being answered."""
+        """Take no new requests, and finish the present answers."""
         self._edge.end_streams()
         await super().shutdown(sockets)
 
 
 def serve(app: Edge, *, host: str, port: int) -> None:
     """Serve until SIGTERM or Ctrl-C."""
-    # What is loaded stays: a collector that looked through it again and again would hold up a page by 30 ms.
+    # All that is loaded now stays. Collecting it again and again would delay a page by 30 ms.
     gc.collect()
     gc.freeze()
     server = Server(app, host=host, port=port)

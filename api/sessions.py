@@ -1,7 +1,7 @@
-"""A browser that is signed in: its cookie, and the two things that show that a request is its own.
+"""A browser that is signed in: its cookie, and the two proofs that a request is its own.
 
-Assumes that a cookie is sent along by the browser whoever made the page: so an unsafe request has to come from a
-page of ours (`Sec-Fetch-Site`, else `Origin`) and to carry the session's token.
+Assumes that a browser sends its cookie along from every site's pages. So an unsafe request must come from a page
+of ours (`Sec-Fetch-Site`, else `Origin`), and must carry the session's token.
 """
 
 import secrets
@@ -16,37 +16,37 @@ from api.service import Service
 from store.signin.sessions import Session, find_session, mark_seen
 
 COOKIE: Final = "__Host-dingdan"
-"""The prefix makes browsers keep it for this host alone, and send it over TLS (or to this machine) alone."""
+"""The prefix makes browsers keep the cookie for this host alone, and send it only over TLS (or to this machine)."""
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _FORMS: Final = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
 def keep(response: Response, session_id: str) -> None:
-    """Give the browser its session's id; it goes when the browser is closed."""
+    """Give the browser its session's id, until the browser is closed."""
     keep_cookie(response, COOKIE, session_id)
 
 
 def keep_cookie(response: Response, name: str, value: str) -> None:
-    """Set a cookie that scripts cannot read and other sites do not cause to be sent."""
+    """Set a cookie that scripts cannot read, and that other sites' forms do not send along."""
     response.set_cookie(name, value, secure=True, httponly=True, samesite="lax", path="/")
 
 
 def forget(response: Response, name: str = COOKIE) -> None:
-    """Take a cookie back."""
+    """Delete a cookie."""
     response.delete_cookie(name, secure=True, httponly=True, samesite="lax", path="/")
 
 
 async def session_of(request: Request, service: Service) -> Session | None:
-    """Find the session that a request's cookie stands for, at whatever step of the sign-in it is.
+    """Find the session of a request's cookie, at any step of the sign-in.
 
     Raises:
-        Problem: 403, an unsafe request that no page of this session sent.
+        Problem: 403, no page of this session sent this unsafe request.
     """
     found = await look_up_session(request, service)
     if found is None:
         return None
     await _check(request, found)
-    # What a page asks for by itself, twice a minute, is nobody's presence.
+    # A page that renews itself twice a minute does not show that a person is there.
     if "hx-request" not in request.headers and found.is_to_be_marked(now := service.now()):
         await service.write(lambda connection: mark_seen(connection, found, now=now))
     request.state.session = found
@@ -54,7 +54,7 @@ async def session_of(request: Request, service: Service) -> Session | None:
 
 
 async def look_up_session(request: Request, service: Service) -> Session | None:
-    """Find the session that a request's cookie stands for, without counting this as a use of it."""
+    """Find the session of a request's cookie, without counting the request as use of it."""
     session_id = request.cookies.get(COOKIE)
     if not session_id:
         return None
@@ -69,7 +69,7 @@ def check_origin(request: Request) -> None:
     """Refuse an unsafe request that a page of another site sent.
 
     Raises:
-        Problem: 403.
+        Problem: 403, a page of another site sent it.
     """
     if request.method not in _SAFE and _is_from_elsewhere(request):
         raise Problem(403, "foreign_page", "this was sent by a page of another site; open ours and repeat it")

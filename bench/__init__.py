@@ -1,4 +1,4 @@
-"""Programs that measure: ratios against a bare workflow or a bare look-up in the same run.
+"""Programs that measure the service, as ratios against a bare workflow or a bare look-up in the same run.
 
-Never imported by the service, never part of the tests' verdict: machines are noisy.
+Never imported by the service, and never part of the tests' verdict: machines are noisy.
 """

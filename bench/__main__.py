@@ -1,6 +1,6 @@
 """Measure what the service costs: ratios against a bare workflow or a bare look-up in the same run.
 
-Machines are noisy and shared: trust the ratios of one run, not the absolutes of two. With --write the
+Machines are noisy and shared: trust the ratios of one run, not the absolute figures of two. With --write, the
 figures go into docs/performance.md, each with date, machine and command.
 """
 
@@ -30,7 +30,7 @@ PLACES: dict[str, Callable[..., AbstractAsyncContextManager[Place]]] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Size:
-    """How much is measured."""
+    """The sizes of one run of all programs."""
 
     intake: int
     rounds: int
@@ -90,8 +90,8 @@ SMALL = Size(
 
 async def _intake(name: str, size: Size) -> list[Figure]:
     found = []
-    # Without a worker nothing but the intake competes for the cores; with one every start, ours and the
-    # bare one, is also a first workflow task, as in use.
+    # Without a worker only the intake uses the cores. With a worker every start, ours and the bare one,
+    # also causes a first workflow task, as in real use.
     for how, count in (("no worker", 0), ("one worker", 1)):
         async with PLACES[name]("standard", workers=count) as place:
             found += await intake.measure(place, orders=size.intake, rounds=size.rounds, how=how)
@@ -156,7 +156,7 @@ async def _similar(name: str, size: Size) -> list[Figure]:
 
 
 async def _rules(name: str, size: Size) -> list[Figure]:
-    # They touch nothing: one place is as good as the other.
+    # The rules touch nothing, so one place is as good as the other.
     return rules.measure(times=size.rules) if name == "embedded" else []
 
 
@@ -190,7 +190,7 @@ def main() -> int:
     if wrong:
         parser.error(f"there is no program {wrong[0]!r}; known: {', '.join(PROGRAMS)}")
     end_in_order()
-    # As in the image: a machine may be told to write no bytecode, and would then compile for every order.
+    # As in the image: a machine that writes no bytecode would compile the workflows for every order.
     compileall.compile_dir(Path(workflows.__file__).parent, quiet=1)
     say(f"machine: {machine()}, load {os.getloadavg()[0]:.1f}")
     for program in arguments.program or PROGRAMS:
@@ -200,7 +200,7 @@ def main() -> int:
         for figure in figures:
             say(figure)
         if arguments.write:
-            # After each program: what was measured is not lost if a later one is interrupted.
+            # After each program, so that its figures survive if a later program is interrupted.
             publish(figures, command=f"python -m bench {program}")
     return 0
 

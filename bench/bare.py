@@ -1,6 +1,6 @@
-"""The bare workflow to compare with: as many signals, timers and ordinary activities, and nothing else.
+"""The bare workflow to compare with: the same number of signals, timers and ordinary activities, and nothing else.
 
-`python -m bench.bare ADDRESS` runs its worker, in the sandbox like ours.
+`python -m bench.bare ADDRESS` runs its worker, with the sandbox as ours.
 """
 
 import asyncio
@@ -26,14 +26,14 @@ with workflow.unsafe.imports_passed_through():
 
 QUEUE = "bare"
 _STEP = "x" * 1_000
-"""What an activity is given: as much as a step of an order."""
+"""The input of an activity, as large as a step of an order."""
 
 
 class Plan(BaseModel, frozen=True):
-    """What a bare workflow does.
+    """The work of a bare workflow.
 
-    First a timer, if it is told to; then for each signal a wait under a timer and its share of the
-    activities; then the timers that are left.
+    First comes a timer, if the plan has one. Then, for each signal, the workflow waits under a timer and runs its
+    share of the activities. The remaining timers come last.
     """
 
     signals: int
@@ -49,12 +49,12 @@ class BareWorkflow:
     """Waits and works as the plan says."""
 
     def __init__(self) -> None:
-        """Begin with no signal heard."""
+        """Start with no signal received."""
         self.heard = 0
 
     @workflow.run
     async def run(self, plan: Plan) -> None:
-        """Do what the plan says."""
+        """Work through the plan."""
         waits = max(plan.signals, 1)
         done = 0
         if plan.first_timer_seconds > 0:
@@ -90,7 +90,7 @@ async def act(step: str) -> int:
 
 
 async def plan_of(handle: WorkflowHandle[object, object], *, last_timer_seconds: float) -> Plan:
-    """Count what an order's workflow did."""
+    """Count the signals, activities and timers in an order's history, as a plan."""
     history = await handle.fetch_history()
     types = Counter(EventType.Name(each.event_type) for each in history.events)
     return Plan(
@@ -102,7 +102,7 @@ async def plan_of(handle: WorkflowHandle[object, object], *, last_timer_seconds:
 
 
 async def activities_after_first_timer(handle: WorkflowHandle[object, object]) -> int:
-    """Count the activities that an order ran because its first timer fired, and not before."""
+    """Count the activities that an order scheduled after its first timer fired."""
     history = await handle.fetch_history()
     types = [EventType.Name(each.event_type) for each in history.events]
     since = types[types.index("EVENT_TYPE_TIMER_FIRED") :]
@@ -111,7 +111,7 @@ async def activities_after_first_timer(handle: WorkflowHandle[object, object]) -
 
 @asynccontextmanager
 async def bare_worker(address: str, *, processes: int = 1) -> AsyncIterator[None]:
-    """Run the worker in processes of its own."""
+    """Run the worker in separate processes."""
     running = [
         await asyncio.create_subprocess_exec(
             *leashed([sys.executable, "-m", "bench.bare", address]),

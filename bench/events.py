@@ -1,4 +1,4 @@
-"""Events of a sub-district and the many ways in which residents tell them: generated, every word fictional."""
+"""Generated events of a sub-district, and the many ways in which residents tell them; every word is fictional."""
 
 import random
 from dataclasses import dataclass
@@ -142,12 +142,12 @@ _SAID: Final = (
     ),
 )
 _VAGUE: Final = 0.1
-"""How often somebody leaves out the spot, or says a place without what kind it is."""
+"""How often a resident leaves out the spot, or names a place without its kind."""
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that happened: where, at which spot, with what, and what is wrong with it."""
+    """An event: the place, the spot in it, the names of the thing, and the ways to say its fault."""
 
     where: str
     spot: str
@@ -156,7 +156,7 @@ class Event:
 
 
 def event(draw: random.Random) -> Event:
-    """Let something happen somewhere; what is wrong with it can be said in three ways."""
+    """Draw an event at a random place, with three ways to say its fault."""
     where = draw.choice(_FIRST) + draw.choice(_SECOND) + draw.choice(_KINDS)
     spot = draw.choice(_SPOTS).format(n=draw.randrange(1, 60), u=draw.randrange(1, 5))
     return Event(where, spot, draw.choice(_THINGS), tuple(draw.sample(_FAULTS, 3)))

@@ -1,4 +1,4 @@
-"""What a measurement found, as lines on the console and as rows of `docs/performance.md`."""
+"""Measured figures, as lines on the console and as rows of `docs/performance.md`."""
 
 import os
 import platform
@@ -16,7 +16,7 @@ _PAGE = Path(__file__).parents[1] / "docs" / "performance.md"
 
 @dataclass(frozen=True, kw_only=True)
 class Figure:
-    """One figure: what, where it was taken, its value with unit, and the goal if there is one."""
+    """One figure: its name, the place where it was measured, its value with unit, and its goal, if any."""
 
     program: str
     place: str
@@ -26,18 +26,18 @@ class Figure:
     met: bool | None = None
 
     def __str__(self) -> str:
-        """Write it as a line."""
+        """Write the figure as one line."""
         goal = f" (goal {self.goal}: {'met' if self.met else 'MISSED'})" if self.goal else ""
         return f"{self.program} · {self.place} · {self.what}: {self.value}{goal}"
 
 
 def median(values: Sequence[float]) -> float:
-    """Give the middle value."""
+    """Return the middle value."""
     return sorted(values)[len(values) // 2]
 
 
 def percentile(values: Sequence[float], percent: float) -> float:
-    """Give the value that so many percent do not exceed."""
+    """Return the value that `percent` of the values do not exceed."""
     return sorted(values)[min(len(values) - 1, int(len(values) * percent / 100))]
 
 
@@ -55,7 +55,7 @@ def machine() -> str:
 
 
 def publish(figures: Sequence[Figure], *, command: str, path: Path = _PAGE) -> None:
-    """Write the figures into the page; figures of other programs stay as they are."""
+    """Write the figures into the page, and leave those of other programs unchanged."""
     text = path.read_text(encoding="utf-8")
     for program in dict.fromkeys(each.program for each in figures):
         rows = [each for each in figures if each.program == program]

@@ -1,4 +1,4 @@
-"""Inbox and lists over a million orders, beside the raw index look-up of as many rows."""
+"""The inbox and lists over a million orders, compared with a raw index look-up of as many rows."""
 
 import random
 import statistics
@@ -30,7 +30,7 @@ from tests.support.machine.postgres import Cluster
 _GOAL_MS = 20.0
 _BATCH = 20_000
 OPEN_IN = 10
-"""One order in so many is open."""
+"""One order in this many is open."""
 _CALLS = 300
 _UNITS = FIRST.handling_units
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
@@ -38,7 +38,7 @@ _APART = timedelta(seconds=30)
 
 
 def measure(*, orders: int) -> list[Figure]:
-    """Fill both databases and look."""
+    """Fill both databases, then time the lists."""
     figures = []
     for name, opened in (("SQLite", sqlite), ("PostgreSQL", postgres)):
         with opened() as store:
@@ -92,7 +92,7 @@ def _look(store: Store, name: str, orders: int) -> list[Figure]:
 
 
 def _pages(store: Store, page: Callable[[Connection, str | None], Page[Any]]) -> list[float]:
-    """Time first pages and the pages after them, as people turn them."""
+    """Time the first page and the pages after it, as a reader turns them."""
     times: list[float] = []
     cursor: str | None = None
     while len(times) < _CALLS:
@@ -104,7 +104,7 @@ def _pages(store: Store, page: Callable[[Connection, str | None], Page[Any]]) ->
 
 
 def _raw_page(draw: random.Random) -> Callable[[Connection], object]:
-    """Read a page's rows straight off an index, without anything of ours."""
+    """Return a query that reads a page's rows straight from an index, without any code of ours."""
     statement = text(
         "SELECT * FROM task WHERE state = 'open' AND unit = :unit ORDER BY due_at, task_id LIMIT :rows"
     )
@@ -120,7 +120,7 @@ def _timed(store: Store, work: Callable[[Connection], object]) -> float:
 
 
 def fill(store: Store, count: int, *, until: datetime = NOW, apart: timedelta = _APART) -> None:
-    """Write orders as they stand after months of work: most archived, some open, all with their tasks."""
+    """Write orders as after months of work: most archived, some open, each with a task."""
     tables = MetaData()
     tables.reflect(store.engine, only=["matter", "orders", "task"])
     for first in range(0, count, _BATCH):
@@ -133,14 +133,14 @@ def fill(store: Store, count: int, *, until: datetime = NOW, apart: timedelta = 
 
 
 def tidy(store: Store) -> None:
-    """Do what a database does by itself in months: know its tables, and where every row is visible to all."""
+    """Collect the statistics (and on PostgreSQL vacuum) that a database would have after months of use."""
     with store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("VACUUM ANALYZE" if store.engine.dialect.name == "postgresql" else "ANALYZE"))
 
 
 def _insert(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
     if connection.dialect.name == "sqlite":
-        # Kept without a zone there, as the store does.
+        # SQLite keeps instants without a zone, as the store writes them.
         rows = [
             {
                 key: value.replace(tzinfo=None) if isinstance(value, datetime) else value
@@ -152,7 +152,7 @@ def _insert(connection: Connection, table: Table, rows: list[dict[str, Any]]) ->
 
 
 def tracking_code(number: int) -> str:
-    """Give the code of an order that was filled in, as residents write it."""
+    """Return the tracking code of a filled-in order, as residents write it."""
     digits = f"{number:012}"
     return f"C0DE-{digits[:4]}-{digits[4:8]}-{digits[8:]}"
 
@@ -222,7 +222,7 @@ def _task(number: int, received_at: datetime) -> dict[str, Any]:
 
 @contextmanager
 def sqlite() -> Iterator[Store]:
-    """Give an empty store in a file."""
+    """Open an empty store in a file."""
     with tempfile.TemporaryDirectory(prefix="dingdan-bench-") as folder:
         store = Store(f"sqlite:///{Path(folder)}/lists.db")
         migrate(store.engine)
@@ -232,7 +232,7 @@ def sqlite() -> Iterator[Store]:
 
 @contextmanager
 def postgres() -> Iterator[Store]:
-    """Give an empty store on a server of its own."""
+    """Open an empty store on its own PostgreSQL server."""
     cluster = Cluster()
     try:
         cluster.initialise("-E", "UTF8", "--locale=C.UTF-8", "--auth-host=trust")

@@ -1,6 +1,6 @@
-"""What pages cost: bytes, statements and time, with months of orders behind them; and what signing in costs.
+"""The cost of pages in bytes, statements and time, with months of orders in the store; and the cost of signing in.
 
-Assumes reading only: Temporal is away, and no page that is read asks for it.
+Assumes reading only: Temporal is away, and no measured page asks it.
 """
 
 import asyncio
@@ -53,9 +53,9 @@ _P99_MS: Final = 60.0
 _HASH_MS: Final = 250.0
 _SESSION_MS: Final = 2.0
 _BARE: Final = "/signin"
-"""A page that asks the store for nothing: what others cost is told by how often they take its time."""
+"""A page that does not use the store: the cost of other pages is given as a multiple of its time."""
 _APART: Final = timedelta(days=1) / 200
-"""Two hundred orders a day, as a busy street has: the orders of five hundred days."""
+"""The time between orders: two hundred a day, as on a busy street, so that 100,000 orders cover 500 days."""
 _TRIES, _TRIES_A_NAME = 60, 4
 _COMPUTED: Final = 100_000
 _EVENTS: Final = (*["TaskCompleted"] * 5, "OrderReplied", "FollowUpEnded", "OrderClosed")
@@ -72,11 +72,11 @@ _CHOSEN: Final = {
     for page in reversed(PAGES)
     if page.status == httpx2.codes.OK and not page.sends and page.route not in _LEFT_OUT
 }
-"""The first page of each route, by somebody who sees every order."""
+"""The first page of each route; pages of one order are opened by a clerk who sees every order."""
 
 
 async def measure(*, orders: int, calls: int) -> list[Figure]:
-    """Fill both databases and open each page so many times."""
+    """Fill both databases, and open each page `calls` times."""
     figures = [_machine()]
     for name, opened_store in (("SQLite", sqlite), ("PostgreSQL", postgres)):
         with opened_store() as store:
@@ -93,7 +93,7 @@ async def measure(*, orders: int, calls: int) -> list[Figure]:
 
 
 def _machine() -> Figure:
-    """Tell how steadily the machine computes at all: a page is no steadier."""
+    """Measure how steadily the machine computes at all, since no page can be steadier."""
     times = []
     for _ in range(1_000):
         began = time.perf_counter()
@@ -111,7 +111,7 @@ def _machine() -> Figure:
 
 
 def _tell(store: Store, count: int, *, until: datetime) -> None:
-    """Give every order somebody who asked and events, as they stand after some steps; who has an answer is content."""
+    """Give every order a requester and the events of some steps; every answered requester is satisfied."""
     tables = MetaData()
     tables.reflect(store.engine, only=["requester", "event"])
     zone = None if store.engine.dialect.name == "sqlite" else UTC
@@ -188,7 +188,7 @@ async def _look(store: Store, name: str, orders: int, calls: int) -> list[Figure
 
 
 def _address(page: Page, draw: random.Random, orders: int) -> str:
-    """Choose an open order, and the page about it."""
+    """Draw an open order, and return the page's address for it."""
     number = draw.randrange(orders // OPEN_IN) * OPEN_IN
     order_no = f"20250101-{number:08}"
     found = page.route
@@ -209,7 +209,7 @@ async def _times(
     *,
     at_once: int = 1,
 ) -> list[float]:
-    """Open pages one after the other, as many people as stated at once; in ms, the first few left out."""
+    """Time pages in ms, opened by `at_once` people, each one after the other; the first ten are left out."""
     times: list[float] = []
     left = iter(range(calls + 10))
 
@@ -225,7 +225,7 @@ async def _times(
 
 @asynccontextmanager
 async def _serving(store: Store, secret: str) -> AsyncIterator[httpx2.AsyncClient]:
-    """Start the API as a process of its own."""
+    """Start the API as a separate process."""
     port = free_port(0)
     url = f"http://{HOST}:{port}"
     with tempfile.TemporaryDirectory(prefix="dingdan-bench-") as folder:
@@ -251,7 +251,7 @@ async def _serving(store: Store, secret: str) -> AsyncIterator[httpx2.AsyncClien
 
 @asynccontextmanager
 async def _inside(store: Store, secret: str) -> AsyncIterator[httpx2.AsyncClient]:
-    """Run the application in this process, where its statements can be counted."""
+    """Run the application inside this process, where its statements can be counted."""
     service = Service(
         store=store,
         files=FileStore(Path(os.devnull)),
@@ -289,7 +289,7 @@ async def _passwords() -> list[Figure]:
 
 
 async def _wrong_passwords(store: Store) -> Figure:
-    """Compare how long it takes to refuse a wrong password for a name that exists, and for one that nobody has."""
+    """Compare the times to refuse a wrong password, for names that exist and for names that do not."""
     known = [each.username for each in STAFF][: -(-_TRIES // _TRIES_A_NAME)]
     _give_passwords(store, known)
     tries = [(f"{each}", f"nobody-{each}") for each in known for _ in range(_TRIES_A_NAME)]
@@ -313,7 +313,7 @@ async def _wrong_passwords(store: Store) -> Figure:
 
 
 def _sessions(store: Store, name: str) -> Figure:
-    """Time what every page of somebody signed in begins with: whose session it is, and what they may do now."""
+    """Time the look-up with which every page of a signed-in person begins: the session, and its owner's roles."""
     secret, now = secrets.token_urlsafe(48), datetime.now(UTC)
 
     def begin(connection: Connection) -> list[str]:

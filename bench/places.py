@@ -1,6 +1,6 @@
-"""Where is measured: an installation with the fictional office, its processes and their CPU time.
+"""The installations to measure: each with the fictional office, its processes and their CPU time.
 
-Assumes that nothing else of weight runs on the machine, and that this program shares its cores.
+Assumes that no other heavy program runs on the machine, and that this program shares its cores.
 """
 
 import asyncio
@@ -37,7 +37,7 @@ class Place:
     http: httpx2.AsyncClient
     store: Store
     words: Mapping[str, str]
-    """Which word of its command line tells each part."""
+    """For each part, the word of the command line that identifies its processes."""
     spent: dict[str, float] = field(default_factory=dict)
 
     @contextmanager
@@ -49,11 +49,11 @@ class Place:
         found.update({name: seconds - before.get(name, 0.0) for name, seconds in self._cpu().items()})
 
     def memory(self, part: str) -> int:
-        """Give the resident bytes of a part."""
+        """Return the resident memory of a part, in bytes."""
         return sum(process.memory_info().rss for process in self._processes(self.words[part]))
 
     async def rests(self, *parts: str) -> None:
-        """Wait until these parts have nothing to do."""
+        """Wait until these parts use less than 5 % of a core together."""
         while True:
             with self.cpu() as spent:
                 await asyncio.sleep(2)
@@ -121,7 +121,7 @@ async def _place(
 
 
 async def rate(count: int, work: Callable[[int], Awaitable[object]], *, at_once: int = CONCURRENT) -> float:
-    """Do something so many times, some at once, and give how many a second."""
+    """Do the work `count` times, several at once, and return how often per second."""
     numbers = iter(range(count))
 
     async def keep_on() -> None:
@@ -134,19 +134,19 @@ async def rate(count: int, work: Callable[[int], Awaitable[object]], *, at_once:
 
 
 async def timed(count: int, work: Callable[[], Awaitable[object]]) -> float:
-    """Do something once that makes so many pieces, and give how many a second."""
+    """Do work that makes `count` pieces, and return the number of pieces per second."""
     began = time.perf_counter()
     await work()
     return count / (time.perf_counter() - began)
 
 
 def per_piece(spent: Mapping[str, float], count: int) -> str:
-    """Write CPU-ms of each part for one piece."""
+    """Write the CPU milliseconds that each part spent per piece."""
     return ", ".join(f"{name} {seconds / count * 1000:.1f}" for name, seconds in spent.items())
 
 
 def _seconds(process: psutil.Process) -> float:
-    """Give the CPU time of a process and of the children that it has ended; those that run are counted apart."""
+    """Return the CPU seconds of a process; for PostgreSQL with those of its children, running and ended."""
     try:
         times = process.cpu_times()
         running = sum(map(_seconds, process.children())) if "postgres" in process.name() else 0.0

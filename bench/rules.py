@@ -1,4 +1,4 @@
-"""The pure core, beside reading the signal that brings a decision: rules decided in a second."""
+"""The pure core, compared with reading the signal that brings a decision: rules decided per second."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -27,7 +27,7 @@ _CODES = Codes.of(FIRST)
 
 
 def measure(*, times: int) -> list[Figure]:
-    """Decide each rule so many times, in turn with the reading; the middle of the rounds counts."""
+    """Run each rule `times` times, in turns with reading signals; the median of the rounds counts."""
     works: Mapping[str, Callable[[], object]] = {
         "signals read (pydantic)": lambda: CompleteTask.model_validate(_SIGNAL),
         "decisions judged": _judge,

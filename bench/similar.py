@@ -1,7 +1,7 @@
-"""Similar orders: how often another telling of one event is among the three found, and how long that takes.
+"""Similar orders: how often another telling of the same event is among the three found, and how long that takes.
 
-Beside the ratio of whole lines, which was the rule before, over the same lines in the same run. What is generated
-says which method is better; how often either finds something among real orders it does not say.
+The ratio of whole lines, the earlier rule, runs over the same lines in the same run. Generated lines show which
+method is better; they do not show how often either finds something among real orders.
 """
 
 import random
@@ -26,9 +26,9 @@ from store.order.joined.similar import WITHIN, Sought, similar_orders
 _GOAL_MS = 50.0
 _FOUND = 3
 _TOLD = (2, 2, 3, 4)
-"""How often one event is told."""
+"""How many residents tell one event."""
 _CLUSTERED, _NEIGHBOURS = 0.2, 0.05
-"""Shares of the orders: those about an event that is told again, and others from the place of such an event."""
+"""Shares of the orders: those about an event that is told again, and other events at the place of such an event."""
 
 
 def measure(*, orders: int, calls: int) -> list[Figure]:

@@ -1,4 +1,4 @@
-"""Write the pages that follow from the code; a task or a policy row without its words here fails loudly."""  # noqa: INP001 - `docs` holds pages and is no package
+"""Write the pages that follow from the code; a task without its words here fails loudly."""  # noqa: INP001 - `docs` holds pages and is no package
 
 import base64
 import json
@@ -41,17 +41,18 @@ from runtime.settings import Settings, known_settings
 DOCS: Final = Path(__file__).parent
 HISTORIES: Final = DOCS.parent / "tests" / "replay" / "histories"
 _WHO: Final[Mapping[TaskKind, str]] = {
-    TaskKind.FIRST_CONTACT: "who took the order, else the duty roster of the channel (`duty_officer`)",
-    TaskKind.CLASSIFY: "`street_desk` of the street; of an order that is or may be urgent a `duty_officer` too",
+    TaskKind.FIRST_CONTACT: "the officer who took the order, else the duty roster of the channel (`duty_officer`)",
+    TaskKind.CLASSIFY: "`street_desk` of the street; if the order is or may be urgent, a `duty_officer` too",
     TaskKind.DISPATCH: "as for `classify`",
     TaskKind.ACKNOWLEDGE: "as for `handle`",
     TaskKind.HANDLE: "`community_worker` of the community, `unit_handler` of any other unit, or its `unit_head`; the "
     "street's `liaison` for a bureau without accounts; the leader's role after `take_over`",
     TaskKind.ASSIST: "a helping unit's handlers",
-    TaskKind.REVIEW: "never the proposer, nor who approved the round before: a unit's by `street_desk`, the desk's by "
-    "`street_leader`, a district unit's by its `unit_head`, a leader's office's by `district_desk`",
+    TaskKind.REVIEW: "`street_desk` for a unit's proposals, `street_leader` for the desk's, the `unit_head` for a "
+    "district unit's, `district_desk` for a leader's office's; never the proposer, nor the approver of the round "
+    "before",
     TaskKind.EXPLAIN: "as for `handle`; for a rejection the `street_desk`",
-    TaskKind.FOLLOW_UP: "`call_back_officer` of the street, never who gave the answer",
+    TaskKind.FOLLOW_UP: "`call_back_officer` of the street, never the person who gave the answer",
     TaskKind.SUPERVISE: "`street_leader`; at the district, and from the third time in a row, `district_desk`",
 }
 _WHO_OF_A_DUTY: Final[Mapping[DutyTask, str]] = {
@@ -59,7 +60,7 @@ _WHO_OF_A_DUTY: Final[Mapping[DutyTask, str]] = {
     "`street_leader`",
     DutyTask.HOLD_MEETING: "as for `plan_meeting`",
     DutyTask.CLOSE_MEETING: "as for `plan_meeting`",
-    DutyTask.REVIEW: "`street_leader`, never who asked",
+    DutyTask.REVIEW: "`street_leader`, never the person who asked",
     DutyTask.SUPERVISE: "`street_leader`; from the third time in a row `district_desk`",
 }
 _IN_THE_PERIOD: Final = (DutyStage.PLANNING, DutyStage.PLANNED, DutyStage.HELD)
@@ -77,19 +78,19 @@ _WAYS_OF_A_DUTY: Final[Sequence[tuple[str, str, str]]] = (
     (DutyStage.MISSED, DutyStage.ARCHIVED, f"conclude, or last_entry passes ({DutyEnding.MISSED})"),
     (DutyStage.ARCHIVED, "[*]", ""),
 )
-"""From stage to stage, and by what: drawn by hand after `workflows/duty/workflow.py`."""
-_LIFECYCLE: Final = """From `domain/order/lifecycle.py`: what may be decided; what comes next is written in
-`workflows/order/`. In a signal typed by hand a `comment` stands for a required text."""
+"""The ways from stage to stage with their causes, drawn by hand after `workflows/duty/workflow.py`."""
+_LIFECYCLE: Final = """From `domain/order/lifecycle.py`: the possible decisions. `workflows/order/` says what comes
+next. In a signal typed by hand, a `comment` stands for a required text."""
 _WAYS: Final = """From `tests/replay/histories`, which hold an order for every story: how orders went from stage to
-stage. What happens between two records, such as the reply, is not seen here."""
+stage. Events between two records, such as the reply, do not appear here."""
 _DUTIES: Final = """From `domain/duty/lifecycle.py`: what the monthly courtyard meeting (院坝寻单) asks of a team.
-What comes next is written in `workflows/duty/`, why in [ADR-0033](adr/0033-duties.md). The ways from stage to stage
-are drawn by hand, not read from histories. A leader's silence counts as no."""
+`workflows/duty/` says what comes next, [ADR-0033](adr/0033-duties.md) why. The ways from stage to stage are drawn by
+hand, not read from histories. A leader's silence counts as no."""
 _OF_THE_OFFICE: Final = (
-    "People act on a duty by its tasks. These are sent by the office's own programs alone."
+    "People act on a duty by its tasks. Only the office's own programs send these actions."
 )
-_LENGTHS: Final = """Events of Temporal from the first to the archive, in `tests/replay/histories`: what an order of
-each kind costs, and a meeting."""
+_LENGTHS: Final = """Events of Temporal from the start to the archive, in `tests/replay/histories`: the cost of an order
+of each kind, and of a meeting."""
 _POLICY: Final = """From `domain/order/policy.py`. Limits in days and hours run by the wall, in working days
 and office hours on [the calendar](adr/0016-calendar.md). A running order keeps the version that it began with; new
 orders get the newest of their book."""
@@ -97,19 +98,17 @@ _DUTY_BOOKS: Final = """From `domain/duty/policy.py`: the books of duties (职�
 duties run by `duties-seconds`, else by `duties-standard`."""
 _ROUTES: Final = (
     "From `domain/office/first_directory.py`: version 0, until the office loads its own with `dingdan routing load` "
-    "([our decision](adr/0018-directory.md)). The nearest row counts: the category's, else its parent's, else the "
-    "default; a row for one community before one for all."
+    "([our decision](adr/0018-directory.md)). The nearest row counts: the category's own, else its parent's, else the "
+    "default. A row for one community goes before a row for all."
 )
-_SETTINGS: Final = (
-    "From `runtime/settings.py`. A `DINGDAN_…` variable that is not listed is refused at the start."
-)
+_SETTINGS: Final = "From `runtime/settings.py`. An unlisted `DINGDAN_…` variable is refused at the start."
 _DECISIONS: Final = "One page each. A decision is superseded by a later one, never rewritten."
 _DECISION: Final = re.compile(
     r"# (?P<title>\d{4} [^\n]+)\n\n"
     r"(?P<status>Accepted on (?P<on>\d{4}-\d{2}-\d{2})\.[^\n]*)\n\n"
     r"> (?P<line>[^\n]+\.)\n\n## Context\n"
 )
-"""How a decision begins: title, status with its date, and one line that others quote."""
+"""The head of a decision: title, status with its date, and one line that others quote."""
 _SEE: Final = "see [policy.md](policy.md)"
 
 
@@ -156,7 +155,7 @@ def _lies(each: Field) -> str:
 
 
 def _ways() -> list[tuple[str, str]]:
-    """Read from the recorded histories from which stage to which orders have gone."""
+    """Read from the recorded histories which ways orders have gone from stage to stage."""
     found: dict[tuple[str, str], None] = {("[*]", str(Stage.FIRST_CONTACT)): None}
     for path in sorted(HISTORIES.glob("*.json")):
         before = str(Stage.FIRST_CONTACT)
@@ -174,7 +173,7 @@ def _ways() -> list[tuple[str, str]]:
 
 
 def _lengths() -> list[list[str]]:
-    """Count what each recorded order has cost in events of Temporal, the shortest first."""
+    """Count the Temporal events of each recorded history, the shortest first."""
     histories = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in HISTORIES.glob("*.json")}
     counted = sorted((len(history["events"]), name) for name, history in histories.items())
     return [[name.replace("_", " "), str(count)] for count, name in counted]
@@ -335,7 +334,7 @@ def _decisions() -> str:
 
 
 def _commands() -> str:
-    """Write what `--help` says of every command, in one page."""
+    """Write the `--help` of every command on one page."""
     group = get_group(app)
     _whole_lines(group)
     written = get_docs_for_click(obj=group, ctx=Context(group, info_name="dingdan"), name="dingdan")
@@ -343,14 +342,14 @@ def _commands() -> str:
 
 
 def _whole_lines(command: TyperCommand | TyperGroup) -> None:
-    """Show the whole first line of each command in lists, which would cut it at 45 letters."""
+    """Show the whole first line of each command in lists, which otherwise cut it at 45 letters."""
     command.short_help = command.short_help or (command.help or "").partition("\n\n")[0]
     for each in getattr(command, "commands", {}).values():
         _whole_lines(each)
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Write each page, or with `--check` name those that are stale; 1 if any is."""
+    """Write each page, or with `--check` name the stale ones; return 1 if `--check` finds any."""
     made = {"lifecycle.md": _lifecycle(), "policy.md": _policy(), "settings.md": _settings()}
     made |= {"adr/README.md": _decisions(), "glossary.md": _glossary(), "cli.md": _commands()}
     stale = [n for n in made if not (DOCS / n).exists() or (DOCS / n).read_text(encoding="utf-8") != made[n]]

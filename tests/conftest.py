@@ -35,13 +35,13 @@ PATIENT, HASTY = "patient", "hasty"
 
 
 def pytest_configure() -> None:
-    """Let nothing outlive the run, and collect garbage as the worker does: a long pause looks like a deadlock."""
+    """Let no process outlive the run, and collect garbage as the worker does: a long pause looks like a deadlock."""
     end_in_order()
     worker.pace_garbage_collection()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Let the stories run against a server that runs already."""
+    """Add the options for the Temporal server, the database and the worker's cache."""
     parser.addoption(
         "--temporal", default="embedded", help="embedded, official, or host:port of a Temporal server"
     )
@@ -57,14 +57,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out on PostgreSQL what only SQLite does."""
+    """Leave out the tests of SQLite on PostgreSQL."""
     if config.getoption("--database") == "postgres":
         items[:] = [item for item in items if item.get_closest_marker("sqlite") is None]
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _books_of_the_tests() -> None:
-    """Add them: most tests are about what people do, and a busy machine must not let a clock run out on them."""
+    """Add the books: most tests are about people's acts, and a busy machine must not let a clock run out meanwhile."""
     second = timedelta(seconds=1)
     hasty = replace(
         SECONDS,
@@ -98,7 +98,7 @@ def _books_of_the_tests() -> None:
         escalated=dict.fromkeys(SECONDS.class_limits, Wall(900 * second)),
         explain=Wall(900 * second),
         rework=long,
-        follow_up=Wall(10 * second),  # many stories end because nobody calls
+        follow_up=Wall(10 * second),  # many stories end because nobody calls the resident back
         supervision_first=long,
         supervision_longest=Wall(2400 * second),
         review=long,
@@ -112,7 +112,7 @@ def _books_of_the_tests() -> None:
 async def temporal(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Client]:
-    """Give a client of a running server with everything registered."""
+    """Yield a client of a running server with everything registered."""
     address = request.config.getoption("--temporal")
     if address == "official":
         async with standing(tmp_path_factory.mktemp("stack")) as stack:
@@ -131,7 +131,7 @@ async def temporal(
 def databases(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Databases]:
-    """Migrate and seed once, on SQLite or on a PostgreSQL server of this run's own."""
+    """Migrate and seed once, on SQLite or on a PostgreSQL server of this run."""
     folder = tmp_path_factory.mktemp("databases")
     if request.config.getoption("--database") == "sqlite":
         yield _prepared(SqliteFiles(folder))
@@ -155,7 +155,7 @@ def _prepared(databases: Databases) -> Databases:
 
 @pytest.fixture
 def store(databases: Databases) -> Iterator[Store]:
-    """Give a store of the test's own, with the demo office in it."""
+    """Yield the test's own store, with the demo office in it."""
     store = Store(databases.copy())
     yield store
     store.close()
@@ -165,7 +165,7 @@ def store(databases: Databases) -> Iterator[Store]:
 async def closed_office(
     temporal: Client, store: Store, request: pytest.FixtureRequest
 ) -> AsyncIterator[Office]:
-    """Give an office whose worker is not running yet; at the end every order's history is replayed."""
+    """Yield an office whose worker is not running yet; at the end every order's history is replayed."""
     queue = f"test-{uuid.uuid4()}"
     office = Office(
         store=store,
@@ -181,6 +181,6 @@ async def closed_office(
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def office(closed_office: Office) -> AsyncIterator[Office]:
-    """Give an office at work."""
+    """Yield an office at work."""
     async with closed_office.at_work():
         yield closed_office

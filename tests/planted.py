@@ -1,7 +1,7 @@
-"""Plant a fault into one row of the tables after the other, and see that a test of the rules notices.
+"""Plant a fault into one row of the tables after the other, and check that a test of the rules notices it.
 
-The tables of tasks and actions are built when they are imported, where mutmut does not reach. Run by `make mutants`;
-ends with 1 if fewer faults are noticed than `_LEAST` in a hundred.
+The tables of tasks and actions are built on import, where mutmut does not reach. `make mutants` runs this; it ends
+with 1 if the tests notice fewer than `_LEAST` faults in a hundred.
 """
 
 import os
@@ -49,7 +49,7 @@ _PLANTS: tuple[tuple[str, str], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Plant:
-    """A fault: the table, the line it is on, and the table's text with it."""
+    """A fault: the table, its line, and the table's text with the fault."""
 
     table: str
     line: int
@@ -58,7 +58,7 @@ class Plant:
 
 
 def plants() -> Iterator[Plant]:
-    """Give one fault for every place where one can be planted."""
+    """Yield one fault for every place where a fault can be planted."""
     for table in _TABLES:
         text = (ROOT / table).read_text(encoding="utf-8")
         for pattern, planted in _PLANTS:
@@ -71,7 +71,7 @@ def plants() -> Iterator[Plant]:
 
 
 def is_noticed(plant: Plant) -> bool:
-    """Run the tests of the rules against a copy of the rooms with the fault in it."""
+    """Tell whether the tests of the rules fail on a copy of the rooms with the fault."""
     with tempfile.TemporaryDirectory(prefix="dingdan-planted-") as folder:
         here = Path(folder)
         for each in ROOT.iterdir():
@@ -93,7 +93,7 @@ def is_noticed(plant: Plant) -> bool:
 
 
 def main() -> int:
-    """Plant every fault; name those that nobody noticed."""
+    """Plant every fault, and name those that no test notices."""
     if not _whole_is_green():
         sys.stdout.write("the tests fail without any fault: mend them first\n")
         return 1

@@ -1,4 +1,4 @@
-"""Deciding and acting, by whatever door: kept in one transaction, sent after it, and waited for by who wants to."""
+"""Decisions and actions from every door: kept in one transaction, sent after it, then awaited if the caller asks."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -21,10 +21,10 @@ from store.order.said.decisions import submit_action
 async def act_on(
     service: Service, order_no: str, who: Staff, action: str, fields: Mapping[str, Any], action_id: str
 ) -> Submitted:
-    """Keep an action on an order within somebody's reach, and send it.
+    """Keep an action on an order that the member of staff can reach, and send it.
 
     Raises:
-        Problem: 404, there is none.
+        Problem: 404, there is no such order within reach.
     """
 
     def work(connection: Connection) -> Submitted:
@@ -59,7 +59,7 @@ _LONGEST_PAUSE = timedelta(milliseconds=250)
 
 
 async def settled(service: Service, row: Decision, wait: timedelta) -> Decision:
-    """Look at the row until it is settled or the time is used up: the row is what `record` settles."""
+    """Read the row again until `record` has settled it or the time is up, and return it."""
 
     def look(connection: Connection) -> Decision:
         return find(connection, decision_id) or row

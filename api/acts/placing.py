@@ -1,4 +1,4 @@
-"""Placing an order, by whatever door it came: one transaction, then one try to start its workflow."""
+"""Placing an order from any door: one transaction, then one try to start its workflow."""
 
 from dataclasses import replace
 from typing import Final
@@ -14,9 +14,9 @@ from store.database import Connection
 from store.order.intake import NewOrder, OrderPlace, OrderRequester, Placed, ToStart, UnknownCode, place_order
 
 RESIDENT_PAGES: Final = "resident-pages"
-"""The client of orders that residents write on a page of ours; no key stands for it."""
+"""The client of orders that residents write on our pages; no key stands for it."""
 DESK_PAGES: Final = "desk-pages"
-"""The client of orders that staff write down for somebody; no key stands for it."""
+"""The client of orders that staff write down for a resident; no key stands for it."""
 _ALIKE: Final = (
     "channel",
     "kind",
@@ -28,12 +28,12 @@ _ALIKE: Final = (
     "received_by",
     "category",
 )
-"""What a body and the store call alike."""
+"""The fields that have the same name in a body and in the store."""
 _log = structlog.get_logger("api")
 
 
 def new_order(body: OrderBody, *, client_id: str, key: str) -> NewOrder:
-    """Say what is wanted as the store takes it."""
+    """Turn a body into the order that the store places."""
     return NewOrder(
         client_id=client_id,
         key=key,
@@ -46,7 +46,7 @@ def new_order(body: OrderBody, *, client_id: str, key: str) -> NewOrder:
 
 
 async def place(service: Service, wanted: NewOrder) -> Placed:
-    """Place an order, and start its workflow if Temporal answers in time; else the outbox has it.
+    """Place an order, and start its workflow if Temporal answers in time; else the outbox keeps the start.
 
     Raises:
         Problem: 422, naming the field; 409 or 422 for a key that was used before.

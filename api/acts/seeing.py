@@ -1,6 +1,6 @@
-"""Seeing: which orders and tasks somebody finds, and what of an order they are shown.
+"""Seeing: which orders and tasks a caller finds, and what of an order the caller is shown.
 
-Assumes that the caller is known; whoever may not see something is told that it is not there.
+Assumes that the caller is known. A caller who may not see something hears that it does not exist.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -47,16 +47,16 @@ from store.signin.credentials import Client
 READS: Final[Mapping[str, Permission]] = MappingProxyType(
     {ORDER: Permission.READ_ORDERS, DUTY: Permission.READ_DUTIES}
 )
-"""What lets somebody see a matter of each kind."""
+"""The permission to see a matter, by kind."""
 
 
 def sees(connection: Connection, matter_no: str, who: Staff) -> bool:
-    """Tell whether there is such a matter that somebody may see, of whatever kind."""
+    """Tell whether a matter of any kind exists and the member of staff may see it."""
     return is_within(connection, matter_no, scope_of(who, READS[kind_of(matter_no).name]))
 
 
 def duty_title(period: str, community: str, directory: Directory) -> str:
-    """Say what people call a duty."""
+    """Return what people call a duty."""
     unit, words = directory.units.get(community), texts()["duties"]["called"]
     return str(words.format(period=period, community=unit.name if unit else community))
 
@@ -80,7 +80,7 @@ _TITLES: Final[Mapping[str, Callable[[Connection, Collection[str], Directory], d
 
 
 def titles_of(connection: Connection, matter_nos: Collection[str], directory: Directory) -> dict[str, str]:
-    """Say what people call each of these matters: one statement for each kind that is among them."""
+    """Map each matter to what people call it, with one statement per kind among them."""
     found: dict[str, str] = {}
     for each in KINDS:
         numbers = {number for number in matter_nos if kind_of(number) is each}
@@ -90,14 +90,14 @@ def titles_of(connection: Connection, matter_nos: Collection[str], directory: Di
 
 
 def no_such_order(order_no: str) -> Problem:
-    """Say that there is no such order, or none that the caller may see."""
+    """Build the refusal for an order that does not exist or that the caller may not see."""
     return Problem(404, "not_found", f"there is no order {order_no!r} that you may see")
 
 
 def order_of(
     connection: Connection, row: OrderRow, who: Caller, *, refusals: Sequence[EventRow], now: datetime
 ) -> OrderDetail:
-    """Show an order whole, as far as somebody may see it."""
+    """Show all of an order that the caller may see."""
     return views.order_detail(
         row,
         tasks=tasks.open_tasks(connection, row.order_no),
@@ -112,7 +112,7 @@ def order_of(
 
 
 def _meeting_behind(connection: Connection, row: OrderRow, who: Caller) -> MatterRef | None:
-    """Find the meeting that an order came from, if somebody may see it."""
+    """Find the meeting that an order came from, if the caller may see it."""
     if row.client_id != MEETINGS or isinstance(who, Client):
         return None
     found = meeting_behind(connection, row.order_no, scope_of(who, Permission.READ_DUTIES))
@@ -123,7 +123,7 @@ def _meeting_behind(connection: Connection, row: OrderRow, who: Caller) -> Matte
 
 
 def no_such_duty(duty_no: str) -> Problem:
-    """Say that there is no such duty, or none that the caller may see."""
+    """Build the refusal for a duty that does not exist or that the caller may not see."""
     return Problem(404, "not_found", f"there is no duty {duty_no!r} that you may see")
 
 
@@ -136,7 +136,7 @@ def duty_of(
     directory: Directory,
     now: datetime,
 ) -> DutyDetail:
-    """Show a duty whole; of the orders that it brought, as far as somebody may see them."""
+    """Show a whole duty; orders that it brought show only what the reader may see of them."""
     return views.duty_detail(
         row,
         title=duty_title(row.period, row.subject, directory),
@@ -152,7 +152,7 @@ def duty_of(
 def reveal_to(
     connection: Connection, order_no: str, who: Staff, reason: RevealReason, *, now: datetime
 ) -> Contact:
-    """Give who asked in the clear, and write down who looked and why.
+    """Return the requester's contact in the clear, and write down who looked and why.
 
     Raises:
         Problem: 404, no such order; 403, it is confidential, or the requester has taken the order back.
@@ -171,7 +171,7 @@ def reveal_to(
 
 
 def knows_requester(who: Caller, row: OrderRow) -> bool:
-    """Tell whether somebody may know who asked for an order."""
+    """Tell whether the caller may know who the requester of an order is."""
     if isinstance(who, Client) or row.requester_left:
         return False
     return not hides_requester(confidential=row.confidential, reaches=reaches(who.roles))
@@ -180,7 +180,7 @@ def knows_requester(who: Caller, row: OrderRow) -> bool:
 def tasks_of(
     connection: Connection, who: Staff, *, scope: str, now: datetime, cursor: str | None = None, **wanted: Any
 ) -> Page[TaskRow]:
-    """List somebody's open tasks, what is due first at the top."""
+    """List a member of staff's open tasks, the one due first at the top."""
     return tasks.list_tasks(
         connection, _filter(who, scope, wanted), cursor=cursor, now=now, scope=_reach(who, scope)
     )
@@ -189,7 +189,7 @@ def tasks_of(
 def counts_of(
     connection: Connection, who: Staff, *, scope: str, soon: datetime, now: datetime, **wanted: Any
 ) -> TaskCounts:
-    """Count somebody's open tasks; those due before `soon` by themselves."""
+    """Count a member of staff's open tasks; tasks due before `soon` are counted separately."""
     return tasks.count_tasks(
         connection, _filter(who, scope, wanted), soon=soon, now=now, scope=_reach(who, scope)
     )
@@ -206,13 +206,13 @@ def _filter(who: Staff, scope: str, wanted: Mapping[str, Any]) -> TaskFilter:
 
 
 def _kinds_of(who: Staff) -> tuple[str, ...] | None:
-    """Name the kinds of matter that somebody may see; `None` if that is every kind."""
+    """Name the kinds of matter that a member of staff may see; `None` stands for every kind."""
     seen = tuple(kind for kind, permission in READS.items() if may(who.roles, permission))
     return None if len(seen) == len(READS) else seen
 
 
 def _post(who: Staff, scope: str) -> Post | None:
-    """Say where somebody works; their `post` is what they may decide, as `may_decide` judges it task by task."""
+    """Return where a member of staff works; scope `post` covers what `may_decide` lets them decide."""
     if scope not in {"unit", "post"}:
         return None
     roles = decided_by(who.roles)
@@ -225,15 +225,15 @@ def _post(who: Staff, scope: str) -> Post | None:
 
 
 def _reach(who: Staff, scope: str) -> Scope:
-    # What is one's unit's is within any scope; at a tier, and of what one took before one moved, there is also others'.
+    # A unit's own tasks are within reach anyway. A tier, and tasks taken before a move, may include other units'.
     return Scope(everything=True) if scope in {"unit", "post"} else scope_of(who)
 
 
 def visible(connection: Connection, task_id: str, who: Staff) -> TaskRow:
-    """Find a task that somebody may see.
+    """Find a task that a member of staff may see.
 
     Raises:
-        Problem: 404, there is none.
+        Problem: 404, there is no such task.
     """
     row = tasks.find_task(connection, task_id, scope_of(who, READS[kind_of(task_id).name]))
     if row is None:
@@ -242,7 +242,7 @@ def visible(connection: Connection, task_id: str, who: Staff) -> TaskRow:
 
 
 def workflow_page(service: Service, namespace: str | None, matter_no: str) -> str | None:
-    """Give the page of a matter's workflow in the Temporal UI, where there is one."""
+    """Return the address of a matter's workflow in the Temporal UI; `None` if the UI or namespace is unknown."""
     if service.temporal_ui is None or namespace is None:
         return None
     workflow = quote(workflow_id_of(matter_no), safe="")
@@ -250,7 +250,7 @@ def workflow_page(service: Service, namespace: str | None, matter_no: str) -> st
 
 
 async def namespace_of(service: Service) -> str | None:
-    """Name Temporal's namespace; `None` while it is away."""
+    """Name Temporal's namespace; `None` while Temporal is away."""
     try:
         return (await service.orders.client()).namespace
     except TemporalAway:

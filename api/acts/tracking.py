@@ -1,6 +1,6 @@
 """An order by its tracking code: found, shown, acted on; the same for programs and for pages.
 
-Assumes that who has the code is the resident: it holds 80 random bits, and wrong ones are counted by address.
+Assumes that anyone with the code is the resident: it holds 80 random bits, and wrong codes are counted by address.
 """
 
 import re
@@ -45,14 +45,14 @@ OFFERED: Final = (
     ActionName.RATE,
     ActionName.REOPEN,
 )
-"""What a resident may do with an order, if the time for it has come."""
+"""What a resident may do with an order, when its stage allows it."""
 _GUESSES: Final = "wrong_codes"
 _MISREAD: Final = str.maketrans("OIL", "011")
-"""Codes have none of these letters: whoever wrote one has read a figure."""
+"""Codes contain none of these letters, so a typed one is a misread digit."""
 
 
 def read_code(typed: str) -> str:
-    """Give a tracking code as it is kept, however somebody wrote it: any case, blanks, dashes, wide letters."""
+    """Return a typed tracking code in its kept form; case, blanks, dashes and wide letters make no difference."""
     plain = unicodedata.normalize("NFKC", typed).upper().translate(_MISREAD)
     letters = re.sub(r"[^0-9A-Z]", "", plain)
     return "-".join(letters[index : index + 4] for index in range(0, len(letters), 4))
@@ -62,7 +62,7 @@ async def find(service: Service, request: Request, tracking_code: str) -> str:
     """Find the number of the order that a tracking code stands for.
 
     Raises:
-        Problem: 404, there is none; 429, too many wrong codes came from this address. A right one always finds.
+        Problem: 404, the code is unknown; 429, too many wrong codes came from this address. A right code always works.
     """
     code = read_code(tracking_code)
     order_no = await service.look(lambda connection: finding.find_by_tracking_code(connection, code))
@@ -132,9 +132,9 @@ def _not_accepted(connection: Connection, order_no: str) -> NotAccepted | None:
 
 
 def _left(connection: Connection, row: OrderRow) -> TrackView:
-    """Show an order that its resident took back, and that goes on for others: over, as far as they are concerned.
+    """Show an order that its resident took back while it goes on for others: to this resident it is over.
 
-    What was made of it before is theirs; what was made later is nobody's.
+    Orders split from it before the withdrawal are shown; later ones are not.
     """
     events = history.list_events(connection, row.order_no)
     until = next(
@@ -158,7 +158,7 @@ def _left(connection: Connection, row: OrderRow) -> TrackView:
 
 
 def _words(order: OrderRow) -> str:
-    """Say how an order stands."""
+    """Say in plain words how an order stands."""
     told = texts()["resident"]
     stage, ending = Stage(order.stage), Ending(order.ending) if order.ending else None
     if _is_withdrawn(order):
@@ -167,12 +167,12 @@ def _words(order: OrderRow) -> str:
 
 
 def _is_withdrawn(order: OrderRow) -> bool:
-    """Tell whether its resident took it back; its stage changes with the order's next step only."""
+    """Tell whether the resident took the order back; its stage changes only with the next step."""
     return order.ending == Ending.WITHDRAWN
 
 
 def _joined(words: str, leading: OrderRow) -> str:
-    """Say how the order stands whose answer this one waits for; its own call-back is not the resident's."""
+    """Add how the leading order stands; its call-back is not this resident's, so it shows as replying."""
     how = Stage.REPLYING if leading.stage in ANSWERED else Stage(leading.stage)
     return str(texts()["words"]["field"].format(label=words, value=texts()["resident"]["stages"][how]))
 
@@ -180,20 +180,20 @@ def _joined(words: str, leading: OrderRow) -> str:
 async def act(
     service: Service, order_no: str, name: ActionName, fields: Mapping[str, Any], key: str | None
 ) -> Decision:
-    """Keep what a resident wants and send it to the order; with the same `key` once.
+    """Keep a resident's action and send it to the order; a repeated `key` counts once.
 
     Raises:
-        Refused: it is not possible now, or a field is not in order.
+        Refused: the action is not possible now, or a field is wrong.
         KeyTaken: the key stands for something else.
-        UnusableAttachment: a file is none that may be named here.
+        UnusableAttachment: a named file may not be used here.
         Problem: 429, too much was said to this order in a short time.
     """
     service.limits.hit_by("actions_on_one_order", order_no)
-    # A resident's key counts for this order alone: nobody can meet somebody else's.
+    # A resident's key counts for this order alone, so keys of different residents never collide.
     action_id = f"{order_no}:{key}" if key else uuid.uuid4().hex
 
     def work(connection: Connection) -> Submitted:
-        # Who has no account names what the residents' pages keep, or what the channel uploaded that placed the order.
+        # A resident has no account. The files come from our pages or from the channel that placed the order.
         channel = Uploader(kind=CredentialKind.CLIENT, name=_find(connection, order_no).client_id)
         return submit_action(
             connection,
@@ -210,7 +210,7 @@ async def act(
 
 
 def _can(connection: Connection, row: OrderRow, leads: OrderRow) -> list[str]:
-    """List what a resident may do: what a joined order's resident adds or urges is judged at the one that leads it."""
+    """List what a resident may do now; actions that a joined order passes on are judged at the leading order."""
     own = situation_of(connection, row)
     led = own if leads is row else situation_of(connection, leads)
     found: list[str] = []
@@ -218,7 +218,7 @@ def _can(connection: Connection, row: OrderRow, leads: OrderRow) -> list[str]:
         is_passed_on = name in PASSED_ON and leads is not row
         order, actor = (led, follower(row.order_no)) if is_passed_on else (own, RESIDENT.name)
         about = leads if is_passed_on else row
-        # Its stage changes with the order's next step only.
+        # A withdrawal changes the stage only with the order's next step.
         is_leaving = _is_withdrawn(about) and not order.stage.is_over
         if not is_leaving and is_possible(order, name, actor=actor, at=row.received_at):
             found.append(name)

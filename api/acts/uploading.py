@@ -1,6 +1,6 @@
-"""Taking files in, by whatever door they come: kept with their rows, and named by their ids afterwards.
+"""Taking files in from every door: each is kept with a row, and named by its id afterwards.
 
-Assumes that nothing which a client says of a file is true but its bytes.
+Assumes that only a file's bytes can be trusted, never what the client says about it.
 """
 
 import asyncio
@@ -24,16 +24,16 @@ FORM_BODY: Final = MAX_ATTACHMENTS * MAX_SIZE + 128 * 1024
 """Longest body of a page's form with files, in bytes."""
 
 TEXT_BODY: Final = 1024 * 1024
-"""Longest body of a page's form without files, in bytes: a text that is too long is still told beside its field."""
+"""Longest body of a page's form without files, in bytes: large enough to report an overlong text beside its field."""
 
 
 async def take_in(
     service: Service, file: UploadFile, uploader: attachments.Uploader, *, among: Sequence[Kind] = KINDS
 ) -> AttachmentKept:
-    """Keep a file and its row, if it is of a kind that is wanted.
+    """Keep a file and its row, if its kind is allowed here.
 
     Raises:
-        Problem: 413, 415 or 422, it is too large, of no kind that is taken, or empty.
+        Problem: 413, it is too large; 415, its kind is not taken here; 422, it is empty.
     """
     kind, kept = await _keep(service, file, among)
     attachment_id = await service.write(
@@ -62,9 +62,9 @@ async def _keep(service: Service, file: UploadFile, among: Sequence[Kind]) -> tu
 
 
 def wrong_file(reason: str) -> Problem:
-    """Say what is wrong with a file."""
+    """Build the refusal that says what is wrong with a file."""
     return Problem(422, "invalid_file", reason, errors=[FieldError(field="file", reason=reason)])
 
 
 UPLOADER: Final = Uploader(kind=CredentialKind.CLIENT, name=RESIDENT_PAGES)
-"""Whose they are: a resident has no account."""
+"""The uploader of residents' files: a resident has no account."""

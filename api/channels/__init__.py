@@ -1,1 +1,1 @@
-"""What programs of channels send: orders, files, and the codes they may name; never a page."""
+"""The routes for channels' programs: orders, files, and the codes that they may name; never a page."""

@@ -1,7 +1,7 @@
 """`/attachments`: a file is uploaded first, and referred to by its id afterwards.
 
-Assumes that nothing which the client says of a file is true but its bytes. A body is spooled to disk
-beyond 1 MiB, so that uploads side by side need little memory.
+Assumes that only a file's bytes can be trusted, never what the client says about it. A body beyond 1 MiB is
+spooled to disk, so that concurrent uploads need little memory.
 """
 
 import asyncio
@@ -41,7 +41,7 @@ _FORM = "multipart/form-data"
     responses=problems(401, 403, 413, 415, 422),
 )
 async def upload(request: Request, who: UploaderDep, service: ServiceDep) -> AttachmentKept:
-    """Upload one file, to be named by its id in an order or in a decision within a day."""
+    """Upload one file; name its id in an order or a decision within a day."""
     if media_type_of(request) != _FORM:
         raise Problem(
             415, "unsupported_media_type", f"send the file as {_FORM}, in one part with the name `file`"
@@ -74,7 +74,7 @@ async def upload(request: Request, who: UploaderDep, service: ServiceDep) -> Att
     },
 )
 async def download(attachment_id: str, who: ReaderOrChannelDep, service: ServiceDep) -> StreamingResponse:
-    """Give the file to who may read its matter, or to who uploaded it."""
+    """Download a file that you uploaded, or whose matter you may read."""
 
     def work(connection: Connection) -> AttachmentRow:
         row = attachments.find(connection, attachment_id)

@@ -1,4 +1,4 @@
-"""`GET /directory`: the codes that may be named now, for whoever builds a form."""
+"""`GET /directory`: the codes that may be named now, for programs that build a form."""
 
 from typing import Annotated
 
@@ -17,7 +17,7 @@ router = APIRouter(tags=["directory"])
 
 
 class UnitView(BaseModel):
-    """An open unit; `handles_orders` is not so of the two offices."""
+    """An open unit; `handles_orders` is false for the two offices."""
 
     code: str
     name: str
@@ -27,7 +27,7 @@ class UnitView(BaseModel):
 
 
 class CategoryView(BaseModel):
-    """An open category, with what it inherits from those above it; `evidence` is a number of attachments."""
+    """An open category, with the values it inherits from its parents; `evidence` is a number of attachments."""
 
     model_config = ConfigDict(serialize_by_alias=True)
 
@@ -50,7 +50,7 @@ class DirectoryView(BaseModel):
 
 @router.get("/directory", response_model=DirectoryView, responses=problems(401, 403))
 async def read_directory(who: DirectoryReaderDep, service: ServiceDep) -> DirectoryView:  # noqa: ARG001 - the door looks
-    """Read which communities, units and categories there are now."""
+    """Read the communities, units and categories that are open now."""
 
     def work(connection: Connection) -> DirectoryView:
         return _view(current_named(connection))

@@ -35,8 +35,8 @@ MAX_BODY = 64 * 1024
 async def place(body: OrderBody, client: ChannelDep, service: ServiceDep, key: RequiredKeyHeader) -> Response:
     """Place an order.
 
-    Repeat a request with the same `Idempotency-Key` as often as you need: it places one order, and the
-    answer is the first one with `Idempotent-Replayed: true`. An answer 201 means that the order is kept,
+    Repeat a request with the same `Idempotency-Key` as often as you need: it places one order. A repetition
+    gets the first answer again, with `Idempotent-Replayed: true`. An answer 201 means that the order is kept,
     even while Temporal is away.
     """
     given = required_key(key)

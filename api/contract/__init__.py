@@ -1,1 +1,1 @@
-"""What is sent and shown, as models and views; never how it is found."""
+"""The models and views of everything that is sent and shown; never how it is found."""

@@ -1,4 +1,4 @@
-"""What is told about an attachment: never its name on somebody's telephone, which may say who took it."""
+"""What a caller learns about an attachment: never its name on the sender's phone, which may say who took it."""
 
 from typing import Annotated, Any, Final
 
@@ -30,7 +30,7 @@ UPLOAD: Final[dict[str, Any]] = {
         },
     }
 }
-"""How an upload looks, for OpenAPI: the route reads the form itself, after it knows who calls."""
+"""An upload described for OpenAPI: the route reads the form itself, after it has checked the caller."""
 
 
 def _distinct(ids: list[str]) -> list[str]:
@@ -44,11 +44,11 @@ Attachments = Annotated[
     AfterValidator(_distinct),
     Field(max_length=MAX_ATTACHMENTS, json_schema_extra={"uniqueItems": True}),
 ]
-"""Ids of uploads, as a body names them."""
+"""The ids of uploads that a body names."""
 
 
 class AttachmentKept(BaseModel):
-    """An attachment that was kept; `media_type` is what its content says."""
+    """An attachment that was kept; `media_type` is read from its content."""
 
     attachment_id: str
     media_type: str
@@ -57,7 +57,7 @@ class AttachmentKept(BaseModel):
 
 
 class AttachmentView(BaseModel):
-    """An attachment of an order; `decision_id` names the decision that brought it, none if it came with the order."""
+    """An attachment of a matter; `decision_id` names the decision that brought it, null if it came with the order."""
 
     attachment_id: str
     media_type: str

@@ -1,4 +1,4 @@
-"""What staff see of duties, in the shapes of the contract."""
+"""The duties that staff see, in the shapes of the contract."""
 
 from datetime import datetime
 from typing import Annotated
@@ -10,7 +10,7 @@ from api.contract.staff import RefusalView, TaskView
 
 
 class DutySummary(BaseModel):
-    """A duty as lists show it: whose it is, in which period, and how it stands."""
+    """A duty as lists show it: its team, its period, and how it stands."""
 
     duty_no: str
     duty_kind: str
@@ -26,7 +26,7 @@ class DutySummary(BaseModel):
     department: str | None
     stage: str
     ending: Annotated[
-        str | None, Field(description="`entered_late` and `missed` are both missed, and stay so.")
+        str | None, Field(description="`entered_late` and `missed` both count as missed, for good.")
     ]
     unit: str
     tier: str
@@ -41,7 +41,7 @@ class DutySummary(BaseModel):
     missed_at: datetime | None
     closed_at: datetime | None
     asks_excuse: bool
-    excuse: Annotated[str | None, Field(description="For which reason it was excused.")]
+    excuse: Annotated[str | None, Field(description="The reason why it was excused.")]
     clashes: Annotated[
         bool,
         Field(description="Its leader has another meeting less than two hours apart, or at the same time."),
@@ -49,7 +49,7 @@ class DutySummary(BaseModel):
 
 
 class IssueView(BaseModel):
-    """An order that came from a meeting; number, subject and address are null where it is out of one's reach."""
+    """An order that came from a meeting; number, subject and `href` are null if you may not see the order."""
 
     position: int
     order_no: str | None
@@ -62,7 +62,7 @@ class IssueView(BaseModel):
 
 
 class DutyDetail(DutySummary):
-    """A duty with its meeting, the orders that it brought, its open tasks and what it refused."""
+    """A duty with its meeting, the orders that it brought, its open tasks, and the signals that it refused."""
 
     title: str
     policy: str
@@ -88,7 +88,7 @@ class DutyList(BaseModel):
 
 
 class PeriodView(BaseModel):
-    """A period in which something was owed: from `began` to before `ends`."""
+    """A period in which a duty was owed: from `began` up to, but not including, `ends`."""
 
     period: str
     began: datetime

@@ -1,4 +1,4 @@
-"""What a channel sends when it places an order, and what it is told."""
+"""What a channel sends to place an order, and the answer that it gets."""
 
 import hashlib
 import json
@@ -27,7 +27,7 @@ class _Body(BaseModel):
 
 
 class Requester(_Body):
-    """Who asks (诉求人); all optional, but without a contact nobody can be called back."""
+    """The requester (诉求人): every field is optional, but without a contact nobody can call back."""
 
     name: Short | None = None
     phone: Annotated[str, *line_of(40)] | None = None
@@ -36,7 +36,7 @@ class Requester(_Body):
 
 
 class Place(_Body):
-    """Where it is; longitude and latitude in degrees (WGS 84), both or neither."""
+    """The place; longitude and latitude in degrees (WGS 84), both or neither."""
 
     community: Annotated[Code | None, Field(description="A community that `GET /directory` lists.")] = None
     address: Line | None = None
@@ -51,12 +51,12 @@ class Place(_Body):
 
 
 class OrderBody(_Body):
-    """A request of a resident, as the channel took it."""
+    """A resident's request, as the channel took it."""
 
     channel: Channel
-    source_reference: Annotated[Reference | None, Field(description="The channel's own number for it.")] = (
-        None
-    )
+    source_reference: Annotated[
+        Reference | None, Field(description="The channel's own number for the order.")
+    ] = None
     source_due_at: Annotated[
         Moment | None, Field(description="The limit that a superior platform set, with an offset.")
     ] = None
@@ -69,23 +69,23 @@ class OrderBody(_Body):
     received_by: Annotated[
         Short | None,
         Field(
-            description="Username of the officer who took it. One who has left, is away or decides nothing, or nobody: "
-            "the order goes to the duty roster, and the answer says why in `officer_passed_over`."
+            description="Username of the officer who took it. Without one, the duty roster answers first; so it does "
+            "for an officer who is unknown, left, away or decides nothing: see `officer_passed_over` in the answer."
         ),
     ] = None
     category: Annotated[Code | None, Field(description="A category that `GET /directory` lists.")] = None
     attachments: Annotated[
-        Attachments, Field(description="What this key uploaded and has not used yet.")
+        Attachments, Field(description="Ids of files that this key uploaded and no order uses yet.")
     ] = []
 
     def fingerprint(self) -> str:
-        """Hash the validated body: equal for equal requests, however they were written."""
+        """Hash the validated body, so that equal requests get equal fingerprints however they were written."""
         canonical = json.dumps(self.model_dump(mode="json"), sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(canonical.encode()).hexdigest()
 
 
 class Links(BaseModel):
-    """Where to look further."""
+    """Addresses to look further."""
 
     order: str
     events: str
@@ -93,7 +93,7 @@ class Links(BaseModel):
 
 
 class OrderPlaced(BaseModel):
-    """The answer to a placed order; `tracking_code` is for the resident."""
+    """The answer to a placed order; give `tracking_code` to the resident."""
 
     order_no: str
     tracking_code: str
@@ -101,6 +101,6 @@ class OrderPlaced(BaseModel):
     received_at: datetime
     officer_passed_over: Annotated[
         PassedOver | None,
-        Field(description="Why the order is with the duty roster and not with who `received_by` names."),
+        Field(description="Why the duty roster has the order, and not the officer in `received_by`."),
     ] = None
     links: Links

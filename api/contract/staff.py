@@ -1,4 +1,4 @@
-"""What staff send and see, in the shapes of the contract."""
+"""The bodies and views of staff, in the shapes of the contract."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -11,7 +11,7 @@ from domain.order.lines.contacts import RevealReason
 
 
 class DecisionBody(BaseModel):
-    """A decision on a task: one of its outcomes with the fields that its schema asks for."""
+    """A decision on a task: one of its outcomes, with the fields that the outcome's schema asks for."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -30,7 +30,7 @@ class ActionBody(BaseModel):
 
 
 class MatterRef(BaseModel):
-    """What a task is about: an order or a duty, what people call it, and where it is read."""
+    """The matter of a task: an order or a duty, its title, and the address to read it."""
 
     kind: str
     no: str
@@ -39,9 +39,9 @@ class MatterRef(BaseModel):
 
 
 class TaskView(BaseModel):
-    """A human task as lists show it; `not_by`: who may not decide it, since it is about their own work.
+    """A human task as lists show it; people in `not_by` may not decide it, because it is about their own work.
 
-    `order_no` is null where the matter is no order.
+    `order_no` is null if the matter is not an order.
     """
 
     task_id: str
@@ -69,9 +69,9 @@ class OutcomeView(BaseModel):
 
 
 class ReturnedView(BaseModel):
-    """What was decided before and came back, with its fields as they were: to be changed, and sent again.
+    """A decision that came back, with its fields as they were, to change and send again.
 
-    `why`: a reviewer's opinion, or the reason of the order, whose `code` then stands with it.
+    `why` is the reviewer's opinion; if the order itself refused, it is that reason, and `code` is its code.
     """
 
     outcome: str
@@ -81,7 +81,7 @@ class ReturnedView(BaseModel):
 
 
 class TaskDetail(TaskView):
-    """A task with what may be decided; a task that is done has no outcomes and says who did it."""
+    """A task with the outcomes to choose from; a finished task has none, and names the person who finished it."""
 
     outcomes: list[OutcomeView]
     outcome: str | None
@@ -98,7 +98,7 @@ class TaskList(BaseModel):
 
 
 class RefusalView(BaseModel):
-    """A signal or decision that the matter refused, with its reason."""
+    """A signal or decision that the matter refused, with the reason."""
 
     at: datetime
     signal: str
@@ -134,7 +134,7 @@ class OrderSummary(BaseModel):
 
 
 class OrderDetail(OrderSummary):
-    """An order with its open tasks and what it refused."""
+    """An order with its open tasks and the signals that it refused."""
 
     description: str
     address: str | None
@@ -146,14 +146,16 @@ class OrderDetail(OrderSummary):
     received_by: str | None
     merged_into: str | None
     meeting: Annotated[
-        MatterRef | None, Field(description="The courtyard meeting that it came from, if you may read it.")
+        MatterRef | None,
+        Field(description="The courtyard meeting that the order came from, if you may read it."),
     ]
     requester_left: Annotated[
-        bool, Field(description="Who asked has taken it back; it goes on for those who joined.")
+        bool, Field(description="The requester took it back; it goes on for the orders that joined it.")
     ]
     split_from: str | None
     requester: Annotated[
-        dict[str, str] | None, Field(description="Masked; in the clear by POST …/contact, for a reason.")
+        dict[str, str] | None,
+        Field(description="Masked; POST …/contact with a reason shows it in the clear."),
     ]
     attachments: list[AttachmentView]
     tasks: list[TaskView]
@@ -163,7 +165,7 @@ class OrderDetail(OrderSummary):
 
 
 class Reveal(BaseModel):
-    """Why somebody needs a contact in the clear."""
+    """The reason why you need a contact in the clear."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -171,7 +173,7 @@ class Reveal(BaseModel):
 
 
 class Contact(BaseModel):
-    """Who asked, in the clear; a part that is not known is null."""
+    """The requester's contact in the clear; an unknown part is null."""
 
     name: str | None = None
     phone: str | None = None
@@ -187,7 +189,7 @@ class OrderList(BaseModel):
 
 
 class EventView(BaseModel):
-    """One event; `texts` are those of the decision behind it, for staff only."""
+    """One event; `texts` and `comment` come from the decision behind it, and only staff see them."""
 
     seq: int
     at: datetime
@@ -201,13 +203,13 @@ class EventView(BaseModel):
 
 
 class EventList(BaseModel):
-    """A matter's events by number."""
+    """A matter's events, in the order of their numbers."""
 
     items: list[EventView]
 
 
 class DecisionView(BaseModel):
-    """What became of a decision; `order_no` is null where the matter is no order."""
+    """A decision and its result; `order_no` is null if the matter is not an order."""
 
     decision_id: str
     order_no: str | None
@@ -223,7 +225,7 @@ class DecisionView(BaseModel):
 
 
 class ActionAccepted(BaseModel):
-    """An action that was kept; what became of it is read at `href`."""
+    """An action that was kept; read its result at `href`."""
 
     action_id: str
     status: str

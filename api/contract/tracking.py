@@ -1,4 +1,4 @@
-"""What a resident with a tracking code sends and sees."""
+"""The bodies and views of a resident with a tracking code."""
 
 from datetime import datetime
 from typing import Annotated
@@ -10,12 +10,12 @@ from api.typed.texts import text_of
 from domain.order.words import Satisfied, Solved
 
 MAX_WORDS = 2_000
-"""Longest text of a resident about an order that was placed, in characters."""
+"""Longest text that a resident may send about a placed order, in characters."""
 Words = Annotated[str, *text_of(MAX_WORDS)]
 
 
 class Say(BaseModel):
-    """Something to add, or why the order should be opened again."""
+    """Something to add, or the reason to reopen the order."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -23,12 +23,14 @@ class Say(BaseModel):
 
 
 class Addition(BaseModel):
-    """Something to add to an order, with files that were uploaded by the channel that placed it."""
+    """Something to add to an order, with files that the order's channel uploaded."""
 
     model_config = ConfigDict(extra="forbid")
 
     text: Words
-    attachments: Annotated[Attachments, Field(description="Uploaded by the channel that placed it.")] = []
+    attachments: Annotated[
+        Attachments, Field(description="Ids of files that the order's channel uploaded.")
+    ] = []
 
 
 class Nothing(BaseModel):
@@ -38,7 +40,7 @@ class Nothing(BaseModel):
 
 
 class Rating(BaseModel):
-    """Whether it helped."""
+    """Whether the answer helped."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -54,7 +56,7 @@ class TrackedStep(BaseModel):
 
 
 class TrackedPart(BaseModel):
-    """An order that was made of one that holds several matters, with the code that it is followed by."""
+    """An order split from this one, with the tracking code to follow it."""
 
     order_no: str
     tracking_code: str
@@ -62,7 +64,7 @@ class TrackedPart(BaseModel):
 
 
 class NotAccepted(BaseModel):
-    """Why an order was not accepted, and who answers for the matter if it is not the office's, in plain words."""
+    """Why an order was not accepted, in plain words; `goes_to` names who answers for it if the office does not."""
 
     reason: str
     goes_to: str | None
@@ -87,7 +89,7 @@ class TrackView(BaseModel):
 
 
 class Taken(BaseModel):
-    """What the resident sent was taken and goes to the order."""
+    """The resident's action was kept and goes to the order."""
 
     action_id: str
     status: str

@@ -1,4 +1,4 @@
-"""Turning what the store hands out into the contract's shapes."""
+"""Turning rows of the store into the contract's shapes."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
@@ -69,7 +69,7 @@ def task_detail(row: TaskRow, *, title: str, directory: Directory, now: datetime
 
 
 def order_summary(row: OrderRow) -> OrderSummary:
-    """Show an order in a list: numbers of people in its subject are masked."""
+    """Show an order in a list; telephone, card and account numbers in its subject are masked."""
     return OrderSummary.model_validate({**_summary(row), "subject": masked_line(row.subject)})
 
 
@@ -84,7 +84,7 @@ def order_detail(
     shows_place: bool,
     now: datetime,
 ) -> OrderDetail:
-    """Show an order whole, but for who asked: a contact is masked until somebody says why they need it."""
+    """Show a whole order, with the contact masked: staff see it in the clear only after they give a reason."""
     person = masked_contact(requester) or None
     place = {name: getattr(row, name) for name in ("address", "longitude", "latitude")}
     if not shows_place:
@@ -121,7 +121,7 @@ def duty_detail(
     attachments: Sequence[AttachmentRow],
     now: datetime,
 ) -> DutyDetail:
-    """Show a duty whole: its meeting, the orders that it brought, its open tasks and what it refused."""
+    """Show a whole duty: its meeting, the orders that it brought, its open tasks, and the signals that it refused."""
     return DutyDetail(
         **_duty(row, DutyDetail.model_fields),
         community=row.subject,
@@ -139,7 +139,7 @@ def _duty(row: DutyRow, wanted: Iterable[str]) -> dict[str, Any]:
 
 
 def _issue(row: IssueRow) -> IssueView:
-    """Show an order of a meeting; of one that is out of reach only what the report says of it."""
+    """Show an order of a meeting; if it is out of the reader's reach, leave out number, subject and address."""
     return IssueView(
         position=row.position,
         on_the_spot=row.on_the_spot,
@@ -165,7 +165,7 @@ def _refusal(row: EventRow) -> RefusalView:
 
 
 def event_view(row: EventRow, *, with_texts: bool) -> EventView:
-    """Show an event; the texts of decisions are the office's own."""
+    """Show an event, with the texts of its decision only if `with_texts`: those are for staff."""
     return EventView(
         seq=row.seq,
         at=row.at,
@@ -180,7 +180,7 @@ def event_view(row: EventRow, *, with_texts: bool) -> EventView:
 
 
 def duty_event_view(row: EventRow) -> EventView:
-    """Show an event of a duty; whoever brought an issue is masked, as wherever an order is shown."""
+    """Show an event of a duty; the contact of a resident who brought an issue is masked, as on every order."""
     said = row.texts or {}
     issues = [{**each, **masked_contact(_contact(each))} for each in said.get("issues") or ()]
     shown = event_view(row, with_texts=True)
@@ -192,7 +192,7 @@ def _contact(issue: Mapping[str, Any]) -> dict[str, str]:
 
 
 def decision_view(row: Decision) -> DecisionView:
-    """Show what became of a decision."""
+    """Show a decision and its result."""
     return DecisionView(
         decision_id=row.decision_id,
         order_no=_order_no(row.matter_no),
@@ -209,26 +209,26 @@ def decision_view(row: Decision) -> DecisionView:
 
 
 def decision_href(decision_id: str) -> str:
-    """Say where a decision is read."""
+    """Return the address at which a decision is read."""
     return f"/api/v1/decisions/{quote(decision_id, safe='')}"
 
 
 def order_href(order_no: str) -> str:
-    """Say where an order is read."""
+    """Return the address at which an order is read."""
     return f"/api/v1/orders/{order_no}"
 
 
 def duty_href(duty_no: str) -> str:
-    """Say where a duty is read."""
+    """Return the address at which a duty is read."""
     return f"/api/v1/duties/{duty_no}"
 
 
 _HREFS: Mapping[str, Callable[[str], str]] = {ORDER: order_href, DUTY: duty_href}
-"""Where a matter of each kind is read."""
+"""The address at which a matter is read, by kind."""
 
 
 def matter_ref(matter_no: str, title: str) -> MatterRef:
-    """Point to a matter of whatever kind, by what people call it."""
+    """Build a reference to a matter of any kind; `title` is what people call it."""
     kind = kind_of(matter_no).name
     return MatterRef(kind=kind, no=matter_no, title=title, href=_HREFS[kind](matter_no))
 
@@ -238,7 +238,7 @@ def _order_no(matter_no: str) -> str | None:
 
 
 def schema_of(fields: Sequence[Field], directory: Directory) -> dict[str, Any]:
-    """Write the JSON Schema of an outcome's or action's fields from the lifecycle table, with the codes now open."""
+    """Build the JSON Schema of an outcome's or action's fields; it lists the codes that are open now."""
     return {
         "type": "object",
         "properties": {each.name: _property(each, directory) for each in fields},
@@ -274,7 +274,7 @@ def _items(
     kind: Literal[FieldType.UNITS, FieldType.ATTACHMENTS, FieldType.PARTS, FieldType.ISSUES],
     directory: Directory,
 ) -> dict[str, Any]:
-    """Say what a list holds, and how much of it."""
+    """Describe the items of a list, and how many it may hold."""
     match kind:
         case FieldType.UNITS:
             return {"items": {"enum": list(directory.handling_units)}, "uniqueItems": True}
@@ -289,7 +289,7 @@ def _items(
 
 
 def _described(texts: Mapping[str, int], directory: Directory) -> dict[str, Any]:
-    """Describe a matter that somebody names: its text, the category if it is known, and other texts; each so long."""
+    """Describe a matter named in a list: its texts, each with a longest length, and an optional category."""
     said: dict[str, Any] = {
         name: {"type": "string", "minLength": 1, "maxLength": longest} for name, longest in texts.items()
     }

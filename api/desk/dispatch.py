@@ -1,4 +1,4 @@
-"""`/desk/dispatch`: several orders at once to the units that answer for them."""
+"""`/desk/dispatch`: sending several orders at once to the units that answer for them."""
 
 import asyncio
 import hashlib
@@ -34,7 +34,7 @@ from store.order.finding import routed_by, subjects_of
 
 router = APIRouter(prefix="/desk/dispatch", include_in_schema=False)
 SUGGESTED: Final = "suggested"
-"""Chosen instead of a unit: to each the one that the directory names."""
+"""Chosen instead of a unit: each order goes to the unit that the directory names for it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,7 +48,7 @@ class WaitingOrder:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Found:
-    """A page of what waits, or what was chosen of it, and the directory in force."""
+    """A page of waiting orders, or only the chosen ones, and the directory in force."""
 
     waiting: list[WaitingOrder]
     directory: Directory
@@ -57,7 +57,7 @@ class Found:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Done:
-    """What became of one of those that were chosen."""
+    """The result for one chosen order."""
 
     order_no: str
     unit: str
@@ -73,13 +73,13 @@ async def show(
     service: ServiceDep,
     cursor: Annotated[str | None, Query(max_length=200)] = None,
 ) -> Response:
-    """Show what waits for dispatch at one's unit, a page at a time."""
+    """Show the orders that wait for dispatch at the reader's unit, a page at a time."""
     return await _page(request, who, service, cursor=cursor)
 
 
 @router.post("", response_class=HTMLResponse)
 async def dispatch(request: Request, who: DeciderDep, service: ServiceDep) -> Response:
-    """Dispatch those that were chosen, each by itself, and say of each what became of it."""
+    """Dispatch the chosen orders one by one, and show the result of each."""
     async with request.form() as sent:
         form_id, unit = id_of(sent), str(sent.get("unit", ""))
         chosen = {str(each) for each in sent.getlist("task_id")}
@@ -101,7 +101,7 @@ async def _dispatch(service: Service, who: Staff, each: WaitingOrder, unit: str 
     if unit is None:
         return replace(done, reason=texts()["dispatch"]["none_named"])
     task_id = each.task.task_id
-    # One id per form and task: a form that is sent twice dispatches once.
+    # One id per form and task, so that a form sent twice dispatches once.
     decision_id = hashlib.sha256(f"{form_id}:{task_id}".encode()).hexdigest()[:32]
     try:
         submitted = await keep(
@@ -123,7 +123,7 @@ async def _dispatch(service: Service, who: Staff, each: WaitingOrder, unit: str 
 
 
 async def _became(service: Service, done: Done) -> Done:
-    """Wait a little for the order's own word."""
+    """Wait a little for the order to apply or refuse the dispatch."""
     if done.row is None:
         return done
     row = await settled(service, done.row, WAITS)

@@ -1,4 +1,4 @@
-"""`/desk/duties`: each community's courtyard meeting by period, what wants a leader, and one meeting whole."""
+"""`/desk/duties`: courtyard meetings by community and period, those that need a leader's attention, and one in full."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -30,12 +30,12 @@ from store.office.people import Staff
 
 router = APIRouter(prefix="/desk/duties", include_in_schema=False)
 EVERY_PERIOD: Final = "all"
-"""Chosen instead of a period."""
+"""Chosen instead of one period: show them all."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Watch:
-    """What wants a leader: meetings that may not be held in time, and communities without a duty or a team."""
+    """What needs a leader's attention: meetings that may miss their period, and communities without a duty or team."""
 
     period: str
     shortages: list[DutySummary]
@@ -45,7 +45,7 @@ class Watch:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Listed:
-    """A page of duties with what may be chosen."""
+    """A page of duties, with the filters to choose from."""
 
     duties: list[DutySummary]
     next_cursor: str | None
@@ -65,7 +65,7 @@ async def show_all(
     stage: DutyStage | str = "",
     cursor: Annotated[str | None, Query(max_length=200)] = None,
 ) -> HTMLResponse:
-    """Show the meetings of a period, of the present one unless another is chosen; above them what wants a leader."""
+    """Show a period's meetings, by default the present one's; above them is what needs a leader's attention."""
     found = await service.read(
         lambda connection: _listed(
             connection, who, service, period=period, community=community, stage=str(stage), cursor=cursor
@@ -89,7 +89,7 @@ async def show_all(
 
 @router.get("/{duty_no}", response_class=HTMLResponse)
 async def show_one(request: Request, duty_no: str, who: DutyReaderDep, service: ServiceDep) -> Response:
-    """Show a meeting, what became of what it brought, and all that happened."""
+    """Show a meeting, the state of the orders that it brought, and its events."""
     whole = await service.read(lambda connection: whole_duty(connection, duty_no, who, service))
     operates = may(who.roles, Permission.OPERATE)
     return page(
@@ -150,7 +150,7 @@ def _watch(
     *,
     now: datetime,
 ) -> Watch:
-    """Gather what wants a leader, in the present period and on this day."""
+    """Gather what needs a leader's attention: duties of the present period, and teams as of today."""
     unopened = finding.communities_without_duty(connection, directory.communities, present.name)
     return Watch(
         period=present.name,

@@ -1,7 +1,7 @@
-"""`/desk/figures`: how the office stands, within one's reach; live while somebody looks.
+"""`/desk/figures`: how the office stands, within the reader's reach; live while the page is open.
 
-Assumes that a listener costs a look at its session each round, and one reading of the store serves all who look or
-listen with the same reach and window within a round. The stream is a help: the page says everything without it.
+Assumes that each listener costs one look at its session per round. Within a round, one reading of the store serves
+every reader and listener with the same reach and window. The stream is only a help: the page is complete without it.
 """
 
 import asyncio
@@ -31,17 +31,17 @@ from store.office.people import Staff
 
 router = APIRouter(prefix="/desk/figures", include_in_schema=False)
 ROUND: Final = 3.0
-"""Seconds between two looks of a listener; a reading of the store is good for as long."""
+"""Seconds between two looks of a listener; a reading of the store stays good that long."""
 _FORGOTTEN: Final = 60.0
 MOST_STREAMS: Final = 6
-"""How many pages of one person may listen at once in this process; a browser opens no more to one host."""
+"""How many pages of one person may listen at once in this process; a browser opens no more connections to a host."""
 ENDED: Final = "ended"
-"""The event that tells a page that nothing more will come: its session has ended."""
+"""The event that tells a page that the stream is over because its session has ended."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Asked:
-    """What somebody looks at."""
+    """The reach and the window of days that a reader asks for."""
 
     scope: Scope
     days: DayWindow
@@ -49,21 +49,21 @@ class Asked:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Shown:
-    """What a page shows of it; `names` are those of the units, `at` is when it was read."""
+    """The figures that a page shows; `names` are those of the units, `at` is the instant of reading."""
 
     picture: Picture
     names: dict[str, str]
     at: datetime = field(compare=False)
 
     def for_template(self) -> dict[str, Any]:
-        """Give what the template needs: the units with most that is overdue first."""
+        """Return the template's values, with the units that have the most overdue orders first."""
         units = sorted(self.picture.by_unit, key=lambda line: (-line.overdue, -line.open, line.key))
         return {"picture": self.picture, "units": units, "names": self.names, "at": self.at}
 
 
 @dataclass(slots=True)
 class _Kept:
-    """A reading, for whoever asks for the same; the lock lets one read while the others wait."""
+    """A reading, shared by every request for the same; the lock lets one request read while the others wait."""
 
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     shown: Shown | None = None
@@ -71,20 +71,20 @@ class _Kept:
 
 
 class Readings:
-    """What was read last, by reach and window, and the rounds of those who listen."""
+    """The last readings by reach and window, and the rounds of the listeners."""
 
     def __init__(self) -> None:
-        """Begin with nothing read."""
+        """Start without readings."""
         self._kept: dict[Asked, _Kept] = {}
         self._listening: Counter[str] = Counter()
         self._ending = asyncio.Event()
 
     @contextmanager
     def listening(self, username: str) -> Iterator[None]:
-        """Count somebody's stream while it lasts.
+        """Count a person's stream while it lasts.
 
         Raises:
-            Problem: 429, they have too many open.
+            Problem: 429, the person has too many streams open.
         """
         if self._listening[username] >= MOST_STREAMS:
             raise Problem(429, "too_many_requests", f"{MOST_STREAMS} of your pages listen already; close one")
@@ -93,14 +93,14 @@ class Readings:
             yield
         finally:
             self._listening[username] -= 1
-            self._listening += Counter()  # Lets go of whoever has none left.
+            self._listening += Counter()  # Drops people without a stream.
 
     def end(self) -> None:
-        """Let whoever listens go."""
+        """End every stream."""
         self._ending.set()
 
     async def pause(self) -> bool:
-        """Wait for the next round; `False` if there is none, since the process ends."""
+        """Wait for the next round; return `False` if the process ends instead."""
         try:
             async with asyncio.timeout(ROUND):
                 await self._ending.wait()
@@ -109,7 +109,7 @@ class Readings:
         return False
 
     async def read(self, service: Service, asked: Asked) -> Shown:
-        """Give a reading that is fresh enough.
+        """Return a reading less than a round old, and read the store if there is none.
 
         Raises:
             StoreUnavailable: the database is away.
@@ -123,7 +123,7 @@ class Readings:
             return kept.shown
 
     def _forget(self) -> None:
-        """Let go of what nobody has asked for lately."""
+        """Drop readings that no request has used for a minute."""
         long_ago = time.monotonic() - _FORGOTTEN
         for asked in [
             asked for asked, kept in self._kept.items() if not kept.lock.locked() and kept.read_at < long_ago
@@ -156,7 +156,7 @@ def _readings(request: Request) -> Readings:
 async def show(
     request: Request, who: FiguresReaderDep, service: ServiceDep, days: DayWindow = DayWindow.WEEK
 ) -> HTMLResponse:
-    """Show today's picture: as fresh as what listeners are sent."""
+    """Show the figures, as fresh as those that listeners receive."""
     shown = await _readings(request).read(
         service, Asked(scope=scope_of(who, Permission.READ_FIGURES), days=days)
     )
@@ -170,7 +170,7 @@ async def show(
 
 
 async def _listener(request: Request, who: FiguresReaderDep) -> AsyncIterator[Staff]:
-    """Let somebody listen, for as long as the stream lasts."""
+    """Admit a listener, and count the stream for as long as it lasts."""
     with _readings(request).listening(who.username):
         yield who
 
@@ -182,9 +182,9 @@ async def live(
     service: ServiceDep,
     days: DayWindow = DayWindow.WEEK,
 ) -> AsyncIterator[ServerSentEvent]:
-    """Send the figures, and again whenever they have changed, until the session ends.
+    """Send the figures at once and after each change, until the session ends.
 
-    A token has no session that could end: its stream ends with the first figures.
+    A token has no session that could end, so its stream ends after the first figures.
     """
     readings = _readings(request)
     has_session = getattr(request.state, "session", None) is not None
@@ -202,7 +202,7 @@ async def live(
                 return
             looker = await still_in(request, service, Permission.READ_FIGURES)
         except StoreUnavailable:
-            # What is shown stays; the next round may find the store again.
+            # The page keeps its figures; the next round may find the store again.
             if not await readings.pause():
                 return
     yield ServerSentEvent(event=ENDED, raw_data=ENDED)

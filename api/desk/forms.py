@@ -1,8 +1,8 @@
-"""A form for an outcome, made from the lifecycle table, and what somebody wrote into it.
+"""Forms for outcomes, made from the lifecycle table, and the reading of what staff typed into them.
 
-Assumes plain forms: each field comes back under its own name. What is wrong is judged where the API's decisions are;
-here only the kinds that a form cannot send by itself are read: instants of the office, numbers, lists, further matters
-and the issues of a meeting, one a line.
+Assumes plain forms: each field comes back under its own name. Values are judged by the same code as the API's
+decisions. Only kinds that a form cannot send by itself are read here: instants in the office's time zone, numbers,
+lists, further matters, and the issues of a meeting, one per line.
 """
 
 import re
@@ -28,9 +28,9 @@ from domain.text import clean
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Input:
-    """One field of a form: how it is asked for, what may be chosen, what stands there, and what is wrong with it.
+    """One field of a form: its label and kind, the options, the present value, and what is wrong with it.
 
-    `most`: the largest number that may be typed, where it is one. `hint`: how it is to be written.
+    `most` is the largest number that may be typed into a number field; `hint` says how to write the value.
     """
 
     name: str
@@ -47,7 +47,7 @@ class Input:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Form:
-    """The form of one outcome; `is_open` if it was sent and something is wrong with it."""
+    """The form of one outcome; `is_open` if it was sent and has a fault."""
 
     outcome: str
     label: str
@@ -71,7 +71,7 @@ _KINDS: Final[Mapping[FieldType, str]] = {
 
 
 class Formed(Protocol):
-    """What a form is made for: an outcome of a task, or an action on an order."""
+    """Something that a form is made for: an outcome of a task, or an action on an order."""
 
     @property
     def name(self) -> str:
@@ -79,20 +79,20 @@ class Formed(Protocol):
 
     @property
     def label(self) -> str:
-        """What its button says."""
+        """The text of its button."""
 
     @property
     def fields(self) -> tuple[Field, ...]:
-        """What it asks for."""
+        """The fields that it asks for."""
 
 
 def new_id() -> str:
-    """Make the id of what a form will say, so that a form sent twice says it once."""
+    """Make the id of a form's decision, so that a form sent twice decides once."""
     return uuid.uuid4().hex
 
 
 def id_of(sent: FormData) -> str:
-    """Take the id that a form was given.
+    """Read the id that was given to a form.
 
     Raises:
         Problem: 422, the form is not one of ours.
@@ -112,9 +112,9 @@ def forms_of(
     given: Mapping[str, str] = MappingProxyType({}),
     demanded: Collection[tuple[str, str]] = (),
 ) -> list[Form]:
-    """Make the forms of a page; the one that was `sent` with what is `wrong` with it, by field.
+    """Make the forms of a page; the one that was `sent` shows its faults from `wrong`, by field.
 
-    What is `given` stands in the others before anybody wrote; fields that are `demanded`, by form, are not optional.
+    The other forms start with the `given` values. Fields in `demanded`, as pairs of form and field, are required.
     """
     return [
         _form_of(each, directory, sent=sent, wrong=wrong or {}, given={}, demanded=demanded)
@@ -156,13 +156,13 @@ def _form_of(
 
 
 def fields_of(formed: Formed, sent: FormData) -> dict[str, Any]:
-    """Read what somebody wrote; a field that was left empty is left out, and files count by the ids of those kept."""
+    """Read the typed values; empty fields are left out, and file fields hold the ids of the kept files."""
     found = {each.name: _read(each, sent) for each in formed.fields}
     return {name: value for name, value in found.items() if value not in ("", [], None)}
 
 
 def as_sent(formed: Formed, fields: Mapping[str, Any]) -> FormData:
-    """Write what was decided before into its form, as whoever sent it may have: the reverse of `fields_of`."""
+    """Fill a form with an earlier decision's values, as the sender may have typed them: the reverse of `fields_of`."""
     written: list[tuple[str, UploadFile | str]] = [("outcome", formed.name)]
     for each in formed.fields:
         value = fields.get(each.name)
@@ -197,26 +197,26 @@ def _read(each: Field, sent: FormData) -> Any:
 _BAR: Final = "\N{FULLWIDTH VERTICAL LINE}"
 _BARS: Final = re.compile(rf"[|{_BAR}]")
 _OF_A_LINE: Final = ("text", "answer", "name", "phone")
-"""What stands in the line of an issue, between bars."""
+"""The parts of an issue's line, which bars separate."""
 _LONGEST_NUMBER: Final = 9
-"""A number of more figures is no number of people, and goes on as it is, to be refused."""
+"""A longer number cannot count people; it is passed on as typed and refused later."""
 
 
 def _as_issue(line: str) -> dict[str, str]:
-    """Read an issue from its line; what stands behind too many bars goes on under no name, to be refused."""
+    """Read an issue from its line; text behind too many bars is passed on under an empty name and refused later."""
     first, *others = (clean(part) for part in _BARS.split(line, maxsplit=len(_OF_A_LINE)))
     named = zip((*_OF_A_LINE[1:], ""), others, strict=False)
     return {"text": first, **{name: part for name, part in named if part}}
 
 
 def _as_line(issue: Mapping[str, Any]) -> str:
-    """Write an issue as its line: no bar and no line's end of its own."""
+    """Write an issue as its line; bars and line breaks inside its texts are replaced."""
     parts = (" ".join(_BARS.sub("/", str(issue.get(name) or "")).split()) for name in _OF_A_LINE)
     return _BAR.join(parts).rstrip(_BAR)
 
 
 def as_instant(text: str) -> str:
-    """Read a time of the office; what is none goes on as it is, to be refused with its field."""
+    """Read a time in the office's zone; other text is passed on unchanged and refused later, beside its field."""
     try:
         read = datetime.fromisoformat(text)
     except ValueError:
@@ -225,7 +225,7 @@ def as_instant(text: str) -> str:
 
 
 def wrong_in(error: ValidationError) -> dict[str, str]:
-    """Say beside each field what is wrong with it."""
+    """Return by field what is wrong with it, in the words of the page."""
     words = texts()["new"]
     return {
         str(each["loc"][-1]): words.get(f"wrong_{each['type']}", texts()["refusals"]["invalid_field"]).format(
@@ -252,7 +252,7 @@ def _options(each: Field, directory: Directory) -> tuple[tuple[str, str], ...]:
 
 
 def options_of(kind: FieldType, directory: Directory) -> tuple[tuple[str, str], ...]:
-    """List what may be chosen from the directory, by code and name; nothing for fields that are written."""
+    """List the directory's choices by code and name; a field that is typed has none."""
     match kind:
         case FieldType.UNIT | FieldType.UNITS:
             return _named(

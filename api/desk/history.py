@@ -1,6 +1,6 @@
-"""What happened to a matter, in words: which task, which way, what was chosen, by whom.
+"""A matter's events in words: the task, the outcome, the choices, and the person who acted.
 
-Assumes events as the workflow wrote them, of whatever version: a code without words is shown as it is.
+Assumes events as any version of the workflow wrote them: a code without words is shown unchanged.
 """
 
 from collections.abc import Iterator, Mapping
@@ -25,15 +25,15 @@ from store.order.rows import OrderRow
 
 _OF_A_TASK: Final = frozenset({MatterEvent.TASK_COMPLETED, MatterEvent.TASK_ANSWERED})
 _NOT_TOLD: Final = STORED | {FieldType.ATTACHMENTS}
-"""What stands under an event by itself: its words and its files."""
+"""Types of field that are shown separately under an event: its texts and its files."""
 _RATED: Final = frozenset({EventName.FOLLOW_UP_ENDED, EventName.ORDER_RATED})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Happened:
-    """Something that happened to a matter, in words: what, more of it, by whom, and what came with it.
+    """An event of a matter in words, with details, the actor, and the texts and files that came with it.
 
-    `is_proposal`: somebody else reviews it.
+    `is_proposal` if another person reviews it.
     """
 
     at: datetime
@@ -70,7 +70,7 @@ def _told(
     actor: str,
     more: str,
 ) -> Happened:
-    """Put one event into words; `more` is what the kind of matter says of an event that answers no task."""
+    """Put one event into words; `more` holds the details of an event that answers no task."""
     data, called = row.data, str(texts()["words"]["called"])
     kind, name = str(data.get("kind")), str(data.get("outcome"))
     outcome = tables.outcome(kind, name) if row.type in _OF_A_TASK else None
@@ -87,13 +87,13 @@ def _told(
 
 
 def _actor(name: str) -> str:
-    """Name who acted; the resident of an order that was joined to this one by the number of that one."""
+    """Name the actor; the resident of an order that joined this one is named by that order's number."""
     of = followed(name)
     return str(texts()["words"]["resident_of"].format(order_no=of)) if of else word(name, "actors")
 
 
 def _way(task: str, outcome: Outcome, data: Mapping[str, Any], directory: Directory) -> str:
-    """Say which task was answered, how, and what was chosen: all of it but the texts."""
+    """Say which task was answered, with which outcome and which choices; texts and files are left out."""
     words: Mapping[str, str] = texts()["words"]
     chosen = [
         words["field"].format(label=each.label, value=_value(each, data[each.name], directory))
@@ -121,7 +121,7 @@ def _value(each: Field, value: Any, directory: Directory) -> str:
 
 
 def _facts(type_: str, data: Mapping[str, Any], directory: Directory) -> str:
-    """Say what the kind of an event alone does not tell: which request, class, category, unit, answers."""
+    """Say what an event's type alone does not tell: request, class, category, unit, leading order, answers."""
     asked = ORDER_TABLES.outcome(TaskKind.HANDLE, str(data.get("request")))
     category = str(data.get("category"))
     rated = texts()["rated"]
@@ -141,7 +141,7 @@ def _facts(type_: str, data: Mapping[str, Any], directory: Directory) -> str:
 
 
 def _facts_of_duty(type_: str, data: Mapping[str, Any], directory: Directory) -> str:
-    """Say what the kind of an event of a duty alone does not tell: when, why, who is asked, how it ended."""
+    """Say what the type of a duty's event alone does not tell: period, instant, reason, unit, ending."""
     at = instant(data.get("at"))
     found = [
         str(data["period"]) if type_ == DutyEvent.DUTY_OPENED and data.get("period") else "",

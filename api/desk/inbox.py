@@ -1,4 +1,4 @@
-"""`/desk`: what is to be done, what is due first at the top."""
+"""`/desk`: the open tasks, the one due first at the top."""
 
 from datetime import timedelta
 from typing import Annotated, Literal
@@ -37,11 +37,11 @@ async def inbox(  # noqa: PLR0913, PLR0917 - one parameter a filter
     done: Literal["applied", "pending"] | None = None,
     matter: Annotated[str, Query(max_length=MAX_ORDER_NO)] = "",
 ) -> HTMLResponse:
-    """Show the open tasks that one may decide, those that one is at, or all of one's unit or tier."""
+    """Show the open tasks that the reader may decide or has claimed, or all tasks of the reader's unit or tier."""
     now = service.now()
     scope = scope or ("post" if may(who.roles, Permission.DECIDE_TASKS) else "unit")
     tomorrow = local(now).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
-    # The due instant itself is overdue; what is overdue is not due today as well (ADR-0022).
+    # The due instant itself is overdue, and an overdue task does not count as due today too (ADR-0022).
     before = {"today": tomorrow, "overdue": now + timedelta(microseconds=1)}.get(due)
     after = now if due == "today" else None
 
@@ -84,7 +84,7 @@ async def inbox(  # noqa: PLR0913, PLR0917 - one parameter a filter
 
 
 def _kinds() -> list[tuple[str, str]]:
-    """List every kind of task once; one that several kinds of matter have, with all that it is called."""
+    """List every kind of task once; a kind that several matters share shows all of its labels."""
     labels: dict[str, list[str]] = {}
     for task in (each for kind in KINDS for each in kind.tables.tasks.values()):
         known = labels.setdefault(str(task.kind), [])

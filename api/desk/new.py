@@ -1,4 +1,4 @@
-"""`/desk/new`: an order that staff write down for somebody who calls, comes in, or is met at home."""
+"""`/desk/new`: an order that staff write down for a resident who calls, comes in, or is met at home."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -50,7 +50,7 @@ CHANNELS: Final = (
     Channel.WECHAT,
     Channel.SUPERIOR,
 )
-"""The ways by which somebody tells it to a member of staff."""
+"""The channels through which a resident speaks to a member of staff."""
 _TOP: Final = ("channel", "kind", "subject", "description", "category", "source_reference", "source_due_at")
 _REQUESTER: Final = ("name", "phone")
 _PLACE: Final = ("community", "address")
@@ -60,7 +60,7 @@ _UPLOADER: Final = Uploader(kind=CredentialKind.CLIENT, name=DESK_PAGES)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Looked:
-    """What was found beside what somebody is writing: the subject that it will have, and similar orders."""
+    """What the search for a half-written order found: the subject that it will have, and similar orders."""
 
     subject: str
     similar: list[Similar]
@@ -74,7 +74,7 @@ async def blank(request: Request, who: PlacerDep, service: ServiceDep) -> Respon
 
 @router.post("", response_class=HTMLResponse, max_body_size=FORM_BODY)
 async def write_down(request: Request, who: PlacerDep, service: ServiceDep) -> Response:
-    """Place the order; whatever is wrong is said beside its field, and what was typed stays."""
+    """Place the order; a fault is shown beside its field, and the form keeps what was typed."""
     async with request.form() as sent:
         return await _write_down(request, who, service, sent)
 
@@ -97,7 +97,7 @@ async def _write_down(request: Request, who: Staff, service: Service, sent: Form
             }
         )
         wanted = new_order(body, client_id=DESK_PAGES, key=key)
-        # The fingerprint is that of the words: a form that is sent twice brings its files twice.
+        # The fingerprint covers the words alone: a form sent twice uploads its files twice, under new ids.
         placed = await place(service, replace(wanted, attachments=_kept(sent)))
     except ValidationError as error:
         wrong = wrong_in(error)
@@ -116,7 +116,7 @@ async def _write_down(request: Request, who: Staff, service: Service, sent: Form
 
 @router.post("/similar", response_class=HTMLResponse, max_body_size=FORM_BODY)
 async def look(request: Request, who: PlacerDep, service: ServiceDep) -> Response:
-    """Show the form again with the orders that may be about the same; what was typed stays, and files are kept."""
+    """Show the form again with orders that may be about the same matter; its text and files are kept."""
     async with request.form() as form:
         sent, wrong = await with_files_kept(service, form, _FILES, _UPLOADER)
         typed = _typed(sent)
@@ -126,7 +126,7 @@ async def look(request: Request, who: PlacerDep, service: ServiceDep) -> Respons
 
 
 def _similar(connection: Connection, typed: Mapping[str, str], who: Staff, service: Service) -> list[Similar]:
-    """Look for what was told before; whom a telephone led to is kept by the audit, as for any caller looked up."""
+    """Find similar orders; if the telephone number found any, the audit records it like any look-up of a caller."""
     phone = typed.get("phone", "")
     reveals = may(who.roles, Permission.REVEAL_CONTACTS)
     sought = Sought(
@@ -148,14 +148,14 @@ def _subject(typed: Mapping[str, str]) -> str:
 
 
 def _wrong_phone(typed: Mapping[str, str]) -> dict[str, str]:
-    """Refuse what nobody can be called by: a channel may send it, a person here has mistyped."""
+    """Refuse a number that cannot be called: a channel may send one, but a clerk here has mistyped."""
     phone = typed.get("phone", "")
     return {"phone": texts()["resident"]["wrong"]["phone"]} if phone and not is_phone(phone) else {}
 
 
 @router.get("/{order_no}", response_class=HTMLResponse)
 async def receipt(request: Request, order_no: str, who: PlacerDep, service: ServiceDep) -> Response:
-    """Show what to tell the caller: the number and the tracking code, to whoever took the order and nobody else."""
+    """Show the number and the tracking code to tell the caller, but only to the clerk who took the order."""
 
     def work(connection: Connection) -> tuple[OrderRow, Sequence[TaskRow]]:
         row = finding.find_order(connection, order_no, Scope(client_id=DESK_PAGES))
@@ -192,7 +192,7 @@ def _kept(sent: FormData) -> tuple[str, ...]:
 
 
 def _given(typed: Mapping[str, str], names: Sequence[str]) -> dict[str, str]:
-    """Take the fields that were filled in."""
+    """Return the fields of these names that were filled in."""
     found = {name: typed[name] for name in names if typed.get(name)}
     if due := found.get("source_due_at"):
         found["source_due_at"] = as_instant(due)
@@ -200,7 +200,7 @@ def _given(typed: Mapping[str, str], names: Sequence[str]) -> dict[str, str]:
 
 
 def _wrong_by(problem: Problem) -> dict[str, str]:
-    """Say what the store or a file was refused for, beside the field that it is about."""
+    """Return a refusal of the store or of a file by the field that it is about."""
     body = problem.body
     if body.status in {413, 415} or any(each.field == "file" for each in body.errors):
         return {"attachments": words_of(body.code, body.detail)}
@@ -222,7 +222,7 @@ async def _page(
         request,
         "desk/new.html",
         status=422 if wrong else 200,
-        # Whoever goes back to it, blank or filled in, has the same form, which places one order.
+        # A browser that goes back gets the same form, blank or filled in, and that form places one order.
         is_kept=True,
         channels=[(str(each), word(each, "channels")) for each in CHANNELS],
         kinds=[(str(each), word(each, "kinds")) for each in RequestKind],

@@ -1,4 +1,4 @@
-"""`/desk/orders/…`: one order whole, what may be done with it as a whole, and its sheet for printing."""
+"""`/desk/orders/…`: one order in full, the actions on it, and its sheet for printing."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -47,13 +47,13 @@ async def show(
     service: ServiceDep,
     done: Literal["applied", "pending"] | None = None,
 ) -> Response:
-    """Show an order; `?leading=` fills in the one that it may be joined to."""
+    """Show an order; `?leading=` fills in the order that it may join."""
     return await _page(request, order_no, who, service, done=done)
 
 
 @router.get("/sheet", response_class=HTMLResponse)
 async def sheet(request: Request, order_no: str, who: ReaderDep, service: ServiceDep) -> Response:
-    """Show an order as it is printed and taken along; who asked stays masked."""
+    """Show an order as a sheet to print and take along, with the requester's contact masked."""
     whole = await service.read(lambda connection: whole_order(connection, order_no, who, service))
     return page(request, "desk/sheet.html", **shown_of(whole))
 
@@ -66,7 +66,7 @@ async def contact(
     service: ServiceDep,
     reason: Annotated[RevealReason, Form()],
 ) -> Response:
-    """Show who asked in the clear, for a reason that the audit keeps."""
+    """Show the requester's contact in the clear, for a reason that the audit keeps."""
     found = await service.write(
         lambda connection: reveal_to(connection, order_no, who, reason, now=service.now())
     )
@@ -75,7 +75,7 @@ async def contact(
 
 @router.post("/actions", response_class=HTMLResponse, max_body_size=FORM_BODY)
 async def act(request: Request, order_no: str, who: ActorDep, service: ServiceDep) -> Response:
-    """Act on the order, and show it again; whatever is wrong is said beside its field, and what was typed stays."""
+    """Act on the order and show it again; a fault is shown beside its field, and the form keeps what was typed."""
     async with request.form() as sent:
         return await _act(request, order_no, who, service, sent)
 
@@ -94,7 +94,7 @@ async def _act(request: Request, order_no: str, who: Staff, service: Service, se
         sent, wrong = without_files(sent, files, error)
         return await _page(request, order_no, who, service, sent=sent, wrong=wrong)
     except Refused as refused:
-        # What names no field of the form is said above it.
+        # A refusal that names no field of the form is shown above the form.
         known = {each.name for each in action.fields} if action else set()
         field = refused.refusal.field if refused.refusal.field in known else None
         wrong = {field or "": words_for(refused.refusal)}
@@ -107,7 +107,7 @@ async def _act(request: Request, order_no: str, who: Staff, service: Service, se
 
 
 def _offered(connection: Connection, whole: Whole, who: Staff, *, now: datetime) -> list[Action]:
-    """List what somebody may do with the order as a whole, by the table of actions."""
+    """List the actions that a member of staff may take on the order now, from the table of actions."""
     situation = situation_of(connection, whole.row)
     return [
         each

@@ -1,4 +1,4 @@
-"""`/desk/orders` and `/desk/callers`: finding orders by number, words and place, or by who called."""
+"""`/desk/orders` and `/desk/callers`: finding orders by number, words and place, or by the caller's telephone."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -44,7 +44,7 @@ async def search(  # noqa: PLR0913, PLR0917 - one parameter a filter
     is_open: Annotated[str, Query(alias="open", pattern="^(true|false|)$")] = "",
     cursor: Annotated[str | None, Query(max_length=200)] = None,
 ) -> HTMLResponse:
-    """Show the orders in one's scope that match, the latest first; a number that is one's own leads to it at once."""
+    """Show the matching orders within the reader's reach, the latest first."""
     now = service.now()
     wanted = OrderFilter(
         stage=stage or None,
@@ -97,9 +97,9 @@ async def search(  # noqa: PLR0913, PLR0917 - one parameter a filter
 async def callers(
     request: Request, who: RevealerDep, service: ServiceDep, phone: Annotated[str, Form(max_length=40)] = ""
 ) -> Response:
-    """Show the orders of whoever has a number.
+    """Show the orders of the caller with this telephone number.
 
-    The audit keeps that somebody looked; the number itself stands in no address and in no row.
+    The audit records the look-up; the number itself appears in no address and no row.
     """
     keys = phone_keys(service.secret, phone)
     if not keys:
@@ -146,7 +146,7 @@ async def callers(
 
 
 def _late(rows: Sequence[OrderRow], now: datetime) -> frozenset[str]:
-    """Name the orders that are marked: those that are overdue now, or had missed a limit before they were closed."""
+    """Name the orders to mark: overdue now, or with a limit that was missed before they were closed."""
     return frozenset(
         row.order_no
         for row in rows

@@ -1,4 +1,4 @@
-"""What the page of a task and the page of its matter both show: an order or a duty, and what happened to it."""
+"""What the page of a task and the page of its matter both show: an order or a duty, with its events."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -27,7 +27,7 @@ from store.order.joined.similar import Similar, Sought, similar_orders, sought_l
 from store.order.rows import OrderRow
 
 WAITS = timedelta(seconds=5)
-"""How long a page waits for the order to take what was sent, before it says that it will."""
+"""How long a page waits for the matter to judge a decision before it reports it as pending."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,7 +41,7 @@ class WholeDuty:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Whole:
-    """An order as its pages show it; `row` is what rules are asked about, `urged` when somebody urged."""
+    """An order as its pages show it; rules judge `row`, and `urged` holds the instants at which it was urged."""
 
     row: OrderRow
     order: OrderDetail
@@ -51,13 +51,13 @@ class Whole:
 
 
 def whole_order(connection: Connection, order_no: str, who: Staff, service: Service) -> Whole:
-    """Read an order with all that its pages show of it.
+    """Read an order with everything that its pages show.
 
     Raises:
-        Problem: 404, there is none that somebody may see; 403, they read no orders at all.
+        Problem: 404, there is no such order within reach; 403, the person may not read orders at all.
     """
     if not may(who.roles, Permission.READ_ORDERS):
-        # An administrator acts on an order by its number, and is shown nothing of it.
+        # An administrator may act on an order by its number, but sees nothing of it.
         raise Problem(403, "not_entitled", f"none of your roles has the permission {Permission.READ_ORDERS}")
     row = finding.find_order(connection, order_no, scope_of(who))
     if row is None:
@@ -77,10 +77,10 @@ def whole_order(connection: Connection, order_no: str, who: Staff, service: Serv
 
 
 def whole_duty(connection: Connection, duty_no: str, who: Staff, service: Service) -> WholeDuty:
-    """Read a duty with all that its pages show of it.
+    """Read a duty with everything that its pages show.
 
     Raises:
-        Problem: 404, there is none that somebody may see.
+        Problem: 404, there is no such duty within reach.
     """
     row = find_duty(connection, duty_no, scope_of(who, Permission.READ_DUTIES))
     if row is None:
@@ -98,20 +98,20 @@ def whole_duty(connection: Connection, duty_no: str, who: Staff, service: Servic
 
 
 def similar_to(connection: Connection, row: OrderRow, who: Staff, *, now: datetime) -> list[Similar]:
-    """Find the orders that may be about the same as one, as far as somebody may know it."""
+    """Find orders that may be about the same matter; caller and place count only if the reader may know them."""
     reveals = may(who.roles, Permission.REVEAL_CONTACTS)
     sought = sought_like(row, by_caller=reveals and knows_requester(who, row), by_place=reveals)
     return similar_for(connection, sought, who, now=now)
 
 
 def similar_for(connection: Connection, sought: Sought, who: Staff, *, now: datetime) -> list[Similar]:
-    """Find the orders that may be about the same, among those that somebody may see."""
+    """Find orders that may be about the same matter, among those that the reader may see."""
     all_of_it = Reach.OFFICE in reaches(who.roles, Permission.REVEAL_CONTACTS)
     return similar_orders(connection, sought, scope_of(who), with_confidential=all_of_it, now=now)
 
 
 def shown_of(whole: Whole, *, contact: Contact | None = None) -> dict[str, Any]:
-    """Give what the templates of both pages need."""
+    """Return the values that the templates of both pages need."""
     directory = whole.directory
     return {
         "order": whole.order,
@@ -126,6 +126,6 @@ def shown_of(whole: Whole, *, contact: Contact | None = None) -> dict[str, Any]:
 
 
 def suggested_unit(directory: Directory, category: str | None, community: str | None) -> str | None:
-    """Name the unit that the directory has for a matter."""
+    """Return the unit that the directory names for a matter; `None` if it names none."""
     routed = directory.answering(directory.starts_at(category), category=category, community=community)
     return routed.unit if routed else None

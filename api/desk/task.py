@@ -1,6 +1,6 @@
-"""`/desk/tasks/…`: one task with its matter, what happened, and a form for each way to decide.
+"""`/desk/tasks/…`: one task with its matter, the events, and a form for each outcome.
 
-What every task has stands here; what a kind of matter shows beside it is `api/desk/task_matter.py`.
+Here is what every task has; what each kind of matter shows beside it is in `api/desk/task_matter.py`.
 """
 
 from collections.abc import Mapping
@@ -49,14 +49,14 @@ router = APIRouter(prefix="/desk/tasks/{task_id}", include_in_schema=False)
 
 
 class Named(BaseModel):
-    """What somebody calls an order."""
+    """The subject that a clerk gives to an order."""
 
     subject: Subject
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SeenTask:
-    """What the page of a task shows."""
+    """The content of a task's page."""
 
     task: TaskDetail
     matter: TaskMatter
@@ -74,7 +74,7 @@ async def show(request: Request, task_id: str, who: ReaderDep, service: ServiceD
 
 @router.post("/decision", response_class=HTMLResponse, max_body_size=FORM_BODY)
 async def decide(request: Request, task_id: str, who: DeciderDep, service: ServiceDep) -> Response:
-    """Decide, and go back to the inbox; whatever is wrong is said beside its field, and what was typed stays."""
+    """Decide and go back to the inbox; a fault is shown beside its field, and the form keeps what was typed."""
     async with request.form() as sent, service.in_flight.alone(who.username, id_of(sent)):
         return await _decide(request, task_id, who, service, sent)
 
@@ -83,7 +83,7 @@ async def _decide(request: Request, task_id: str, who: Staff, service: Service, 
     decision_id = id_of(sent)
     known = await service.read(lambda connection: find(connection, decision_id))
     if known is not None and (known.task_id, known.actor) == (task_id, who.username):
-        # The form came twice: it is answered as the first time.
+        # The form came twice: answer it as the first time.
         return await _answer(request, known, who, service, sent)
     seen = await service.read(lambda connection: _see(connection, task_id, who, service))
     outcome = next((each for each in seen.outcomes if each.name == sent.get("outcome")), None)
@@ -120,7 +120,7 @@ async def _decide(request: Request, task_id: str, who: Staff, service: Service, 
 
 
 async def _answer(request: Request, row: Decision, who: Staff, service: Service, sent: FormData) -> Response:
-    """Go back to the inbox with what became of a decision; or stay, if the matter refused it."""
+    """Go back to the inbox with the result of a decision, or stay on the task if the matter refused it."""
     row = await settled(service, row, WAITS)
     if row.status is DecisionStatus.REJECTED:
         wrong = {"": words_of(row.code or "", row.reason or "")}
@@ -131,13 +131,13 @@ async def _answer(request: Request, row: Decision, who: Staff, service: Service,
 
 @router.post("/claim")
 async def claim(task_id: str, who: DeciderDep, service: ServiceDep) -> Response:
-    """Say that one is at it."""
+    """Claim the task, so that others see who works on it."""
     return await _hold(task_id, who, service, holder=who.username)
 
 
 @router.post("/release")
 async def release(task_id: str, who: DeciderDep, service: ServiceDep) -> Response:
-    """Give it back."""
+    """Release a claimed task."""
     return await _hold(task_id, who, service, holder=None)
 
 
@@ -149,7 +149,7 @@ async def contact(
     service: ServiceDep,
     reason: Annotated[RevealReason, Form()],
 ) -> Response:
-    """Show who asked in the clear, for a reason that the audit keeps."""
+    """Show the requester's contact in the clear, for a reason that the audit keeps."""
 
     def work(connection: Connection) -> Contact:
         task = visible(connection, task_id, who)
@@ -163,7 +163,7 @@ async def contact(
 async def name(
     request: Request, task_id: str, who: DeciderDep, service: ServiceDep, subject: Annotated[str, Form()] = ""
 ) -> Response:
-    """Say in a line what the order is about, where that is decided."""
+    """Set the order's subject; only at a task that decides what the order is about."""
     try:
         wanted = Named(subject=line(subject)).subject
     except ValidationError as error:
@@ -192,7 +192,7 @@ async def _hold(task_id: str, who: Staff, service: Service, *, holder: str | Non
 
 
 def _entitled(row: TaskRow, who: Staff) -> bool:
-    """Tell whether somebody of this post may decide a task that is open."""
+    """Tell whether the task is open and the person's post may decide it."""
     mine = may_decide(who.unit, who.roles, unit=row.unit, role=Role(row.role), on_duty=row.on_duty)
     return row.state in UNFINISHED and mine
 
@@ -214,7 +214,7 @@ def _see(connection: Connection, task_id: str, who: Staff, service: Service) -> 
 
 
 def _proposal(seen: SeenTask) -> Happened | None:
-    """Find what a review is about: the last that was proposed before it."""
+    """Find the proposal that a review judges: the last one before the review was opened."""
     if seen.task.kind != REVIEW:
         return None
     before = (each for each in reversed(seen.matter.events) if each.at <= seen.task.opened_at)
@@ -222,14 +222,14 @@ def _proposal(seen: SeenTask) -> Happened | None:
 
 
 def _back(seen: SeenTask, back: Returned | None) -> FormData | None:
-    """Give the form as it was sent before, if what it asks for is offered still."""
+    """Return the returned decision as a filled form, if its outcome is still offered."""
     return next(
         (as_sent(each, back.fields) for each in seen.outcomes if back and each.name == back.outcome), None
     )
 
 
 def _came_back(back: Returned) -> tuple[str, str]:
-    """Say that something came back and why, in two parts: our words, and a reviewer's."""
+    """Say that a decision came back and why, in two parts: our words and the reviewer's."""
     words = texts()["task"]
     if back.code is None:
         return words["sent_back"], back.why or ""
@@ -247,7 +247,7 @@ async def _page(
     more: Mapping[str, Any] | None = None,
     is_wrong: bool = False,
 ) -> HTMLResponse:
-    """Show the page again after what was `sent`; `more` stands in the place of what the matter itself shows."""
+    """Show the page, with the `sent` form if there is one; values in `more` replace those of the matter."""
     seen = await service.read(lambda connection: _see(connection, task_id, who, service))
     matter, leading = seen.matter, request.query_params.get("leading", "")[:MAX_ORDER_NO]
     back = seen.returned if sent is None else None
@@ -259,7 +259,7 @@ async def _page(
         given=matter.given(leading),
         demanded=matter.demanded(seen.outcomes),
     )
-    # What was sent is not offered any more: somebody else was there first.
+    # The sent outcome is no longer offered: another decision came first.
     gone = sent is not None and not any(each.is_open for each in forms)
     shown = {**matter.shown(), **(more or {})}
     return page(
@@ -276,7 +276,7 @@ async def _page(
         forms=forms if seen.decides else [],
         returned=_came_back(back) if back else None,
         wrong=(wrong or {}).get(""),
-        # A form that is shown again is a new decision: the one before was refused.
+        # A form that is shown again gets a new id: the decision before it was refused.
         decision_id=new_id(),
         **shown,
     )

@@ -1,6 +1,6 @@
-"""What the page of a task shows of its matter: an order or a duty, chosen once by the task's kind of matter.
+"""What a task's page shows of its matter: an order or a duty, chosen once by the kind of matter.
 
-Assumes that somebody may see the task. What every task has stands in `api/desk/task.py`.
+Assumes that the reader may see the task. What every task has is in `api/desk/task.py`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -31,7 +31,7 @@ from store.office.people import Staff
 from store.order.joined.similar import Similar
 
 _NAMED_AT: Final = frozenset({TaskKind.FIRST_CONTACT, TaskKind.CLASSIFY})
-"""Where somebody decides what an order is about: its subject, and whether it is another one's matter."""
+"""The tasks that decide what an order is about: its subject, and whether it duplicates another order."""
 
 
 class TaskMatter(Protocol):
@@ -43,7 +43,7 @@ class TaskMatter(Protocol):
 
     @property
     def title(self) -> str:
-        """What people call it."""
+        """The name that people use for it."""
 
     @property
     def directory(self) -> Directory:
@@ -51,21 +51,21 @@ class TaskMatter(Protocol):
 
     @property
     def events(self) -> Sequence[Happened]:
-        """What happened to it."""
+        """The events of the matter."""
 
     def given(self, leading: str) -> Mapping[str, str]:
-        """Say what stands in its forms before anybody wrote; `leading` is the order that somebody would join."""
+        """Return the values that its forms start with; `leading` is the order that it may join."""
 
     def demanded(self, outcomes: Sequence[Outcome]) -> list[tuple[str, str]]:
-        """Name the fields, by form, that are not optional for this matter."""
+        """Name the fields that this matter makes required, as pairs of form and field."""
 
     def shown(self) -> dict[str, Any]:
-        """Return what its template needs."""
+        """Return the values that its template needs."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TaskOrder:
-    """The order of a task; `may_name_it` if its subject is decided here, then with orders that are alike."""
+    """The order of a task; `may_name_it` if its subject is decided here, and only then with similar orders."""
 
     whole: Whole
     may_name_it: bool
@@ -88,13 +88,13 @@ class TaskOrder:
         return self.whole.events
 
     def given(self, leading: str) -> Mapping[str, str]:
-        """Say which order it may be joined to, and which unit the directory names."""
+        """Start with the order that it may join and the unit that the directory names."""
         row = self.whole.row
         unit = suggested_unit(self.directory, row.category, row.community)
         return {LEADING.name: leading, "lead_unit": unit or ""}
 
     def demanded(self, outcomes: Sequence[Outcome]) -> list[tuple[str, str]]:
-        """Demand pictures of what was done, where its category asks for them."""
+        """Require pictures of the work if the order's category asks for them."""
         asks = self.directory.evidence(self.whole.row.category)
         return [(each.name, ATTACHMENTS.name) for each in outcomes if asks and each.is_evidenced]
 
@@ -127,11 +127,11 @@ class TaskDuty:
         return self.whole.events
 
     def given(self, leading: str) -> Mapping[str, str]:  # noqa: ARG002 - a duty joins nothing
-        """Say nothing: whoever decides knows it alone."""
+        """Start with empty forms: only the person who decides knows the values."""
         return {}
 
     def demanded(self, outcomes: Sequence[Outcome]) -> list[tuple[str, str]]:  # noqa: ARG002 - as the table says
-        """Demand nothing beside what the table does."""
+        """Require no more than the lifecycle table does."""
         return []
 
     def shown(self) -> dict[str, Any]:
@@ -146,7 +146,7 @@ def task_order(
     """Read the order of a task.
 
     Raises:
-        Problem: 404, the task is none of an order that somebody may see.
+        Problem: 404, the order is not within the person's reach.
     """
     whole = whole_order(connection, row.matter_no, who, service)
     may_name_it = decides and row.kind in _NAMED_AT
@@ -177,5 +177,5 @@ _READERS: Final[Mapping[str, _Reader]] = MappingProxyType({ORDER: task_order, DU
 def matter_of_task(
     connection: Connection, row: TaskRow, who: Staff, service: Service, *, decides: bool
 ) -> TaskMatter:
-    """Read the matter of a task, of whatever kind it is."""
+    """Read the matter of a task, whatever its kind."""
     return _READERS[kind_of(row.matter_no).name](connection, row, who, service, decides=decides)

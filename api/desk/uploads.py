@@ -1,6 +1,6 @@
-"""Files that come with a form of the staff's pages: kept at once, so that a form that is shown again still has them.
+"""Files that come with a form of the staff's pages, kept at once so that a form shown again still has them.
 
-Assumes that a field of files holds files that were just chosen, and the ids of those that were kept before.
+Assumes that a file field holds files that were just chosen and the ids of files that were kept before.
 """
 
 import re
@@ -24,7 +24,7 @@ _log = structlog.get_logger("api")
 async def with_files_kept(
     service: Service, sent: FormData, names: Collection[str], uploader: Uploader
 ) -> tuple[FormData, Mapping[str, str]]:
-    """Put ids in the place of files, in the fields of these names; and say by field which file was refused, and why."""
+    """Keep the files in these fields and put their ids in their place; return by field which were refused, and why."""
     kept: list[tuple[str, UploadFile | str]] = []
     wrong: dict[str, str] = {}
     numbers = dict.fromkeys(names, 0)
@@ -33,7 +33,7 @@ async def with_files_kept(
             kept.append((name, value))
         elif isinstance(value, str):
             kept += [(name, value)] if re.fullmatch(ID_PATTERN, value) else []
-        elif value.filename:  # Browsers send a nameless file where none was chosen.
+        elif value.filename:  # Browsers send a nameless file if none was chosen.
             numbers[name] += 1
             try:
                 kept.append((name, (await take_in(service, value, uploader)).attachment_id))
@@ -50,7 +50,7 @@ async def with_files_kept(
 def without_files(
     sent: FormData, names: Collection[str], error: UnusableAttachment
 ) -> tuple[FormData, Mapping[str, str]]:
-    """Take out of a form what was kept for it, because it cannot be used any more; and say so by field."""
+    """Remove kept files that cannot be used any more from a form, and say so beside their fields."""
     left = [(name, value) for name, value in sent.multi_items() if name not in names]
     return FormData(left), dict.fromkeys(names, words_of(error.code, str(error)))
 

@@ -1,1 +1,1 @@
-"""What operators and probes look at; never the words or the people of an order."""
+"""The pages and figures for operators and probes; never the words or the people of an order."""

@@ -1,4 +1,4 @@
-"""For operations: is the process alive, is it ready, what are its figures."""
+"""For operations: whether the process is alive, whether it is ready, and its figures."""
 
 import asyncio
 import time
@@ -28,7 +28,7 @@ _log = structlog.get_logger("api")
 class Readiness(BaseModel):
     """`degraded` still serves: orders and decisions are kept until Temporal can start orders.
 
-    `reason` says, for whoever operates this, what is wrong and what to do.
+    `reason` tells operators what is wrong and what to do.
     """
 
     status: Literal["ready", "degraded", "unavailable"]
@@ -47,12 +47,12 @@ class ReadinessCheck:
     """Looks at the parts, at most every two seconds."""
 
     def __init__(self) -> None:
-        """Begin with nothing seen."""
+        """Start without a result."""
         self._seen: Readiness | None = None
         self._seen_at = 0.0
 
     async def look(self, service: Service) -> Readiness:
-        """Say how ready the process is."""
+        """Return how ready the process is, from a look at most two seconds old."""
         if self._seen is None or time.monotonic() - self._seen_at > _FRESH_SECONDS:
             self._seen, self._seen_at = await self._look(service), time.monotonic()
         return self._seen
@@ -69,7 +69,7 @@ class ReadinessCheck:
 
 
 async def tell_until_well(orders: Orders) -> None:
-    """Say in the log why no order can be started and what to do, and at last that one can; nothing if all is well."""
+    """Log why no order can be started and what to do, until orders can start; log nothing if all is well."""
     told: str | None = None
     while (fault := await _fault_of(orders)) is not None:
         if fault != told:
@@ -81,7 +81,7 @@ async def tell_until_well(orders: Orders) -> None:
 
 
 async def _fault_of(orders: Orders) -> str | None:
-    """Say why no order can be started now, `None` if one can."""
+    """Return why no order can be started now; `None` if orders can start."""
     try:
         await orders.check()
     except (MissingSearchAttributes, TemporalAway, WrongSearchAttribute) as fault:
@@ -97,7 +97,7 @@ def _check_of(request: Request) -> ReadinessCheck:
 
 @router.get("/livez", response_model=Liveness)
 async def livez() -> Liveness:
-    """Say that the process lives."""
+    """Answer that the process is alive."""
     return Liveness()
 
 
@@ -107,7 +107,7 @@ async def livez() -> Liveness:
     responses={503: {"model": Readiness, "description": "The store is down"}},
 )
 async def readyz(request: Request, service: ServiceDep, response: Response) -> Readiness:
-    """Say whether orders can be taken; Temporal away or not set up is `degraded`, still 200."""
+    """Say whether orders can be taken; with Temporal away or not set up, the status is `degraded`, still 200."""
     readiness = await _check_of(request).look(service)
     if readiness.status == "unavailable":
         response.status_code = 503
@@ -115,15 +115,15 @@ async def readyz(request: Request, service: ServiceDep, response: Response) -> R
 
 
 class StandingGauges:
-    """Reads how the office stands, at most every ten seconds however many ask."""
+    """Reads the store's figures at most every ten seconds, however many scrapers ask."""
 
     def __init__(self) -> None:
-        """Begin with nothing read."""
+        """Start without figures."""
         self._read_at: float | None = None
         self._reading = asyncio.Lock()
 
     async def refresh(self, service: Service) -> None:
-        """Bring the figures of the store up to date, or hide them while it does not answer."""
+        """Bring the store's figures up to date, or hide them while it does not answer."""
         async with self._reading:
             if self._read_at is not None and time.monotonic() - self._read_at < _FIGURES_FRESH_SECONDS:
                 return
@@ -142,7 +142,7 @@ class StandingGauges:
 
 @router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
 async def metrics(request: Request, service: ServiceDep) -> Response:
-    """Give the figures in Prometheus' text form; also while the store is away, then without its own."""
+    """Return the figures in Prometheus' text format; while the store is away, without the store's figures."""
     ready = await _check_of(request).look(service)
     for part in ("store", "temporal"):
         service.metrics.up.labels(part=part).set(getattr(ready, part) == "up")

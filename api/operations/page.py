@@ -1,6 +1,6 @@
-"""`/desk/operations`: what is stuck or fails, since when, and the safe remedy. Changes nothing, and names nobody.
+"""`/desk/operations`: what is stuck or fails, since when, and the safe remedy. Changes nothing, and names no person.
 
-Assumes that the store answers; Temporal need not.
+Assumes that the store answers; Temporal may be away.
 """
 
 from collections.abc import Iterable
@@ -26,15 +26,15 @@ from store.order.message.outgoing import reach_nobody
 
 router = APIRouter(prefix="/desk/operations", include_in_schema=False)
 _NEEDS_OPEN: Final = frozenset({Trouble.MISSING, Trouble.ENDED, Trouble.ENDED_BY_FORCE})
-"""What is only wrong with an order that is not archived."""
+"""Troubles that matter only for orders that are not archived."""
 
 _ANYWAY: Final = frozenset({"undelivered", "set_aside"})
-"""What no workflow is to blame for."""
+"""Findings that are listed even if the order's workflow is in trouble too: it is not their cause."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StuckOrder:
-    """Something that does not go on; `code` has its words, its remedy and its runbook in the texts."""
+    """A stuck order; the texts hold the words, the remedy and the runbook for its `code`."""
 
     code: str
     order_no: str
@@ -44,7 +44,7 @@ class StuckOrder:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Parts:
-    """How the parts stand; of a Temporal that is away nothing else is known. `away` says why, for operators."""
+    """The state of Temporal and its workers; while Temporal is away, only `away` is set, and tells operators why."""
 
     away: str | None = None
     has_worker: bool | None = None
@@ -60,7 +60,7 @@ async def show(
     service: ServiceDep,
     order_no: Annotated[str, Query(max_length=MAX_ORDER_NO)] = "",
 ) -> HTMLResponse:
-    """Show what does not go on, and where the workflow of an order is seen; of the order itself nothing."""
+    """Show what is stuck, and link to an order's workflow; nothing of the order itself is shown."""
     del who
     now, order_no = service.now(), order_no.strip().upper()
 
@@ -103,13 +103,13 @@ async def _ask(service: Service, suspects: tuple[str, ...]) -> Parts:
 def _findings(
     service: Service, waits: WaitedTooLong, parts: Parts, still_open: frozenset[str]
 ) -> list[StuckOrder]:
-    """List what was found, a line for each order and reason, workflows first: they are mostly the cause of the rest."""
+    """List the findings, one line per order and reason; workflows come first, since they mostly cause the rest."""
     unsent = {each.order_no for each in waits.outbox}
     of_workflows = [
         (str(each.trouble), each.order_no, each.since)
         for each in parts.troubled
         if (each.trouble not in _NEEDS_OPEN or each.order_no in still_open)
-        # Its start waits in the outbox, and is told of there.
+        # Its start waits in the outbox and is listed there.
         and not (each.trouble is Trouble.MISSING and each.order_no in unsent)
     ]
     explained = {order_no for _, order_no, _ in of_workflows}
@@ -123,7 +123,7 @@ def _findings(
             ("undelivered", waits.undelivered),
         )
         for each in some
-        # Whatever else waits for a workflow that does not go on, waits for that.
+        # The order's stuck workflow explains the rest.
         if code in _ANYWAY or each.order_no not in explained
     )
     return [

@@ -1,4 +1,4 @@
-"""What all pages share: rendering, assets, words, forms. What one page shows stays with its own routes.
+"""What all pages share: rendering, assets, words, forms. The content of a single page stays with its own routes.
 
-Never here: rules, SQL, a text that a person reads (those stand in `texts.toml`).
+Never rules, SQL or texts that a person reads (those are in `texts.toml`).
 """

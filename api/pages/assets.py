@@ -24,10 +24,10 @@ SHEETS: Final = (
     "resident",
     "print",
 )
-"""The sheets of `static/css`, one a component, in their order; served as one, `style.css`."""
+"""The sheets of `static/css`, one per component, in their order; served as one file, `style.css`."""
 STYLE: Final = "style.css"
 KINDS: Final = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
-"""What is served at all, by suffix."""
+"""The types of file that are served, by suffix."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,7 +40,7 @@ class Asset:
 
 @cache
 def assets() -> Mapping[str, Asset]:
-    """List what is served: public name to file; the name holds the first digits of the content's hash."""
+    """Map each public name to its file; the name holds the first digits of the content's hash."""
     return MappingProxyType(
         {
             _public(name, content): Asset(content=content, media_type=KINDS[Path(name).suffix])
@@ -51,12 +51,12 @@ def assets() -> Mapping[str, Asset]:
 
 @cache
 def asset_url(name: str) -> str:
-    """Give the address of a file, like `style.css`."""
+    """Return the address of a file, like `style.css`."""
     return f"/static/{_public(name, _files()[name])}"
 
 
 def style_sheet() -> str:
-    """Put the sheets together."""
+    """Join the sheets into one."""
     return "\n".join((FOLDER / "css" / f"{name}.css").read_text(encoding="utf-8") for name in SHEETS)
 
 

@@ -20,5 +20,5 @@ router = APIRouter(
 async def choose(
     on: Annotated[str, Form(max_length=1)] = "1", back: Annotated[str, Form(max_length=1_000)] = "/desk"
 ) -> Response:
-    """Choose large or ordinary pages, and go back to where one was."""
+    """Choose large or ordinary pages, and go back to the page before."""
     return keep_choice(RedirectResponse(local_path(back), status_code=303), is_elder=on == "1")

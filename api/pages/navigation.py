@@ -1,4 +1,4 @@
-"""Where staff can go from every page: each page with what opens it. Its words stand in the texts under its address."""
+"""The bar of the staff's pages: each page with the permission that opens it. Its words are in the texts, by address."""
 
 from collections.abc import Collection, Mapping
 from types import MappingProxyType
@@ -22,11 +22,11 @@ WAYS: Final[Mapping[str, Permission]] = MappingProxyType(
 
 
 def ways_of(roles: Collection[Role]) -> tuple[str, ...]:
-    """List the pages that are open to somebody, as they stand in the bar."""
+    """List the pages that these roles open, in the order of the bar."""
     return tuple(path for path, permission in WAYS.items() if may(roles, permission))
 
 
 def local_path(goes_to: str) -> str:
-    """Keep a path of our own; anything else leads home."""
+    """Return the path if it is one of ours, else the path of the staff's first page."""
     is_ours = goes_to.startswith("/") and not goes_to.startswith(("//", "/\\")) and goes_to.isprintable()
     return goes_to if is_ours and len(goes_to) <= 200 else HOME  # noqa: PLR2004 - the column's length

@@ -28,14 +28,14 @@ _RESIDENTS: Final = frozenset({"", "order", "track", "t"})
 
 
 async def problem_page(request: Request, problem: ProblemBody) -> Response:
-    """Show a problem; whoever only wanted to look and is not signed in, is asked to."""
+    """Show a problem; a reader who is not signed in is sent to the sign-in instead."""
     if problem.code == _UNAUTHENTICATED and request.method == "GET" and not is_fragment(request):
         goes_to = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         return RedirectResponse(f"/signin?{urlencode({'goes_to': goes_to})}", status_code=303)
     who = getattr(request.state, "staff", None)
     ways = ways_of(who.roles) if who else ()
     if problem.code == _NOT_ENTITLED and request.method == "GET" and request.url.path == HOME and ways:
-        # Everybody is sent to the inbox when they sign in; an administrator has none.
+        # Signing in leads to the inbox, but an administrator has none.
         return RedirectResponse(ways[0], status_code=303)
     return page(
         request,
@@ -46,24 +46,24 @@ async def problem_page(request: Request, problem: ProblemBody) -> Response:
         detail=words_of(problem.code, problem.detail),
         problem=problem,
         back=HOME if who else "/signin",
-        # What was too large to be read, nobody reads now either.
+        # A body that was too large to read is not read now either.
         typed={} if problem.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE else await typed_in(request),
     )
 
 
 def _is_residents(request: Request) -> bool:
-    """Tell whether a page is one of the residents' own."""
+    """Tell whether a page is one of the residents' pages."""
     return request.url.path.split("/")[1] in _RESIDENTS
 
 
 def words_of(code: str, detail: str) -> str:
-    """Say a code in the words of the pages; a code without words of its own is told as programs are told."""
+    """Return a code's words on the pages; a code without words keeps the `detail` that programs get."""
     words: Mapping[str, str] = texts()["refusals"]
     return words.get(code, detail)
 
 
 def words_for(refusal: Refusal) -> str:
-    """Say why something was not taken: what is wrong with its field, with the bound that it passes."""
+    """Say why a value was refused: what is wrong with its field, and the bound that it breaks."""
     if refusal.fault is None:
         return words_of(refusal.code, refusal.reason)
     bound = refusal.bound
@@ -72,14 +72,14 @@ def words_for(refusal: Refusal) -> str:
 
 
 async def typed_in(request: Request) -> dict[str, str]:
-    """Give what somebody typed into a form, to show it again; no secrets, and nothing that the form itself carries."""
+    """Return the values typed into a form, to show them again; without secrets and without the form's hidden fields."""
     if request.method != "POST" or "form" not in request.headers.get("content-type", ""):
         return {}
     try:
         async with request.form() as form:
             return _shown_again(form)
     except (ClientDisconnect, HTTPException, RuntimeError):
-        # It cannot be read (any more): an error page says less rather than nothing.
+        # The form cannot be read (any more). An error page without the values is better than none.
         return {}
 
 

@@ -1,7 +1,7 @@
-"""Turning a template and what it shows into an answer.
+"""Turning a template and its values into an answer.
 
-Assumes that every value is escaped by the template and that no text stands in one: texts are in `texts.toml`, so
-that wording is found, checked and changed in one place.
+Assumes that templates escape every value and hold no text: all texts are in `texts.toml`, so that wording is
+found, checked and changed in one place.
 """
 
 import tomllib
@@ -24,7 +24,7 @@ from domain.order.actions import ACTIONS
 
 _HERE: Final = Path(__file__).parent
 ELDER_COOKIE: Final = "dingdan-elder"
-"""Whether the pages are shown large; no secret, so that it is kept for a year."""
+"""The cookie for large pages; it is no secret, so the browser keeps it for a year."""
 
 
 @cache
@@ -49,7 +49,7 @@ def _environment() -> Environment:
 
 
 def moment(at: datetime | None) -> str:
-    """Write an instant as people here say it, like 11月23日 14:05; with the year if it is not this one."""
+    """Write an instant as people here say it, like 11月23日 14:05; another year than this one is named."""
     if at is None:
         return str(texts()["words"]["none"])
     here, now = local(at), local(datetime.now(UTC))
@@ -63,19 +63,19 @@ def day(on: date) -> str:
 
 
 def word(code: object, kind: str) -> str:
-    """Say a code in words: that of its kind in the texts, else the code itself."""
+    """Return a code's words from its section of the texts, or the code itself if it has none."""
     if code is None or not str(code):
         return str(texts()["words"]["none"])
     return str(texts()[kind].get(str(code), code))
 
 
 def label(name: str) -> str:
-    """Say what a field of a form asks for, as the form does."""
+    """Return a field's label, as forms show it."""
     return _labels().get(name, name)
 
 
 def has_label(name: str) -> bool:
-    """Tell whether people know a field; what a form carries by itself has no name among people."""
+    """Tell whether a field has a label; the hidden fields of a form have none."""
     return name in _labels()
 
 
@@ -89,7 +89,7 @@ def _labels() -> Mapping[str, str]:
 
 
 def is_elder(request: Request) -> bool:
-    """Tell whether somebody chose the large pages (长辈版): with this request, or before."""
+    """Tell whether the reader chose the large pages (长辈版), with this request or earlier."""
     chosen: bool | None = getattr(request.state, "elder", None)
     return request.cookies.get(ELDER_COOKIE) == "1" if chosen is None else chosen
 
@@ -97,9 +97,9 @@ def is_elder(request: Request) -> bool:
 def page(
     request: Request, template: str, /, *, status: int = 200, is_kept: bool = False, **shown: Any
 ) -> HTMLResponse:
-    """Render a page, or a part of one; one that `is_kept` stands there again when somebody goes back to it.
+    """Render a page, or a part of one; if it `is_kept`, the browser shows it again when the reader goes back.
 
-    A form that was not taken has to be: of the answer to a form that it may not keep, a browser shows an error.
+    A refused form must be kept: going back to the answer of a form that may not be kept shows a browser error.
     """
     headers = {"Cache-Control": "private, no-cache"} if is_kept else None
     return HTMLResponse(rendered(request, template, **shown), status_code=status, headers=headers)
@@ -134,7 +134,7 @@ _KEPT: Final = timedelta(days=365)
 
 
 def keep_choice(response: Response, *, is_elder: bool) -> Response:
-    """Let the browser keep how pages are shown."""
+    """Let the browser remember the choice of large or ordinary pages."""
     response.set_cookie(
         ELDER_COOKIE,
         "1" if is_elder else "0",

@@ -16,7 +16,7 @@ router = APIRouter(
 
 @router.get("/{name}", response_class=Response)
 async def asset(name: str) -> Response:
-    """Give a file; its name changes with its contents, so that it may be kept for ever."""
+    """Serve a file; its name changes with its contents, so browsers may keep it for ever."""
     found = assets().get(name)
     if found is None:
         raise Problem(404, "not_found", "there is no such file; load the page again")

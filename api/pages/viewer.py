@@ -1,4 +1,4 @@
-"""`/api/v1/docs`: the description of the API, to read and to try, by a viewer from our own host."""
+"""`/api/v1/docs`: the description of the API, to read and to try, in a viewer from our own host."""
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse

@@ -1,4 +1,4 @@
-"""What residents do with a tracking code and no account.
+"""The residents' routes and pages, which need no account: placing an order, and following it by its tracking code.
 
-Never anything personal in an answer.
+Never anything personal about others in an answer.
 """

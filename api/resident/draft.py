@@ -1,7 +1,7 @@
-"""An order while its resident still writes it: read from the form, judged field by field.
+"""An order that its resident is still writing: read from the form, judged field by field.
 
-Assumes the rules of the intake: a draft is in order if its body is one that a channel could send. Nothing of it is
-stored before it is sent but its pictures, under ids that nobody can guess.
+Assumes the rules of the intake: a draft is valid if a channel could send its body. Before it is sent, only its
+pictures are stored, under ids that nobody can guess.
 """
 
 import re
@@ -29,16 +29,16 @@ STEPS: Final[tuple[tuple[str, ...], ...]] = (
     ("community", "address"),
     ("subject", "name", "phone", "confidential"),
 )
-"""The fields of each step, as they stand on the page."""
+"""The fields of each step, in the order of the page."""
 CHECK: Final = len(STEPS)
 """The last step, which shows what will be sent."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Draft:
-    """What somebody has written so far, as they wrote it; `key` is the form's own, `pictures` are ids of uploads.
+    """What a resident has written so far, unchanged; `key` is the form's own, `pictures` are ids of uploads.
 
-    `subject` is empty as long as it is the one that is made of the description.
+    `subject` is empty while it is the one made from the description.
     """
 
     key: str
@@ -55,12 +55,12 @@ class Draft:
 
 
 def new_key() -> str:
-    """Make what a form is known by, so that it places one order however often it is sent."""
+    """Make the key of a form, so that the form places one order however often it is sent."""
     return uuid.uuid4().hex
 
 
 def read(sent: FormData) -> Draft:
-    """Read a form; one without a key of ours gets one."""
+    """Read a form; if it has no key of ours, it gets a new one."""
     key = text_of(sent, "key")
     description, subject = text_of(sent, "description"), text_of(sent, "subject")
     return Draft(
@@ -79,7 +79,7 @@ def read(sent: FormData) -> Draft:
 
 
 def judge(draft: Draft, directory: Directory) -> tuple[OrderBody | None, Mapping[str, str]]:
-    """Give the body of a draft that is in order, or what is wrong with it, by field, in words for its resident."""
+    """Return the body of a valid draft, or its faults by field, in words for the resident."""
     words = texts()["resident"]["wrong"]
     wrong: dict[str, str] = {}
     body: OrderBody | None = None
@@ -96,7 +96,7 @@ def judge(draft: Draft, directory: Directory) -> tuple[OrderBody | None, Mapping
 
 
 def first_wrong(wrong: Collection[str]) -> int:
-    """Give the first step, from 1, that has something wrong; one after the last if none has."""
+    """Return the first step with a fault, counted from 1; without faults, the number after the last step."""
     return next(
         (number for number, fields in enumerate(STEPS, 1) if not set(wrong).isdisjoint(fields)), CHECK + 1
     )

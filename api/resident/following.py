@@ -1,4 +1,4 @@
-"""`/t/…`: an order by its tracking code: its receipt, how it stands, and what its resident may do now."""
+"""`/t/…`: an order by its tracking code, with its receipt, its state, and the actions open to its resident now."""
 
 import re
 import uuid
@@ -52,14 +52,14 @@ _BODIES: Final[Mapping[ActionName, type[BaseModel]]] = MappingProxyType(
 
 
 _PICTURED: Final = frozenset({ActionName.SUPPLEMENT})
-"""What pictures may come with."""
+"""The actions that may come with pictures."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Sent:
-    """A form that was not taken: of which action, what was written, what is wrong by field, and why at all.
+    """A refused form: its action, the typed values, the faults by field, and the reason of the refusal.
 
-    `pictures` are the ids of those that came with it, and stay.
+    `pictures` are the ids of the pictures that came with it; they are kept.
     """
 
     action: str = ""
@@ -73,7 +73,7 @@ class Sent:
 async def show(
     request: Request, tracking_code: str, service: ServiceDep, did: str = "", became: str = ""
 ) -> Response:
-    """Show how an order stands; `did` and `became` name what was just sent."""
+    """Show how an order stands; `did` names the action just sent, and `became` its result."""
     words = texts()["resident"]
     done = words["done"].get(did) if became == DecisionStatus.APPLIED else None
     later = words["later"] if became == DecisionStatus.PENDING and did in words["done"] else None
@@ -83,7 +83,7 @@ async def show(
 
 @router.get("/receipt", response_class=HTMLResponse)
 async def receipt(request: Request, tracking_code: str, service: ServiceDep) -> Response:
-    """Show what a resident keeps of an order."""
+    """Show the receipt that a resident keeps: number, tracking code, and the address as a picture."""
     order_no = await tracking.find(service, request, tracking_code)
     code = tracking.read_code(tracking_code)
     address = f"{service.public_url}/t/{code}"
@@ -99,11 +99,11 @@ async def receipt(request: Request, tracking_code: str, service: ServiceDep) -> 
 
 @router.post("/{action}", response_class=HTMLResponse, max_body_size=MAX_BODY)
 async def act(request: Request, tracking_code: str, action: str, service: ServiceDep) -> Response:
-    """Do something with an order, and go back to it; whatever is wrong is said, and what was written stays."""
+    """Act on an order and go back to it; a fault is shown, and the form keeps what was typed."""
     name = next((each for each in _BODIES if each == action), None)
     if name is None:
         raise Problem(404, "not_found", "there is nothing at this address")
-    # Who has no code sends no pictures either.
+    # The code is checked before the body is read: without a right one, no pictures are taken.
     order_no = await tracking.find(service, request, tracking_code)
     async with request.form() as sent:
         return await _act(request, tracking_code, order_no, name, service, sent)
@@ -180,15 +180,15 @@ async def _page(
         most_pictures=MAX_ATTACHMENTS,
         solved=[str(each) for each in Solved],
         satisfied=[str(each) for each in Satisfied],
-        # A form that is shown again is a new wish: the one before was refused.
+        # A form that is shown again gets a new id: the action before it was refused.
         action_id=uuid.uuid4().hex,
-        # Whoever may still ask to hurry waits for a reply, perhaps for another one.
+        # A resident who may still urge is waiting for a reply, perhaps for a second one.
         is_waiting=ActionName.URGE in order.can,
         is_late=order.promised_at is not None and order.promised_at < service.now(),
     )
 
 
 def _key(sent: FormData) -> str | None:
-    """Take the id that the form was given, so that a form sent twice acts once."""
+    """Read the form's id, so that a form sent twice acts once."""
     given = text_of(sent, "action_id")
     return given if re.fullmatch(ID_PATTERN, given) else None

@@ -1,4 +1,4 @@
-"""What residents write into forms, read as they wrote it, and what is wrong with it in words for them."""
+"""Reading residents' forms as they were typed, and saying in words for residents what is wrong."""
 
 from collections.abc import Mapping
 
@@ -10,13 +10,13 @@ from api.pages.rendering import texts
 
 
 def text_of(sent: FormData, name: str) -> str:
-    """Read a text; browsers send its lines with two characters between them, which nobody typed."""
+    """Read a text, with each CR LF that browsers put between its lines turned into one line break."""
     value = sent.get(name)
     return value.replace("\r\n", "\n") if isinstance(value, str) else ""
 
 
 def wrong_in(error: ValidationError) -> dict[str, str]:
-    """Say by field what is wrong; a field of a person or a place goes by its own name."""
+    """Return the faults by field; a field of a person or a place goes by its own name."""
     return {str(each["loc"][-1]): _words(each) for each in error.errors()}
 
 

@@ -1,4 +1,4 @@
-"""`/`: the two ways of a resident, to say something or to see how it stands; `/track`: asking for the code."""
+"""`/`: a resident's two ways, to place an order or to follow one; `/track`: asking for the code."""
 
 import re
 from datetime import datetime, timedelta
@@ -29,7 +29,7 @@ _ORDER_NO: Final = re.compile(r"\d{8}-?[0-9A-Z]{6}")
 
 @router.get("/", response_class=HTMLResponse)
 async def home(request: Request, service: ServiceDep) -> Response:
-    """Show the two ways, and the meetings to come; without the store, the ways alone."""
+    """Show the two ways and the coming meetings; while the store is away, only the two ways."""
     try:
         meetings = await service.read(lambda connection: _meetings(connection, now=service.now()))
     except StoreUnavailable:
@@ -38,7 +38,7 @@ async def home(request: Request, service: ServiceDep) -> Response:
 
 
 def _meetings(connection: Connection, *, now: datetime) -> list[str]:
-    """Say of each announced meeting when and where it is."""
+    """Say when and where each announced meeting of the next 30 days takes place."""
     found = announced_meetings(connection, since=now, until=now + _SOON)
     names = current_named(connection).units if found else {}
     words = texts()["resident"]["home"]
@@ -53,7 +53,7 @@ def _meetings(connection: Connection, *, now: datetime) -> list[str]:
 
 
 def shortened(text: str) -> str:
-    """Cut a place to what fits on a line."""
+    """Shorten a place so that it fits on a line."""
     one_line = " ".join(text.split())
     return one_line if len(one_line) <= _LONGEST_PLACE else f"{one_line[:_LONGEST_PLACE]}…"
 

@@ -1,6 +1,6 @@
-"""`/order`: an order in three steps: what, where, who; the last one shows what will be sent.
+"""`/order`: an order in three steps: what, where, who; the last step shows what will be sent.
 
-Assumes plain forms: what was written in other steps goes along in hidden fields, so that every way back keeps it.
+Assumes plain forms: hidden fields carry what was typed in the other steps, so that every way back keeps it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -40,7 +40,7 @@ router = APIRouter(
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SeenDraft:
-    """What the store has for a draft: the directory in force, and those of its pictures that are still there."""
+    """The store's part of a draft's page: the directory in force, and the draft's pictures that still exist."""
 
     directory: Directory
     pictures: Sequence[AttachmentRow]
@@ -55,7 +55,7 @@ async def begin(request: Request, service: ServiceDep) -> Response:
 
 @router.post("", response_class=HTMLResponse, max_body_size=MAX_BODY)
 async def go_on(request: Request, service: ServiceDep) -> Response:
-    """Go to another step, or send; whatever is wrong is said beside its field, and what was written stays."""
+    """Go to another step, or send; a fault is shown beside its field, and the form keeps what was typed."""
     service.limits.hit("order_form", request)
     async with request.form() as sent:
         draft = read(sent)
@@ -79,7 +79,7 @@ async def go_on(request: Request, service: ServiceDep) -> Response:
 
 
 async def _send(request: Request, service: Service, draft: Draft, body: OrderBody) -> Response:
-    """Place the order and go to its receipt; what cannot be taken now is shown again, as it was written."""
+    """Place the order and go to its receipt; if it is refused, show the draft again as it was typed."""
     wanted = placing.new_order(body, client_id=placing.RESIDENT_PAGES, key=draft.key)
     words = texts()["resident"]
     try:
@@ -92,7 +92,7 @@ async def _send(request: Request, service: Service, draft: Draft, body: OrderBod
         wrong = {"pictures": words["wrong"]["pictures_gone"]}
         return _page(request, draft, seen, step=1, wrong=wrong, status=422)
     except KeyReused:
-        # Sent before and changed since: whoever sends it once more wants another order.
+        # The form was sent before and changed since: sending it once more places another order.
         again = replace(draft, key=new_key())
         notice = words["order"]["sent_before"]
         return _page(request, again, await _look(service, again), step=CHECK, notice=notice, status=409)

@@ -1,6 +1,6 @@
-"""Pictures that come with a resident's form: kept at once, so that a form that is shown again still has them.
+"""Pictures that come with a resident's form, kept at once so that a form shown again still has them.
 
-Assumes that a form names those that were kept before (`picture`), and those that are not wanted any more (`drop`).
+Assumes that a form names the pictures that were kept before (`picture`) and those to leave out (`drop`).
 """
 
 import re
@@ -19,11 +19,11 @@ from domain.matter.tasks import ID_PATTERN, MAX_ATTACHMENTS
 from store.attachment.files import FilesUnavailable
 
 MAX_BODY: Final = MAX_ATTACHMENTS * MAX_SIZE + 256 * 1024
-"""Longest form, in bytes: as many pictures as may come at once, and the words."""
+"""Longest form, in bytes: the most pictures that may come at once, and the words."""
 
 
 def named_in(sent: FormData) -> tuple[str, ...]:
-    """List the pictures that a form still has from before."""
+    """List the earlier pictures that a form still names."""
     dropped = {str(each) for each in sent.getlist("drop")}
     named = dict.fromkeys(str(each) for each in sent.getlist("picture") if each not in dropped)
     return tuple(each for each in named if re.fullmatch(ID_PATTERN, each))[:MAX_ATTACHMENTS]
@@ -32,10 +32,10 @@ def named_in(sent: FormData) -> tuple[str, ...]:
 async def with_new(
     request: Request, service: Service, sent: FormData, named: tuple[str, ...]
 ) -> tuple[tuple[str, ...], Mapping[str, str]]:
-    """Keep the pictures that came along; one that is refused says why, and the others stay."""
+    """Keep the new pictures of a form; a refused one says why, and the others stay."""
     words: Mapping[str, str] = texts()["resident"]["pictures"]
     refused: list[str] = []
-    # Browsers send a nameless file where none was chosen.
+    # Browsers send a nameless file if none was chosen.
     files = [each for each in sent.getlist("pictures") if isinstance(each, UploadFile) and each.filename]
     for number, file in enumerate(files, 1):
         if len(named) == MAX_ATTACHMENTS:

@@ -1,4 +1,4 @@
-"""`/track/…`: what a resident does with a tracking code, for programs."""
+"""`/track/…`: a resident's view and actions by tracking code, for programs."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ _ERRORS = problems(404, 409, 413, 415, 422, 429)
 
 @router.get("", response_model=TrackView, responses=problems(404, 422, 429))
 async def track(request: Request, tracking_code: str, service: ServiceDep) -> TrackView:
-    """See how one's order stands, in plain words."""
+    """Read how the order stands, in plain words."""
     return await tracking.view(service, await tracking.find(service, request, tracking_code))
 
 
@@ -31,7 +31,7 @@ async def track(request: Request, tracking_code: str, service: ServiceDep) -> Tr
 async def add(
     request: Request, tracking_code: str, body: Addition, service: ServiceDep, key: KeyHeader = None
 ) -> Taken:
-    """Add information to one's order, and files."""
+    """Add information and files to the order."""
     return await _act(request, service, tracking_code, ActionName.SUPPLEMENT, body, key)
 
 
@@ -55,7 +55,7 @@ async def withdraw(
     body: Nothing | None = None,
     key: KeyHeader = None,
 ) -> Taken:
-    """Take one's order back; possible until it is answered."""
+    """Take the order back; possible until it is answered."""
     return await _act(request, service, tracking_code, ActionName.WITHDRAW, body, key)
 
 
@@ -63,7 +63,7 @@ async def withdraw(
 async def rate(
     request: Request, tracking_code: str, body: Rating, service: ServiceDep, key: KeyHeader = None
 ) -> Taken:
-    """Say whether it helped."""
+    """Say whether the answer helped."""
     return await _act(request, service, tracking_code, ActionName.RATE, body, key)
 
 
@@ -71,7 +71,7 @@ async def rate(
 async def reopen(
     request: Request, tracking_code: str, body: Say, service: ServiceDep, key: KeyHeader = None
 ) -> Taken:
-    """Ask for the order to be opened again; once, within the window."""
+    """Reopen the order; possible once, within the window."""
     return await _act(request, service, tracking_code, ActionName.REOPEN, body, key)
 
 

@@ -1,4 +1,4 @@
-"""Signing in and out, and one's own account: passwords, second factors, the office's provider, sessions.
+"""Signing in and out, and a person's own account: passwords, second factors, the office's provider, sessions.
 
-Never here: what somebody may do once they are in (`api.security`).
+Never the permissions of people who are signed in (`api.security`).
 """

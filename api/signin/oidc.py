@@ -1,4 +1,4 @@
-"""`/signin/provider` and back: sign-in by the office's own provider."""
+"""`/signin/provider` and the return from it: sign-in by the office's own provider."""
 
 import secrets
 from typing import Final
@@ -52,7 +52,7 @@ async def depart(request: Request, service: ServiceDep, goes_to: str = HOME) -> 
 
 @router.get(RETURN_PATH)
 async def arrive(request: Request, service: ServiceDep, code: str = "", state: str = "") -> Response:
-    """Take the browser back, if it is the one that left and the provider says who it is."""
+    """Sign in the browser that returns, if it is the one that left and the provider names its person."""
     provider, browser = _provider(service), request.cookies.get(_COOKIE, "")
     attempt = await service.write(
         lambda connection: sessions.take_attempt(

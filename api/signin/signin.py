@@ -1,6 +1,6 @@
-"""`/signin`: name and password, then what else is due: a code, enrolling one, a new password.
+"""`/signin`: name and password, then the next step: a code, enrolling an authenticator, or a new password.
 
-Every refusal reads the same and takes as long, whether the name is anybody's or not, locked or not.
+Every refusal reads the same and takes as long, whether the name exists or not, and is locked or not.
 """
 
 from datetime import timedelta
@@ -47,12 +47,12 @@ SecretField = Annotated[str, Form(max_length=1_000)]
 
 @router.get("", response_class=HTMLResponse)
 async def ask(request: Request, service: ServiceDep, goes_to: str = HOME) -> Response:
-    """Show the form; whoever is in goes on."""
+    """Show the form; a person who is signed in goes on."""
     session = await session_of(request, service)
     if session is not None and session.step is not SignInStep.OPEN:
         return RedirectResponse(_PAGES[session.step], status_code=303)
     if session is not None and session.is_open:
-        # Not to a page of the sign-in itself, which would only lead back here.
+        # Never to a page of the sign-in itself, which would only lead back here.
         path = local_path(goes_to)
         return RedirectResponse(HOME if path.startswith("/signin") else path, status_code=303)
     return _form(request, service, goes_to=local_path(goes_to))
@@ -117,14 +117,14 @@ async def ask_for_code(request: Request, service: ServiceDep, goes_to: str = HOM
 async def give_code(
     request: Request, service: ServiceDep, code: SecretField = "", goes_to: SecretField = HOME
 ) -> Response:
-    """Check the code; each is taken once."""
+    """Check the code; each code works once."""
     session = await _at(request, service, SignInStep.CODE)
     return await _with_code(request, service, session, code, "signin/code.html", local_path(goes_to))
 
 
 @router.get("/enrol", response_class=HTMLResponse)
 async def ask_to_enrol(request: Request, service: ServiceDep, goes_to: str = HOME) -> Response:
-    """Show the secret to put into an authenticator, as a picture and as letters."""
+    """Show the secret for an authenticator, as a picture and as letters."""
     session = await _at(request, service, SignInStep.ENROL)
     return await _enrol_page(request, service, session, local_path(goes_to))
 
@@ -133,7 +133,7 @@ async def ask_to_enrol(request: Request, service: ServiceDep, goes_to: str = HOM
 async def enrol(
     request: Request, service: ServiceDep, code: SecretField = "", goes_to: SecretField = HOME
 ) -> Response:
-    """Check that the authenticator gives the right code, and take it from now on."""
+    """Enrol the authenticator, once it has shown the right code."""
     session = await _at(request, service, SignInStep.ENROL)
     return await _with_code(request, service, session, code, None, local_path(goes_to))
 
@@ -154,7 +154,7 @@ async def change_password(
     again: SecretField = "",
     goes_to: SecretField = HOME,
 ) -> Response:
-    """Change one's password; all one's other sessions end."""
+    """Change the password; all other sessions of the person end."""
     session = await _at(request, service, SignInStep.PASSWORD, SignInStep.OPEN)
     _may_try(request, service)
     account, _ = await _who(service, session)
@@ -205,7 +205,7 @@ async def change_password(
 
 @router.post("/out", response_class=HTMLResponse)
 async def sign_out(request: Request, service: ServiceDep) -> Response:
-    """End one's session."""
+    """End the session."""
     session = await session_of(request, service)
     if session is not None:
         await service.write(lambda connection: sessions.end_session(connection, session, now=service.now()))
@@ -246,7 +246,7 @@ def _next(account: accounts.Account, staff: Staff, service: Service, *, gave_cod
 async def _with_code(
     request: Request, service: Service, session: Session, code: str, template: str | None, goes_to: str
 ) -> Response:
-    """Go on with a right code; the session begins anew, so that an id seen before it opens nothing."""
+    """Go on with a right code, in a new session, so that a session id stolen earlier opens nothing."""
     _may_try(request, service)
     account, staff = await _who(service, session)
 
@@ -262,7 +262,7 @@ async def _with_code(
             return None
         accounts.forget_failures(connection, session.username, secret=service.secret)
         if session.step is SignInStep.ENROL:
-            # Whoever else had the secret before them enrols nothing any more.
+            # Other sessions may have seen the secret; they must not enrol with it any more.
             sessions.end_sessions_of(connection, session.username, now=now)
         sessions.end_session(connection, session, now=now)
         step = _next(account, staff, service, gave_code=True)
@@ -298,7 +298,7 @@ async def _enrol_page(
     def begin(connection: Connection) -> str | None:
         shared = accounts.begin_enrolment(connection, session.username, secret=service.secret)
         if shared is None:
-            # Enrolled meanwhile, from another page: this one has to give a code of it, like everybody.
+            # Another page enrolled meanwhile: sign in again and give a code, like everybody.
             sessions.end_session(connection, session, now=service.now())
         return shared
 
@@ -319,7 +319,7 @@ async def _enrol_page(
 
 
 def _may_try(request: Request, service: Service) -> None:
-    """Refuse an address from which too much was wrong; colleagues who are right do not count against each other."""
+    """Refuse an address with too many failures; successes of colleagues do not count towards that limit."""
     service.limits.hit("sign_in", request)
     service.limits.check("wrong_sign_in", request)
 

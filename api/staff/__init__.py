@@ -1,4 +1,4 @@
-"""What staff do: tasks, decisions, orders and actions.
+"""The routes of staff: tasks, decisions, orders, duties and actions.
 
-Never what channels or residents do.
+Never those of channels or residents.
 """

@@ -1,4 +1,4 @@
-"""Duties: lists, one with the orders that it brought, its events, and the periods that there are."""
+"""Duties: lists, one duty with the orders that it brought, its events, and the known periods."""
 
 from typing import Annotated, Final
 
@@ -22,20 +22,22 @@ from store.office.directory import current_named
 
 router = APIRouter(prefix="/duties", tags=["duties"])
 _CODE: Final = r"^[\w.-]{1,64}$"
-"""How codes and names of periods look."""
+"""The form of codes and of periods' names."""
 
 
 @router.get("", response_model=DutyList, responses=problems(401, 403, 422))
 async def list_duties(
     who: DutyReaderDep,
     service: ServiceDep,
-    period: Annotated[str | None, Query(pattern=_CODE, description="Its name, as 2026-12.")] = None,
+    period: Annotated[
+        str | None, Query(pattern=_CODE, description="The period's name, like 2026-12.")
+    ] = None,
     community: Annotated[str | None, Query(pattern=_CODE)] = None,
     stage: DutyStage | None = None,
     unit: Annotated[str | None, Query(pattern=_CODE)] = None,
     cursor: Annotated[str | None, Query(pattern=r"^[\w=-]{1,200}$")] = None,
 ) -> DutyList:
-    """List the duties in one's scope, those of the latest period first."""
+    """List the duties that you may see, the latest period first."""
     wanted = DutyFilter(period=period, community=community, stage=stage, unit=unit)
 
     def work(connection: Connection) -> DutyList:
@@ -50,7 +52,7 @@ async def list_duties(
 
 @router.get("/periods", response_model=PeriodList, responses=problems(401, 403))
 async def list_periods(_who: DutyReaderDep, service: ServiceDep) -> PeriodList:
-    """List the periods in which anything was owed, the newest first; three years at most."""
+    """List the periods in which a duty was owed, the newest first; at most three years of them."""
     found = await service.read(finding.list_periods)
     return PeriodList(
         items=[PeriodView(period=each.name, began=each.began, ends=each.ends) for each in found]
@@ -79,7 +81,7 @@ async def read_duty(duty_no: str, who: DutyReaderDep, service: ServiceDep) -> Du
 
 @router.get("/{duty_no}/events", response_model=EventList, responses=problems(401, 403, 404, 422))
 async def read_duty_events(duty_no: str, who: DutyReaderDep, service: ServiceDep) -> EventList:
-    """Read a duty's events by number, with the texts of decisions."""
+    """Read a duty's events in the order of their numbers, with the texts of decisions."""
 
     def work(connection: Connection) -> EventList:
         if finding.find_duty(connection, duty_no, scope_of(who, Permission.READ_DUTIES)) is None:

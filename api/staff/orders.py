@@ -1,4 +1,4 @@
-"""Orders: one, its events, lists, and actions on an order as a whole."""
+"""Orders: one order, its events, lists, and actions on an order as a whole."""
 
 from typing import Annotated
 
@@ -26,7 +26,7 @@ router = APIRouter(tags=["orders"])
 
 @router.get("/orders/{order_no}", response_model=OrderDetail, responses=problems(401, 403, 404, 422))
 async def read_order(order_no: str, who: ReaderOrChannelDep, service: ServiceDep) -> OrderDetail:
-    """Read an order: staff those in their scope, a channel those that it sent (without the requester)."""
+    """Read an order: staff any that they may see, a channel those that it sent (without the requester)."""
 
     def work(connection: Connection) -> OrderDetail:
         row = finding.find_order(connection, order_no, scope_of(who))
@@ -44,7 +44,7 @@ async def read_order(order_no: str, who: ReaderOrChannelDep, service: ServiceDep
     responses=problems(401, 403, 404, 413, 415, 422),
 )
 async def reveal(order_no: str, body: Reveal, who: RevealerDep, service: ServiceDep) -> Contact:
-    """Read who asked in the clear; the audit keeps who looked and why."""
+    """Read the requester's contact in the clear; the audit keeps who looked and why."""
     return await service.write(
         lambda connection: reveal_to(connection, order_no, who, body.reason, now=service.now())
     )
@@ -52,7 +52,7 @@ async def reveal(order_no: str, body: Reveal, who: RevealerDep, service: Service
 
 @router.get("/orders/{order_no}/events", response_model=EventList, responses=problems(401, 403, 404, 422))
 async def read_events(order_no: str, who: ReaderOrChannelDep, service: ServiceDep) -> EventList:
-    """Read an order's events by number; staff see the texts of decisions with them."""
+    """Read an order's events in the order of their numbers; staff also see the texts of decisions."""
 
     def work(connection: Connection) -> EventList:
         if finding.find_order(connection, order_no, scope_of(who)) is None:
@@ -74,15 +74,15 @@ async def list_orders(  # noqa: PLR0913, PLR0917 - one parameter a filter, by co
     order_class: Annotated[OrderClass | None, Query(alias="class")] = None,
     community: Annotated[str | None, Query(max_length=64)] = None,
     overdue: Annotated[
-        bool | None, Query(description="Past a limit of handling, or now past its due time.")
+        bool | None, Query(description="Missed a limit of handling, or is past its due time now.")
     ] = None,
     q: Annotated[
         str | None,
-        Query(max_length=100, description="Number, or words of subject or text: all of them are looked for."),
+        Query(max_length=100, description="Words that must all occur in number, subject or text."),
     ] = None,
     cursor: Annotated[str | None, Query(max_length=200)] = None,
 ) -> OrderList:
-    """List the orders in one's scope, the latest first."""
+    """List the orders that you may see, the latest first."""
     wanted = OrderFilter(
         stage=stage, tier=tier, unit=unit, order_class=order_class, community=community, overdue=overdue, q=q
     )
@@ -110,7 +110,7 @@ async def act(
 
 
 def accepted(submitted: Submitted) -> ActionAccepted:
-    """Say that an action was kept, and where to look for what becomes of it."""
+    """Answer that an action was kept, and where to read its result."""
     row = submitted.row
     return ActionAccepted(
         action_id=row.decision_id, status=row.status, href=views.decision_href(row.decision_id)

@@ -1,4 +1,4 @@
-"""Tasks: the inbox, one task with its forms, claiming, deciding, and what became of a decision."""
+"""Tasks: the inbox, one task with its forms, claiming, deciding, and the result of a decision."""
 
 from datetime import timedelta
 from typing import Annotated, Literal
@@ -35,17 +35,19 @@ async def list_tasks(
     service: ServiceDep,
     scope: Annotated[
         Literal["mine", "unit", "tier"],
-        Query(description="Those I am at, those of my unit, or those of my tier."),
+        Query(description="Tasks that you have claimed, of your unit, or of your tier."),
     ] = "unit",
     kind: TaskKind | DutyTask | None = None,
     matter: Annotated[
         str | None, Query(max_length=64, description="The number of an order or a duty.")
     ] = None,
-    order_no: Annotated[str | None, Query(max_length=64, description="The same, for orders.")] = None,
+    order_no: Annotated[
+        str | None, Query(max_length=64, description="The same for orders alone; `matter` wins.")
+    ] = None,
     due_before: Moment | None = None,
     cursor: Annotated[str | None, Query(max_length=200)] = None,
 ) -> TaskList:
-    """List open tasks, what is due first at the top."""
+    """List open tasks, the one due first at the top."""
     now = service.now()
 
     def work(connection: Connection) -> TaskList:
@@ -76,7 +78,7 @@ async def read_task(task_id: str, who: ReaderDep, service: ServiceDep) -> TaskDe
 
 @router.post("/tasks/{task_id}/claim", response_model=TaskDetail, responses=problems(401, 403, 404, 409, 422))
 async def claim(task_id: str, who: DeciderDep, service: ServiceDep) -> TaskDetail:
-    """Say that one is at a task; a courtesy, any entitled colleague may still decide it."""
+    """Claim a task, to show colleagues that you work on it; any entitled colleague may still decide it."""
     return await _hold(task_id, who, service, holder=who.username)
 
 
@@ -84,7 +86,7 @@ async def claim(task_id: str, who: DeciderDep, service: ServiceDep) -> TaskDetai
     "/tasks/{task_id}/release", response_model=TaskDetail, responses=problems(401, 403, 404, 409, 422)
 )
 async def release(task_id: str, who: DeciderDep, service: ServiceDep) -> TaskDetail:
-    """Give a task back."""
+    """Release a task that you have claimed."""
     return await _hold(task_id, who, service, holder=None)
 
 
@@ -93,7 +95,7 @@ async def release(task_id: str, who: DeciderDep, service: ServiceDep) -> TaskDet
     status_code=202,
     response_model=DecisionView,
     responses={
-        200: {"model": DecisionView, "description": "Waited for: applied or rejected"},
+        200: {"model": DecisionView, "description": "After waiting: applied or rejected"},
         **problems(401, 403, 404, 409, 413, 415, 422),
     },
 )
@@ -103,13 +105,13 @@ async def decide(
     who: DeciderDep,
     service: ServiceDep,
     response: Response,
-    wait: Annotated[int, Query(ge=0, le=10, description="Seconds to wait for yes or no.")] = 0,
+    wait: Annotated[int, Query(ge=0, le=10, description="Seconds to wait for the result.")] = 0,
     key: KeyHeader = None,
 ) -> DecisionView:
     """Decide a task.
 
-    The answer 202 means that the decision is kept and will reach its matter, even while Temporal is away;
-    whether it was applied is read at `href`, or waited for with `?wait=`.
+    An answer 202 means that the decision is kept and will reach its matter, even while Temporal is away. Read at
+    `href` whether it was applied, or wait for that with `?wait=`.
     """
     decision_id = optional_key(key)
 
@@ -141,7 +143,7 @@ async def decide(
     "/decisions/{decision_id:path}", response_model=DecisionView, responses=problems(401, 403, 404, 422)
 )
 async def read_decision(decision_id: str, who: ReaderDep, service: ServiceDep) -> DecisionView:
-    """Read what became of a decision or action."""
+    """Read the result of a decision or action."""
 
     def work(connection: Connection) -> Decision:
         row = find(connection, decision_id)

@@ -1,5 +1,5 @@
-/* Fields that a browser must not remember for the next caller are empty when somebody goes back to their form: what was
-   typed stands in them again, kept with this visit of this tab alone. */
+/* Fields that a browser must not remember for the next caller are empty when a clerk goes back to the form. This fills
+   them again with what was typed, which is kept only for this visit of this tab. */
 "use strict";
 
 const fields = document.querySelectorAll('form [autocomplete="off"]');

@@ -1,4 +1,4 @@
-/* Draws each chart from the table that it belongs to, so that both always say the same; without it the tables stand alone. */
+/* Draws each chart from its own table, so that both always say the same; without this script the tables stand alone. */
 "use strict";
 
 const MOST_BARS = 10;
@@ -8,7 +8,7 @@ function colour(name) {
   return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 }
 
-/* What a table says: its rows' names, and the columns that are marked as series. Bars leave out rows without any. */
+/* Reads a table: the names of its rows, and the columns marked as series. Bars leave out rows without values. */
 function read(table, lines) {
   const heads = [...table.tHead.rows[0].cells];
   const columns = heads.flatMap((head, column) => head.dataset.series ? [column] : []);
@@ -41,7 +41,7 @@ function optionOf(table, size, said) {
     aria: { enabled: true, label: { description: said }, decal: { show: !lines } },
     legend: { show: series.length > 1, top: 8, textStyle: text, itemWidth: size * 1.8, itemHeight: size },
     grid: { left: 12, right: 24, top: series.length > 1 ? size * 3 : 12, bottom: 12, containLabel: true },
-    // Drawn, since a box of markup would carry styles that the policy of our pages forbids.
+    // Drawn, because a box of markup would carry styles that our pages' policy forbids.
     tooltip: { trigger: "axis", renderMode: "richText", textStyle: { fontSize: size } },
     xAxis: lines ? categories : values,
     yAxis: lines ? values : categories,
@@ -83,7 +83,7 @@ function say(stale) {
   document.getElementById("figures-stale").hidden = !stale;
 }
 
-/* What somebody has unfolded stays so when new figures come. */
+/* Keeps unfolded parts unfolded when new figures come. */
 htmx.config.morphIgnore.push("open");
 draw();
 addEventListener("resize", draw);

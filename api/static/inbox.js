@@ -1,4 +1,4 @@
-/* Says when the list could not be renewed, so that nobody takes an old one for the present. */
+/* Says when the list could not be renewed, so that no reader takes an old list for the present one. */
 "use strict";
 
 const stale = document.getElementById("tasks-stale");

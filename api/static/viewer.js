@@ -1,4 +1,4 @@
-/* Shows the description of the API. A token is asked for by "Authorize", and kept by this page alone. */
+/* Shows the description of the API. "Authorize" asks for a token, which only this page keeps. */
 "use strict";
 
 const place = document.getElementById("viewer");

@@ -1,1 +1,1 @@
-"""What people type: instants, telephone numbers, texts; clean before it is judged."""
+"""Values that people type: instants, telephone numbers, texts; cleaned before they are judged."""

@@ -1,6 +1,6 @@
-"""The telephone numbers in what somebody wrote: judged and found in one form, kept and shown as they were written.
+"""The telephone numbers in a typed text: judged and searched in one form, kept and shown as typed.
 
-Assumes numbers of this country where nothing else is said. Any number with enough figures is one, in use or not.
+Assumes numbers of this country unless another is named. Any number with enough digits counts, in use or not.
 """
 
 import re
@@ -24,21 +24,21 @@ _WORDS: Final = re.compile(r"[或和及与、/,;|\s()+-]*")
 
 
 def phone_numbers(written: str) -> tuple[str, ...]:
-    """Give the numbers that somebody can be called by, each in its one form (ITU-T E.164), none twice.
+    """Return the numbers to call, each once and in one form (ITU-T E.164).
 
-    138 0000-0000 and +86 13800000000 are the same; an extension is no part of it, since callers seldom name it.
+    138 0000-0000 and +86 13800000000 are the same. Extensions are left out, since callers seldom name them.
     """
     found = (each for each in _found(_folded(written)) if _is_long_enough(each))
     return tuple(dict.fromkeys(format_number(each.number, PhoneNumberFormat.E164) for each in found))
 
 
 def phone_keys(secret: str, written: str) -> tuple[str, ...]:
-    """Hash the numbers that somebody wrote as requesters are found by them; none if there is none."""
+    """Hash each number in a text into the key by which requesters are found."""
     return tuple(keyed_hash(secret, f"phone:{each}") for each in phone_numbers(written))
 
 
 def is_phone(written: str) -> bool:
-    """Tell whether somebody can be called by this: one number or more, of 7 to 15 figures, and nothing else.
+    """Tell whether a text is a number to call: one or more numbers of 7 to 15 digits, and nothing else.
 
     Source: ITU-T E.164, 6.2 (at most 15 digits).
     """
@@ -55,7 +55,7 @@ def _is_long_enough(found: PhoneNumberMatch) -> bool:
 
 
 def _folded(written: str) -> str:
-    """Write it as the library reads it: narrow, without what cannot be seen, groups of a mobile number together."""
+    """Write a text for the library: narrow, without invisible letters, the groups of a mobile number joined."""
     narrow = unicodedata.normalize("NFKC", line(written)).translate(_BETWEEN_FIGURES)
     dashed = "".join("-" if unicodedata.category(each) == "Pd" else each for each in narrow)
     together = _GROUPS.sub(r"\1\2\3\4", dashed)

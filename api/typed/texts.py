@@ -1,4 +1,4 @@
-"""What people type into bodies, as fields of models: clean before it is judged, so that its length is what is seen."""
+"""Texts as fields of models: cleaned before they are judged, so that the length is that of the visible text."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,12 +9,12 @@ from domain.text import clean, line
 
 
 def text_of(most: int) -> tuple[Any, ...]:
-    """Describe a text of 1 to `most` letters, of as many lines as somebody likes."""
+    """Describe a text of 1 to `most` characters, with any number of lines."""
     return StringConstraints(min_length=1, max_length=most), _by(clean)
 
 
 def line_of(most: int) -> tuple[Any, ...]:
-    """Describe a name, a number or a subject of 1 to `most` letters."""
+    """Describe a name, a number or a subject: one line of 1 to `most` characters."""
     return StringConstraints(min_length=1, max_length=most), _by(line)
 
 

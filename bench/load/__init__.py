@@ -1,1 +1,1 @@
-"""Figures under load, with processes of their own."""
+"""Figures under load, from separate processes."""

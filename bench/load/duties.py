@@ -1,6 +1,6 @@
-"""A month's meetings: opening them, keeping them open, and the whole life of one, beside a bare workflow.
+"""A month's meetings: opening them, keeping them open, and the whole life of a meeting, beside a bare workflow.
 
-Assumes an office of twelve communities; more are added for opening many.
+Assumes an office of twelve communities; more are added to open many duties.
 """
 
 import asyncio
@@ -34,7 +34,7 @@ _LOOK_SECONDS = 0.1
 
 
 async def measure(place: Place, *, many: int, idle_seconds: float) -> list[Figure]:
-    """Open a month for twelve communities and for many, wait with all of them open, and live one meeting."""
+    """Open a month for twelve communities and for many, hold the present meetings, and idle with the rest open."""
     await _running(place, len(await asyncio.to_thread(_communities, place)))
     few = await asyncio.to_thread(_opening, place, "2030-01")
     await asyncio.to_thread(_grow, place, many)
@@ -70,7 +70,7 @@ async def measure(place: Place, *, many: int, idle_seconds: float) -> list[Figur
 
 
 async def _life(place: Place) -> list[Figure]:
-    """Hold the meetings of the month that the office opened by itself, and bare workflows of as many steps."""
+    """Hold the meetings of the present month, which the office opened by itself; then run equal bare workflows."""
     numbers = await asyncio.to_thread(_numbers, place, datetime.now(UTC))
     with place.cpu() as spent:
         ours = await timed(len(numbers), lambda: _hold_all(place, numbers))
@@ -147,7 +147,7 @@ async def _decide(place: Place, number: str, kind: str, outcome: str, fields: Ma
 
 
 def _opening(place: Place, month: str) -> float:
-    """Open a month that lies ahead, and return the CPU seconds of this process for each duty."""
+    """Open a future month, and return the CPU seconds that this process spent per duty."""
     began = datetime.fromisoformat(f"{month}-01T00:00:00+08:00").astimezone(UTC)
     period = Period(name=month, began=began, ends=began + timedelta(days=30))
     communities = _communities(place)
@@ -167,7 +167,7 @@ def _opening(place: Place, month: str) -> float:
 
 
 def _grow(place: Place, many: int) -> None:
-    """Give the office so many communities."""
+    """Grow the office to `many` communities."""
     with place.store.write() as connection:
         known = current_named(connection)
         more = {
@@ -186,7 +186,7 @@ def _communities(place: Place) -> Sequence[str]:
 
 
 async def _running(place: Place, count: int) -> None:
-    """Wait until the workflows of so many duties more run."""
+    """Wait until the workflows of `count` new duties run."""
     while await asyncio.to_thread(_unstarted, place):  # noqa: ASYNC110 - another process sets it
         await asyncio.sleep(_LOOK_SECONDS)
     say(f"{place.name}: {count} duties run")

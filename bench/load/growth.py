@@ -1,4 +1,4 @@
-"""Whether an order costs the same with many open orders as with few."""
+"""The cost of an order with many open orders, compared with few."""
 
 from bench.figures import Figure, say
 from bench.load.intake import post
@@ -9,7 +9,7 @@ _FLAT = 0.2
 
 
 async def measure(place: Place, *, few: int, many: int, orders: int) -> list[Figure]:
-    """Compare the CPU time of placing and starting an order while few and while many others are open."""
+    """Compare the CPU time to place and start an order while few others are open and while many are."""
     totals: dict[int, float] = {}
     there = 0
     for open_ in (few, many):

@@ -1,4 +1,4 @@
-"""How much memory a worker needs for open orders, beside as many open bare workflows."""
+"""The memory that a worker needs for open orders, beside as many open bare workflows."""
 
 import uuid
 
@@ -15,7 +15,7 @@ _KIB = 1024
 
 
 async def measure(place: Place, *, orders: int) -> list[Figure]:
-    """Open orders and bare workflows that wait, and compare what each of the two workers grew by."""
+    """Open waiting orders and waiting bare workflows, and compare the growth of the two workers."""
     await open_orders(place, _WARM_UP)
     await place.rests("worker")
     before = place.memory("worker")

@@ -1,4 +1,4 @@
-"""Many open orders, quickly: taken in by the store's own functions and started like any other."""
+"""Opening many orders quickly: the store's own functions take them in, and they are started like any other."""
 
 import asyncio
 import uuid
@@ -22,9 +22,9 @@ _PATIENCE = timedelta(seconds=30)
 async def open_orders(
     place: Place, count: int, *, due_at: Callable[[int], datetime] | None = None
 ) -> list[str]:
-    """Open orders that wait for their first contact, each due when it is told; gives their numbers.
+    """Open orders that wait for their first contact, each due at `due_at` of its number; return their numbers.
 
-    An order whose due time lies before its reception counts as received so much earlier.
+    With `due_at`, an order counts as received one limit of the first contact before it is due.
     """
     starts: list[StartOrder] = []
     for first in range(0, count, _TOGETHER):
@@ -32,7 +32,7 @@ async def open_orders(
         try:
             starts += await asyncio.to_thread(_take, place, numbers, due_at)
         except WriteConflict:
-            # Among tens of thousands of one day a number is drawn twice: again, as the API does.
+            # Among tens of thousands on one day, a number may be drawn twice: try again, as the API does.
             starts += await asyncio.to_thread(_take, place, numbers, due_at)
     orders = Orders(place.client)
     await rate(count, lambda number: orders.start(starting(starts[number]), limit=_PATIENCE))
@@ -54,7 +54,7 @@ def _take(place: Place, numbers: range, due_at: Callable[[int], datetime] | None
             assert placed.to_start is not None
             starts.append(placed.to_start.start)
             outbox_ids.append(placed.to_start.outbox_id)
-        # They are started next, by this program: nothing is left for `Reconcile`, which would load the worker.
+        # This program starts them next. `Reconcile` must find nothing to do, or it would load the worker.
         outbox.mark_sent(connection, outbox_ids, now=datetime.now(UTC))
     return starts
 

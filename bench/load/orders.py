@@ -1,4 +1,4 @@
-"""Complete orders, from the request to the archive, beside a bare workflow with as many steps."""
+"""Complete orders from the request to the archive, beside a bare workflow with as many steps."""
 
 import asyncio
 import uuid
@@ -24,7 +24,7 @@ Decide = Callable[[Place, str, str, str], Awaitable[None]]
 
 
 async def measure(place: Place, *, orders: int, rounds: int) -> list[Figure]:
-    """Complete orders, answered on the spot and called back, decided over HTTP and by signals alone; and bare ones."""
+    """Complete orders, answered on the spot and called back, over HTTP and by signals alone; then bare workflows."""
     (sample,) = await complete(place, 1, by_http)
     plan = await plan_of(
         place.client.get_workflow_handle(order_workflow_id(sample)),
@@ -70,7 +70,7 @@ async def measure(place: Place, *, orders: int, rounds: int) -> list[Figure]:
 
 
 async def complete(place: Place, count: int, decide: Decide) -> list[str]:
-    """Place orders and decide every task as it opens, until all are archived; gives their numbers."""
+    """Place orders and decide every task as it opens until all are archived; return their numbers."""
     numbers: list[str] = []
 
     async def place_one(_number: int) -> None:
@@ -91,7 +91,7 @@ async def complete(place: Place, count: int, decide: Decide) -> list[str]:
 
 
 async def by_http(place: Place, order_no: str, task_id: str, kind: str) -> None:
-    """Decide as staff do."""
+    """Decide over HTTP, as staff do."""
     del order_no
     outcome, fields, username = _ANSWERS[kind]
     response = await place.http.post(
@@ -106,7 +106,7 @@ async def by_http(place: Place, order_no: str, task_id: str, kind: str) -> None:
 
 
 async def by_signal(place: Place, order_no: str, task_id: str, kind: str) -> None:
-    """Decide as an operator does: the workflow's side alone."""
+    """Decide by a bare signal, as an operator does, which measures only the workflow's side."""
     outcome, fields, username = _ANSWERS[kind]
     await place.client.get_workflow_handle(order_workflow_id(order_no)).signal(
         COMPLETE_TASK,
@@ -121,7 +121,7 @@ async def by_signal(place: Place, order_no: str, task_id: str, kind: str) -> Non
 
 
 async def bare_orders(place: Place, count: int, plan: Plan) -> None:
-    """Run bare workflows to their ends."""
+    """Run bare workflows until they end."""
     ends: list[Awaitable[object]] = []
 
     async def start(_number: int) -> None:

@@ -1,4 +1,4 @@
-"""Many deadlines due in one minute, beside bare workflows whose timers fire in one minute."""
+"""Many deadlines within one minute, beside bare workflows whose timers fire within one minute."""
 
 import asyncio
 import time
@@ -17,24 +17,24 @@ from messages.names import order_workflow_id
 _GOAL = 2.0
 _MINUTE = timedelta(minutes=1)
 _SAMPLE = 400
-"""How many are opened, and worked until they rest, to see how fast that goes."""
+"""How many orders are opened, until the worker rests, to measure how fast that goes."""
 _REMINDED = 1.6
-"""How much more work an order makes that is reminded at once."""
+"""How many times more work an order makes if it is reminded at once."""
 _TOLD = 2_000
 _LOOK_SECONDS = 1.0
 _LONG_SECONDS = 7200.0
-"""How long the timers of the bare sample run: beyond the storm."""
+"""How long the timers of the bare sample run, in seconds: beyond the storm."""
 
 
 async def measure(place: Place, *, orders: int) -> list[Figure]:
-    """Let every order's first contact run out in the same minute: each goes to the desk by itself."""
+    """Let the first contact of every order run out within one minute, so that each goes to the desk by itself."""
     a_second = await timed(_SAMPLE, lambda: _sample(place))
-    # Orders so near to their due time are reminded as soon as they are open, which the sample's are not.
+    # Orders this near to their due time are reminded as soon as they are open; those of the sample are not.
     begins = datetime.now(UTC) + _time_to_open(orders, a_second / _REMINDED)
     spread = _MINUTE / orders
     numbers: list[str] = []
     while len(numbers) < orders:
-        # Not all at once: a task that finds no worker free is kept by Temporal's database and costs twice.
+        # Not all at once: a task that finds no free worker goes through Temporal's database and costs twice.
         due_at = partial(_due, begins + len(numbers) * spread, spread)
         numbers += await open_orders(place, min(_SAMPLE, orders - len(numbers)), due_at=due_at)
         await place.rests("worker")
@@ -79,14 +79,14 @@ def _due(first: datetime, spread: timedelta, number: int) -> datetime:
 
 
 async def _drained(place: Place, begins: datetime, numbers: list[str]) -> float:
-    """Wait until the desk has every order; gives the seconds since the first was due."""
+    """Wait until every order is at the desk, and return the seconds since the first was due."""
     while await asyncio.to_thread(_at_the_desk, place) < len(numbers):  # noqa: ASYNC110 - the worker sets it
         await asyncio.sleep(_LOOK_SECONDS)
     return (datetime.now(UTC) - begins).total_seconds()
 
 
 async def _bare_storm(place: Place, count: int, activities: int) -> float:
-    """Start bare workflows whose one timer fires in the same minute, each followed by as many activities as ours."""
+    """Start bare workflows whose timers fire within one minute; after it, each runs as many activities as ours."""
     spread = _MINUTE.total_seconds() / count
 
     async def start(seconds: float) -> None:
@@ -100,7 +100,7 @@ async def _bare_storm(place: Place, count: int, activities: int) -> float:
         await place.client.start_workflow("Bare", plan, id=f"bare-{uuid.uuid4().hex}", task_queue=QUEUE)
 
     async with bare_worker(place.installation.temporal_address):
-        # Their first workflow tasks keep pace with the starts: no rest has to be waited for.
+        # Their first workflow tasks keep pace with the starts, so there is no need to wait for rest.
         a_second = await rate(_SAMPLE, lambda _: start(_LONG_SECONDS))
         began = time.time() + _time_to_open(count, a_second).total_seconds()
         await rate(count, lambda number: start(began + number * spread - time.time()))
@@ -118,7 +118,7 @@ async def _sample(place: Place) -> None:
 
 
 def _time_to_open(count: int, a_second: float) -> timedelta:
-    """Leave time for so many to be opened and to rest, by the sample's measure, half as much again, and a minute."""
+    """Return the time to open `count`, from the sample's rate, with half as much again and a minute to spare."""
     return timedelta(seconds=60 + 1.5 * count / a_second)
 
 

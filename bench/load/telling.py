@@ -1,6 +1,6 @@
-"""How long an intake waits while all open orders are told of a hold, beside the same intake with nobody telling.
+"""How long an intake waits while a hold is announced to all open orders, beside the same intake without that.
 
-`python -m bench.telling ADDRESS` orders the hold and tells them, in a process of its own like the command.
+`python -m bench.load.telling ADDRESS` orders the hold and tells the orders, in a separate process like the command.
 """
 
 import os
@@ -30,7 +30,7 @@ _GAP_SECONDS = 0.02
 
 
 def measure(*, orders: int, calls: int) -> list[Figure]:
-    """Open orders in both databases, and place more of them while the others are told."""
+    """Open orders in both databases, and place more while the open ones are told of a hold."""
     figures = []
     for name, opened in (("SQLite", sqlite), ("PostgreSQL", postgres)):
         with opened() as store:
@@ -70,7 +70,7 @@ def _goes_on(telling: subprocess.Popen[bytes], calls: int, placed: int) -> bool:
 
 
 def _place(store: Store, goes_on: Callable[[int], bool]) -> list[float]:
-    """Place orders one after the other, with a pause between them; gives how long each took, in ms."""
+    """Place orders one after the other with a pause between them, and return the time of each in ms."""
     times: list[float] = []
     while goes_on(len(times)) and len(times) < _AT_MOST:
         began = time.perf_counter()

@@ -1,4 +1,4 @@
-"""What a second worker process brings."""
+"""The gain from a second worker process."""
 
 import time
 
@@ -10,7 +10,7 @@ _WARM_UP = 20
 
 
 async def throughput(place: Place, *, orders: int) -> float:
-    """Complete orders a second, once everything is warm."""
+    """Return the number of complete orders per second, once everything is warm."""
     await complete(place, _WARM_UP, by_http)
     began = time.perf_counter()
     await complete(place, orders, by_http)
@@ -18,7 +18,7 @@ async def throughput(place: Place, *, orders: int) -> float:
 
 
 def compare(place: str, rates: dict[int, float]) -> list[Figure]:
-    """Put the rates of one and two workers beside each other."""
+    """Compare the rates of one and two workers."""
     return [
         Figure(
             program="workers",

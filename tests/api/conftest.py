@@ -1,4 +1,4 @@
-"""A running API on a real store, called through ASGI as its clients do."""
+"""A running API on a real store, called through ASGI as its clients would."""
 
 import os
 from collections.abc import AsyncIterator
@@ -31,18 +31,18 @@ class Api:
     office: Office
 
     def token(self, kind: CredentialKind, subject: str) -> dict[str, str]:
-        """Mint a credential and give the header."""
+        """Mint a credential, and return its header."""
         with self.office.store.write() as connection:
             token = mint(connection, secret=SECRET, kind=kind, subject=subject, now=now())
         return {"Authorization": f"Bearer {token}"}
 
     def channel(self, channel: str = "hotline") -> dict[str, str]:
-        """Give a channel's header."""
+        """Return a channel's header."""
         client_id = next(name for name, its in CLIENTS.items() if its == channel)
         return self.token(CredentialKind.CLIENT, client_id)
 
     def staff(self, username: str) -> dict[str, str]:
-        """Give a member of staff's header."""
+        """Return a member of staff's header."""
         return self.token(CredentialKind.STAFF, username)
 
     async def place(
@@ -56,7 +56,7 @@ class Api:
         )
 
     async def placed(self, **body: Any) -> dict[str, Any]:
-        """Place an order and give the answer; its history is replayed at the end."""
+        """Place an order and return the answer; its history is replayed at the end."""
         answer = (await self.place(**body)).json()
         self.office.placed.append(answer["order_no"])
         return dict(answer)
@@ -78,7 +78,7 @@ def order_body(**changes: Any) -> dict[str, Any]:
 async def api_of(
     office: Office, orders: Orders, attachments: Path | None = None, *, temporal_ui: str | None = None
 ) -> AsyncIterator[httpx2.AsyncClient]:
-    """Run an app in this process and give a client of it; at the end the app closes as on a server."""
+    """Run an app in this process and yield a client of it; at the end the app closes as on a server."""
     service = Service(
         store=office.store,
         files=FileStore(attachments or NO_FOLDER),
@@ -97,13 +97,13 @@ async def api_of(
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def api(closed_office: Office, tmp_path: Path) -> AsyncIterator[Api]:
-    """Give an API whose orders start, with no worker yet."""
+    """Yield an API whose orders start, without a worker yet."""
     async with api_of(closed_office, closed_office.orders, tmp_path) as http:
         yield Api(http=http, office=closed_office)
 
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def live(api: Api) -> AsyncIterator[Api]:
-    """Give an API with a worker behind it."""
+    """Yield an API with a worker behind it."""
     async with api.office.at_work():
         yield api

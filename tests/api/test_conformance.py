@@ -1,7 +1,7 @@
 """The whole API against its own OpenAPI document: a real process, called by schemathesis and by hand.
 
-What schemathesis makes up is the same in every run. Half of its calls name things that exist, so that not
-every answer is a 404.
+Schemathesis makes up the same calls in every run. Half of them name things that exist, so that not every answer
+is a 404.
 """
 
 import os
@@ -48,7 +48,7 @@ CONFIG = {
     "generation": {"deterministic": True, "max-examples": EXAMPLES, "database": "none"},
     "request-timeout": 20,
     "checks": {
-        # A form cannot say every rule: which codes are one's own, what is in a file, what fits together.
+        # A schema cannot state every rule: which codes are one's own, what a file contains, which values fit together.
         "positive_data_acceptance": {
             "expected-statuses": ["2xx", "401", "403", "404", "409", "415", "422", "429"]
         },
@@ -58,7 +58,7 @@ CONFIG = {
 
 @dataclass
 class Served:
-    """A process of the API with somebody of each kind, and one thing of each kind."""
+    """A process of the API, with a caller of each kind and one thing of each kind."""
 
     url: str
     tokens: dict[str, str]
@@ -120,7 +120,7 @@ def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
 
 
 def _things(url: str, tokens: dict[str, str]) -> dict[str, str]:
-    """Make one order with a file and a decision, and give the ids of all."""
+    """Make one order with a file and a decision, and return the ids of all."""
     hotline, duty = ({"Authorization": f"Bearer {tokens[name]}"} for name in ("demo-hotline", "duty-1"))
     with httpx2.Client(base_url=f"{url}/api/v1", timeout=20, trust_env=False) as http:
         kept = http.post("/attachments", files={"file": ("a.png", PNG)}, headers=hotline).json()
@@ -141,7 +141,7 @@ def _things(url: str, tokens: dict[str, str]) -> dict[str, str]:
 
 
 def _document() -> dict[str, Any]:
-    """Write the document without running anything: there is one test for each of its operations."""
+    """Build the document without running anything: there is one test for each of its operations."""
     service = Service(
         store=Store("sqlite:///never-opened.db"),
         files=FileStore(Path(os.devnull)),
@@ -171,8 +171,8 @@ class TestEveryAnswer:
     def test_is_as_the_document_says(self, case: schemathesis.Case[Any], caller: str, served: Served) -> None:
         _name_things(case, served.known)
         if "" in (case.query or {}):
-            return  # A parameter without a name is none, and nobody can refuse it.
-        # Who takes calls reads no duties.
+            return  # A parameter without a name does not count, and cannot be refused.
+        # A duty officer reads no duties.
         named = READS_DUTIES if caller == "duty-1" and "/duties" in case.operation.path else caller
         case.call_and_validate(
             base_url=served.url, headers={"Authorization": f"Bearer {served.tokens[named]}"}
@@ -180,7 +180,7 @@ class TestEveryAnswer:
 
 
 def _name_things(case: schemathesis.Case[Any], known: dict[str, str]) -> None:
-    """Let half of the calls name what exists, where the made-up name was meant to be a good one."""
+    """Let half of the calls name existing things, if the made-up name was meant to be valid."""
     path = case.meta.components.get(ParameterLocation.PATH) if case.meta else None
     if path is None or path.mode is not GenerationMode.POSITIVE:
         return

@@ -1,4 +1,4 @@
-"""Who counts as one when somebody knocks too often."""
+"""Which callers count as one for the limits."""
 
 import pytest
 from fastapi import Request

@@ -1,4 +1,4 @@
-"""Who may pass which door, and who sees what behind it."""
+"""Who may pass which door, and what each caller sees behind it."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -96,7 +96,7 @@ POST /t/{tracking_code}/{action}                   everybody
 GET  /track                                        everybody
 POST /track                                        everybody
 """
-"""Every route with what opens it, written by hand: a new route or another door turns this red."""
+"""Every route with the permission that opens it, written by hand: a new route or a changed door turns this red."""
 
 RIGHTS: Mapping[Role, str] = {
     Role.COMMUNITY_WORKER: "act_on_orders attach_files decide_tasks place_orders read_directory read_duties read_orders"
@@ -132,7 +132,7 @@ _FILLED = {
 
 
 def rows() -> list[tuple[str, str, frozenset[str]]]:
-    """Read the table: method, path, what opens it."""
+    """Read the table: method, path, and what opens the route."""
     return [
         (method, path, frozenset(opens))
         for method, path, *opens in (line.split() for line in TABLE.strip().splitlines())
@@ -140,7 +140,7 @@ def rows() -> list[tuple[str, str, frozenset[str]]]:
 
 
 def filled(path: str) -> str:
-    """Put ids that stand for nothing into a path."""
+    """Put ids of nothing that exists into a path."""
     for part, value in _FILLED.items():
         path = path.replace(part, value).replace(part.replace(":path", ""), value)
     return path
@@ -186,7 +186,7 @@ class TestTheTableOfDoors:
 
         @router.get("/forgotten")
         async def forgotten() -> None:
-            """Say nothing of who may pass."""
+            """Declare no door."""
 
         app.include_router(router)
         with pytest.raises(UndeclaredRoute, match="/api/v1/forgotten"):
@@ -199,10 +199,10 @@ class TestTheTableOfDoors:
 
 
 class TestADoor:
-    # Every caller at every door: more than a thousand requests.
+    # Every caller tries every door: more than a thousand requests.
     @pytest.mark.timeout(400)
     async def test_opens_for_whom_the_table_names_and_for_nobody_else(self, api: Api) -> None:
-        """Every route by every role, by a channel, by nobody, by who has left and by who has no role."""
+        """Every route is called by each role, a channel, nobody, a person who has left and a person without a role."""
         callers: dict[str, tuple[Mapping[str, str], frozenset[str]]] = {"anonymous": ({}, frozenset())}
         with api.office.store.write() as connection:
             put_staff(
@@ -225,7 +225,7 @@ class TestADoor:
             for name, (headers, rights) in callers.items():
                 response = await api.http.request(method, address, headers=headers)
                 if "everybody" in opens or rights & opens:
-                    # A step of the sign-in is only for who has begun it; that is not a matter of roles.
+                    # A step of the sign-in is only for people who have begun it; roles do not matter there.
                     refused = {403} if path.startswith("/signin") else {401, 403}
                     assert response.status_code not in refused, (method, path, name, response.text)
                 else:
@@ -294,7 +294,7 @@ class TestAStranger:
 
 class TestSomebodyWithARoleThatReadsNoOrders:
     async def test_sees_no_more_for_it(self, api: Api) -> None:
-        """However the two roles came together in the store: no door gives them (`RolesApart`)."""
+        """Even if both roles came into the store somehow; no door sets them together (`RolesApart`)."""
         order_no = (await api.placed(confidential=True))["order_no"]
         with api.office.store.write() as connection:
             both = {"username": "community-04-worker", "role": "administrator"}
@@ -347,7 +347,7 @@ class TestAContact:
 
 class TestABody:
     async def test_with_a_field_that_nobody_asked_for_is_refused(self, api: Api) -> None:
-        """Nobody can set what is not theirs to set (mass assignment)."""
+        """No caller can set a field that is not theirs to set (mass assignment)."""
         document = (await api.http.get("/api/v1/openapi.json")).json()
         tried = 0
         for path, its in document["paths"].items():

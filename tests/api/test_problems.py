@@ -1,4 +1,4 @@
-"""One form for every error: RFC 9457 problem+json, whichever route and whoever refuses."""
+"""One form for every error: RFC 9457 problem+json, on every route and from every layer."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -15,7 +15,7 @@ JSON = "application/json"
 
 
 async def operations(api: Api) -> list[tuple[str, str, dict[str, Any]]]:
-    """List path, method and what the document says of each operation."""
+    """List path, method and description of each operation in the document."""
     document = (await api.http.get("/api/v1/openapi.json")).json()
     return [
         (path.replace("{", "").replace("}", ""), method.upper(), operation)
@@ -25,7 +25,7 @@ async def operations(api: Api) -> list[tuple[str, str, dict[str, Any]]]:
 
 
 async def with_json(api: Api) -> list[tuple[str, str, dict[str, str]]]:
-    """List path and method of what reads JSON, with the header of somebody who may call it."""
+    """List path and method of each operation that reads JSON, with the headers of a caller who may use it."""
     return [
         (path, method, {**_caller(api, path), "Idempotency-Key": "key-00000001"})
         for path, method, operation in await operations(api)

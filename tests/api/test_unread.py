@@ -1,4 +1,4 @@
-"""Answers that come before a body was read reach clients that write first and read afterwards."""
+"""Answers given before a body was read reach clients that write first and read afterwards."""
 
 import asyncio
 import http.client
@@ -19,7 +19,7 @@ NINE_MEGABYTES = 9_000_000
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def address(api: Api) -> AsyncIterator[tuple[str, int]]:
-    """Serve the application by a real server on a port of its own."""
+    """Serve the application on a real server with its own port."""
     transport = api.http._transport
     listening = socket.create_server(("127.0.0.1", 0))
     server = Server(transport.app, port=0)  # type: ignore[attr-defined]
@@ -30,7 +30,7 @@ async def address(api: Api) -> AsyncIterator[tuple[str, int]]:
 
 
 def post(address: tuple[str, int], path: str, size: int, headers: dict[str, str]) -> int:
-    """Write all of a body, then read."""
+    """Write the whole body, then read the answer."""
     client = http.client.HTTPConnection(*address, timeout=30)
     with closing(client):
         client.request("POST", path, body=b"x" * size, headers=headers)

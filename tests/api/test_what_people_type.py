@@ -1,4 +1,4 @@
-"""What people type and paste, at every door: what is seen is kept, and the same is the same."""
+"""Texts that people type and paste, at every door: the visible part is kept, and equal texts are equal."""
 
 from datetime import timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""A person at a browser: contexts of two sizes, and whatever a page complains about."""
+"""A person at a browser: contexts of two sizes, and the complaints of pages."""
 
 import os
 import shutil
@@ -39,7 +39,7 @@ PLAIN: Final[dict[str, Any]] = {
     "user_agent": "Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 (KHTML, like Gecko) Version/4.0"
     " Chrome/116.0.0.0 Mobile Safari/537.36 XWEB/1160117 MMWEBSDK/20240404 MicroMessenger/8.0.49",
 }
-"""A telephone's view within an app, as WeChat has one, that runs no scripts."""
+"""A telephone's web view inside an app like WeChat, without scripts."""
 _HOLDS: Final = {**SIZES, "plain": PLAIN}
 _WATCH: Final = """
 addEventListener('securitypolicyviolation', event =>
@@ -52,10 +52,10 @@ class NoChromium(Exception):
 
 
 def find_chromium() -> str:
-    """Find Debian's browser; never one that a package downloads.
+    """Find Debian's browser, never one that a package downloads.
 
     Raises:
-        NoChromium: it is not installed.
+        NoChromium: the browser is not installed.
     """
     if found := shutil.which("chromium"):
         return found
@@ -67,10 +67,10 @@ async def chromium() -> AsyncIterator[Browser]:
     """Start the browser.
 
     Raises:
-        NoChromium: it is not installed.
+        NoChromium: the browser is not installed.
     """
     path = find_chromium()
-    # Its sandbox does not work for root, as whom containers run.
+    # Chromium's sandbox does not work for root, the usual user in containers.
     arguments = ["--no-sandbox"] if os.getuid() == 0 else []
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=path, args=arguments)
@@ -89,13 +89,13 @@ class Site:
     scene: Mapping[str, str]
     browser: Browser
     complaints: list[str] = field(default_factory=list)
-    """What pages complained about: errors, refused scripts, dialogs. A test that leaves some fails."""
+    """Complaints of pages: errors, refused scripts, dialogs. A test that leaves any fails."""
 
     @asynccontextmanager
     async def seated(
         self, who: str | None = None, *, size: str = "desktop", elder: bool = False
     ) -> AsyncIterator[Page]:
-        """Sit somebody down who is signed in already."""
+        """Open a tab for a person who is signed in already."""
         somebody = pages.Page(name="", route="", who=who)
         async with self.context(somebody, size=size, elder=elder) as context:
             yield await context.new_page()
@@ -104,7 +104,7 @@ class Site:
     async def context(
         self, page: pages.Page, *, size: str = "desktop", elder: bool = False
     ) -> AsyncIterator[BrowserContext]:
-        """Open a browser as whoever a page is for."""
+        """Open a browser as the person whom a page is for."""
         context = await self.browser.new_context(base_url=self.url, locale="zh-CN", **_HOLDS[size])
         context.set_default_timeout(15_000)
         await self._give(context, pages.cookies_of(self.store, self.secret, page.who, page.step))
@@ -139,7 +139,7 @@ class Site:
         )
 
     def _hear(self, message: ConsoleMessage) -> None:
-        # An answer that says no is logged as if it were missing.
+        # Browsers log a refusing answer as if the resource were missing.
         if message.type == "error" and "Failed to load resource" not in message.text:
             self.complaints.append(f"console: {message.text}")
 
@@ -153,7 +153,7 @@ async def standing(folder: Path) -> AsyncIterator[Site]:
     """Start server, API, worker and browser as an office does, and bring orders to every kind of task.
 
     Raises:
-        NoChromium: there is no browser.
+        NoChromium: the browser is not installed.
     """
     find_chromium()
     installation = await prepare(folder, policy_version="standard", port=0, report=print)
@@ -177,7 +177,7 @@ async def standing(folder: Path) -> AsyncIterator[Site]:
 
 
 async def arrive(tab: Page, page: pages.Page, address: str) -> Response:
-    """Open a page, by the forms that lead to it if there are any."""
+    """Open a page, through the forms that lead to it, if any."""
     answer = await tab.goto(address)
     for said in page.sends:
         async with tab.expect_navigation() as going:
@@ -199,5 +199,5 @@ said => {
 
 
 async def unfold(page: Page) -> None:
-    """Open what is folded."""
+    """Open all folded parts of a page."""
     await page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true; })")

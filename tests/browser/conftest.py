@@ -11,7 +11,7 @@ from tests.browser.browsing import NoChromium, Site, standing
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Everything below this folder needs a browser."""
+    """Mark every test below this folder as one that needs a browser."""
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.browser)
@@ -31,7 +31,7 @@ async def running(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Sit
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def site(running: Site) -> AsyncIterator[Site]:
-    """Give the site; at the end no page may have complained about anything."""
+    """Yield the site; at the end no page may have complained."""
     running.complaints.clear()
     yield running
     assert running.complaints == []

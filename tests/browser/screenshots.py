@@ -1,4 +1,4 @@
-"""Pictures of every page for `docs/pages.md`: `make screenshots`. Everybody and everything in them is fictional."""
+"""Screenshots of every page for `docs/pages.md`: `make screenshots`. All people and things in them are fictional."""
 
 import asyncio
 import io
@@ -26,7 +26,7 @@ people and their matters are fictional. Written by `make screenshots` from the l
 
 
 async def take(site: Site, page: Page, folder: Path) -> None:
-    """Take the pictures of one page: what fits on a screen."""
+    """Take the screenshots of one page: the part that fits on a screen."""
     for look, (size, elder) in LOOKS.items():
         async with site.context(page, size=size, elder=elder) as context:
             tab = await context.new_page()
@@ -51,7 +51,7 @@ def row(page: Page) -> str:
 
 
 async def main() -> None:
-    """Take all pictures anew."""
+    """Take all screenshots again."""
     folder = DOCS / "screenshots"
     folder.mkdir(exist_ok=True)
     for old in folder.glob("*.webp"):

@@ -1,4 +1,4 @@
-"""Who goes back from a page that says what is wrong finds the form as they wrote it."""
+"""A person who goes back from a page that shows faults finds the form as they filled it in."""
 
 from pathlib import Path
 
@@ -22,13 +22,13 @@ def no_picture(tmp_path: Path) -> Path:
 
 
 async def opened(tab: Tab, told: Told) -> None:
-    """Open the page of an order at the form for adding something to it."""
+    """Open the page of an order at the form for additions."""
     await tab.goto(f"/desk/orders/{told.order_no}")
     await tab.locator("summary", has_text="补充信息").click()
 
 
 async def refused(tab: Tab, button: str) -> None:
-    """Send a form that is not taken."""
+    """Send a form that is refused."""
     async with tab.expect_response(lambda answer: answer.request.method == "POST") as sent:
         await tab.get_by_role("button", name=button, exact=True).click()
     assert (await sent.value).status == 422
@@ -36,7 +36,7 @@ async def refused(tab: Tab, button: str) -> None:
 
 
 async def comes_back(tab: Tab, words: Locator, button: str, files: Locator, chosen: Path) -> None:
-    """Send twice what is not taken, and go back twice."""
+    """Send a form that is refused twice, and go back twice."""
     for written in (WROTE, MORE):
         await words.fill(written)
         await files.set_input_files(chosen)

@@ -1,4 +1,4 @@
-"""What goes wrong with people and networks: nothing is lost, and nothing is done twice."""
+"""Mishaps of people and networks: nothing is lost, and nothing is done twice."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -18,7 +18,7 @@ WROTE = "已电话答复，材料清单一并告知。"
 
 
 def decisions(site: Site, told: Told) -> int:
-    """Count what was decided on an order."""
+    """Count the decisions on an order."""
     statement = text("SELECT count(*) FROM decision WHERE matter_no = :no")
     with site.store.look() as connection:
         return int(connection.scalar(statement, {"no": told.order_no}) or 0)
@@ -36,7 +36,7 @@ async def load_again(tab: Tab) -> None:
             try:
                 await tab.reload()
             except Error as error:
-                # The browser is still putting up its own page about the loss.
+                # The browser is still showing its own page about the loss.
                 if "active page" not in error.message:
                     raise
             else:
@@ -44,7 +44,7 @@ async def load_again(tab: Tab) -> None:
 
 
 async def send_twice(tab: Tab, button: Locator) -> None:
-    """Lose the answer to a form that the server has taken, and load again: the browser sends the form once more."""
+    """Lose the answer to a form that the server took, and load again, so that the browser sends the form once more."""
 
     lost: list[int] = []
 
@@ -78,7 +78,7 @@ class TestADecision:
             told = await at_first_contact(site, tab)
             button = tab.get_by_role("button", name="当场答复")
             await (button.dblclick() if twice == "clicked" else send_twice(tab, button))
-            # Not for the address: the second click breaks the first journey off.
+            # Do not wait for the address: the second click interrupts the first navigation.
             await tab.get_by_role("status").wait_for()
             assert told.order_no in await tab.get_by_role("status").inner_text()
             assert decisions(site, told) == 1
@@ -109,7 +109,7 @@ class TestADecision:
 
 
 async def tab_to(tab: Tab, element: str, words: str) -> None:
-    """Go on with the Tab key until an element has the focus; what has it can be seen."""
+    """Press Tab until an element has the focus, and check that the focus is visible."""
     for _ in range(40):
         await tab.keyboard.press("Tab")
         focus = tab.locator(f"{element}:focus")

@@ -1,4 +1,4 @@
-"""Every page in a real browser: nothing that keeps somebody out, large enough for the elderly."""
+"""Every page in a real browser: nothing shuts a reader out, and everything is large enough for the elderly."""
 
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ async def opened(site: Site, tab: Tab, page: Page) -> None:
 
 
 async def serious(tab: Tab) -> list[str]:
-    """Run axe; gives what is serious or worse, with where it is."""
+    """Run axe, and return the findings that are serious or worse, with their places."""
     if not await tab.evaluate("'axe' in window"):
         await tab.evaluate(AXE)
     found: dict[str, Any] = await tab.evaluate("axe.run(document, {resultTypes: ['violations']})")
@@ -37,9 +37,9 @@ async def serious(tab: Tab) -> list[str]:
 
 @EACH
 async def test_a_page_keeps_nobody_out(site: Site, page: Page) -> None:
-    """No serious finding of axe; nothing too small to hit or too wide, on a phone and then at a desk.
+    """Axe finds nothing serious; nothing is too small to hit or too wide, on a phone and then at a desk.
 
-    In elder mode text of 18 px and more, and targets of 60 px (MIIT 2021-04).
+    In elder mode text has 18 px and more, and targets 60 px (MIIT 2021-04).
     """
     async with site.context(page, size="phone") as context:
         tab = await context.new_page()

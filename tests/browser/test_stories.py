@@ -1,4 +1,4 @@
-"""Stories played by hand: everything by clicks, at a desk and on a phone."""
+"""Stories played with clicks alone, at a desk and on a phone."""
 
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -15,7 +15,7 @@ PICTURE: Final = b"\x89PNG\r\n\x1a\n" + b"x" * 40
 
 @dataclass(frozen=True, kw_only=True)
 class Turn:
-    """One turn of a story: who does what, written and chosen by the labels that they read."""
+    """One turn of a story: a person, and the values that they type and choose by the labels of the page."""
 
     who: str
     kind: str
@@ -68,7 +68,7 @@ async def find_in_inbox(tab: Tab, task_id: str) -> None:
 
 
 async def play(site: Site, told: Told, turn: Turn, size: str) -> None:
-    """Let somebody take their turn."""
+    """Let the person take their turn."""
     task = await told.task(turn.kind)
     async with site.seated(turn.who, size=size) as tab:
         await find_in_inbox(tab, task["task_id"])
@@ -107,7 +107,7 @@ async def place(site: Site, size: str) -> Told:
 
 
 async def follow(site: Site, told: Told, size: str, action: str, button: str, **writes: str) -> None:
-    """Look after an order as its resident, by the code, and do something with it."""
+    """Open an order as its resident, by the code, and act on it."""
     async with site.seated(size=size) as tab:
         await tab.goto("/track")
         await tab.get_by_label("查询码").fill(told.tracking_code.lower().replace("-", " "))
@@ -126,7 +126,7 @@ async def follow(site: Site, told: Told, size: str, action: str, button: str, **
 
 @pytest.mark.parametrize("size", [*SIZES, "plain"])
 async def test_an_order_is_brought_to_its_end_by_hand(site: Site, size: str) -> None:
-    """Placed, referred, sorted, dispatched, accepted, handled with a picture, reviewed, called back, rated."""
+    """Placed, referred, classified, dispatched, accepted, handled with a picture, reviewed, called back, rated."""
     told = await place(site, size)
     await follow(site, told, size, "supplement", "提交补充", 补充什么="又多了一辆。")
     for turn in RESOLVED:
@@ -162,7 +162,7 @@ async def test_a_call_is_taken_and_answered_on_the_spot(site: Site) -> None:
 
 
 async def test_a_leader_signs_in_with_two_factors(site: Site) -> None:
-    """The whole way: password, enrolling, out, password and code; the browser keeps our cookies on this machine."""
+    """The whole way: password, enrolling, out, password and code; the browser keeps our cookies for this machine."""
     password = site.teller.installation.passwords["district-desk-1"]
     async with site.seated() as tab:
 

@@ -1,6 +1,6 @@
-"""Sixty ways to smuggle a script in, through every field of every form: shown as text, run by nobody.
+"""Sixty ways to smuggle a script in, through every field of every form: all are shown as text, and none runs.
 
-Assumes that a page which runs one, or only tries to, complains: by a dialog, by its policy, or in the console.
+Assumes that a page that runs a script, or only tries to, complains: by a dialog, by its policy, or in the console.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ LINE: Final = 200
 FIELDS: Final = (
     "textarea, input:not([type=hidden], [type=checkbox], [type=radio], [type=file], [type=submit])"
 )
-"""What somebody can write into."""
+"""The fields that a person can type into."""
 
 
 def test_there_are_sixty() -> None:
@@ -30,8 +30,8 @@ def test_there_are_sixty() -> None:
 
 
 def portions(limit: int) -> list[str]:
-    """Join as many as a field takes; each is in one of the portions, whole."""
-    # The short ones together.
+    """Join as many payloads as a field takes into portions; each payload is whole in one of them."""
+    # Short payloads go together.
     found, rest = [], sorted(PAYLOADS, key=len)
     while rest:
         portion = rest.pop(0)
@@ -42,7 +42,7 @@ def portions(limit: int) -> list[str]:
 
 
 async def check(tab: Tab, answer: Response | None) -> None:
-    """See that nothing ran, and that no markup came as it was written."""
+    """Check that nothing ran, and that no markup came back as it was written."""
     assert answer is not None
     assert await tab.evaluate("window.__xss") is None
     shown = await answer.text()
@@ -50,25 +50,25 @@ async def check(tab: Tab, answer: Response | None) -> None:
 
 
 async def limit_of(field: Locator) -> int:
-    """Say how much a field takes."""
+    """Return how many characters a field takes."""
     most = await field.get_attribute("maxlength")
     kind = await field.evaluate("each => each.type")
     return int(most) if most else LONGEST.get(kind, LINE)
 
 
 async def forms_of(tab: Tab) -> int:
-    """Count the forms that somebody can write into."""
+    """Count the forms that a person can type into."""
     return await tab.locator("form", has=tab.locator(FIELDS)).count()
 
 
 async def send(tab: Tab, number: int, turn: int) -> tuple[int, Response]:
-    """Fill in a form as a stranger would, the turn-th time; gives how many turns it takes, and the answer."""
+    """Fill in a form as a stranger would, for this turn; return how many turns the form needs, and the answer."""
     form = tab.locator("form", has=tab.locator(FIELDS)).nth(number)
     turns = 1
     for field in await form.locator(FIELDS).all():
         texts = portions(await limit_of(field))
         turns = max(turns, len(texts))
-        # As a program does: whatever kind the field is, and without what browsers check.
+        # As a program does: whatever the type of the field, and without the browser's checks.
         await field.evaluate(
             "(each, text) => { if (each.type != 'textarea') each.type = 'text'; each.value = text; }",
             texts[turn % len(texts)],
@@ -84,7 +84,7 @@ async def send(tab: Tab, number: int, turn: int) -> tuple[int, Response]:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 async def test_a_form_shows_what_was_written_as_text(site: Site, page: Page) -> None:
-    """As many at once as a form takes; what it kept, on the page again."""
+    """Each form gets as many payloads at once as it takes; the page must show the kept ones as text."""
     async with site.context(page) as context:
         tab = await context.new_page()
         await arrive(tab, page, page.address(site.scene))
@@ -92,7 +92,7 @@ async def test_a_form_shows_what_was_written_as_text(site: Site, page: Page) -> 
             scene, turn, turns, was_taken = site.scene, 0, 1, True
             while turn < turns:
                 if was_taken:
-                    # The next one needs a page that still offers the form.
+                    # The next turn needs a page that still offers the form.
                     scene = await set_anew(site.teller, page, site.scene)
                 await arrive(tab, page, page.address(scene))
                 turns, answer = await send(tab, number, turn)
@@ -124,7 +124,7 @@ async def test_an_address_is_never_shown_as_markup(site: Site, address: str, who
 
 
 async def test_an_order_shows_what_was_written_as_text(site: Site) -> None:
-    """Each by itself: in all that a channel sends, and in what a decision says."""
+    """Each payload separately: in every field of a channel, and in the texts of a decision."""
     together = asyncio.Semaphore(4)
 
     async def place(payload: str) -> Any:

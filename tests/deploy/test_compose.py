@@ -1,4 +1,4 @@
-"""`docker-compose.yml` as far as it can be checked without containers: commands, variables, images, fences."""
+"""Checks of `docker-compose.yml` that need no containers: commands, variables, images, fences."""
 
 import re
 import shlex
@@ -25,7 +25,7 @@ each_service = pytest.mark.parametrize("service", SERVICES.values(), ids=SERVICE
 
 
 def example() -> dict[str, str]:
-    """Read `.env.example`, with the lines that are commented out as the defaults they show."""
+    """Read `.env.example`; its commented-out lines count as defaults."""
     lines = (ROOT / ".env.example").read_text(encoding="utf-8").splitlines()
     pairs = [line.removeprefix("#").split("=", 1) for line in lines if re.match(r"^#?[A-Z_]+=", line)]
     return dict(pairs)
@@ -123,7 +123,7 @@ def test_the_image_of_postgresql_holds_the_scripts() -> None:
 
 
 def test_data_can_be_moved_aside_by_a_restore() -> None:
-    """The folder on which a volume is mounted cannot be renamed; one in it can."""
+    """The mount point of a volume cannot be renamed, but a folder inside it can."""
     postgres = SERVICES["postgres"]
     mounted = [Path(mount.split(":")[1]) for mount in postgres.raw["volumes"]]
     assert Path(postgres.environment["PGDATA"]).parent in mounted
@@ -170,7 +170,7 @@ def test_commands_and_mounted_files_exist(service: Service) -> None:
         group = typer.main.get_command(cli.app)
         assert isinstance(group, TyperGroup)
         name, *arguments = service.command[1:]
-        # Raises what the command line would say of an option that does not exist.
+        # Raises the command line's own error for an option that does not exist.
         group.commands[name].make_context(name, arguments)
 
 
@@ -195,7 +195,7 @@ def test_volumes_that_are_used_are_declared() -> None:
 
 
 def test_the_image_is_built_from_all_that_the_wheel_holds() -> None:
-    """A package that `.dockerignore` hides would be missing from the image without a word."""
+    """A package that `.dockerignore` hides would silently be missing from the image."""
     pyproject = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     block = re.search(r"only-include = \[(.*?)\]", pyproject, re.DOTALL)
     assert block

@@ -1,4 +1,4 @@
-"""The scripts of PostgreSQL's image, as far as they need no server; `test_backup.py` plays them on one."""
+"""The scripts of PostgreSQL's image, where they need no server; `test_backup.py` plays them on a server."""
 
 import os
 import subprocess
@@ -31,7 +31,7 @@ class Folders:
         (self.root / "segment").write_text(content, encoding="utf-8")
 
     def run(self, script: str, *arguments: str, programs: str = "/bin") -> tuple[int, str]:
-        """Run a script; gives its exit code and all that it said."""
+        """Run a script, and return its exit code and its whole output."""
         done = subprocess.run(
             [SCRIPTS / script, *arguments],
             cwd=self.root,
@@ -121,7 +121,7 @@ class TestABackup:
         assert (code, "usage: backup.sh [KEEP]" in told) == (2, True)
 
     def test_makes_room_first_and_spares_what_is_needed(self, folders: Folders) -> None:
-        """After a restore the newest base may begin before the one that is older."""
+        """After a restore the newest base may begin before an older one."""
         try:
             programs = str(find_programs())
         except NoPostgres as missing:

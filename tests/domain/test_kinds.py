@@ -1,4 +1,4 @@
-"""Which kind of matter a number is of."""
+"""The kind of matter that a number belongs to."""
 
 import pytest
 

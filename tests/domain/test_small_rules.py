@@ -1,4 +1,4 @@
-"""Ratings, timeliness, tiers and what a list shows of numbers."""
+"""Ratings, timeliness, tiers, and the masking of numbers in lists."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""What is seen of a text, and the form in which it is kept."""
+"""The visible part of a text, and the form in which it is kept."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Tables of tasks as lines of text: what a row says, so that an accident in one is seen."""
+"""Tables of tasks as lines of text, so that an accident in a row shows."""
 
 from collections.abc import Iterable
 
@@ -8,7 +8,7 @@ from domain.matter.tasks import Field, Task
 def field(each: Field) -> str:
     """Write a field with its type and codes.
 
-    `!` is required, `>` lies in the future and `<` in the past, `^` goes to the resident.
+    `!` marks a required field, `>` an instant in the future and `<` one in the past, `^` a text for the resident.
     """
     marks = ("!" if each.required else "?") + (">" if each.future else "") + ("<" if each.past else "")
     marks += "^" if each.goes_to_resident else ""
@@ -17,7 +17,7 @@ def field(each: Field) -> str:
 
 
 def tasks(rows: Iterable[Task]) -> str:
-    """Write the tasks of a kind of matter, an outcome a line."""
+    """Write the tasks of a kind of matter, one outcome per line."""
     lines = []
     for task in rows:
         lines.append(f"{task.kind} at {task.stage}{', reminds' if task.reminds else ''}")

@@ -1,7 +1,7 @@
-"""What commands each function of a workflow issues, in order: `python -m tests.habits.fingerprints` accepts a change.
+"""The commands that each workflow function issues, in order; `python -m tests.habits.fingerprints` accepts a change.
 
-Reads the source only. What counts is the kind of each command, and whether a wait has a timer: names,
-summaries and timeouts may change under a running order.
+Reads only the source. The kind of each command counts, and whether a wait has a timer. Names, summaries and
+timeouts may change under a running order.
 """
 
 import ast
@@ -41,13 +41,13 @@ COMMANDS = frozenset(
     }
 )
 _DOORS = frozenset({"answer", "expire", "flush", "settle"})
-"""Behind these stand all commands of an order's story: their order is the order of its steps."""
+"""All commands of an order's story go through these, so their sequence is the sequence of its steps."""
 _MODULES = frozenset({"workflow", "asyncio"})
 _TIMERS_OF_ASYNCIO = frozenset({"sleep", "timeout", "timeout_at", "wait_for"})
 
 
 def fingerprints(folder: Path) -> dict[str, list[str]]:
-    """Give the commands of each function below a folder, in the order of the source, by `file:Class.function`."""
+    """Map each function below a folder, as `file:Class.function`, to its commands in the order of the source."""
     found: dict[str, list[str]] = {}
     for path in sorted(folder.rglob("*.py")):
         tree = ast.parse(path.read_text(encoding="utf-8"))
@@ -70,7 +70,7 @@ def functions(node: ast.AST, within: str = "") -> Iterator[tuple[str, ast.AST]]:
 
 
 def _commands(node: ast.AST) -> Iterator[str]:
-    """Walk a function as it is read, without the functions inside it: these stand for themselves."""
+    """Walk a function in the order of its source, without inner functions, which are listed separately."""
     for child in ast.iter_child_nodes(node):
         if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef):
             continue

@@ -1,4 +1,4 @@
-"""Alerts speak of figures that exist and of runbooks that are written."""
+"""Alerts use figures that exist, and name runbooks that are written."""
 
 import re
 from collections.abc import Iterator
@@ -43,7 +43,7 @@ def alerts() -> list[dict[str, Any]]:
 
 
 def metrics_in(expression: str) -> set[str]:
-    """Find the names of metrics: words that are no function, no label, no duration and no word of the language."""
+    """Find the names of metrics: words that are not functions, labels, durations or keywords."""
     bare = re.sub(r"\{[^}]*\}|\[[^]]*\]|\"[^\"]*\"|\bby\s*\([^)]*\)", " ", expression)
     return set(re.findall(r"\b[a-z_][a-z0-9_]*\b(?!\s*\()", bare)) - _WORDS
 
@@ -60,7 +60,7 @@ def names_of(text: str) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def of_the_worker() -> set[str]:
-    """Count one of everything and read the worker's port."""
+    """Count one of everything, and read the names from the worker's port."""
     port, now = free_port(0), datetime.now(UTC)
     settings = Settings(database_url="sqlite:///x.db", secret_key=SecretStr("k" * 40), metrics_port=port)
     runtime = worker.sdk_runtime(settings)
@@ -88,7 +88,7 @@ def of_the_worker() -> set[str]:
 
 @pytest.fixture(scope="module")
 def of_the_api() -> set[str]:
-    """List what the API registers."""
+    """List the names that the API registers."""
     return {
         name
         for metric in Metrics().registry.collect()

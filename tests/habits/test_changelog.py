@@ -1,4 +1,4 @@
-"""What changes for an office is written down in the form that the release puts together."""
+"""Changes for an office are written down in the form that a release collects."""
 
 import re
 import tomllib

@@ -1,4 +1,4 @@
-"""A reminder of `patched`, before any history exists that would break."""
+"""A reminder of `patched`, before a history exists that would break."""
 
 import json
 from pathlib import Path

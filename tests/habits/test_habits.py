@@ -1,4 +1,4 @@
-"""Habits of the house, kept by the tests: layers, names, documents and sizes."""
+"""Habits of the house that tests enforce: layers, names, documents and sizes."""
 
 import ast
 import re
@@ -71,7 +71,7 @@ class TestTheLayers:
             assert not {"cli", "worker", "doctor"} & set(imports_of(path)), path
 
     def test_nobody_imports_a_module_of_routes_but_the_application(self) -> None:
-        """What two doors need stands in `api/acts` or `api/contract`."""
+        """Code that two doors need belongs in `api/acts` or `api/contract`."""
         doors = {
             ".".join(path.relative_to(ROOT).with_suffix("").parts)
             for path in sources("api")
@@ -109,7 +109,7 @@ class TestTheLayers:
 
 class TestWaits:
     def test_every_wait_of_a_workflow_has_an_end(self) -> None:
-        """A wait without a timeout is allowed in `_stir` alone: what it waits for is bounded itself."""
+        """Only `_stir` may wait without a timeout: the activity that it waits for has its own bound."""
         endless = [
             function.name
             for path in sources("workflows")
@@ -127,7 +127,7 @@ class TestWaits:
 class TestTheSandbox:
     @pytest.mark.parametrize("module", worker.PLAIN)
     def test_lets_through_only_modules_of_plain_values(self, module: str) -> None:
-        """They run with the real clock and are shared by all orders: no SDK, no state, nothing but declarations."""
+        """They run with the real clock, and all orders share them: no SDK, no state, only declarations."""
         path = ROOT.joinpath(*module.split(".")).with_suffix(".py")
         shared = {*worker.PLAIN, "collections.abc", "dataclasses", "datetime", "temporalio.common", "typing"}
         foreign = {name for name in imports_of(path) if name not in shared}
@@ -139,7 +139,7 @@ class TestTheSandbox:
 
 class TestNames:
     def test_a_class_has_its_name_for_itself(self) -> None:
-        """Whoever searches for a name finds one thing."""
+        """A search for a class name finds one class."""
         places: dict[str, list[str]] = {}
         for path in sources(*ROOMS):
             for node in ast.parse(path.read_text(encoding="utf-8")).body:

@@ -1,4 +1,4 @@
-"""Links in the documents lead somewhere: to a file, to a heading, and by a name in code to its definition."""
+"""Links in the documents lead somewhere: to a file, to a heading, or from a name in code to its definition."""
 
 import ast
 import re
@@ -24,7 +24,7 @@ def _headings(page: Path) -> set[str]:
 
 
 def _defined(path: Path) -> set[str]:
-    """Return what a module defines, methods as `Class.method` and by their own names."""
+    """Return the names that a module defines; methods as `Class.method` and by their own names."""
     names: set[str] = set()
     for node in ast.parse(path.read_text(encoding="utf-8")).body:
         match node:

@@ -1,4 +1,4 @@
-"""The list of pages is whole: what browsers, figures and pictures walk through is what the application has."""
+"""The list of pages is complete: browser tests, figures and screenshots go through every page of the application."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +16,7 @@ from tests.support.pages import NO_PAGES, PAGES
 
 @pytest.fixture
 def shown(tmp_path: Path) -> Iterator[set[str]]:
-    """Give every route that a browser can open, without those of programs."""
+    """Yield every route that a browser can open, without those for programs."""
     store = Store("sqlite:///nowhere.db")
     service = Service(
         store=store,
@@ -33,7 +33,7 @@ def shown(tmp_path: Path) -> Iterator[set[str]]:
 
 
 def test_every_page_is_in_the_list(shown: set[str]) -> None:
-    """One that is forgotten is neither checked, nor measured, nor in the pictures: add it to `PAGES`."""
+    """A forgotten page is neither checked, nor measured, nor in the screenshots: add it to `PAGES`."""
     assert shown == {page.route for page in PAGES} | set(NO_PAGES)
 
 

@@ -1,4 +1,4 @@
-"""The pictures of the pages are those of the list: `make screenshots` takes them."""
+"""The screenshots match the list of pages: `make screenshots` takes them."""
 
 from pathlib import Path
 

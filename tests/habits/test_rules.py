@@ -1,4 +1,4 @@
-"""The rules by which running matters are judged: a reminder, when their text changes, of what a replay leans on."""
+"""The rules that judge running matters: a reminder, when their text changes, that replays depend on them."""
 
 import ast
 import hashlib
@@ -54,7 +54,7 @@ workflow task fails, and the matter stands still; neither fingerprints nor recor
 
 
 def rules() -> dict[str, str]:
-    """Hash each module of rules as code: neither comments, docstrings nor layout are rules."""
+    """Hash each module of rules as code, without comments, docstrings and layout, which are not rules."""
     return {name: _hash((ROOT / f"{name}.py").read_text(encoding="utf-8")) for name in RULES}
 
 
@@ -63,7 +63,7 @@ def _hash(text: str) -> str:
     for node in ast.walk(tree):
         body = getattr(node, "body", None)
         if isinstance(body, list):
-            # A text that stands by itself is a docstring.
+            # A string that is a whole statement is a docstring.
             kept = [each for each in body if not _is_text(each)]
             node.body = kept or [ast.Pass()]  # type: ignore[attr-defined]
     return hashlib.sha256(ast.dump(tree).encode()).hexdigest()[:16]

@@ -45,7 +45,7 @@ def test_every_component_is_used_on_some_page() -> None:
 
 
 def test_every_template_is_reached_from_the_program_or_another() -> None:
-    """By extending, including or importing it, or by its name in Python."""
+    """Another template extends, includes or imports it, or Python code names it."""
     named = {other for name in TEMPLATES for other in find_referenced_templates(parse(name))}
     python = "\n".join(path.read_text(encoding="utf-8") for path in FOLDER.parent.rglob("*.py"))
     assert [name for name in TEMPLATES if name not in named and f'"{name}"' not in python] == []

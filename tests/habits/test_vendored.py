@@ -1,4 +1,4 @@
-"""What others wrote and we carry along: named, unchanged, and beside its licence."""
+"""Vendored files of others: named, unchanged, and beside their licences."""
 
 import hashlib
 import tomllib

@@ -1,4 +1,4 @@
-"""Every wait of a workflow has an end: what breaks without it is an order that stands still and nobody notices."""
+"""Every wait of a workflow has an end; without one, an order stands still and nobody notices."""
 
 import ast
 from pathlib import Path
@@ -11,7 +11,7 @@ WORKFLOWS = Path(__file__).parents[2] / "workflows"
 BOUNDED_OTHERWISE = {"Door._stir": "an activity ends it, and that has a schedule-to-close of its own"}
 """Waits without a timer, each with its reason."""
 UNBOUNDED = {"Asking.record", "ReconcileWorkflow.run"}
-"""Activities that are tried until the store or Temporal answers: without its rows an order must not go on."""
+"""Activities that are tried until the store or Temporal answers, because an order must not go on without its rows."""
 _DOORS = ("answer", "attend")
 _TIMERS = {"wait_condition": "timeout"}
 
@@ -51,7 +51,7 @@ def without_a_bound(tree: ast.AST) -> list[str]:
 
 
 def without_a_way_out(tree: ast.AST) -> list[str]:
-    """Name functions that wait for people and do not say what follows when nobody acts.
+    """Name functions that wait for people and do not handle the case that nobody acts.
 
     A `match` on the answer has a case for everything else, or one for `Expired`; other uses hand the answer on.
     """

@@ -1,4 +1,4 @@
-"""One word for one idea: what people read on a page says it as the glossary does."""
+"""One word for one idea: the pages use the words of the glossary."""
 
 import re
 from collections import defaultdict
@@ -27,7 +27,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def glossary() -> dict[str, set[str]]:
-    """Read which Chinese words stand for a code word."""
+    """Read the Chinese words for each code word."""
     words: dict[str, set[str]] = defaultdict(set)
     for line in (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8").splitlines():
         cells = [cell.strip() for cell in line.strip("| ").split(" | ")]

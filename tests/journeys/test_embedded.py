@@ -1,4 +1,4 @@
-"""The embedded installation as a user starts it: real processes, real faults, nothing left behind."""
+"""The embedded installation as a user starts it: real processes, real faults, and nothing left behind."""
 
 import contextlib
 import json
@@ -24,7 +24,7 @@ PATIENCE = 90.0
 
 
 def eventually(look: Callable[[], Any], what: str) -> Any:
-    """Look again and again until there is something to see."""
+    """Look again and again until there is a result, and return it."""
     until = time.monotonic() + PATIENCE
     while time.monotonic() < until:
         with contextlib.suppress(httpx2.TransportError):
@@ -78,7 +78,7 @@ class Running:
         return dict(response.json())
 
     def resolve(self, order_no: str) -> dict[str, Any]:
-        """Answer on the spot; gives the decision as it was kept."""
+        """Answer an order on the spot, and return the decision as it was kept."""
         (task,) = self.order(order_no)["tasks"]
         response = self.http.post(
             f"/api/v1/tasks/{task['task_id']}/decision",

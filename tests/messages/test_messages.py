@@ -1,4 +1,4 @@
-"""Wire names and wire types: what running orders depend on."""
+"""Wire names and wire types, on which running orders depend."""
 
 import pytest
 from pydantic import ValidationError

@@ -1,6 +1,6 @@
-"""Every outcome of every task, and every action at every step, has a branch of its own; what has none says so.
+"""Every outcome of every task, and every action at every step, has its own branch; a missing branch is reported.
 
-The tables judge and do not drive: a row without a branch must stop the order visibly, never take another's way.
+The tables judge and do not drive: a row without a branch must stop the order visibly, never take another branch.
 """
 
 from collections.abc import Callable, Mapping
@@ -105,7 +105,7 @@ TO_A_STEP: Mapping[str, tuple[Stage, Callable[[StoredStory], None]]] = {
 COURSE = frozenset(
     {ActionName.SUPERVISE, ActionName.REASSIGN, ActionName.RESUME, ActionName.RATE, ActionName.REOPEN}
 )
-"""What changes the course of a step: the step itself has to know it."""
+"""Actions that change the course of a step, so that the step itself has to know them."""
 
 
 def value_of(story: StoredStory, each: Field) -> Any:
@@ -123,7 +123,7 @@ def value_of(story: StoredStory, each: Field) -> Any:
 
 
 def say(story: StoredStory, name: str, fields: tuple[Field, ...], **about: str) -> None:
-    """Say it as the store would have handed it over."""
+    """Signal a decision or action as the store would hand it over."""
     given = {each.name: value_of(story, each) for each in fields if each.type not in STORED and each.required}
     if given.get("reason") == NOT_OURS:
         given["goes_to"] = GOES_TO[0]

@@ -1,4 +1,4 @@
-"""Whoever can reach Temporal may send anything: the order believes nobody but the store, and ends well.
+"""An attacker who can reach Temporal may send anything: the order believes only the store, and ends well.
 
 Thousands of hostile signals, drawn from a seed, to orders that run here on a real store.
 """
@@ -33,7 +33,7 @@ FINISHING: dict[str, tuple[str, dict[str, Any]]] = {
 
 
 def finish(story: StoredStory) -> None:
-    """Let people who want it to end decide what is open."""
+    """Decide the open tasks as people who want the order to end."""
     for turn in range(120):
         if story.ended:
             return
@@ -50,7 +50,7 @@ def finish(story: StoredStory) -> None:
 
 
 def unbounded(story: StoredStory) -> list[str]:
-    """List what no column of PostgreSQL would take."""
+    """List the recorded values that no column of PostgreSQL would take."""
     found = []
     for step in story.told.steps:
         facts = step.facts.model_dump(exclude_none=True)
@@ -88,7 +88,7 @@ class SandboxedStory(StoredStory):
 
 class TestInTheSandbox:
     def test_a_forged_seal_is_refused_and_does_not_end_the_process(self, store: Store) -> None:
-        """Red, it takes the whole test run with it: so it would take the worker."""
+        """If this fails, it ends the whole test run, as it would end the worker."""
         story = SandboxedStory(store)
         payload = {"action_id": "a", "actor": "x", "action": "nonsense"}
         story.act({**payload, "seal": FORGERS.sign(story.order_no, payload)}, by_hand=True)
@@ -97,7 +97,7 @@ class TestInTheSandbox:
 
 
 class TestWhatIsBelieved:
-    """Units, texts and instants come from the store alone; see ADR-0028."""
+    """Units, texts and instants are believed only from the store; see ADR-0028."""
 
     def test_is_no_unit_that_nobody_knows(self, store: Store) -> None:
         for code in (LONG, "社" * 100, "ghost"):
@@ -118,7 +118,7 @@ class TestWhatIsBelieved:
         assert [each.code for each in story.status.refusals] == ["missing_field"]
 
     def test_is_no_instant_that_the_store_does_not_keep(self, store: Store) -> None:
-        """Who reports late cannot have done so in time."""
+        """A late report cannot claim to have been in time."""
         story = StoredStory(store)
         due_at = story.to_work().due_at
         assert due_at is not None
@@ -130,7 +130,7 @@ class TestWhatIsBelieved:
         assert "LimitPassed" in story.event_types
 
     def test_of_two_that_come_one_upon_the_other_is_what_each_of_them_names(self, store: Store) -> None:
-        """The second comes while the store is asked of the first."""
+        """The second signal comes while the store is asked about the first."""
         story = StoredStory(store)
         story.decide_task("first_contact", "refer", text="请办理")
         story.decide_task("classify", "general")
@@ -223,7 +223,7 @@ class TestWhatIsBelieved:
         assert story.status.held
 
     def test_is_a_join_whose_id_somebody_typed_to_the_leading_order(self, store: Store) -> None:
-        """Taken for heard, it would end every step that joins with an error, for ever."""
+        """If it counted as heard, every joining step would fail for ever."""
         leading, order = placed(store, "000-0001"), placed(store, "000-0002")
         leading.to_work()
         for seq in range(12):
@@ -241,7 +241,7 @@ class TestWhatIsBelieved:
 
     @staticmethod
     def _told_of_a_hold(story: StoredStory) -> dict[str, Any]:
-        """Keep a hold of the office that has not reached the order yet."""
+        """Keep a hold of the office that has not reached the order yet, and return its signal."""
         fields = {"since": story.now.isoformat(), "until": (story.now + timedelta(days=1)).isoformat()}
         with story.store.write() as connection:
             tell(connection, [story.order_no], ActionName.HOLD, key="hold 1", fields=fields, now=story.now)
@@ -263,7 +263,7 @@ class TestWhatIsBelieved:
 
 
 class TestATypedName:
-    """It is written down, and entitles to nothing: who decided is the store's to say."""
+    """It is written down, but entitles to nothing: only the store can say who decided."""
 
     def test_of_the_leader_joins_no_order_that_has_climbed(self, store: Store) -> None:
         leading, order = placed(store, "000-0001"), placed(store, "000-0002")

@@ -1,10 +1,10 @@
 """An office with several orders: whatever happens to them, together or at once, nothing is lost and nothing doubled.
 
-Plays the workflows in this process on a real store (`tests.support.stories.street`): stories drawn by Hypothesis, each
-of some orders with decisions, joins, splits, rests, holds, withdrawals and reopenings, under faults of the worker,
-the server and the provider of messages. What must hold stands in `tests.support.stories.invariants`.
+Plays the workflows inside this process on a real store (`tests.support.stories.street`). Hypothesis draws stories of
+some orders with decisions, joins, splits, rests, holds, withdrawals and reopenings, under faults of the worker, the
+server and the message provider. The invariants are in `tests.support.stories.invariants`.
 
-`DINGDAN_STORIES=300` draws so many, other ones each time; without it they are few, and the same.
+`DINGDAN_STORIES=300` draws that many, different ones each time; without it the stories are few and always the same.
 """
 
 import os
@@ -37,18 +37,18 @@ from tests.support.stories.street import Street
 STORIES = int(os.environ.get("DINGDAN_STORIES", "0"))
 MONDAY = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 DECEMBER = datetime(2026, 12, 28, 2, 0, tzinfo=UTC)
-"""Some days before a year of which nobody knows the holidays."""
+"""Some days before a year whose holidays are not announced."""
 UNITS = {"seconds": timedelta(seconds=1), "standard-2": timedelta(hours=2)}
-"""How long a short while is, by the policy's book."""
+"""The length of a short while, by policy book."""
 BESIDE = {TaskKind.SUPERVISE, TaskKind.ASSIST}
 HOW = st.sampled_from(["now", "now", "soon", "later"])
-"""Heard at once; heard with what comes next; left to `Reconcile`."""
+"""Heard at once; heard with the next activation; left to `Reconcile`."""
 _OF_THE_SERVER = [("server", "away"), ("server", "drops")]
 NEW_YEAR = [NamedDay(day=date(2027, 1, day), kind=DayKind.OFF, name="假日") for day in range(1, 7)]
 
 
 class Office(RuleBasedStateMachine):
-    """Somebody does something, or two do something at once; time goes by."""
+    """One person acts, or two act at once; time passes."""
 
     databases: Databases
 
@@ -59,7 +59,7 @@ class Office(RuleBasedStateMachine):
         data=st.data(),
     )
     def open_the_office(self, book: str, begins: datetime, count: int, data: st.DataObject) -> None:
-        # Numbers and letters of tasks are drawn the same each time, so that a story can be told again.
+        # The random parts of numbers and task ids are the same each time, so that a story can be repeated.
         self.secrets = vars(intake)["secrets"]
         vars(intake)["secrets"] = random.Random(1)
         self.store = Store(self.databases.copy())
@@ -135,7 +135,7 @@ class Office(RuleBasedStateMachine):
                     connection, reason="暴雨", since=since, until=until, ordered_by=ordered_by, now=now
                 )
             except HeldAlready as held:
-                # One that begins a moment ahead has its number in the refusal.
+                # If a hold begins a moment ahead, the refusal names its number.
                 number = int(str(held).split()[1])
                 lift_hold(connection, lifted_by=ordered_by, now=now, number=number)
 
@@ -213,7 +213,7 @@ class Office(RuleBasedStateMachine):
             self.store.close()
 
     def _end(self) -> None:
-        """Let everybody decide what brings orders to their end, and all time pass."""
+        """Decide everything that brings orders to their end, and let time pass."""
         for _ in range(80):
             self.street.quiet()
             running = [each for each in self.street.running.values() if not each.ended]
@@ -239,7 +239,7 @@ class Office(RuleBasedStateMachine):
         self.street.send(submitted)
         return submitted is not None
 
-    # What rules are made of.
+    # The parts of rules.
 
     def _an_order(self, data: st.DataObject) -> str:
         numbers = self.street.numbers()
@@ -256,7 +256,7 @@ class Office(RuleBasedStateMachine):
         order_no: str | None = None,
         until: TaskKind | None = None,
     ) -> None:
-        """Decide a task as the store shows it; `plain`: what lets the order go on, `None`: anything."""
+        """Decide a task of the store: with `plain`, as it lets the order go on; with `None`, in any way."""
         draw = _choose(data)
         order_no = order_no or self._an_order(data)
         open_tasks = self._tasks(order_no)
@@ -310,7 +310,7 @@ def _choose(data: st.DataObject) -> Any:
 
 
 class TestAnOffice:
-    """Of several orders."""
+    """It has several orders."""
 
     @pytest.mark.timeout(600)
     def test_keeps_every_promise_whatever_happens_to_its_orders(self, databases: Databases) -> None:

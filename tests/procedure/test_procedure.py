@@ -1,7 +1,7 @@
-"""The procedure as a whole: whatever people do and whenever, an order has one owner, one task, and an end.
+"""The procedure as a whole: whatever people do, and whenever, an order has one owner, one task, and an end.
 
-Plays the workflow in this process with time of its own (`tests.support.stories.story`): 500 orders of up to 40 moves,
-drawn by Hypothesis, with decisions in order and out of order, silence, garbage, rests and holds.
+Plays the workflow inside this process with simulated time (`tests.support.stories.story`): 500 orders of up to 40
+moves, drawn by Hypothesis, with valid and invalid decisions, silence, garbage, rests and holds.
 """
 
 import uuid
@@ -40,7 +40,7 @@ FINISHING = {
     TaskKind.EXPLAIN: "explained",
     TaskKind.FOLLOW_UP: "reached",
 }
-"""What somebody who wants an order to end chooses."""
+"""The choices of staff who want an order to end."""
 
 
 def placed(*, can_be_called: bool, category: str | None) -> StartOrder:
@@ -91,7 +91,7 @@ def a_value(draw: Any, each: Field, now: datetime) -> Any:  # noqa: PLR0911 - on
 
 
 class Procedure(RuleBasedStateMachine):
-    """Somebody does something, time goes by, and what must hold holds."""
+    """People act, time passes, and the invariants hold."""
 
     @initialize(
         can_be_called=st.booleans(),
@@ -117,7 +117,7 @@ class Procedure(RuleBasedStateMachine):
 
     @rule(data=st.data(), actor=st.sampled_from(ACTORS))
     def somebody_acts(self, data: st.DataObject, actor: str) -> None:
-        # A withdrawal ends an order at once: it is left to the end of the machine, else no order lives long.
+        # A withdrawal ends an order at once; it is left to the end of the machine, or no order would live long.
         action = ACTIONS[data.draw(st.sampled_from([name for name in ActionName if name != "withdraw"]))]
         fields = {each.name: a_value(data.draw, each, self.story.now) for each in action.fields}
         if action.name is ActionName.HOLD:
@@ -198,7 +198,7 @@ class Procedure(RuleBasedStateMachine):
                     assert promised is None or due_at >= promised, "a unit has what was promised"
 
     def teardown(self) -> None:
-        """Every path ends once somebody acts."""
+        """Check that every path ends once people act."""
         if not hasattr(self, "story"):
             return
         story = self.story
@@ -250,7 +250,7 @@ class Procedure(RuleBasedStateMachine):
 
 
 class TestADecisionAgainstItsDeadline:
-    """In one activation there is one winner, whichever way the SDK takes it up: what was said goes before any clock."""
+    """One activation has one winner, however the SDK takes it up: a decision goes before any clock."""
 
     @pytest.mark.parametrize("flags", [ALL_FLAGS, frozenset()], ids=["together", "job by job"])
     def test_wins_when_both_come_at_once(self, flags: Any) -> None:
@@ -290,7 +290,7 @@ class TestADecisionAgainstItsDeadline:
         assert (refused.code, story.status.stage) == ("task_done", "classification")
 
     def test_several_tiers_late_after_an_outage_are_taken_one_after_the_other(self) -> None:
-        """The clock of each tier begins when the order gets there, however late that is."""
+        """The clock of each tier begins when the order arrives there, however late that is."""
         story = Story(placed(can_be_called=False, category="noise"))
         story.forward(timedelta(seconds=70))
         steps = story.told.steps
@@ -299,7 +299,7 @@ class TestADecisionAgainstItsDeadline:
         assert passed[1].at - passed[0].at >= timedelta(seconds=10)
 
 
-# It takes more than a minute on a machine that does nothing else.
+# This takes more than a minute on an idle machine.
 TestTheProcedure = pytest.mark.timeout(600)(Procedure.TestCase)
 TestTheProcedure.settings = settings(
     max_examples=500, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)

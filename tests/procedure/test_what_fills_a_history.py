@@ -1,4 +1,4 @@
-"""How many events each thing costs, and that nobody can fill an order's history until the server ends it (ADR-0008)."""
+"""The events that each thing costs: nobody can fill an order's history until the server ends it (ADR-0008)."""
 
 from datetime import timedelta
 from typing import Any
@@ -95,7 +95,7 @@ class TestAFlood:
         assert story.status.ending == "resolved_on_the_spot"
 
     def test_of_merges_by_one_account_is_refused_where_it_is_sent(self, store: Store) -> None:
-        """An order that climbed is joined by a leader only, so that each of these came back from `record`."""
+        """Only a leader joins an order that climbed, so each of these came back from `record`."""
         leading, story = StoredStory(store), StoredStory(store)
         story.to_work("community-03")
         story.decide_task("handle", "hand_up", text="无权处理")

@@ -21,7 +21,7 @@ from tests.support.machine.production import Stack, founded, serving, standing
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Everything below this folder needs minutes and a server of its own."""
+    """Mark every test below this folder, since it needs minutes and its own server."""
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.production)
@@ -30,7 +30,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def dingdan(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Do what the image's build does, in its order, and give the installed program."""
+    """Follow the image's build step by step, and return the installed program."""
     folder = tmp_path_factory.mktemp("image")
     source, target = folder / "src", folder / "opt"
     source.mkdir()
@@ -58,7 +58,7 @@ def dingdan(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @contextmanager
 def or_skip() -> Iterator[None]:
-    """Skip what needs a program that is not here; in CI it must be."""
+    """Skip tests whose programs are not installed; in CI they must be."""
     try:
         yield
     except (postgres.NoPostgres, NoOfficialServer) as missing:
@@ -78,7 +78,7 @@ async def stack(dingdan: Path, tmp_path_factory: pytest.TempPathFactory) -> Asyn
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def foundation(dingdan: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
-    """Start a PostgreSQL of the test's own, for a test that stops it; Temporal is left to the test."""
+    """Start a separate PostgreSQL for a test that stops it; the test starts Temporal itself."""
     with or_skip():
         async with founded(tmp_path_factory.mktemp("foundation"), dingdan=dingdan) as started:
             yield started
@@ -86,7 +86,7 @@ async def foundation(dingdan: Path, tmp_path_factory: pytest.TempPathFactory) ->
 
 @pytest.fixture
 def cluster() -> Iterator[postgres.Cluster]:
-    """Give a server that archives, for what needs no Temporal."""
+    """Yield a server that archives its log, for tests that need no Temporal."""
     with or_skip():
         cluster = postgres.Cluster()
     try:
@@ -106,7 +106,7 @@ async def teller(installation: Installation) -> AsyncIterator[Teller]:
 
 @pytest.fixture(scope="module")
 def policy() -> str:
-    """Name the policy of the module's orders."""
+    """Return the policy of the module's orders."""
     return "seconds"
 
 

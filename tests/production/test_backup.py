@@ -1,4 +1,4 @@
-"""A backup, a restore to one instant and what comes after, by the commands of `docs/runbooks.md`."""
+"""A backup, a restore to one instant and the steps after it, with the commands of `docs/runbooks.md`."""
 
 import asyncio
 import re
@@ -17,7 +17,7 @@ from tests.support.machine.postgres import ARCHIVING, Cluster
 from tests.support.machine.production import Stack, orchestrated, serving
 
 QUIET = timedelta(seconds=2)
-"""After this nothing is under way that one database knows of and the other does not."""
+"""After this time nothing is under way that only one of the databases knows."""
 BODY = {
     "kind": "complaint",
     "description": "路边停放多辆废弃车辆，长期无人处理。",
@@ -29,7 +29,7 @@ BODY = {
 
 @asynccontextmanager
 async def open_office(stack: Stack) -> AsyncIterator[Teller]:
-    """Start API and worker under the real policy, where nothing becomes due meanwhile."""
+    """Start API and worker under the real policy, so that nothing becomes due meanwhile."""
     async with (
         serving(stack, policy="standard") as installation,
         httpx2.AsyncClient(base_url=installation.api_url, timeout=30, trust_env=False) as http,
@@ -91,7 +91,7 @@ async def test_everything_comes_back_to_one_instant(foundation: Stack) -> None:
 
     async with orchestrated(foundation):
         said = await asyncio.to_thread(foundation.run, "setup", "dingdan", "check")
-        # Three orders, and the meetings of the month as far as they were opened.
+        # Three orders, and those meetings of the month that were opened.
         assert said.endswith(" order(s) looked at, 0 finding(s)\n")
         client = await foundation.client()
         with pytest.raises(RPCError) as gone:
@@ -106,7 +106,7 @@ async def test_everything_comes_back_to_one_instant(foundation: Stack) -> None:
                 "first_contact",
                 "first_contact",
             ]
-            # They go on, and new ones are placed.
+            # Orders go on, and new ones are placed.
             await after[1].decide("first_contact", "refer", text="请派单")
             await place(teller)
             await run("backup.sh", "1")
@@ -124,7 +124,7 @@ def test_what_a_killed_server_could_not_archive_is_not_lost(cluster: Cluster) ->
 
 
 def test_a_restore_that_went_too_far_back_can_be_repeated(cluster: Cluster) -> None:
-    """The log has branched: without the last word the second restore follows the branch of the first."""
+    """The log has branched: without the last argument the second restore would follow the branch of the first."""
 
     def restored(*to: str) -> str:
         cluster.stop("fast")

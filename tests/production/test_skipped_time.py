@@ -1,7 +1,7 @@
-"""Orders under the real policy, sent forward in time: every instant is the one that the rules give.
+"""Orders under the real policy, sent forward in time: every instant is the one that the rules calculate.
 
-The calendar is laid out from today, since time goes forward from now only: in the coming week two weekdays
-are off and the Saturday after is worked instead (调休).
+The calendar begins today, because time only goes forward from now: in the coming week two weekdays are off, and the
+Saturday after is worked instead (调休).
 """
 
 import asyncio
@@ -24,7 +24,7 @@ from tests.support.machine.production import Stack
 
 SATURDAY = 5
 ON_TIME = timedelta(seconds=5)
-"""How long after its instant a timer may be recorded: the server's own steps between skips."""
+"""How long after its instant a timer may be recorded, because of the server's own steps between skips."""
 BODY = {
     "kind": "complaint",
     "description": "路边停放多辆废弃车辆，长期无人处理。",
@@ -41,7 +41,7 @@ def policy() -> str:
 
 @pytest.fixture(scope="module", autouse=True)
 def calendar(stack: Stack) -> WorkCalendar:
-    """Load the calendar by the command, from tables as an office writes them."""
+    """Load the calendar with the command, from tables as an office writes them, and return it."""
     today = local(datetime.now(UTC)).date()
     week = [today + timedelta(days=ahead) for ahead in range(1, 15)]
     off = [day for day in week if day.weekday() < SATURDAY][1:3]
@@ -69,18 +69,18 @@ async def skipper(stack: Stack) -> TimeSkipper:
 
 
 async def until(stack: Stack, skipper: TimeSkipper, told: Told, instant: datetime) -> None:
-    """Send an order forward to an instant, seen from now."""
+    """Send an order forward by the time from now to an instant."""
     assert await forward(stack, skipper, told, instant - datetime.now(UTC))
 
 
 async def forward(stack: Stack, skipper: TimeSkipper, told: Told, by: timedelta) -> bool:
-    """Send an order forward; `False` if it ended before."""
+    """Send an order forward; return `False` if it ended before."""
     client = await stack.client()
     return await skipper.fast_forward(client.get_workflow_handle(order_workflow_id(told.order_no)), by)
 
 
 async def in_the_community(teller: Teller) -> Told:
-    """Place an order and let a community begin with it."""
+    """Place an order, and let a community accept it."""
     told = await teller.place("hotline", BODY)
     await told.decide("first_contact", "refer", text="请派单")
     await told.decide("classify", "general", unit="community-03")
@@ -98,7 +98,7 @@ async def by_signal(
     actor: str = "operator",
     **fields: str,
 ) -> None:
-    """Decide in the order's own time: the API's clock is behind an order that was sent forward."""
+    """Decide by signal, in the order's own time: the API's clock is behind an order that was sent forward."""
     task = await told.task(kind)
     client = await stack.client()
     await client.get_workflow_handle(order_workflow_id(told.order_no)).signal(
@@ -117,7 +117,7 @@ async def by_signal(
 
 
 async def said_no(stack: Stack, skipper: TimeSkipper, told: Told, *, reviewer: str) -> None:
-    """Let the unit report, somebody approve, and the resident say that nothing was solved."""
+    """Let the unit report, the reviewer approve, and the resident say that nothing was solved."""
     await forward(stack, skipper, told, timedelta(hours=3))
     await by_signal(stack, told, "handle", "report_result", comment="已处理。")
     await by_signal(stack, told, "review", "approve", actor=reviewer)
@@ -153,7 +153,7 @@ async def test_an_order_that_nobody_touches(
     for each in passed:
         assert timedelta(0) <= at(each) - due(each) <= ON_TIME, each
 
-    # The first limit is the intake's own; every later one begins when the one before has passed.
+    # The intake sets the first limit; every later one begins when the one before has passed.
     first = clock(ClockFacts(basis=Basis.FIRST_CONTACT, since=received), STANDARD_2, calendar)
     assert due(passed[0]) == first.due_at
     began = [at(each) for each in events if each["type"] == "SupervisionBegan"]
@@ -185,7 +185,7 @@ async def test_an_order_that_goes_up_a_tier_and_is_done_there(
     await told.reaches("closed")
     order = await told.order()
     assert (order["ending"], order["escalations"], order["overdue"]) == ("resolved", 1, True)
-    # What was promised stays, broken or not.
+    # The promise stays, broken or not.
     assert instant(order, "promised_at") == promised
 
 
@@ -250,7 +250,7 @@ async def test_ten_working_days_across_a_holiday_with_its_make_up_day(
     order = await told.order()
     received, promised = instant(order, "received_at"), instant(order, "promised_at")
     assert promised == promise(received, OrderClass.COMPLEX, STANDARD_2, calendar).at
-    # Counted by hand: the day it came in does not count, two weekdays are off, one Saturday is worked.
+    # Counted by hand: the day of receipt does not count, two weekdays are off, and one Saturday is worked.
     day, counted = local(received).date(), 0
     while counted < 10:
         day += timedelta(days=1)
@@ -270,7 +270,7 @@ async def test_ten_working_days_across_a_holiday_with_its_make_up_day(
 
 
 async def extended(told: Told, *, by: str) -> datetime:
-    """Let the unit ask for two days more and a role grant them; gives the new promise."""
+    """Let the unit ask for two more days and `by` grant them; return the new promise."""
     order, work = await told.order(), await told.task("handle")
     latest = max(instant(order, "promised_at"), instant(work, "due_at"))
     asked = (latest + timedelta(days=2)).replace(microsecond=0)
@@ -338,7 +338,7 @@ async def test_an_order_that_is_paused(
     granted = next(each for each in await told.events() if each["type"] == "RequestGranted")
     assert instant(await told.order(), "promised_at") == promised
 
-    # Long past what was promised at first: nobody comes late by waiting.
+    # Long past the first promise: waiting in a pause makes nobody late.
     await until(stack, skipper, told, until_then - timedelta(minutes=1))
     assert (await told.order())["stage"] == "paused"
     await forward(stack, skipper, told, timedelta(minutes=2))
@@ -351,7 +351,7 @@ async def test_an_order_that_is_paused(
     assert instant(order, "promised_at") == instant(await told.task("handle"), "due_at") == moved > promised
     assert (order["overdue"], order["escalations"]) == (False, 0)
 
-    # The order's own time is ahead by now: what is left is counted from its last event.
+    # The order's own time is ahead by now, so the rest is counted from its last event.
     await forward(stack, skipper, told, moved - at(resumed) + timedelta(minutes=1))
     (passed,) = (each for each in await told.events() if each["type"] == "LimitPassed")
     assert due(passed) == moved
@@ -385,7 +385,7 @@ async def test_an_order_held_and_released_with_the_whole_office(
 
 
 async def _held_since(told: Told) -> datetime:
-    """Say since when the office holds: a moment before the order is told of it, and perhaps before its lunch."""
+    """Return the beginning of the hold: a moment before the order is told, and perhaps before the lunch break."""
     (held,) = (each for each in await told.events() if each["type"] == "MatterHeld")
     return datetime.fromisoformat(held["data"]["since"])
 
@@ -393,7 +393,7 @@ async def _held_since(told: Told) -> datetime:
 async def _moved_by_the_hold(
     told: Told, promised: datetime, began: datetime, ended: datetime, calendar: WorkCalendar
 ) -> None:
-    """See that the promise moved by the hold, to the second in which the orders were told of it."""
+    """Check that the promise moved by the hold, counted from the second in which the orders were told."""
     order = await told.order()
     assert (order["held"], order["overdue"]) == (False, False)
     limit = STANDARD_2.class_limits[OrderClass.GENERAL]

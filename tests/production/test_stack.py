@@ -1,4 +1,4 @@
-"""The stack as an office would start it: the jobs, the stories, and what may be repeated."""
+"""The stack as an office would start it: the jobs, the stories, and the repeatable steps."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -20,7 +20,7 @@ async def test_a_job_can_be_repeated(stack: Stack, name: str) -> None:
 
 
 async def test_orders_can_be_started_once_setup_has_ended(stack: Stack) -> None:
-    """The server lists new search attributes at once, and refuses them for some seconds still."""
+    """The server lists new search attributes at once, but still refuses them for some seconds."""
     client = await temporal.connect(target_host=stack.temporal_address, namespace="new")
     await temporal.set_up(client)
     attributes: dict[str, str | int | bool] = {
@@ -41,7 +41,7 @@ async def test_orders_can_be_started_once_setup_has_ended(stack: Stack) -> None:
 
 
 def test_the_workflow_is_installed_compiled(dingdan: Path) -> None:
-    """The sandbox loads it for every order, and in the image nobody could write the bytecode later."""
+    """The sandbox loads it for every order, and in the image no process could write the bytecode later."""
     (folder,) = dingdan.parents[1].glob("lib/python*/site-packages/workflows")
     sources = {each.relative_to(folder) for each in folder.rglob("*.py")}
     compiled = {

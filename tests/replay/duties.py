@@ -1,4 +1,4 @@
-"""Ways of a duty, and their histories; `tests.replay.paths` plays and records them with those of orders."""
+"""Paths of a duty, for recorded histories; `tests.replay.paths` plays and records them with those of orders."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -36,7 +36,7 @@ async def meeting_kept(office: Office) -> str:
 
 
 async def meeting_planned_again(office: Office) -> str:
-    """Cancelled, announced again, held, found not to have been held, and at last reported."""
+    """Cancelled, announced again, held, found not to have been held, and finally reported."""
     meetings, duty_no = await _open(office, "community-04")
     await meetings.announced(duty_no)
     await meetings.decide(duty_no, DutyTask.HOLD_MEETING, "cancel", reason="weather")
@@ -62,7 +62,7 @@ async def meeting_excused(office: Office) -> str:
 
 
 async def meeting_missed(office: Office) -> str:
-    """Nobody acts: reminded, told of as short, missed, supervised up to the district, and over in the end."""
+    """Nobody acts: reminded, reported as a shortage, missed, supervised up to the district, and over in the end."""
     meetings, duty_no = await _open(office, "community-06", lasts=_SOON, book=RUSHED)
     await meetings.result(duty_no)
     return duty_no
@@ -120,4 +120,4 @@ DUTY_PATHS: Final[tuple[Callable[[Office], Awaitable[str]], ...]] = (
     meeting_entered_late,
     meeting_stopped,
 )
-"""The ways that are recorded."""
+"""The recorded paths."""

@@ -1,7 +1,7 @@
-"""Ways of a matter that the demo stories do not go, and their histories: `python -m tests.replay.paths [NAME …]`.
+"""Paths of a matter that the demo stories do not take, and their histories: `python -m tests.replay.paths [NAME …]`.
 
-Plays each on a server of its own under the policy `seconds`, and records it. A history that is there is only
-replaced if it is named: it stands for orders that run somewhere with the code of its day.
+Plays each on a separate server under the policy `seconds`, and records it. An existing history is only replaced if
+it is named: it stands for orders that run somewhere with the code of its day.
 """
 
 import asyncio
@@ -38,7 +38,7 @@ HISTORIES = Path(__file__).parent / "histories"
 
 
 async def duplicate_signal(office: Office) -> str:
-    """The same decision three times, then its double click in the next task."""
+    """The same decision three times, then a double click of it on the next task."""
     order_no = await office.place(requester={})
     submitted = office.submit(await office.task(order_no, TaskKind.FIRST_CONTACT), "resolve", text="答复")
     for _ in range(3):
@@ -90,7 +90,7 @@ async def late_rating(office: Office) -> str:
 
 
 async def handed_back(office: Office) -> str:
-    """Decided in time while nobody was at work; the automatic step finds it pending in the store."""
+    """Decided in time while no worker ran; the automatic step finds the decision pending in the store."""
     away = replace(office, orders=Orders(office.client, task_queue="away"), queue="away", placed=[])
     order_no = await away.place(requester={})
     task = await away.task(order_no, TaskKind.FIRST_CONTACT)
@@ -102,7 +102,7 @@ async def handed_back(office: Office) -> str:
 
 
 async def withdrawn_while_handled(office: Office) -> str:
-    """Supplemented, urged and taken back while a unit is at it."""
+    """Supplemented, urged and taken back while a unit works on it."""
     order_no = await office.dispatched()
     await office.act(order_no, "supplement", text="补充一点")
     await office.act(order_no, "urge")
@@ -134,7 +134,7 @@ async def escalated_twice(office: Office) -> str:
 
 
 async def reclassified(office: Office) -> str:
-    """Classed anew at the desk, before it is dispatched."""
+    """Reclassified at the desk, before it is dispatched."""
     order_no = await office.place(requester={})
     await office.decide(order_no, TaskKind.FIRST_CONTACT, "refer", text="请派单")
     await office.decide(order_no, TaskKind.CLASSIFY, "general")
@@ -159,7 +159,7 @@ async def not_reached(office: Office) -> str:
 
 
 async def reset(office: Office) -> str:
-    """Taken back to before its last decision by an operator, and decided otherwise."""
+    """Reset by an operator to before its last decision, and decided differently."""
     order_no = await office.dispatched("community-03", requester={})
     await office.settled(await office.decide(order_no, TaskKind.HANDLE, "hand_up", text="无权处理"))
     await take_back(office, order_no)
@@ -178,7 +178,7 @@ async def reset(office: Office) -> str:
 
 
 async def silent_reviews(office: Office) -> str:
-    """Reported, asked for a pause, and sent back, and no reviewer says a word."""
+    """Sent back, asked for a pause, and reported, while every reviewer stays silent."""
     order_no = await office.place(requester={})
     await office.decide(order_no, TaskKind.FIRST_CONTACT, "refer", text="请派单")
     await office.decide(order_no, TaskKind.CLASSIFY, "complex", unit="community-03")
@@ -197,7 +197,7 @@ async def silent_reviews(office: Office) -> str:
 
 
 async def paused(office: Office) -> str:
-    """Asked the resident, who is silent, then paused to the end of the pause, then helped by nobody."""
+    """Asked the resident, who is silent, then paused until the pause ended, then helped by nobody."""
     order_no = await office.place()
     await office.decide(order_no, TaskKind.FIRST_CONTACT, "refer", text="请派单")
     await office.decide(order_no, TaskKind.CLASSIFY, "complex")
@@ -224,7 +224,7 @@ async def held(office: Office) -> str:
     order_no = await office.place(requester={})
     since = now()
     with office.store.write() as connection:
-        # As a telling does, and to this order alone: the others are played beside it.
+        # Like a telling, but only to this order: other paths are played beside it.
         kept = submit_action(
             connection,
             order_no=order_no,
@@ -242,7 +242,7 @@ async def held(office: Office) -> str:
 
 
 async def split_and_merged(office: Office) -> str:
-    """Split at the desk, refused by one leading order, and joined to another until that is answered."""
+    """Split at the desk, refused by one leading order, and joined to another until that one is answered."""
     leading = await office.place(requester={})
     order_no = await office.place(requester={})
     await office.decide(order_no, TaskKind.FIRST_CONTACT, "refer", text="请派单")
@@ -269,7 +269,7 @@ async def split_and_merged(office: Office) -> str:
 
 
 async def routed(office: Office) -> str:
-    """Sorted into another category, assigned by a signal typed by hand, handed up, and worked on again."""
+    """Put into another category, assigned by a signal typed by hand, handed up, and worked on again."""
     order_no = await office.place(category=None)
     await office.decide(order_no, TaskKind.FIRST_CONTACT, "refer", text="请派单")
     await office.decide(order_no, TaskKind.CLASSIFY, "general", category="noise")
@@ -330,7 +330,7 @@ async def _escalated(office: Office, tier: str) -> str:
 
 
 async def take_back(office: Office, order_no: str, *, says_it_again: bool = False) -> None:
-    """Reset an order's workflow to the task before the last signal; that is left out, unless it is said again."""
+    """Reset an order's workflow to the task before the last signal, which is left out unless `says_it_again`."""
     completed = last = 0
     for event in (await office.handle(order_no).fetch_history()).events:
         if event.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED:
@@ -366,7 +366,7 @@ async def play(client: Client, store: Store, wanted: set[str]) -> None:
 
 
 async def main(named: set[str]) -> None:
-    """Play what is named, else what has no history yet."""
+    """Play the named paths, or those that have no history yet."""
     known = {path.__name__ for path in PATHS}
     if unknown := named - known:
         raise SystemExit(f"there is no path {', '.join(sorted(unknown))}; known: {', '.join(sorted(known))}")

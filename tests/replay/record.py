@@ -1,7 +1,7 @@
-"""Record the histories of the demo's stories anew: `python -m tests.replay.record`.
+"""Record the histories of the demo's stories again: `python -m tests.replay.record`.
 
-Other ways are recorded by `tests.replay.paths`. Plays all stories on a temporary installation, which takes about three
-minutes. Before the first release a history is replaced where a change needs it; from then on it stands for orders that
+`tests.replay.paths` records other paths. This plays all stories on a temporary installation, which takes about three
+minutes. Before the first release a history is replaced if a change needs it; from then on it stands for orders that
 run somewhere (ADR-0012).
 """
 
@@ -25,16 +25,16 @@ from tests.support.machine.ending import end_in_order
 
 
 def write(name: str, history: WorkflowHistory) -> None:
-    """Write a history as one that is replayed from now on."""
+    """Write a history that is replayed from now on."""
     path = Path(__file__).parent / "histories" / f"{name}.json"
     text = json.dumps(history.to_json_dict(), ensure_ascii=False, indent=1) + "\n"
-    # Names of machines and processes say nothing here.
+    # Names of machines and processes do not matter here.
     path.write_text(re.sub(r'"[^"@]*@[^"]*"', '"worker"', text), encoding="utf-8")
     sys.stdout.write(f"{path.name}: {len(history.events)} events\n")
 
 
 async def record(story: Story, teller: Teller, client: Client) -> None:
-    """Tell a story to its end, and write the history of its order."""
+    """Play a story to its end, and write the history of its order."""
     told = await tell(story, teller)
     handle = client.get_workflow_handle(workflow_id_of(told.order_no))
     # The order is archived a moment before its workflow has ended.

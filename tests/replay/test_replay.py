@@ -1,4 +1,4 @@
-"""Recorded histories: what has run must run the same way for ever, or be `patched`."""
+"""Recorded histories: every workflow must replay the way it ran, or be `patched`."""
 
 from pathlib import Path
 
@@ -14,17 +14,17 @@ HISTORIES = sorted((Path(__file__).parent / "histories").glob("*.json"))
 
 class TestARecordedHistory:
     def test_exists_for_every_story(self) -> None:
-        """Red when a story has none yet: see `tests/replay/record.py`."""
+        """Red if a story has no history yet: see `tests/replay/record.py`."""
         told = {story.tell.__name__.removeprefix("_") for story in STORIES}
         assert told <= {path.stem for path in HISTORIES}
 
     def test_exists_for_every_path(self) -> None:
-        """Red when a path has none yet: .venv/bin/python -m tests.replay.paths."""
+        """Red if a path has no history yet: .venv/bin/python -m tests.replay.paths."""
         assert {path.__name__ for path in PATHS} <= {path.stem for path in HISTORIES}
 
     @pytest.mark.parametrize("path", HISTORIES, ids=lambda path: path.stem)
     async def test_replays(self, path: Path) -> None:
-        """Red when the commands of a running order would change: put the change behind `workflow.patched`."""
+        """Red if the commands of a running order would change: put the change behind `workflow.patched`."""
         replayer = worker.replayer()
         history = WorkflowHistory.from_json(f"order-{path.stem}", path.read_text(encoding="utf-8"))
         await replayer.replay_workflow(history)

@@ -1,4 +1,4 @@
-"""Processes that cannot start say which part is at fault and what to do, and end with 1, never with a bare trace."""
+"""Processes that cannot start say which part is at fault and what to do, and end with 1, never with a traceback."""
 
 import asyncio
 import json
@@ -39,24 +39,24 @@ COMMANDS_OF_OPERATORS = [
     ("rebuild", "--all"),
     ("attachments", "sweep"),
 ]
-"""What is run on a store that is there already."""
+"""Commands that run on an existing store."""
 
 
 @dataclass
 class Ended:
-    """How a process ended."""
+    """The exit code and the output of a process that has ended."""
 
     code: int
     said: str
 
 
 async def start(*arguments: str, **settings: str) -> Ended:
-    """Run the command to its end."""
+    """Run the command until it ends."""
     return await run(str(DINGDAN), *arguments, **settings)
 
 
 async def run(*program: str, **settings: str) -> Ended:
-    """Run a program to its end."""
+    """Run a program until it ends."""
     process = await asyncio.create_subprocess_exec(
         *program,
         env=environment(settings),
@@ -71,7 +71,7 @@ async def run(*program: str, **settings: str) -> Ended:
 
 @dataclass
 class Api:
-    """An API that serves: what it says, and how ready it calls itself."""
+    """A serving API, with its log and its readiness."""
 
     url: str
     said: asyncio.StreamReader
@@ -85,7 +85,7 @@ class Api:
         raise AssertionError(event)
 
     async def ready(self) -> dict[str, Any]:
-        """Ask how ready it is, as soon as it listens."""
+        """Ask for its readiness as soon as it listens."""
         transport = httpx2.AsyncHTTPTransport(retries=5)
         async with httpx2.AsyncClient(base_url=self.url, transport=transport) as http:
             return dict((await http.get("/readyz", timeout=10)).json())
@@ -110,7 +110,7 @@ async def serving(**settings: str) -> AsyncIterator[Api]:
 
 
 def environment(settings: Mapping[str, str]) -> dict[str, str]:
-    """Build the environment of a process: of ours it has what is given."""
+    """Build the environment of a process: of our own variables it has only the given ones."""
     inherited = {
         name: value for name, value in os.environ.items() if not name.startswith(("DINGDAN_", "TEMPORAL_"))
     }
@@ -118,7 +118,7 @@ def environment(settings: Mapping[str, str]) -> dict[str, str]:
 
 
 def faulty(ended: Ended, *words: str, code: int = 1) -> None:
-    """Check that a process said these words and no trace."""
+    """Check that a process failed with these words and without a traceback."""
     assert ended.code == code, ended.said
     assert "Traceback" not in ended.said
     for word in words:
@@ -127,13 +127,13 @@ def faulty(ended: Ended, *words: str, code: int = 1) -> None:
 
 @pytest.fixture
 def nobody() -> str:
-    """Give an address where nobody listens."""
+    """Return an address where nothing listens."""
     return f"{HOST}:{free_port(0)}"
 
 
 @pytest.fixture
 def migrated(tmp_path: Path) -> str:
-    """Give the URL of a store at this version."""
+    """Return the URL of a store at this version."""
     url = f"sqlite:///{tmp_path}/dingdan.db"
     store = Store(url)
     migrate(store.engine)
@@ -299,7 +299,7 @@ class TestATemporalServer:
     async def test_that_is_named_wrongly_is_to_be_named_anew(
         self, name: str, value: str, words: str, migrated: str, tmp_path: Path
     ) -> None:
-        """The SDK shows the line of the file that it does not understand, and with it what stands there."""
+        """The SDK would show the line of the file that it does not understand, and with it the secret in it."""
         (tmp_path / "broken.toml").write_text('[profile.default]\napi_key = ["secret"]\n', encoding="utf-8")
         value = str(tmp_path / value) if "." in value else value
         ended = await start("worker", DINGDAN_DATABASE_URL=migrated, **{"TEMPORAL_TLS": "true", name: value})
@@ -318,7 +318,7 @@ class TestATemporalServer:
     async def test_is_waited_for_by_the_api_which_serves_and_says_so(
         self, migrated: str, temporal: Client, nobody: str
     ) -> None:
-        """Away, or without the namespace until it is set up."""
+        """Temporal is away, or lacks the namespace until it is set up."""
         fresh = f"fresh-{uuid.uuid4().hex[:8]}"
         there = {
             "TEMPORAL_ADDRESS": temporal.service_client.config.target_host,

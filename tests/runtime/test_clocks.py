@@ -1,4 +1,4 @@
-"""Clocks are compared, and those that differ are named with what to do."""
+"""Clocks are compared, and differing ones are named with the remedy."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""The search for the Temporal dev server, with small scripts in the place of real programs."""
+"""The search for the Temporal dev server, with small scripts in place of real programs."""
 
 import asyncio
 import contextlib
@@ -25,7 +25,7 @@ from runtime.machine.ports import HOST, free_port
 IN_TIME = 30.0
 
 ANSWERS = "echo temporal version 1.5.1"
-# Like `go`: tells its version, and installs a program that answers into GOBIN.
+# Like `go`: it prints its version, and installs a program that answers into GOBIN.
 GO = """
 echo "$@" >> "$0.calls"
 case "$1" in
@@ -40,7 +40,7 @@ install)
     ;;
 esac
 """
-# Like `uv pip install --target FOLDER`: puts the program beside it into the place of Go's own.
+# Like `uv pip install --target FOLDER`: it puts the program beside it where Go's own would be.
 UV = """
 while [ "$1" != --target ]; do shift; done
 mkdir -p "$2/go/bin"
@@ -49,7 +49,7 @@ cp "$(dirname "$0")/not-yet-go" "$2/go/bin/go"
 
 
 class Machine:
-    """A machine that has only the programs a test gives it, and no way to the internet."""
+    """A machine that has only the programs that a test gives it, and no Internet."""
 
     def __init__(self, folder: Path) -> None:
         self.bin = folder / "bin"
@@ -64,7 +64,7 @@ class Machine:
     def put(self, path: Path | str, script: str) -> Path:
         made = self.bin / path
         made.parent.mkdir(parents=True, exist_ok=True)
-        # The scripts may use the tools of any system although the search may not.
+        # The scripts may use the system's tools, although the search may not.
         made.write_text(f"#!/bin/sh\nPATH=/usr/bin:/bin\n{script}\n")
         made.chmod(0o755)
         return made
@@ -79,7 +79,7 @@ class Machine:
             return await find_temporal_cli(self.said.append, cache=self.cache)
 
     def left(self) -> list[str]:
-        """What the search left in the cache, apart from the lock."""
+        """List the files that the search left in the cache, apart from the lock."""
         files = (path for path in self.cache.rglob("*") if path.is_file())
         return sorted(path.name for path in files if path.suffix != ".lock")
 
@@ -90,7 +90,7 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
     monkeypatch.setenv("PATH", str(made.bin))
     for name in (CLI_VARIABLE, "UV", "no_proxy", "NO_PROXY", "HTTPS_PROXY"):
         monkeypatch.delenv(name, raising=False)
-    # Nobody listens there, so the download and every installer fail at once.
+    # Nothing listens there, so the download and every installer fail at once.
     closed = f"http://127.0.0.1:{free_port(0)}"
     monkeypatch.setenv("https_proxy", closed)
     return made
@@ -113,7 +113,7 @@ class TestVariable:
     async def test_is_an_error_when_it_names_no_program(
         self, machine: Machine, monkeypatch: pytest.MonkeyPatch, kind: str
     ) -> None:
-        """Somebody who set it wants this program, not the one found elsewhere."""
+        """A user who set it wants this program, not one found elsewhere."""
         machine.put("temporal", ANSWERS)
         named = machine.bin / "mine"
         if kind == "folder":
@@ -188,7 +188,7 @@ class TestBuild:
     async def test_works_with_private_caches_and_its_own_flags(
         self, machine: Machine, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """A fresh machine may have no home, and flags of the user are for other builds."""
+        """A fresh machine may have no home, and the user's flags are for other builds."""
         monkeypatch.setenv("GOFLAGS", "-mod=vendor")
         go = machine.put_go()
         await machine.find()
@@ -214,7 +214,7 @@ class TestBuild:
         assert not machine.kept.exists()
 
     async def test_that_is_interrupted_leaves_no_program_and_no_compiler(self, machine: Machine) -> None:
-        """What Go had written so far must not look like the program, nor Go go on in secret."""
+        """A half-written file must not look like the program, and Go must not go on in secret."""
         go = machine.put_go(body='echo half > "$GOBIN/temporal"; echo $$ > "$0.pid"; sleep 600')
         finding = asyncio.create_task(machine.find())
         note = go.with_name("go.pid")
@@ -310,7 +310,7 @@ class TestFailure:
         with contextlib.ExitStack() as stack:
             wall = stack.enter_context(socket.socket())
             wall.bind((HOST, 0))
-            # Nobody accepts here: once the short queue is full, a call is not even refused.
+            # Nothing accepts here: once the short queue is full, a connection is not even refused.
             wall.listen(0)
             for _ in range(4):
                 caller = stack.enter_context(socket.socket())

@@ -1,4 +1,4 @@
-"""`dingdan doctor`: what it says of settings and of messages."""
+"""`dingdan doctor`: its findings on settings and on messages."""
 
 from pathlib import Path
 

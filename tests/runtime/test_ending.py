@@ -1,4 +1,4 @@
-"""A run of tests or of the bench that is told to end, or loses its shell, leaves nothing running."""
+"""A run of the tests or the bench that gets a signal to end, or loses its shell, leaves nothing running."""
 
 import os
 import signal
@@ -18,7 +18,7 @@ from tests.support.machine.postgres import NoPostgres, find_programs
 ROOT = Path(__file__).parents[2]
 PATIENCE = 45.0
 MARK = "TEST_OF_ENDING"
-"""Whatever a run starts inherits this variable, however far away from it the process moves."""
+"""Every process that a run starts inherits this variable, however far it moves away from the run."""
 A_TEST = """
 import os
 import threading
@@ -30,7 +30,7 @@ def test_waits(temporal, databases):
 """
 TESTS = ("pytest", "-c", f"{ROOT}/pyproject.toml", "-p", "tests.conftest", "--database", "postgres")
 SHELL = ("sh", "-c", '"$@"; exit $?', "sh")
-"""It waits, as a script's does, instead of turning into the run."""
+"""A shell that waits, as a script's does, instead of becoming the run."""
 BENCH = ("bench", "intake", "--place", "embedded")
 SERVERS = {TESTS: ("start-dev", "listen_addresses"), BENCH: ("start-dev", "cli api")}
 
@@ -46,7 +46,7 @@ def _postgres() -> None:
 
 
 def marked(mark: Path) -> list[psutil.Process]:
-    """List what a run has started."""
+    """List the processes that a run has started."""
     found = []
     for each in psutil.process_iter():
         with suppress(psutil.Error):
@@ -56,7 +56,7 @@ def marked(mark: Path) -> list[psutil.Process]:
 
 
 def commands(mark: Path) -> str:
-    """Give their command lines."""
+    """Return the command lines of those processes."""
     found = []
     for each in marked(mark):
         with suppress(psutil.Error):
@@ -94,7 +94,7 @@ def test_leaves_nothing_running(run: tuple[str, ...], how: str, tmp_path: Path) 
             stdout=output,
             stderr=output,
             start_new_session=True,
-            # Whoever started this with `nohup` must not spare the run too.
+            # If these tests run under `nohup`, the run under test must not inherit that.
             preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),  # noqa: PLW1509
         ) as shell,
     ):

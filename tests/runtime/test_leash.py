@@ -1,4 +1,4 @@
-"""A leashed command dies with whoever started it, and is otherwise itself."""
+"""A leashed command dies with its starter, and otherwise behaves as usual."""
 
 import os
 import signal
@@ -29,7 +29,7 @@ child = subprocess.Popen(
 child.wait()
 """
 
-# The same with the way that systems without prctl use.
+# The same, with the method for systems without prctl.
 WATCHING_PARENT = """
 import os, subprocess, sys
 program = "import os, sys, time; open(sys.argv[1], 'w').write(str(os.getpid())); time.sleep(600)"
@@ -91,13 +91,13 @@ class TestLeashedCommand:
         eventually(lambda: not is_alive(child))
 
     def test_is_never_started_by_an_orphan(self) -> None:
-        """A parent that died before the kernel was asked can no longer be noticed by it."""
+        """If the parent died before the kernel was asked, the kernel can no longer notice its death."""
         ended = run("echo", "started", **{leash.PARENT_VARIABLE: "999999999"})
         assert ended.returncode != 0
         assert ended.stdout == ""
 
     def test_can_stop_gracefully_when_it_is_asked_to(self, tmp_path: Path) -> None:
-        """The leash is the last resort; SIGTERM reaches the command as it is."""
+        """The leash is the last resort; SIGTERM reaches the command unchanged."""
         ready = tmp_path / "ready"
         command = [
             "sh",

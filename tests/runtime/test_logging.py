@@ -1,4 +1,4 @@
-"""Every line in one form, with what it is about, and masked at the last."""
+"""Every log line has one form, names its matter, and is masked at the end."""
 
 import io
 import json
@@ -18,7 +18,7 @@ PHONE = "13912345678"
 
 @pytest.fixture
 def stream(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
-    """Log as JSON to memory, then as before."""
+    """Log as JSON to memory, and restore the logging afterwards."""
     root = logging.getLogger()
     handlers, level = root.handlers, root.level
     written = io.StringIO()

@@ -1,4 +1,4 @@
-"""A port is free when a server may listen there and nobody else does."""
+"""A port is free if a server may listen there and nothing else does."""
 
 import socket
 

@@ -21,19 +21,19 @@ from runtime.machine.supervisor import Part, PartDidNotStart, Supervisor
 ROOT = Path(supervisor_module.__file__).resolve().parents[2]
 IN_TIME = 30.0
 
-# Notes its process id where the test looks, and stays.
+# It notes its process id for the test, and stays.
 STAYS = 'echo $$ > "$NOTE"; exec sleep 600'
-# Says good-bye when it is asked to stop.
+# It says good-bye when it is asked to stop.
 SAYS_BYE = """
 trap 'echo bye from $NAME >> $DIARY; exit 0' TERM
 echo $$ > "$NOTE"
 while :; do sleep 0.02; done
 """
-# Cannot be asked to stop.
+# It ignores requests to stop.
 STUBBORN = 'trap "" TERM; echo $$ > "$NOTE"; while :; do sleep 0.02; done'
-# Stays until there is a diary, and dies at once when there is one already.
+# It stays until there is a diary, and dies at once if there is one already.
 DIES_WITH_DIARY = 'echo $$ > "$NOTE"; until [ -e "$DIARY" ]; do sleep 0.02; done; exit 1'
-# Leaves a child of its own behind when it is asked to stop.
+# It leaves a child behind when it is asked to stop.
 FORGETFUL = 'sh -c "trap \\"\\" TERM; sleep 600" & echo $! > "$NOTE"; wait'
 
 # A process with a supervisor whose only part is another such process, down to a sleeping shell.
@@ -72,7 +72,7 @@ except KeyboardInterrupt:
 
 
 class Office:
-    """A folder in which parts leave their notes, and what the console was told."""
+    """A folder in which parts leave their notes, and the lines of the console."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -139,7 +139,7 @@ async def never() -> bool:
 
 class TestStart:
     async def test_waits_for_each_part_before_the_next(self, office: Office) -> None:
-        """A worker needs its server, so the second one must find the first one ready."""
+        """A worker needs its server, so the second part must find the first one ready."""
         slow = 'sleep 0.3; echo first is ready >> "$DIARY"; ' + STAYS
         second = 'echo second begins >> "$DIARY"; ' + STAYS
         async with office.supervisor(office.part("first", slow), office.part("second", second)):
@@ -161,7 +161,7 @@ class TestStart:
         assert text.splitlines()[1:] == [f"line {i}" for i in range(6, 26)]
 
     async def test_shows_nothing_of_an_earlier_run(self, office: Office) -> None:
-        """Lines of yesterday under today's error would lead the reader astray."""
+        """Yesterday's lines under today's error would mislead the reader."""
         office.log("worker").parent.mkdir()
         office.log("worker").write_text("of an earlier day\n")
         with pytest.raises(PartDidNotStart) as raised:
@@ -170,7 +170,7 @@ class TestStart:
         assert "of an earlier day" not in str(raised.value)
 
     async def test_names_a_part_that_is_never_ready_and_stops_what_was_started(self, office: Office) -> None:
-        """A half-started office helps nobody and holds the ports of the next attempt."""
+        """A half-started office helps nobody, and holds the ports that the next attempt needs."""
         stuck = office.part(
             "worker",
             "echo still waiting; " + STAYS,
@@ -195,7 +195,7 @@ class TestStart:
             await office.supervisor(stuck).start()
 
     async def test_names_a_program_that_does_not_exist(self, office: Office) -> None:
-        """And at once: nobody waits an hour for what is already dead."""
+        """And it does so at once, without waiting an hour for a dead program."""
         part = office.part("worker", "exec no-such-program", ready_timeout=timedelta(hours=1))
         with pytest.raises(PartDidNotStart, match="no-such-program"):
             await asyncio.wait_for(office.supervisor(part).start(), IN_TIME)
@@ -241,7 +241,7 @@ class TestStart:
 
 class TestRestart:
     async def test_brings_back_a_part_that_was_killed_and_tells_the_console(self, office: Office) -> None:
-        """The office goes on while people read what happened."""
+        """The office goes on while people read the console."""
         async with office.supervisor(office.part("worker", STAYS)):
             killed = office.pid("worker")
             os.kill(killed, signal.SIGKILL)
@@ -252,7 +252,7 @@ class TestRestart:
         assert not is_alive(office.pid("worker"))
 
     async def test_waits_longer_each_time(self, office: Office) -> None:
-        """A part that cannot live shall not eat the machine."""
+        """A part that cannot live must not use up the machine."""
         async with office.supervisor(office.part("worker", DIES_WITH_DIARY)):
             office.diary.touch()
             await eventually(lambda: "worker ended (exit 1); started again in 2 s" in office.said)
@@ -265,7 +265,7 @@ class TestRestart:
     async def test_waits_no_longer_for_a_part_that_had_run_well(
         self, office: Office, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """One death a month is not a part that cannot live; a minute is too long for a test."""
+        """A part that dies once a month can live. The test shortens the minute that counts as having run well."""
         monkeypatch.setattr(supervisor_module, "_RAN_WELL", timedelta(0))
         async with office.supervisor(office.part("worker", DIES_WITH_DIARY)):
             office.diary.touch()
@@ -282,7 +282,7 @@ class TestRestart:
             await eventually(lambda: not is_alive(left))
 
     async def test_raises_what_it_cannot_go_on_with(self, office: Office) -> None:
-        """A part whose log can no longer be written is not silently given up."""
+        """The supervisor does not silently give up a part whose log can no longer be written."""
         async with office.supervisor(office.part("worker", STAYS)) as supervisor:
             office.log("worker").unlink()
             office.log("worker").mkdir()
@@ -305,7 +305,7 @@ class TestRunUntil:
 
 class TestStop:
     async def test_asks_in_reverse_order(self, office: Office) -> None:
-        """A worker finishes what it does while its server is still there."""
+        """A worker finishes its work while its server is still there."""
         parts = [office.part(name, SAYS_BYE) for name in ("first", "second")]
         async with office.supervisor(*parts):
             pass
@@ -347,7 +347,7 @@ class TestStop:
 class TestProcess:
     @contextlib.contextmanager
     def start(self, folder: Path, script: str, depth: int) -> Iterator[subprocess.Popen[str]]:
-        """Start a process with a supervisor in it, and go on when all below it is ready."""
+        """Start a process with a supervisor in it, and go on once every process below it is ready."""
         process = subprocess.Popen(
             [sys.executable, "-c", NESTED, str(depth), script, str(folder), NESTED],
             env={**os.environ, "PYTHONPATH": str(ROOT)},
@@ -373,7 +373,7 @@ class TestProcess:
 
     @pytest.mark.parametrize("depth", [0, 1], ids=["child", "child and grandchild"])
     def test_that_is_killed_leaves_nobody(self, tmp_path: Path, depth: int) -> None:
-        """SIGKILL runs no clean-up; only the leash is left."""
+        """SIGKILL runs no clean-up, so only the leash works."""
         with self.start(tmp_path, STUBBORN, depth) as process:
             below = psutil.Process(process.pid).children(recursive=True)
             assert len(below) > depth
@@ -390,7 +390,7 @@ class TestProcess:
         self.wait_for_death(*below)
 
     def test_kills_stubborn_children_after_the_second_interrupt(self, tmp_path: Path) -> None:
-        """Somebody who presses Ctrl-C twice does not want to wait."""
+        """A user who presses Ctrl-C twice does not want to wait."""
         with self.start(tmp_path, STUBBORN, 0) as process:
             below = psutil.Process(process.pid).children(recursive=True)
             process.send_signal(signal.SIGINT)

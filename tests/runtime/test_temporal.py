@@ -46,7 +46,7 @@ cli.main()
 async def test_a_command_that_found_no_server_leaves_no_threads_of_the_sdk(
     command: str, tmp_path: Path
 ) -> None:
-    """With some left, the worker crashed now and then while the interpreter was being taken down."""
+    """With such threads left, the worker crashed now and then while the interpreter shut down."""
     environment = {
         **os.environ,
         "DINGDAN_DATABASE_URL": f"sqlite:///{tmp_path}/x.db",
@@ -69,7 +69,7 @@ async def test_what_the_server_refuses_is_a_failure_that_says_what_to_do(tempora
 
 
 async def test_a_short_program_ends_cleanly(temporal: Client) -> None:
-    """Red without `let_go`: about one in fifteen crashed while the interpreter was being taken down."""
+    """Red without `let_go`: about one in fifteen crashed while the interpreter shut down."""
     gate = asyncio.Semaphore(AT_ONCE)
 
     async def run() -> int:

@@ -1,4 +1,4 @@
-"""Spans leave the house: what they carry is counted out, and a collector that is away disturbs nobody."""
+"""Spans leave the house: they carry only listed attributes, and a collector that is away disturbs nothing."""
 
 import threading
 import time
@@ -40,7 +40,7 @@ class Endpoint(BaseHTTPRequestHandler):
         self.end_headers()
 
     def log_message(self, *_: object) -> None:
-        """Be quiet."""
+        """Log nothing."""
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Orders taken in and carried on by hand, and what the store shows of them."""
+"""Orders that are taken in and carried on step by step, and their rows in the store."""
 
 from datetime import timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""What several processes do at the same time: here each is a thread with an engine of its own, and no lock of ours."""
+"""Several processes at the same time: here each is a thread with its own engine, and without our lock."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -45,7 +45,7 @@ def store(url: str) -> Iterator[Store]:
 
 
 def at_once(url: str, count: int, work: Callable[[Store, int], T]) -> list[T]:
-    """Let several processes do their work in the same moment; gives what came of it."""
+    """Let several processes work at the same moment, and return their results."""
     gate = threading.Barrier(count)
 
     def process(number: int) -> T:
@@ -64,7 +64,7 @@ def started(placed: intake.Placed) -> StartOrder:
 
 
 def place(store: Store, new: intake.NewOrder, *, book: str = "standard") -> intake.Placed:
-    """Place an order as the API does, which looks again when somebody was faster."""
+    """Place an order as the API does, which looks again if another process was faster."""
 
     def once() -> intake.Placed:
         with store.write() as connection:
@@ -158,10 +158,10 @@ class TestWhoWaitsForALock:
 
 
 class TestAnIntakeAndAnOfficeThatDecides:
-    """An order that is placed while the office decides something either sees it, or is told."""
+    """An order placed while the office decides something either sees the decision, or is told."""
 
     def decided_meanwhile(self, url: str, decide: Callable[[Connection], object]) -> StartOrder:
-        """Let an intake go on while the office's transaction has not committed."""
+        """Run an intake while the office's transaction has not committed yet."""
         with (
             closing(Store(url)) as office,
             closing(Store(url)) as api,
@@ -170,7 +170,7 @@ class TestAnIntakeAndAnOfficeThatDecides:
             with office.write() as connection:
                 decide(connection)
                 placing = threads.submit(place, api, new_order(), book="standard-2")
-                # Whoever waits has asked for the lock by then; whoever does not wait has placed the order.
+                # By then an intake that waits has asked for the lock, and one that does not wait has finished.
                 wait([placing], timeout=1)
             start = started(placing.result(10))
         assert start is not None

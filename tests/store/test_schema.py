@@ -1,4 +1,4 @@
-"""The schema: up, down, and what becomes of rows on the way."""
+"""The schema's migrations, up and down, and the rows on the way."""
 
 import json
 from typing import Any
@@ -23,7 +23,7 @@ from tests.support.teams import a_team, with_teams
 
 
 def everything(store: Store) -> dict[str, list[dict[str, Any]]]:
-    """Give every row of every table by its columns' names, in whatever sequence those stand."""
+    """Return every row of every table by column names, whatever the sequence of the columns."""
     with store.read() as connection:
         there = MetaData()
         there.reflect(connection)
@@ -35,7 +35,7 @@ def everything(store: Store) -> dict[str, list[dict[str, Any]]]:
 
 
 def keep(store: Store, order_no: str, at: str, *, word: str = "order") -> None:
-    """Keep an action under one key, as the API did before it looked whether another order has it."""
+    """Keep an action under one key, as the API did before it checked whether another order uses it."""
     with store.write() as connection:
         connection.execute(
             text(
@@ -97,7 +97,7 @@ class TestTheSchema:
         command.downgrade(alembic_config(store.engine), "0021")
         ((status, answered),) = rows(store, "SELECT status, response FROM idempotency")
         code = json.loads(answered)["tracking_code"]
-        # What each door kept: a channel all of its answer, the pages and a part what they needed.
+        # Each door kept something else: a channel its whole answer, the pages and a part only what they needed.
         for response in (
             json.loads(answered),
             {"order_no": order_no},

@@ -1,4 +1,4 @@
-"""The real database: schema, locking, and steps that are written once."""
+"""The real database: schema, locking, and steps that are written exactly once."""
 
 import json
 import threading
@@ -107,7 +107,7 @@ class TestALock:
 @pytest.mark.sqlite
 class TestSqlite:
     def test_loses_no_update_of_eight_writers(self, store: Store) -> None:
-        """Red without `BEGIN IMMEDIATE`: read, then write, and most updates vanish without an error."""
+        """Red without `BEGIN IMMEDIATE`: most updates that read first would vanish without an error."""
         with store.write() as connection:
             connection.execute(text("CREATE TABLE counter (n INTEGER)"))
             connection.execute(text("INSERT INTO counter VALUES (0)"))
@@ -171,7 +171,7 @@ class TestAStep:
         answers: list[OrderAnswer] = []
         for _ in range(3):
             with store.write() as connection:
-                # A later policy must not change what was answered.
+                # A later policy must not change an answer that was given.
                 answers.append(answer_of(connection, step, STANDARD if not answers else SECONDS))
         assert answers[0] == answers[1] == answers[2]
         assert len(rows(store, "SELECT * FROM event WHERE type = 'OrderReferred'")) == 1
@@ -283,7 +283,7 @@ class TestTheOutbox:
             (second,) = outbox.claim(connection, now=later, limit=10)
             outbox.settle(
                 connection, first, now=later, result=outbox.Result.SENT
-            )  # a late loser marks nothing
+            )  # the late loser marks nothing
             assert outbox.backlog(connection, now=now() + timedelta(minutes=1)).rows == 1
             outbox.settle(connection, second, now=later, result=outbox.Result.SENT)
             backlog = outbox.backlog(connection, now=now() + timedelta(minutes=1))

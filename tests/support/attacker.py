@@ -1,4 +1,4 @@
-"""Somebody who can reach Temporal and means no good: signals of every wrong kind, drawn from a seed."""
+"""An attacker who can reach Temporal: signals of every wrong kind, drawn from a seed."""
 
 import json
 import random
@@ -72,14 +72,14 @@ class Strike:
 
 
 class Attacker:
-    """Knows the order's tasks and the table, and means no good."""
+    """Knows the order's tasks and the lifecycle table, and sends hostile signals."""
 
     def __init__(self, order_no: str, seed: int) -> None:
         self.order_no = order_no
         self.draw = random.Random(seed)
 
     def strike(self, tasks: Sequence[TaskStatus], now: datetime) -> Strike:
-        """Make one signal to an order with these open tasks."""
+        """Draw one signal to an order with these open tasks."""
         draw = self.draw
         is_task = draw.random() < 0.6
         said = self._decision(tasks, now) if is_task else self._action(now)

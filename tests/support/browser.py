@@ -1,4 +1,4 @@
-"""A browser as far as forms need one, and the application that it looks at."""
+"""A simple browser for tests of forms, and the application that it opens."""
 
 import re
 from collections.abc import AsyncIterator
@@ -26,15 +26,15 @@ HOST = "http://office.example"
 
 
 class Browser:
-    """A browser as far as signing in needs one: it keeps cookies, follows nothing, and sends forms of our pages."""
+    """A browser that can sign in: it keeps cookies, follows no redirect, and sends forms of our pages."""
 
     def __init__(self, http: httpx2.AsyncClient) -> None:
-        """Begin without cookies."""
+        """Start without cookies."""
         self.http = http
         self.cookies: dict[str, str] = {}
 
     async def send(self, method: str, path: str, **more: Any) -> httpx2.Response:
-        """Send a request with the cookies, and keep what is set."""
+        """Send a request with the cookies, and keep the cookies that the answer sets."""
         cookie = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         headers = PAGE | ({"Cookie": cookie} if cookie else {}) | more.pop("headers", {})
         response = await self.http.request(method, path, headers=headers, **more)
@@ -51,7 +51,7 @@ class Browser:
         return await self.send("GET", path)
 
     async def post(self, path: str, **fields: str) -> httpx2.Response:
-        """Send a form of the page that stands there, with its hidden fields."""
+        """Send the form of the page at this path, with its hidden fields."""
         shown = (await self.get(path)).text
         csrf = re.search(r'name="csrf" value="([^"]*)"', shown)
         headers = {"Origin": HOST, "Sec-Fetch-Site": "same-origin"}
@@ -59,7 +59,7 @@ class Browser:
         return await self.send("POST", path, data=hidden | fields, headers=headers)
 
     async def press(self, shown_at: str, to: str, **fields: str) -> httpx2.Response:
-        """Send a form that stands on another page than it is sent to, or is made of a button alone."""
+        """Send a form that another page shows, or that is only a button."""
         csrf = re.search(r'name="csrf" value="([^"]+)"', (await self.get(shown_at)).text)
         assert csrf
         return await self.send("POST", to, data={"csrf": csrf[1], **fields}, headers={"Origin": HOST})
@@ -97,7 +97,7 @@ async def running(
 
 
 async def at_work(api: Api, username: str) -> Browser:
-    """Sign somebody in who needs no second factor."""
+    """Sign in a person who needs no second factor."""
     account(api.office, username)
     browser = Browser(api.http)
     assert (await browser.sign_in(username)).headers["location"] == "/desk"

@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 async def dingdan(
     office: Office, *arguments: str, address: str | None = None, database: str | None = None
 ) -> tuple[int, str]:
-    """Run the command in a process of its own; gives its exit code and all that it said."""
+    """Run the command in a separate process, and return its exit code and its whole output."""
     url = office.store.engine.url.render_as_string(hide_password=False)
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "cli", *arguments),

@@ -1,4 +1,4 @@
-"""Instants of a stored story: what a unit and a resident have, and what an office's clock shows."""
+"""Instants of a stored story: the unit's due time, the resident's promise, and times of the office."""
 
 from datetime import datetime, timedelta
 
@@ -6,24 +6,24 @@ from tests.support.stories.stored_story import StoredStory
 
 
 def due(order: StoredStory) -> datetime:
-    """When the unit has to be done."""
+    """Return when the unit has to be done."""
     found = order.task("handle").due_at
     assert found is not None
     return found
 
 
 def promised(order: StoredStory) -> datetime:
-    """What the resident was promised."""
+    """Return the instant that was promised to the resident."""
     found = order.status.promised_at
     assert found is not None
     return found
 
 
 def office(text: str) -> datetime:
-    """Read an office time."""
+    """Read a time in the office's zone."""
     return datetime.fromisoformat(f"{text}+08:00")
 
 
 def about(instant: datetime, expected: datetime, *, within: timedelta = timedelta(minutes=1)) -> bool:
-    """Whether two instants are the same but for the moments that a story takes."""
+    """Tell whether two instants are equal, apart from the moments that a story takes."""
     return abs(instant - expected) < within

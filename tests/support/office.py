@@ -1,4 +1,4 @@
-"""An office under test: orders placed and decided as the API does it, and what can be seen of them."""
+"""An office under test: orders are placed and decided as the API does it, and looked at."""
 
 import asyncio
 import json
@@ -38,25 +38,25 @@ from store.order import intake
 from store.order.said import decisions
 
 SEAL = SignalSeal("a secret of the tests, long enough for a key")
-"""Under it these offices hand over what people say."""
+"""The seal under which these offices hand signals over."""
 PATIENCE = timedelta(seconds=60)
-"""How long a test waits for what has to come: a busy machine is no fault, and waiting costs nothing otherwise."""
+"""How long a test waits for an expected result: a busy machine is no fault, and a long limit costs nothing."""
 
 
 def now() -> datetime:
-    """The wall clock: tests of processes run in real time."""
+    """Return the wall clock's time: tests of processes run in real time."""
     return datetime.now(UTC)
 
 
 def seed(store: Store) -> None:
-    """Put the demo office in."""
+    """Put the demo office into a store."""
     seed_office(store, now=now())
     with store.write() as connection:
         calendar_seed.seed(connection, now=now())
 
 
 def new_order(**changes: Any) -> intake.NewOrder:
-    """Build a request; fields not named are ordinary."""
+    """Build a request; unnamed fields get ordinary values."""
     values: dict[str, Any] = {
         "client_id": "demo-hotline",
         "key": uuid.uuid4().hex,
@@ -94,7 +94,7 @@ async def passes(instant: str) -> None:
 
 
 def plain(value: Any) -> Any:
-    """Show a value as SQLite keeps it, whichever database it comes from."""
+    """Return a value as SQLite keeps it, whichever database it comes from."""
     if isinstance(value, datetime):
         return value.astimezone(UTC).replace(tzinfo=None).isoformat(sep=" ", timespec="microseconds")
     if isinstance(value, bool):
@@ -103,7 +103,7 @@ def plain(value: Any) -> Any:
 
 
 class RecordingMessenger:
-    """A gateway that keeps what it was given, and fails as often as it is told to."""
+    """A gateway that keeps its messages, and fails as often as a test asks."""
 
     reaches_people = True
 
@@ -123,7 +123,7 @@ class RecordingMessenger:
 
 @dataclass
 class Office:
-    """Drives one order after the other."""
+    """Drives the orders of a test."""
 
     store: Store
     orders: Orders
@@ -136,7 +136,7 @@ class Office:
     placed: list[str] = field(default_factory=list)
 
     def at_work(self, client: Client | None = None, *, meter: MetricMeter = MetricMeter.noop) -> Worker:
-        """Build a worker that does this office's work; a context manager. Two of them need a client each."""
+        """Build a worker for this office, as a context manager. Two workers need a client each."""
         return worker.build(
             client or self.client,
             self.store,
@@ -150,7 +150,7 @@ class Office:
         )
 
     async def replay(self) -> None:
-        """Replay the history of every order that was started, as the worker would."""
+        """Replay the history of every started order, as the worker would."""
         replayer = worker.replayer()
         for order_no in self.placed:
             await replayer.replay_workflow(await self.handle(order_no).fetch_history())
@@ -180,20 +180,20 @@ class Office:
         self.placed.append(start.order_no)
 
     def handle(self, order_no: str) -> WorkflowHandle[Any, OrderArchived]:
-        """Give the workflow of an order, or of another matter."""
+        """Return the handle of the workflow of an order or another matter."""
         return self.client.get_workflow_handle(workflow_id_of(order_no), result_type=OrderArchived)
 
     async def status(self, order_no: str) -> OrderStatus:
-        """Ask the workflow."""
+        """Query the workflow's status."""
         status: OrderStatus = await self.handle(order_no).query(STATUS, result_type=OrderStatus)
         return status
 
     async def result(self, order_no: str) -> OrderArchived:
-        """Wait for the end."""
+        """Wait for the order's end, and return its result."""
         return await asyncio.wait_for(self.handle(order_no).result(), PATIENCE.total_seconds())
 
     def rows(self, statement: str, **parameters: Any) -> list[dict[str, Any]]:
-        """Read the store."""
+        """Read rows of the store."""
         with self.store.read() as connection:
             rows = connection.execute(text(statement), parameters).mappings().all()
         return [{name: plain(value) for name, value in row.items()} for row in rows]
@@ -203,7 +203,7 @@ class Office:
         return self.rows("SELECT * FROM event WHERE matter_no = :order_no ORDER BY seq", order_no=order_no)
 
     def order(self, order_no: str) -> dict[str, Any]:
-        """Give the order's row and its matter's as one."""
+        """Return the order's row and its matter's row as one."""
         whole = "SELECT * FROM orders JOIN matter ON matter_no = order_no WHERE order_no = :order_no"
         return self.rows(whole, order_no=order_no)[0]
 
@@ -214,7 +214,7 @@ class Office:
         )
 
     async def task(self, order_no: str, kind: str) -> dict[str, Any]:
-        """Wait until the store shows an open task of this kind, and give it."""
+        """Wait until the store shows an open task of this kind, and return it."""
 
         def find() -> dict[str, Any] | None:
             found = [
@@ -230,7 +230,7 @@ class Office:
         await self.eventually(lambda: self.order(order_no)["stage"] == stage, f"{order_no} at {stage}")
 
     async def eventually(self, look: Any, what: str) -> Any:
-        """Look again and again until there is something to see."""
+        """Look again and again until there is a result, and return it."""
         async with asyncio.timeout(PATIENCE.total_seconds()):
             while not (seen := await asyncio.to_thread(look)):  # noqa: ASYNC110 - another process sets it
                 await asyncio.sleep(0.03)
@@ -238,7 +238,7 @@ class Office:
         return seen
 
     def member(self, unit: str, role: str) -> Staff:
-        """Find somebody of a unit with a role."""
+        """Find a member of staff of a unit with a role."""
         with self.store.read() as connection:
             return next(
                 each
@@ -247,7 +247,7 @@ class Office:
             )
 
     def somebody_for(self, task: dict[str, Any]) -> Staff:
-        """Find somebody who may decide a task."""
+        """Find a member of staff who may decide a task."""
         unit, role, not_by = task["unit"], Role(task["role"]), json.loads(task["not_by"])
         with self.store.read() as connection:
             return next(
@@ -259,7 +259,7 @@ class Office:
     def submit(
         self, task: dict[str, Any], outcome: str, *, by: str | None = None, **fields: Any
     ) -> Submitted:
-        """Keep a decision as the API does, without the signal; by somebody entitled, unless named."""
+        """Keep a decision as the API does, without the signal; `by` an entitled person unless one is named."""
         with self.store.write() as connection:
             return submit_decision(
                 connection,
@@ -273,13 +273,13 @@ class Office:
             )
 
     async def decide(self, order_no: str, kind: TaskKind, outcome: str, **fields: Any) -> str:
-        """Decide the open task of this kind: row, then signal; gives the decision's id."""
+        """Decide the open task of this kind, first the row and then the signal; return the decision's id."""
         submitted = self.submit(await self.task(order_no, kind), outcome, **fields)
         await self.send(submitted)
         return submitted.row.decision_id
 
     async def send(self, submitted: Submitted) -> None:
-        """Signal what was kept; nobody's page waits for it, so a busy server may take its time."""
+        """Signal a kept decision or action; no page waits for it, so a busy server may take its time."""
         if isinstance(submitted.said, CompleteTask):
             await self.orders.complete_task(submitted.row.matter_no, submitted.said, limit=PATIENCE)
         elif submitted.said is not None:
@@ -293,7 +293,7 @@ class Office:
         return found
 
     def submit_action(self, order_no: str, action: str, *, by: str | None = None, **fields: Any) -> Submitted:
-        """Keep an action as the API does, without the signal: the resident's, or a member of staff's."""
+        """Keep an action of the resident or of a member of staff as the API does, without the signal."""
         actor = Actor(name="resident", via=Via.RESIDENT)
         if by is not None:
             actor = Actor(name=by, via=Via.STAFF, staff=self.named(by))
@@ -309,13 +309,13 @@ class Office:
             )
 
     async def act(self, order_no: str, action: str, *, by: str | None = None, **fields: Any) -> str:
-        """Act on the order as a resident, or `by` somebody: row, then signal; gives the action's id."""
+        """Act on the order as the resident or `by` a member of staff, row and then signal; return the action's id."""
         submitted = self.submit_action(order_no, action, by=by, **fields)
         await self.send(submitted)
         return submitted.row.decision_id
 
     async def words(self, template: str, part: str = "") -> str:
-        """Wait until a message of a template went out, with a part in its words; gives them."""
+        """Wait until a message of this template with `part` in its words went out, and return its words."""
 
         def find() -> str | None:
             sent = [each.words for each in self.messenger.sent if each.template == template]
@@ -324,13 +324,13 @@ class Office:
         return str(await self.eventually(find, f"{template} with {part}"))
 
     async def drain(self) -> None:
-        """Send what waits in the outbox, as `Reconcile` does, at once."""
+        """Send all waiting rows of the outbox at once, as `Reconcile` does."""
         with self.store.write() as connection:
             connection.execute(text("UPDATE outbox SET next_at = created_at WHERE done_at IS NULL"))
         await ActivityEnvironment().run(OutboxDrain(self.store, self.orders, now, inputs=worker.INPUTS).drain)
 
     def forget_pending(self, connection: Connection, order_no: str) -> None:
-        """Take back what is pending on an order, as if nobody had said it."""
+        """Delete everything that is pending on an order, as if it had never been said."""
         for statement in (
             "DELETE FROM outbox WHERE matter_no = :no AND kind <> 'start'",
             "DELETE FROM decision WHERE matter_no = :no AND status = 'pending'",
@@ -338,7 +338,7 @@ class Office:
             connection.execute(text(statement), {"no": order_no})
 
     async def signal(self, order_no: str, *payloads: Any, name: str = COMPLETE_TASK) -> None:
-        """Signal as the Temporal UI and CLI do: no row, any payload."""
+        """Signal as the Temporal UI and CLI do: without a row, with any payload."""
         await self.handle(order_no).signal(name, args=list(payloads))
 
     async def raw_action(self, order_no: str, **payload: Any) -> None:
@@ -346,7 +346,7 @@ class Office:
         await self.signal(order_no, payload, name=ORDER_ACTION)
 
     async def settled(self, decision_id: str) -> dict[str, Any]:
-        """Wait until a decision is applied or rejected, and give its row."""
+        """Wait until a decision is applied or rejected, and return its row."""
 
         def find() -> dict[str, Any] | None:
             rows = self.rows("SELECT * FROM decision WHERE decision_id = :id", id=decision_id)
@@ -362,13 +362,13 @@ class Office:
         return [EventType.Name(event.event_type).removeprefix("EVENT_TYPE_") for event in history.events]
 
     async def eventually_async(self, look: Callable[[], Awaitable[list[str]]], what: str) -> None:
-        """Ask again and again until the answer holds something."""
+        """Ask again and again until the answer holds `what`."""
         async with asyncio.timeout(PATIENCE.total_seconds()):
             while what not in await look():  # noqa: ASYNC110 - another process sets it
                 await asyncio.sleep(0.03)
 
     async def quiet(self, order_no: str) -> None:
-        """Wait until the workflow has taken all that was recorded: the store shows a step before the history does."""
+        """Wait until the workflow has taken every recorded step: the store shows a step before the history does."""
 
         async def stands() -> list[str]:
             seen = (await self.handle(order_no).describe()).raw_description
@@ -378,7 +378,7 @@ class Office:
         await self.eventually_async(stands, "quiet")
 
     async def ended_by_force(self, order_no: str) -> None:
-        """Terminate the workflow as an operator does, when nothing of it is under way."""
+        """Terminate the workflow as an operator does, once nothing of it is under way."""
         await self.quiet(order_no)
         await self.handle(order_no).terminate("an operator ended it")
 
@@ -391,7 +391,7 @@ class Office:
         return [json.loads(each["data"]) for each in self.events(order_no) if each["type"] == type_]
 
     def at_event(self, order_no: str, type_: str) -> datetime:
-        """Give the instant of the order's first event of a type."""
+        """Return the instant of the order's first event of a type."""
         return at(next(each["at"] for each in self.events(order_no) if each["type"] == type_))
 
     async def attributes(self, order_no: str) -> dict[str, Any]:
@@ -413,12 +413,12 @@ class Office:
         await self.task(order_no, TaskKind.HANDLE)
 
     async def reported(self, order_no: str, text: str) -> None:
-        """Let the unit report a result, and its reviewer approve."""
+        """Let the unit report a result, and the reviewer approve it."""
         await self.decide(order_no, TaskKind.HANDLE, "report_result", text=text)
         await self.decide(order_no, TaskKind.REVIEW, "approve")
 
     async def called_back(self, order_no: str, **answers: str) -> None:
-        """Call the resident back; satisfied, unless told otherwise."""
+        """Call the resident back; the resident is satisfied unless `answers` say otherwise."""
         await self.decide(
             order_no, TaskKind.FOLLOW_UP, "reached", **{"solved": "yes", "satisfied": "yes", **answers}
         )

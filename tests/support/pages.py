@@ -1,4 +1,4 @@
-"""Every page: who sees it, and how to get there. Browsers, figures and pictures all walk through this list.
+"""Every page: its reader, and the way to it. Browser tests, figures and screenshots all go through this list.
 
 Assumes the fictional office and a policy whose limits outlast the walk.
 """
@@ -32,9 +32,9 @@ from store.signin.sessions import Method, begin_session
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Page:
-    """One page, for `who` at this `step` of the sign-in; `at` names what of the scene stands in the place of an id.
+    """One page, for `who` at this `step` of the sign-in; `at` names the part of the scene whose id the route needs.
 
-    `sends`: what is written into the forms that lead to it, one after the other; `go` is the button.
+    `sends` are the values of the forms that lead to it, one after the other; `go` is the button.
     """
 
     name: str
@@ -47,7 +47,7 @@ class Page:
     status: int = 200
 
     def address(self, scene: Mapping[str, str]) -> str:
-        """Give the path to open."""
+        """Return the path to open."""
         return re.sub(r"\{[^}]+\}", lambda _: scene[self.at], self.route) + self.query
 
 
@@ -127,24 +127,24 @@ NO_PAGES: Final[Mapping[str, str]] = MappingProxyType(
         "/metrics": "for scrapers",
     }
 )
-"""What else can be opened, and why it is no page."""
+"""Other addresses that can be opened, and why they are not pages."""
 
 
 LOOKS: Final[Mapping[str, tuple[str, bool]]] = MappingProxyType(
     {"phone": ("phone", False), "desktop": ("desktop", False), "large": ("phone", True)}
 )
-"""How pictures are taken: at which size, and whether in elder mode."""
+"""The looks of a screenshot: its size, and whether it is in elder mode."""
 
 
 def picture(page: Page, look: str) -> str:
-    """Name a page's picture."""
+    """Return the file name of a page's screenshot."""
     return f"{page.name}-{look}.webp"
 
 
 async def set_scene(teller: Teller, taker: Mapping[str, str], store: Store) -> dict[str, str]:
-    """Place orders and bring each to a task of its own; gives what `Page.at` names.
+    """Place orders and bring each to a different task; return the ids that `Page.at` names.
 
-    `taker`: the cookies of whoever writes an order down for a caller.
+    `taker` holds the cookies of the clerk who writes an order down for a caller.
     """
     found = await asyncio.gather(*(_stage(teller, at) for at in _STAGES))
     scene = {
@@ -157,7 +157,7 @@ async def set_scene(teller: Teller, taker: Mapping[str, str], store: Store) -> d
 
 
 def _open_meetings(store: Store) -> dict[str, str]:
-    """Open this month's meetings where the schedule has not done it; gives one of a community without a team."""
+    """Open this month's meetings unless the schedule has, and return the one of `community-01`, with its task."""
     now = datetime.now(UTC)
     period = period_at(now, STANDARD_DUTIES.rhythm)
     with store.write() as connection:
@@ -172,13 +172,13 @@ def _open_meetings(store: Store) -> dict[str, str]:
 
 
 async def set_anew(teller: Teller, page: Page, scene: Mapping[str, str]) -> dict[str, str]:
-    """Set as much of the scene anew as one page shows: for whoever changes it."""
+    """Set again the part of the scene that one page shows, for a test that changes it."""
     at = page.at.removeprefix("order_of_").removeprefix("code_of_")
     return {**scene, **(await _stage(teller, at) if at in _STAGES else {})}
 
 
 async def _take(http: httpx2.AsyncClient, cookies: Mapping[str, str]) -> str:
-    """Write an order down on the page for it; gives its number."""
+    """Write an order down on the desk's page for new orders, and return its number."""
     said = {
         "channel": "hotline",
         "kind": "inquiry",
@@ -229,12 +229,12 @@ _WAYS: Final[Mapping[str, tuple[_Decision, ...]]] = MappingProxyType(
         "follow_up": (*_TO_HANDLE, _REPORT, _APPROVE),
     }
 )
-"""Which decisions lead to a task of each kind."""
+"""The decisions that lead to a task of each kind."""
 _STAGES: Final = (*_WAYS, "done")
 
 
 async def bring(teller: Teller, kind: str, **said: Any) -> Told:
-    """Place an order and bring it to its task of a kind."""
+    """Place an order and bring it to its task of this kind."""
     told = await teller.place(
         "hotline",
         {
@@ -256,7 +256,7 @@ async def bring(teller: Teller, kind: str, **said: Any) -> Told:
 def cookies_of(
     store: Store, secret: str, who: str | None, step: SignInStep = SignInStep.OPEN
 ) -> dict[str, str]:
-    """Sign somebody in without the pages, and give what their browser would keep."""
+    """Sign a person in without the pages, and return the cookies that their browser would keep."""
     if who is None:
         return {}
     with store.write() as connection:
@@ -274,7 +274,7 @@ async def opened(http: httpx2.AsyncClient, address: str, cookies: Mapping[str, s
 async def arrive(
     http: httpx2.AsyncClient, page: Page, address: str, cookies: Mapping[str, str]
 ) -> Callable[[], Awaitable[httpx2.Response]]:
-    """Go where a page is from, and give its last step: to be counted and timed by itself."""
+    """Go the way to a page except its last step, and return that step, to be counted and timed by itself."""
     step = partial(opened, http, address, cookies)
     for said in page.sends:
         hidden = _HIDDEN.findall((await step()).text)
@@ -296,7 +296,7 @@ def _cookie(cookies: Mapping[str, str]) -> str:
 
 @contextmanager
 def statements(store: Store) -> Iterator[list[str]]:
-    """Note each statement that a store is sent; what only begins a transaction is none."""
+    """Note each statement that goes to a store, except those that only begin a transaction."""
     seen: list[str] = []
 
     def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
@@ -312,14 +312,14 @@ def statements(store: Store) -> Iterator[list[str]]:
 
 MOST_STATEMENTS: Final = 10
 MOST_BYTES: Final = 100 * 1024
-"""What a page may cost: statements of its own, of the door, and two that look for similar orders; bytes at the first
+"""The limits for a page: statements, including the door's and two that look for similar orders; bytes of the first
 load without charts."""
 _LOADED: Final = re.compile(r'(?:href|src)="(/static/[^"]+)"')
 _CHARTS: Final = "echarts"
 
 
 async def weight(http: httpx2.AsyncClient, shown: httpx2.Response) -> int:
-    """Weigh a page at its first load, in bytes: itself, its style sheet and scripts; without those of charts."""
+    """Return the bytes of a page's first load: the page, its style sheet and scripts, without those of charts."""
     total = len(shown.content)
     for path in sorted(set(_LOADED.findall(shown.text))):
         if _CHARTS not in path:

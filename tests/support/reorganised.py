@@ -32,7 +32,7 @@ MERGED = replace(
 
 
 def loaded(store: Store, directory: Directory = MERGED) -> None:
-    """Put it in force; units that it does not name otherwise keep their names."""
+    """Put the directory in force; units whose name is their code keep the names that they had."""
     with store.write() as connection:
         names = named(connection, directory).units
         changed = {code for code, each in directory.units.items() if each.name != code}

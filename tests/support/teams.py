@@ -19,10 +19,10 @@ _TEAM = Team(
 
 
 def a_team(**changes: Any) -> Team:
-    """Make a team in force since March 2021; what is not said is in order."""
+    """Make a team in force since March 2021; unnamed fields get valid values."""
     return replace(_TEAM, **changes)
 
 
 def with_teams(*teams: Team, directory: Directory = FIRST) -> Directory:
-    """Give a directory these teams instead of its own."""
+    """Return a directory with these teams instead of its own."""
     return replace(directory, teams=teams)

@@ -1,4 +1,4 @@
-"""What the worker counts, read where Prometheus reads it."""
+"""The worker's counts, read where Prometheus reads them."""
 
 from dataclasses import dataclass
 
@@ -23,7 +23,7 @@ from tests.support.office import Office, now
 
 @dataclass
 class Scraped:
-    """A meter with a port of its own."""
+    """A meter with its own port."""
 
     runtime: Runtime
     port: int
@@ -42,7 +42,7 @@ class Scraped:
         }
 
     def value(self, name: str, **labels: str) -> float:
-        """Give one series, 0 if it is not there."""
+        """Return the value of one series; 0 if it does not exist."""
         return self.figures().get((f"dingdan_{name}", tuple(sorted(labels.items()))), 0)
 
 

@@ -1,4 +1,4 @@
-"""The page of list filters holds what a real server understands."""
+"""A real server understands every filter on the page of list filters."""
 
 import re
 from pathlib import Path
@@ -13,7 +13,7 @@ PAGES = [Path(__file__).parents[2] / "docs" / name for name in ("list-filters.md
 
 
 def filters() -> list[str]:
-    """Find every filter of the pages; a date that the shell writes is replaced by one."""
+    """Find every filter of the pages; a date that the shell would write is replaced by a literal one."""
     text = "\n".join(page.read_text(encoding="utf-8") for page in PAGES)
     found = re.findall(r"""-q '([^']+)'""", text) + re.findall(r'''-q "([^"]+)"''', text)
     return [re.sub(r"\$\([^)]*\)", "2026-11-23T09:00:00Z", each) for each in found]

@@ -1,4 +1,4 @@
-"""Attachments: what is taken, what is refused, who may refer to them and who may read them."""
+"""Attachments: which files are taken or refused, who may refer to them, and who may read them."""
 
 import asyncio
 import os
@@ -275,7 +275,7 @@ class TestTheSweep:
         assert (await api.http.get(f"{URL}/{unused}", headers=hotline)).status_code == 404
 
     async def test_spares_an_equal_file_that_comes_at_the_same_moment(self, api: Api, tmp_path: Path) -> None:
-        """Red without the second look: the new upload's file would vanish behind its row."""
+        """Red without the second look: the new upload would keep its row, but its file would be gone."""
         files, hotline = FileStore(tmp_path), api.channel()
         await sent(api, hotline)
         (path,) = files_in(tmp_path)

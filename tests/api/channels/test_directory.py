@@ -1,4 +1,4 @@
-"""`GET /directory`: what may be named now, and what is refused because it may not."""
+"""`GET /directory`: the codes that may be named now, and the refusal of all others."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The Idempotency-Key (IETF draft, The Idempotency-Key HTTP Header Field) on the three routes that keep something."""
+"""The Idempotency-Key (IETF draft, The Idempotency-Key HTTP Header Field) on the three routes that write rows."""
 
 import asyncio
 import threading
@@ -20,7 +20,7 @@ KEY = "an-ordinary-key-1"
 
 @dataclass
 class Route:
-    """One route: who sends what to it, and the table in which each accepted request is a row."""
+    """One route: its caller, two different bodies, and the table in which each accepted request is a row."""
 
     api: Api
     url: str
@@ -30,12 +30,12 @@ class Route:
     rows: Callable[[], int]
 
     async def send(self, key: str | None, body: dict[str, Any] | None = None) -> httpx2.Response:
-        """Send the request, or another one."""
+        """Send the request, or one with another body."""
         headers = self.headers if key is None else {**self.headers, "Idempotency-Key": key}
         return await self.api.http.post(self.url, json=body or self.body, headers=headers)
 
     async def insist(self, key: str) -> httpx2.Response:
-        """Send the request, again while an earlier one still runs, as a client does."""
+        """Send the request, and repeat it while an earlier one still runs, as a client does."""
         while (answer := await self.send(key)).json().get("code") == "request_in_progress":
             pass
         return answer
@@ -47,7 +47,7 @@ def _counted(office: Office, table: str) -> Callable[[], int]:
 
 @pytest.fixture(params=["order", "decision", "action"])
 async def route(request: pytest.FixtureRequest, api: Api) -> Route:
-    """Give each of the three routes."""
+    """Return each of the three routes."""
     if request.param == "order":
         bodies = order_body(), order_body(description="别的事")
         return Route(api, "/api/v1/orders", api.channel(), *bodies, _counted(api.office, "orders"))
@@ -89,7 +89,7 @@ class TestTheSameKey:
 
     @pytest.mark.sqlite
     async def test_while_the_first_still_runs_is_409_with_a_time_to_come_back(self, route: Route) -> None:
-        with route.api.office.store.write():  # another writer holds the lock: neither can finish
+        with route.api.office.store.write():  # another writer holds the lock, so neither can finish
             both = [asyncio.create_task(route.send(KEY)) for _ in range(2)]
             done, running = await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
         (second,), (first,) = [each.result() for each in done], running
@@ -106,7 +106,7 @@ class TestTheSameKeyOnTwoOrdersAtOnce:
     async def test_is_kept_for_one_and_refused_for_the_other(
         self, api: Api, about: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """Two processes, as far as the store can tell; each has looked before the other writes, if it is let in."""
+        """Run two processes as far as the store can tell; each looks before the other writes, if the store lets it."""
         orders = [(await api.placed(key=f"key-of-order-{number}"))["order_no"] for number in range(2)]
         if about == "tasks":
             urls = [f"/api/v1/tasks/{api.office.tasks(each)[0]['task_id']}/decision" for each in orders]
@@ -146,7 +146,7 @@ class TestTheSameKeyOnTwoOrdersAtOnce:
 
 @asynccontextmanager
 async def another_process(api: Api) -> AsyncIterator[httpx2.AsyncClient]:
-    """Serve the same office with a store and locks of its own."""
+    """Serve the same office with a separate store object and separate locks."""
     office = api.office
     store = Store(office.store.engine.url.render_as_string(hide_password=False))
     async with api_of(replace(office, store=store), office.orders) as http:

@@ -1,4 +1,4 @@
-"""`POST /orders`: what is refused, what is repeated, and what is kept."""
+"""`POST /orders`: which orders are refused, repeated and kept."""
 
 import asyncio
 import json
@@ -126,7 +126,7 @@ class TestARepeatedRequest:
     @pytest.mark.sqlite
     async def test_waits_for_the_first_and_then_says_so(self, api: Api) -> None:
         headers = api.channel()
-        with api.office.store.write():  # another writer holds the lock: neither can finish
+        with api.office.store.write():  # another writer holds the lock, so neither can finish
             both = [asyncio.create_task(api.place(headers=headers)) for _ in range(2)]
             done, running = await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
         (second,), (first,) = [each.result() for each in done], running

@@ -11,7 +11,7 @@ PICTURE = b"\x89PNG\r\n\x1a\n" + b"x" * 200_000
 
 
 def hidden(shown: str) -> dict[str, str]:
-    """Take what a page's form carries along."""
+    """Return the hidden fields of a page's form."""
     return {
         name: re.search(rf'name="{name}" value="([^"]+)"', shown)[1]  # type: ignore[index]
         for name in ("csrf", "decision_id")

@@ -1,4 +1,4 @@
-"""The staff's pages: the inbox, and a task decided by its forms alone."""
+"""The staff's pages: the inbox, and tasks decided with nothing but their forms."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -24,7 +24,7 @@ async def send(browser: Browser, task_id: str, outcome: str, files: Any = None, 
         for name in ("csrf", "decision_id")
     }
     data = {**hidden, "outcome": outcome, **fields}
-    # Browsers send a file field that was left empty, too.
+    # Browsers also send a file field that was left empty.
     files = files or [("attachments", ("", b"", "application/octet-stream"))]
     headers = {"Origin": HOST, "Sec-Fetch-Site": "same-origin"}
     return await browser.send("POST", f"{path}/decision", data=data, files=files, headers=headers)
@@ -102,7 +102,7 @@ class TestATask:
         section = shown[shown.index('aria-labelledby="proposal"') : shown.index(texts()["task"]["decide"])]
         for words in ("申请延期", moment(wanted), texts()["codes"]["weather"], "street-safety-handler"):
             assert words in section, (words, section)
-        # A proposal is not reviewed by who made it, and the page says why.
+        # The proposer may not review a proposal, and the page says why.
         with live.office.store.write() as connection:
             connection.exec_driver_sql(
                 f"UPDATE task SET not_by = '[\"desk-2\"]' WHERE task_id = '{review['task_id']}'"  # noqa: S608 - ours

@@ -1,4 +1,4 @@
-"""The staff's pages about orders: found, read, acted on, written down for a caller, dispatched many at once."""
+"""The staff's pages about orders: finding, reading, acting, writing down for a caller, dispatching many at once."""
 
 import re
 from typing import Any
@@ -158,7 +158,7 @@ class TestAnOrdersPage:
 
 
 class TestASubject:
-    """Every door makes one, and whoever decides what an order is about may write another (issue 15, row 8)."""
+    """Every door makes one, and the clerk who decides what an order is about may write another (issue 15, row 8)."""
 
     async def test_is_made_at_every_door_and_changed_at_the_first_contact(self, api: Api) -> None:
         order_no = (await api.placed(description="您好，\n楼下烧烤店太吵。谢谢"))["order_no"]

@@ -1,4 +1,4 @@
-"""What comes back to a unit that a reviewer, or the order, did not follow: its words and files, to be changed."""
+"""Decisions that a reviewer or the order refused come back to the unit with their words and files, to be changed."""
 
 import re
 from typing import Any
@@ -18,13 +18,13 @@ PICTURE = ("attachments", ("after.png", PNG, "image/png"))
 async def sent_by(
     browser: Browser, api: Api, task_id: str, outcome: str, files: Any = None, **fields: Any
 ) -> Any:
-    """Send a form, once all that was said before by other ways is out of the outbox."""
+    """Send a form, after emptying the outbox of earlier decisions."""
     await api.office.drain()
     return await send(browser, task_id, outcome, files, **fields)
 
 
 async def form(browser: Browser, task_id: str, outcome: str) -> str:
-    """Give the form of an outcome as a task's page shows it."""
+    """Return the form of an outcome as a task's page shows it."""
     shown = (await browser.get(f"/desk/tasks/{task_id}")).text
     start = shown.rindex("<details", 0, shown.index(f'name="outcome" value="{outcome}"'))
     return shown[start : shown.index("</details>", start)]
@@ -36,7 +36,7 @@ def hired(api: Api, username: str, unit: str) -> None:
 
 
 async def reported(live: Api) -> tuple[str, str]:
-    """Let a unit report with a picture; gives the order's number and the picture's id."""
+    """Let a unit report with a picture, and return the order's number and the picture's id."""
     order_no = await live.office.dispatched("street-safety", requester={})
     task = await live.office.task(order_no, TaskKind.HANDLE)
     browser = await at_work(live, "street-safety-handler")
@@ -47,7 +47,7 @@ async def reported(live: Api) -> tuple[str, str]:
 
 
 async def revised(live: Api) -> tuple[str, str, dict[str, Any]]:
-    """Let the reviewer send it back, too; gives also the task that the unit has now."""
+    """Let a unit report and the reviewer send it back; return number, picture, and the unit's new task."""
     order_no, picture = await reported(live)
     await live.office.decide(order_no, TaskKind.REVIEW, "revise", text="写明哪天修的")
     return order_no, picture, await live.office.task(order_no, TaskKind.HANDLE)
@@ -78,14 +78,14 @@ class TestAResultThatAReviewerSendsBack:
         assert len(live.office.rows("SELECT 1 FROM attachment")) == 2
         assert live.office.rows("SELECT 1 FROM decision WHERE status = 'rejected'") == []
 
-        # Both answers are shown with the picture, and the second as well with the one that came later.
+        # Both answers are shown with the picture, and the second also with the later picture.
         history = (await (await at_work(live, "desk-1")).get(f"/desk/orders/{order_no}")).text
         timeline = history[history.index('class="timeline"') :]
         first, second = (timeline.index(words) for words in ("路灯修好了", "路灯20日修好了"))
         assert timeline[first:second].count("/api/v1/attachments/") == 1
         assert timeline[second:].count("/api/v1/attachments/") == 2
 
-        # And sent back once more, it comes back with both.
+        # Sent back once more, it comes back with both.
         await live.office.decide(order_no, TaskKind.REVIEW, "revise", text="再写清楚")
         task = await live.office.task(order_no, TaskKind.HANDLE)
         assert (await form(colleague, task["task_id"], "report_result")).count("checked") == 2

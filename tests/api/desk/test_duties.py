@@ -1,4 +1,4 @@
-"""The pages of the courtyard meetings: a month by community, what wants a leader, and one meeting whole."""
+"""The pages of the courtyard meetings: a month by community, what needs a leader's attention, and one full meeting."""
 
 import re
 from collections.abc import Mapping
@@ -18,33 +18,33 @@ from tests.support.pages import cookies_of, statements
 from tests.support.stories.meetings import HANDLER, RUSHED, TEAM, Meetings
 
 MOST = 8
-"""Statements of a page, with the one that looks up the session."""
+"""The most statements of a page, including the look-up of the session."""
 THIS_MONTH = f"{local(now()):%Y-%m}"
 
 
 @pytest.fixture
 def meetings(api: Api) -> Meetings:
-    """An office with a team for one community, and no worker."""
+    """Return the meetings of an office with a team for one community, without a worker."""
     found = Meetings(api.office)
     found.set_up(TEAM)
     return found
 
 
 def signed_in(api: Api, username: str) -> Browser:
-    """Give the browser of somebody who has signed in, leaders with their second factor."""
+    """Return the browser of a person who has signed in, leaders with their second factor."""
     browser = Browser(api.http)
     browser.cookies = cookies_of(api.office.store, SECRET, username)
     return browser
 
 
 def section(shown: str, heading: str) -> str:
-    """Take the part of a page that a heading names."""
+    """Return the section of a page under a heading."""
     found = re.search(rf'<section aria-labelledby="{heading}">.*?</section>', shown, re.DOTALL)
     return found[0] if found else ""
 
 
 def put(api: Api, duty_no: str, **values: str | None) -> None:
-    """Set codes of a duty's row and its matter's."""
+    """Set values of a duty's row and of its matter's row."""
     with api.office.store.write() as connection:
         for name, value in values.items():
             table, key = ("matter", "matter_no") if name == "stage" else ("duty", "duty_no")
@@ -196,7 +196,7 @@ class TestAMeeting:
             assert f'<a href="/desk/orders/{number}">{number}</a>' in shown
             page = (await browser.get(f"/desk/orders/{number}")).text
             assert f'<a href="/desk/duties/{duty_no}">院坝寻单 2026-12 · 银杏坡社区</a>' in page
-            # Who reads no duties is not led to one.
+            # A reader who may not read duties gets no link to one.
             assert duty_no not in (await signed_in(live, "duty-1").get(f"/desk/orders/{number}")).text
         await live.office.drain()
         for number in numbers:

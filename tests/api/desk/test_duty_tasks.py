@@ -1,4 +1,4 @@
-"""A duty's tasks decided by their forms alone."""
+"""A duty's tasks decided with nothing but their forms."""
 
 import re
 from datetime import timedelta
@@ -23,33 +23,33 @@ PICTURE = [("attachments", ("place.png", b"\x89PNG\r\n\x1a\n" + b"x" * 40, "imag
 
 @pytest.fixture
 def meetings(live: Api) -> Meetings:
-    """An office with a team for one community, and a worker."""
+    """Return the meetings of an office with a team for one community, and a worker."""
     found = Meetings(live.office)
     found.set_up(TEAM)
     return found
 
 
 def signed_in(api: Api, username: str) -> Browser:
-    """Give the browser of somebody who has signed in, leaders with their second factor."""
+    """Return the browser of a person who has signed in, leaders with their second factor."""
     browser = Browser(api.http)
     browser.cookies = cookies_of(api.office.store, SECRET, username)
     return browser
 
 
 async def opened(meetings: Meetings, **how: Any) -> str:
-    """Open a meeting, and let the outbox know that it runs: what is said waits for nothing."""
+    """Open a meeting, and mark its start in the outbox as done, so that signals wait for nothing."""
     duty_no = await meetings.open(**how)
     await meetings.office.drain()
     return duty_no
 
 
 def minute(**later: float) -> str:
-    """Write a time as a browser's field does: to the minute, at the office."""
+    """Write a time as a browser's field does: to the minute, in the office's zone."""
     return f"{local(now() + timedelta(**later)):%Y-%m-%dT%H:%M}"
 
 
 def report(**changes: str) -> dict[str, str]:
-    """Fill in a report of a meeting of this minute; what is not said is in order."""
+    """Fill in a report of a meeting at this minute; unnamed fields get valid values."""
     times = {"started_at": minute(), "ended_at": minute(minutes=1)}
     said = {"led_by": "leader", "from_department": "2", "attendees": "17", "summary": "居民提出两件事。"}
     return {**times, **said, "evidence": "companion", "no_issue_reason": "没有提出事项", **changes}

@@ -1,4 +1,4 @@
-"""The leader's page: its figures are those of the rows, it shows nobody more than their lists, and it is live."""
+"""The leader's page: its figures match the rows, it shows nobody more than their lists do, and it is live."""
 
 import asyncio
 import os
@@ -213,7 +213,7 @@ class Stream:
 
 @asynccontextmanager
 async def listening(url: str, cookies: dict[str, str], query: str = "") -> AsyncIterator[Stream]:
-    """Listen as a browser does that shows the page."""
+    """Listen as a browser that shows the page does."""
     cookie = "; ".join(f"{name}={value}" for name, value in cookies.items())
     transport = httpx2.AsyncHTTPTransport(retries=20)
     async with (
@@ -251,7 +251,7 @@ async def served(office: Office) -> AsyncIterator[str]:
 
 @pytest.fixture(autouse=True)
 def fresh(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let every look be a reading of its own."""
+    """Let every look cause a new reading."""
     monkeypatch.setattr(figures, "ROUND", 0.0)
 
 
@@ -327,12 +327,12 @@ class TestTheLiveFigures:
             await api.office.eventually_async(let_in, "in")
 
     async def test_are_no_use_of_the_session(self, api: Api) -> None:
-        """A page that nobody looks at would else keep its session for the whole day."""
+        """Otherwise a page that nobody looks at would keep its session for the whole day."""
         browser = await at_work(api, "desk-1")
         spoil(api.office, "UPDATE session SET seen_at = :ago", ago=now() - timedelta(minutes=5))
         async with served(api.office) as url, listening(url, browser.cookies) as stream:
             assert await stream.next()
-            # To open the page was a use; what it hears afterwards is none.
+            # Opening the page was a use of the session; listening afterwards is none.
             spoil(api.office, "UPDATE session SET seen_at = :ago", ago=now() - timedelta(minutes=5))
             await api.placed()
             assert await stream.next()
@@ -372,7 +372,7 @@ class TestTheLiveFigures:
             assert await readings.read(service, other) is not shown[0]
 
     async def test_are_given_once_to_a_token(self, api: Api) -> None:
-        """It has no session whose end could be noticed."""
+        """A token has no session whose end could be noticed."""
         answer = await api.http.get("/desk/figures/live", headers=api.staff("desk-1"))
         assert answer.text.count("data: <dl") == 1
         assert "event: ended" not in answer.text
@@ -405,7 +405,7 @@ class TestAProcess:
                 assert await stream.next()
                 process.send_signal(signal.SIGTERM)
                 ended = await asyncio.to_thread(process.wait, PATIENCE)
-        # The server goes down in order, and then by the signal that told it to.
+        # The server shuts down in order, and then ends by the signal that it got.
         assert ended == -signal.SIGTERM
         assert "Traceback" not in (tmp_path / "api.log").read_text(encoding="utf-8")
 

@@ -1,4 +1,4 @@
-"""Finding orders at the desk: by words, by caller, by likeness."""
+"""Finding orders at the desk: by words, by caller, by similarity."""
 
 import re
 from typing import Any
@@ -10,7 +10,7 @@ from tests.support.browser import at_work
 
 
 class TestSimilarOrders:
-    """They stand where they are decided, whatever is known of an order (issue 15, row 9)."""
+    """They are shown where staff decide about them, however little is known of an order (issue 15, row 9)."""
 
     async def test_are_found_by_words_without_community_or_category(self, api: Api) -> None:
         bare: dict[str, Any] = {"place": {}, "category": None, "requester": {}}

@@ -1,4 +1,4 @@
-"""What each page costs: statements and bytes."""
+"""The cost of each page in statements and bytes."""
 
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from tests.support.pages import (
 
 
 def teller_of(api: Api) -> Teller:
-    """Play channels, staff and residents against an application in this process."""
+    """Play channels, staff and residents against an application inside this process."""
     opened_office = open_office(api.office.store, SECRET, now=now())
     installation = Installation(
         api_url="",
@@ -45,7 +45,7 @@ def teller_of(api: Api) -> Teller:
 
 @pytest.fixture
 def limits_that_last(closed_office: Any) -> None:
-    """Give the orders limits that outlast the walk."""
+    """Give the orders limits that outlast the test."""
     closed_office.policy = "standard"
 
 

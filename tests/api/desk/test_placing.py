@@ -78,7 +78,7 @@ class TestWritingAnOrderDown:
         assert api.office.rows("SELECT * FROM orders") == []
 
     async def test_says_when_it_was_written_down_before(self, api: Api) -> None:
-        """By the number of the platform above, or by the form itself: whoever went back has the same one."""
+        """By the superior platform's number, or by the form itself: a clerk who goes back gets the same form."""
         browser = await at_work(api, "duty-1")
         blank = await browser.get("/desk/new")
         assert "no-store" not in blank.headers["cache-control"]

@@ -1,4 +1,4 @@
-"""Contrast, reckoned from the colours of the style sheet, in the ordinary and in the elder mode."""
+"""Contrast, calculated from the colours of the style sheet, in the ordinary and in the elder mode."""
 
 import re
 
@@ -23,15 +23,15 @@ TEXTS = (
     ("bad", "paper"),
     ("bad", "ground"),
 )
-"""Every colour of text with every ground that it stands on."""
+"""Every colour of text with every ground on which it appears."""
 EDGES = (("quiet", "paper"), ("quiet", "ground"), ("brand", "paper"), ("brand", "ground"), ("bad", "paper"))
-"""Edges of fields, and the frame of what has the focus."""
+"""The edges of fields, and the frame of the focused element."""
 LINES = {"line"}
-"""What only divides: nothing is lost if somebody does not see it."""
+"""Colours of mere dividing lines: a reader who does not see them loses nothing."""
 
 
 def colours(mode: str) -> dict[str, str]:
-    """Read the colours of a mode; the elder mode says only what differs."""
+    """Read the colours of a mode; the elder mode lists only those that differ."""
 
     def block(selector: str) -> dict[str, str]:
         found = re.search(rf"^  {re.escape(selector)} {{(.*?)}}", SHEET, re.MULTILINE | re.DOTALL)
@@ -42,7 +42,7 @@ def colours(mode: str) -> dict[str, str]:
 
 
 def luminance(colour: str) -> float:
-    """WCAG 2.2, relative luminance."""
+    """Return the relative luminance (WCAG 2.2)."""
     parts = [int(colour[index : index + 2], 16) / 255 for index in (1, 3, 5)]
     red, green, blue = (
         part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
@@ -51,7 +51,7 @@ def luminance(colour: str) -> float:
 
 
 def contrast(one: str, other: str) -> float:
-    """WCAG 2.2, contrast ratio."""
+    """Return the contrast ratio (WCAG 2.2)."""
     dark, bright = sorted((luminance(one), luminance(other)))
     return (bright + 0.05) / (dark + 0.05)
 
@@ -73,7 +73,7 @@ class TestAColour:
 
 
 def test_no_colour_stands_beside_the_variables() -> None:
-    """Paper is white when printed, whatever the mode; everything else has a name, and is in the pairs above."""
+    """Printed paper is white in every mode; every other colour has a name, and is in the pairs above."""
     rules = re.sub(r"^  (:root|html\.elder) {.*?}", "", SHEET, flags=re.MULTILINE | re.DOTALL)
     assert set(re.findall(r"#[0-9a-f]{3,8}\b", rules)) == {"#ffffff"}
 

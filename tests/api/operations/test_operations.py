@@ -1,4 +1,4 @@
-"""Health, figures, and what the OpenAPI document promises."""
+"""Health, figures, and the promises of the OpenAPI document."""
 
 import asyncio
 import json
@@ -142,12 +142,12 @@ class TestATemporalThatIsNotSetUp:
 
 
 async def client_of(client: Client, namespace: str) -> Client:
-    """Give a client of another namespace of the same server."""
+    """Return a client of another namespace of the same server."""
     return await connect(target_host=client.service_client.config.target_host, namespace=namespace)
 
 
 async def fresh_namespace(client: Client) -> str:
-    """Make a namespace in which nothing is set up, and wait until the server has heard of it."""
+    """Make a namespace in which nothing is set up, and wait until the server knows it."""
     namespace = f"fresh-{uuid.uuid4().hex[:8]}"
     request = RegisterNamespaceRequest(namespace=namespace)
     request.workflow_execution_retention_period.FromSeconds(86_400)

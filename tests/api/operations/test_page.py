@@ -1,4 +1,4 @@
-"""The operators' page: what does not go on, since when, and what to do, whatever is away."""
+"""The operators' page: what is stuck, since when, and what to do, whichever part is away."""
 
 import re
 from datetime import timedelta
@@ -35,7 +35,7 @@ async def look(api: Api, **more: Any) -> str:
 
 
 def found(page: str) -> dict[tuple[str, str], str]:
-    """Read the table: order and finding, to the row as it stands."""
+    """Read the table: map order and finding to the row's text."""
     rows = re.findall(r"<tr>\s*<td.*?</tr>", page, re.DOTALL)
     words = {said: code for code, said in OPERATIONS["findings"].items()}
     read = {}
@@ -69,7 +69,7 @@ class TestThePage:
         assert OPERATIONS["no_link"] in await look(api, params={"order_no": order_no})
 
     async def test_names_what_has_waited_for_a_minute_and_not_before(self, api: Api) -> None:
-        """Without a word to Temporal: a start, a decision and its signal wait, and a limit passes."""
+        """Nothing is sent to Temporal: a start, a decision and its signal wait, and a limit passes."""
         start = api.office.take()
         task = await api.office.task(start.order_no, TaskKind.FIRST_CONTACT)
         api.office.submit(task, "resolve", text="答复王小明")

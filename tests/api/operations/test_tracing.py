@@ -1,4 +1,4 @@
-"""One trace leads from the request over the workflow to its activities, and nothing personal goes along."""
+"""One trace leads from the request through the workflow to its activities, and carries nothing personal."""
 
 import logging
 from collections.abc import AsyncIterator
@@ -37,7 +37,7 @@ class Traced(Api):
     exporter: InMemorySpanExporter
 
     def spans(self, trace_id: str | None = None) -> list[ReadableSpan]:
-        """List the spans that were exported, of one trace or of all."""
+        """List the exported spans, of one trace or of all."""
         return [
             span
             for span in self.exporter.get_finished_spans()
@@ -78,7 +78,7 @@ class TestAnOrdersTrace:
         self, traced: Traced, caplog: pytest.LogCaptureFixture
     ) -> None:
         caplog.set_level(logging.WARNING, logger="httpx2")  # the caller's own lines, which are not ours
-        caplog.set_level(logging.DEBUG)  # the last one sets what is kept at all
+        caplog.set_level(logging.DEBUG)  # the last call sets what caplog keeps at all
         token = {
             **traced.channel(),
             "traceparent": f"00-{PARENT}-b7ad6b7169203331-01",
@@ -123,7 +123,7 @@ class TestAnOrdersTrace:
 
 
 class Listening(RecordingMessenger):
-    """A gateway that keeps what would stand in each line that it logs."""
+    """A gateway that keeps the context that each of its log lines would have."""
 
     def __init__(self) -> None:
         super().__init__()

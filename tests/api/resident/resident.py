@@ -1,4 +1,4 @@
-"""A resident with a telephone and no account: fills in the pages' forms as they stand there, and reads the answers."""
+"""A resident with a telephone and no account, who fills in the pages' forms as they are and reads the answers."""
 
 import re
 from html.parser import HTMLParser
@@ -14,7 +14,7 @@ JPEG = b"\xff\xd8\xff\xe0\x00\x10JFIF" + b"x" * 64
 PNG = b"\x89PNG\r\n\x1a\n" + b"x" * 64
 PHONE = "00000000001"
 WIDE = {letter: letter + 0xFEE0 for letter in range(ord("!"), ord("~") + 1)}
-"""How Chinese keyboards write figures, letters and dashes."""
+"""The wide digits, letters and dashes of Chinese keyboards."""
 FILLED = {
     "kind": "complaint",
     "description": "路灯坏了\n晚上很黑",
@@ -27,7 +27,7 @@ FILLED = {
 
 
 class Page(HTMLParser):
-    """What stands on a page: the fields of its forms with their values, and what is said to be wrong beside which."""
+    """The content of a page: the fields of its forms with their values, and the faults beside them."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -71,7 +71,7 @@ class Page(HTMLParser):
 
 
 class Resident(Browser):
-    """A resident with a telephone: fills in the form that stands there, and sends it with a button."""
+    """A resident with a telephone, who fills in the page's form and sends it with a button."""
 
     async def open(self) -> Page:
         return Page((await self.get("/order")).text)
@@ -79,7 +79,7 @@ class Resident(Browser):
     async def go(
         self, shown: Page, button: str, files: list[Any] | None = None, **changes: Any
     ) -> httpx2.Response:
-        """Send the form of a page; browsers write lines with two characters, and send a file without a name."""
+        """Send the form of a page as browsers do: with CR LF between lines, and a nameless file."""
         data = {**shown.fields, "picture": shown.pictures, "go": button, **changes}
         data = {
             name: value.replace("\n", "\r\n") if isinstance(value, str) else value
@@ -89,7 +89,7 @@ class Resident(Browser):
         return await self.send("POST", "/order", data=data, files=sent, headers={"Origin": HOST})
 
     async def filled(self, **changes: str) -> Page:
-        """Fill in all three steps, and look at the last one."""
+        """Fill in all three steps, and return the last page."""
         values: dict[str, Any] = {**FILLED, **changes}
         one = await self.open()
         two = await self.go(
@@ -104,7 +104,7 @@ class Resident(Browser):
         return shown
 
     async def placed(self, api: Api, **changes: str) -> tuple[str, str]:
-        """Place an order; gives its number and its tracking code."""
+        """Place an order, and return its number and its tracking code."""
         sent = await self.go(await self.filled(**changes), "send")
         code = str(sent.headers["location"]).split("/")[2]
         (order_no,) = [
@@ -130,7 +130,7 @@ class Resident(Browser):
         )
 
     async def done(self, code: str, action: str, files: list[Any] | None = None, **fields: Any) -> str:
-        """Do that, and read the page that comes then."""
+        """Send such a form successfully, and return the page that follows."""
         sent = await self.act(code, action, files, **fields)
         assert sent.status_code == 303, sent.text
         assert sent.headers["location"] == f"/t/{code}?did={action}&became=applied"

@@ -1,4 +1,4 @@
-"""The meetings that residents are told of on their home page."""
+"""The meetings that the residents' home page announces."""
 
 import re
 from datetime import datetime, timedelta
@@ -17,7 +17,7 @@ from tests.support.stories.meetings import TEAM, Meetings
 
 @pytest.fixture
 def meetings(api: Api) -> Meetings:
-    """An office with a team for one community, and no worker."""
+    """Return the meetings of an office with a team for one community, without a worker."""
     found = Meetings(api.office)
     found.set_up(TEAM)
     return found
@@ -25,7 +25,7 @@ def meetings(api: Api) -> Meetings:
 
 class TestTheHomePage:
     async def announced(self, api: Api, meetings: Meetings, **values: Any) -> str:
-        """Put a meeting where residents were told of it."""
+        """Open a meeting, and bring it to the stage in which residents are told of it."""
         duty_no = meetings.take(lasts=timedelta(hours=1), **values).duty_no
         with api.office.store.write() as connection:
             connection.execute(
@@ -34,7 +34,7 @@ class TestTheHomePage:
         return duty_no
 
     def plan(self, api: Api, duty_no: str, at: datetime, place: str) -> None:
-        """Plan a meeting: its row, and the decision that names the place."""
+        """Plan a meeting: write its row, and the decision that names the place."""
         naive = api.office.store.engine.dialect.name == "sqlite"
         instant = at.replace(tzinfo=None) if naive else at
         with api.office.store.write() as connection:

@@ -1,4 +1,4 @@
-"""The residents' page of an order: found by its tracking code, in plain words, with all that may be done now."""
+"""The residents' page of an order: found by its tracking code, in plain words, with every action possible now."""
 
 import logging
 import re
@@ -215,7 +215,7 @@ class TestFollowing:
         assert len(live.office.rows("SELECT * FROM decision")) == 1
 
     async def test_says_that_what_was_sent_takes_effect_later(self, api: Api, resident: Resident) -> None:
-        _, code = await resident.placed(api)  # nobody works
+        _, code = await resident.placed(api)  # no worker runs
         sent = await resident.act(code, "urge")
         assert sent.headers["location"] == f"/t/{code}?did=urge&became=pending"
         assert texts()["resident"]["later"] in (await resident.get(sent.headers["location"])).text
@@ -296,7 +296,7 @@ class TestFollowing:
         self, live: Api, resident: Resident, caplog: pytest.LogCaptureFixture
     ) -> None:
         caplog.set_level(logging.WARNING, logger="httpx2")  # the caller's own lines, which are not ours
-        caplog.set_level(logging.DEBUG)  # the last one sets what is kept at all
+        caplog.set_level(logging.DEBUG)  # the last call sets what caplog keeps at all
         _, code = await resident.placed(live)
         await resident.get(f"/t/{code}/receipt")
         await resident.post("/track", code=code)

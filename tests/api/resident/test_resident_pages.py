@@ -1,4 +1,4 @@
-"""The residents' pages: an order in three steps, its receipt, how often, how large; without any script."""
+"""The residents' pages, without any script: an order in three steps, its receipt, and the limits."""
 
 import asyncio
 import re
@@ -187,7 +187,7 @@ class TestAnOrder:
             kept = {
                 name: text
                 for name, text in values.items()
-                # The subject is made anew as long as nobody has written one.
+                # The subject is made again as long as the resident has not written one.
                 if name not in {"step", "kind", "category", "community", "made", "subject"}
             }
             assert {name: shown.fields[name] for name in kept} == kept
@@ -290,7 +290,7 @@ class TestAnOrder:
 
 
 class TestASubject:
-    """It is made of what somebody wrote, shown, and theirs to change (issue 15, row 8)."""
+    """It is made from the resident's text, and shown for the resident to change (issue 15, row 8)."""
 
     async def test_is_shown_and_follows_what_is_written(self, api: Api) -> None:
         resident = Resident(api.http)

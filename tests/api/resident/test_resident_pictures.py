@@ -1,4 +1,4 @@
-"""Pictures that a resident adds to an order that was placed: with their words, wherever those go."""
+"""Pictures that a resident adds to a placed order go with the resident's words, wherever those go."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ def resident(api: Api) -> Resident:
 
 
 def files_shown(page: str, words: str) -> int:
-    """Count the files beside some words in what happened to an order."""
+    """Count the files beside some words in an order's timeline."""
     start = page.index(words, page.index('class="timeline"'))
     return page[start : page.index("</li>", start)].count("/api/v1/attachments/")
 
@@ -76,7 +76,7 @@ class TestPicturesThatAreAddedLater:
         shown = (await (await at_work(live, "desk-1")).get(f"/desk/orders/{leading}")).text
         assert files_shown(shown, "我家门口也是") == 1
         assert texts()["words"]["resident_of"].format(order_no=order_no) in shown
-        # What a neighbour sends is not for the channel of the leading order.
+        # A neighbour's pictures are not for the channel of the leading order.
         seen = (await live.http.get(f"/api/v1/orders/{leading}", headers=hotline)).json()
         assert seen["attachments"] == []
         path = f"/api/v1/attachments/{row['attachment_id']}"

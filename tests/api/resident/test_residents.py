@@ -1,4 +1,4 @@
-"""What a resident does with a tracking code."""
+"""A resident's actions by tracking code."""
 
 import json
 

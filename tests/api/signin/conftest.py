@@ -1,4 +1,4 @@
-"""The site that somebody signs in to."""
+"""The site to sign in to."""
 
 from collections.abc import AsyncIterator
 

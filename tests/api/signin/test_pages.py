@@ -1,4 +1,4 @@
-"""Pages and the forms on them: who may send what, from where."""
+"""Pages and their forms: who may send what, and from where."""
 
 import re
 from pathlib import Path
@@ -109,7 +109,7 @@ class TestEveryPage:
         assert (await browser.get("/static/..%2f..%2fapp.py")).status_code == 404
 
     def test_has_no_text_of_its_own(self) -> None:
-        """Every text stands in `texts.toml`."""
+        """Every text is in `texts.toml`."""
         for template in (ROOT / "api" / "templates").rglob("*.html"):
             assert not re.search(r"[\u3400-\u9fff]", template.read_text(encoding="utf-8")), template
 

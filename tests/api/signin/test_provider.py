@@ -1,4 +1,4 @@
-"""Signing in by the provider of the office."""
+"""Signing in by the office's provider."""
 
 import asyncio
 import os
@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[3]
 
 @pytest.fixture(scope="session")
 async def issuer() -> AsyncIterator[str]:
-    """Run a small provider as a process of its own."""
+    """Run a small provider as a separate process."""
     port = free_port(0, taken=[])
     process = await asyncio.create_subprocess_exec(
         *leashed([sys.executable, "-m", "tests.support.machine.oidc_provider", str(port)]),
@@ -91,7 +91,7 @@ class TestTheProvider:
         async with self.site(closed_office, issuer) as (browser, provider):
             assert (await self.there_and_back(browser)).status_code == 303
             await self.choose(issuer, sub="desk-1", rotate="another")
-            # They were read within the last half minute, and are not looked for so often.
+            # The keys were read less than half a minute ago, and are not fetched that often.
             assert (await self.there_and_back(Browser(browser.http))).status_code == 401
             provider._read_at -= 60
             assert (await self.there_and_back(Browser(browser.http))).status_code == 303

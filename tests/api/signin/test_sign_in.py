@@ -29,7 +29,7 @@ class TestSigningIn:
             "/signin?goes_to=%2Fdesk%3Fscope%3Dmine",
         )
         signed = await browser.post(asked.headers["location"], username="desk-1", password=PASSWORD)
-        # The form's own address carries where to go in a hidden field.
+        # A hidden field of the form says where to go next.
         assert signed.status_code == 303
         assert (await browser.get("/desk")).status_code == 200
 
@@ -175,7 +175,7 @@ class TestASecondFactor:
     async def test_is_never_replaced_once_it_is_confirmed_whoever_has_begun_before(
         self, site: Any, closed_office: Office
     ) -> None:
-        """Somebody else with the password stands at the same step, and comes back later."""
+        """Another person with the password is at the same step, and comes back later."""
         _, browser = site
         account(closed_office, "leader-1")
         late = Browser(browser.http)

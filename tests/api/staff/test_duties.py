@@ -1,4 +1,4 @@
-"""What staff see of duties over HTTP."""
+"""Duties as staff see them over HTTP."""
 
 import json
 import uuid
@@ -22,12 +22,12 @@ from tests.support.stories.meetings import CALM, HANDLER, LEADER, TEAM, Meetings
 from tests.support.teams import a_team
 
 MOST = 8
-"""Statements of a list or of one duty, those of the door among them."""
+"""The most statements of a list or of one duty, including the door's."""
 
 
 @pytest.fixture
 def meetings(api: Api) -> Meetings:
-    """An office with a team for one community, and no worker."""
+    """Return the meetings of an office with a team for one community, without a worker."""
     found = Meetings(api.office)
     found.set_up(TEAM)
     return found
@@ -39,14 +39,14 @@ async def get(api: Api, path: str, who: str = LEADER, **params: Any) -> Any:
 
 
 async def listed(api: Api, who: str = LEADER, **params: Any) -> list[str]:
-    """List the numbers of the duties that somebody finds."""
+    """List the numbers of the duties that a person finds."""
     response = await get(api, "/duties", who, **params)
     assert response.status_code == 200, response.text
     return [each["duty_no"] for each in response.json()["items"]]
 
 
 def a_period(name: str, number: int) -> Period:
-    """Make a period of its own."""
+    """Make a separate period, so many days ahead."""
     began = now() + timedelta(days=number)
     return Period(name=name, began=began, ends=began + timedelta(days=1))
 

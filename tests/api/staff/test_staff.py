@@ -1,4 +1,4 @@
-"""What staff see and decide over HTTP."""
+"""Orders and tasks as staff see and decide them over HTTP."""
 
 import asyncio
 import base64
@@ -14,7 +14,7 @@ from tests.support.office import now, plain
 
 
 async def first_task(api: Api, **body: Any) -> tuple[str, str, dict[str, str]]:
-    """Place an order; give its number, its first task and the header of somebody entitled."""
+    """Place an order, and return its number, its first task and the header of an entitled person."""
     order_no = (await api.placed(**body))["order_no"]
     (task,) = api.office.tasks(order_no)
     return order_no, task["task_id"], api.staff("duty-1")

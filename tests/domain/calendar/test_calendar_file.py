@@ -1,4 +1,4 @@
-"""Reading a year's days: right as a whole, or refused with every wrong line."""
+"""Reading a year's days: the file is right as a whole, or refused with every wrong line."""
 
 import re
 from datetime import date, timedelta
@@ -121,7 +121,7 @@ def off(day: str, name: str) -> NamedDay:
 
 
 def announced(year: int) -> list[NamedDay]:
-    """Give a year as the State Council announced it."""
+    """Return a year's days as the State Council announced them."""
     return [
         NamedDay(day=day, kind=kind, name=Holiday(name).chinese)
         for kind, days in ((DayKind.OFF, holidays), (DayKind.WORK, workdays))

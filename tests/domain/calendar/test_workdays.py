@@ -1,6 +1,6 @@
-"""What a limit means on the office's calendar, with literal dates.
+"""Limits on the office's calendar, with literal dates.
 
-The calendar of 2026: 国务院办公厅关于 2026 年部分节假日安排的通知, 2025-11-04. Reckoned by hand.
+The calendar of 2026: 国务院办公厅关于 2026 年部分节假日安排的通知, 2025-11-04. Calculated by hand.
 """
 
 from datetime import UTC, date, datetime, time, timedelta

@@ -1,4 +1,4 @@
-"""Decisions on a duty's tasks, judged under the usual book on a day in November 2026."""
+"""Judging decisions on a duty's tasks under the usual book, on a day in November 2026."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -20,7 +20,7 @@ def office(text: str) -> datetime:
 BEGAN, ENDS = office("2026-11-01 00:00"), office("2026-12-01 00:00")
 ANNOUNCED, PLANNED = office("2026-11-10 09:00"), office("2026-11-18 19:00")
 NOW = office("2026-11-18 21:00")
-"""Two hours after the beginning of the meeting that was planned."""
+"""Two hours after the beginning of the planned meeting."""
 SECOND = timedelta(seconds=1)
 PICTURE = "0" * 32
 REPORT: Mapping[str, Any] = MappingProxyType(
@@ -35,7 +35,7 @@ REPORT: Mapping[str, Any] = MappingProxyType(
         "evidence": "companion",
     }
 )
-"""A report that is in order, of a meeting that brought an issue."""
+"""A valid report of a meeting that brought an issue."""
 
 
 def wanted(name: str, fields: Mapping[str, Any] | None = None, **more: Any) -> Submission:
@@ -49,12 +49,12 @@ def wanted(name: str, fields: Mapping[str, Any] | None = None, **more: Any) -> S
 
 
 def report(**changes: Any) -> dict[str, Any]:
-    """Write a report; what is `None` is left out."""
+    """Write a report; fields that are `None` are left out."""
     return {name: value for name, value in {**REPORT, **changes}.items() if value is not None}
 
 
 def without_issues(**changes: Any) -> dict[str, Any]:
-    """Write a report of a meeting that brought nothing."""
+    """Write a report of a meeting without issues."""
     return report(**{"issues": None, "no_issue_reason": "居民没有提出事项", **changes})
 
 

@@ -1,6 +1,6 @@
-"""When a duty's clocks are due: tables of literal instants, those of the office's zone unless they are said to be UTC.
+"""When a duty's clocks are due: tables of literal instants, in the office's zone unless marked as UTC.
 
-The calendar of 2026 is the one that was announced; reckoned by hand.
+The calendar of 2026 is the announced one; the instants were calculated by hand.
 """
 
 from dataclasses import replace
@@ -19,7 +19,7 @@ from domain.matter.clocks import Clock, Rested
 from tests.domain.calendar.test_workdays import CALENDAR, office, seen
 
 UNKNOWN = WorkCalendar({})
-"""A calendar on which no year was announced."""
+"""A calendar without any announced year."""
 END = office("2026-12-01 00:00")
 """The end of November."""
 HOUR = timedelta(hours=1)

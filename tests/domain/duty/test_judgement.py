@@ -1,4 +1,4 @@
-"""What a duty's tasks say to decisions: each outcome allowed, and each refusal with what a page needs to say it."""
+"""Judging decisions on a duty's tasks: each allowed outcome, and each refusal with the facts that a page needs."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -36,7 +36,7 @@ EXCUSE = {"reason": "disaster", "text": "连日暴雨，全员值守"}
 
 
 def told(refusal: Refusal | None) -> tuple[Any, ...] | None:
-    """Show what a page needs to know of a refusal."""
+    """Return the facts of a refusal that a page needs."""
     return (refusal.code, refusal.field, refusal.fault, refusal.bound) if refusal else None
 
 

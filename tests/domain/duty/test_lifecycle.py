@@ -1,5 +1,5 @@
 # ruff: noqa: E501 - rows of a table
-"""The table of a duty's tasks, word for word, and what of it is withheld by what lies behind a duty."""
+"""The table of a duty's tasks, word for word, and the outcomes that a duty's past withholds."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Periods, by literal instants on both sides of every border."""
+"""Periods, with literal instants on both sides of every border."""
 
 from datetime import UTC, datetime, timedelta
 

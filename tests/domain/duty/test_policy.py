@@ -21,7 +21,7 @@ from domain.order.policy import BOOKS
 
 
 def pinned(book: DutyBook, rows_then: int) -> str:
-    """Hash what a version said when it was published: rows that were thought of later stand at the end."""
+    """Hash a version as it was published: rows that were added later are at the end and do not count."""
     rows = {name: str(getattr(book, name)) for name in DutyBook.__slots__[:rows_then]}
     return hashlib.sha256(repr(sorted(rows.items())).encode()).hexdigest()[:16]
 

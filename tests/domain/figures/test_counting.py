@@ -1,4 +1,4 @@
-"""What counts in the figures, by literal cases."""
+"""The rules of the figures, by literal cases."""
 
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
@@ -118,7 +118,7 @@ class TestAnOrder:
 
 class TestAWindow:
     def test_is_whole_days_of_the_office_today_last(self) -> None:
-        """At 00:30 in the office it is still the day before in UTC."""
+        """At 00:30 at the office, it is still the day before in UTC."""
         days = window(7, now=datetime(2026, 11, 30, 16, 30, tzinfo=UTC))
         assert [day.on for day in days] == [
             *(date(2026, 11, day) for day in range(25, 31)),

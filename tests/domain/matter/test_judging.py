@@ -1,4 +1,4 @@
-"""Judging the choice of an outcome, and the fields that more than one kind of matter may have."""
+"""Judging the chosen outcome, and the fields that several kinds of matter may have."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

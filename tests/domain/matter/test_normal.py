@@ -1,4 +1,4 @@
-"""The one form of what somebody sent."""
+"""The one normal form of sent values."""
 
 from typing import Any
 

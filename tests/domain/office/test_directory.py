@@ -38,7 +38,7 @@ def changed(
     categories: tuple[Category, ...] = (),
     routes: tuple[Route, ...] = (),
 ) -> Directory:
-    """Put rows in, by their keys."""
+    """Return a directory with these rows added or replaced, by their keys."""
     return replace(
         directory,
         units={**directory.units, **{each.code: each for each in units}},

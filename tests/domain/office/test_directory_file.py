@@ -1,4 +1,4 @@
-"""The directory as tables: right as a whole, or refused with every wrong line."""
+"""The directory as tables: they are right as a whole, or refused with every wrong line."""
 
 from dataclasses import replace
 from datetime import date

@@ -1,4 +1,4 @@
-"""What an operator types: read, or refused with a sentence that says what to write."""
+"""Values that an operator types: read, or refused with a sentence that says what to write."""
 
 from collections.abc import Callable
 from datetime import datetime

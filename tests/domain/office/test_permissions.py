@@ -1,4 +1,4 @@
-"""How far somebody with several roles sees and acts, and which roles stand alone."""
+"""How far a person with several roles sees and acts, and which roles must stand alone."""
 
 from itertools import combinations
 

@@ -1,4 +1,4 @@
-"""Which role has anything to decide in which unit."""
+"""Which roles have tasks to decide in which unit."""
 
 from typing import Any
 

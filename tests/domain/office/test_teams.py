@@ -1,4 +1,4 @@
-"""Who answers for a community: one leader and one department, for a time."""
+"""The team of a community: one leader and one department, for a time."""
 
 from dataclasses import replace
 from datetime import date, timedelta

@@ -1,4 +1,4 @@
-"""Decisions and actions, judged under the usual book."""
+"""Judging decisions and actions under the usual book."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""What may be done with an order as a whole, by whom and when."""
+"""Actions on an order as a whole: which, by whom, and when."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""When things are due: tables of literal instants."""
+"""Due times, as tables of literal instants."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -23,7 +23,7 @@ from domain.order.policy import SECONDS, STANDARD, STANDARD_2, PolicyBook
 from tests.domain.calendar.test_workdays import CALENDAR, office, seen
 
 WALL = WorkCalendar({})
-"""For books that run by the wall: never looked at."""
+"""A calendar for books that run by the wall, which never read it."""
 NOON = datetime(2026, 5, 15, 12, 0, tzinfo=UTC)
 
 
@@ -188,7 +188,7 @@ class TestASupervision:
 
 
 class TestAClockThatRested:
-    """What was left at the beginning of a rest is left at its end; reckoned by hand, seven office hours a day."""
+    """The time left at the beginning of a rest is left at its end; calculated by hand, seven office hours a day."""
 
     @pytest.mark.parametrize(
         ("case", "order_class", "was_due", "began", "ended", "due"),
@@ -256,7 +256,7 @@ class TestAClockThatRested:
             rests=(Rested(office("2026-11-24 17:00"), office("2026-11-25 10:00")),),
             floor_from=office("2026-11-25 10:00"),
         )
-        # One and seven hours were left, so Thursday at eleven; the minimum remainder is more.
+        # One and seven hours were left, which would be Thursday at eleven; the minimum remainder is more.
         assert seen(clock(facts, STANDARD_2, CALENDAR).due_at) == "2026-11-27 18:00"
 
     def test_gives_a_unit_back_what_the_review_of_its_send_back_took(self) -> None:
@@ -267,7 +267,7 @@ class TestAClockThatRested:
             promised=DueTime(office("2026-11-27 18:00")),
             rests=(Rested(office("2026-11-23 17:00"), office("2026-11-24 10:00")),),
         )
-        # One hour of Monday and one of Tuesday: two hours more than was promised.
+        # One hour of Monday and one of Tuesday: two hours more than promised.
         assert seen(clock(facts, STANDARD_2, CALENDAR).due_at) == "2026-11-30 11:00"
 
     @pytest.mark.parametrize("limit", [Wall(timedelta(days=1)), Workdays(5)])
@@ -351,7 +351,7 @@ class TestAPromiseThatAnotherOrderBrings:
 
 
 class TestTheStatutoryCalendar:
-    """The second version of the real book, on the calendar of 2026 (国务院办公厅, 2025-11-04); reckoned by hand."""
+    """The second version of the real book, on the calendar of 2026 (国务院办公厅, 2025-11-04); calculated by hand."""
 
     @pytest.mark.parametrize(
         ("case", "order_class", "received_at", "promised"),

@@ -1,4 +1,4 @@
-"""The table of human tasks, and what it says to decisions and actions."""
+"""The table of human tasks, and its judgement of decisions and actions."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -31,7 +31,7 @@ WRONG_PARTS: list[Any] = [
     [{"text": "一", "unit": "street-safety"}],
 ]
 NO_LISTS: list[Any] = ["0" * 32, ["0" * 32] * 2, [f"{n:032x}" for n in range(10)], ["F" * 32], [None], {}]
-"""What is no list of attachment ids."""
+"""Values that are not lists of attachment ids."""
 
 
 class TestTheTable:
@@ -330,7 +330,7 @@ class TestADecision:
     @pytest.mark.parametrize(
         ("name", "fields", "due", "code"),
         [
-            # Decided at 12:00; half-open: at the due time it is too late.
+            # Decided at 12:00, with these due times; half-open: at the due time itself it is too late.
             ("request_extension", {"due_at": "2026-05-16T09:00:00Z"}, "12:00", "too_late"),
             ("request_extension", {"due_at": "2026-05-16T09:00:00Z"}, "12:01", None),
             ("request_extension", {"due_at": "2026-05-15T12:00:30Z"}, "12:01", "invalid_field"),
@@ -428,7 +428,7 @@ class TestProposals:
 
 
 class TestACodeOfTheDirectory:
-    """In the workflow only what the store vouched for may be named; what was typed is never repeated."""
+    """The workflow accepts only codes that the store vouched for; typed text is never repeated."""
 
     @pytest.mark.parametrize(
         ("kind", "name", "fields", "field"),

@@ -11,7 +11,7 @@ from domain.order.policy import ROWS, SECONDS, STANDARD, STANDARD_2, PolicyBook,
 
 
 def pinned(book: PolicyBook, rows_then: int) -> str:
-    """Hash what a version said when it was published: rows that were thought of later stand at the end."""
+    """Hash a version as it was published: rows that were added later are at the end and do not count."""
     rows = {
         name: sorted((str(key), str(each)) for key, each in value.items())
         if hasattr(value, "items")

@@ -1,4 +1,4 @@
-"""Instants that rests move, and those that were given."""
+"""Instants that rests move, and instants that were given."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -26,7 +26,7 @@ WITHOUT_2026 = replace(CALENDAR, years={})
 
 
 def rests_of(lengths: list[tuple[int, int]], *, since: datetime) -> tuple[Rested, ...]:
-    """Make rests that follow each other, by minutes that run and minutes that rest."""
+    """Make consecutive rests, from pairs of running minutes and resting minutes."""
     rests, at = [], since
     for runs, rested in lengths:
         began = at + timedelta(minutes=runs)
@@ -47,7 +47,7 @@ CALENDARS = st.sampled_from((CALENDAR, WITHOUT_2026))
 
 
 class TestAnInstantThatWasGiven:
-    """Whatever happens afterwards: it is never earlier, and whoever serves it is due with it."""
+    """Whatever happens afterwards, it is never earlier, and the unit that works for it is due with it."""
 
     @given(book=BOOKS, order_class=st.sampled_from(OrderClass), began=BEGAN, lengths=RESTS)
     def test_in_a_later_round_is_the_units_too_however_often_it_rests(

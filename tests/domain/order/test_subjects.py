@@ -1,4 +1,4 @@
-"""The subject that is made of what somebody said."""
+"""The subject that is made from a description."""
 
 import re
 

@@ -1,7 +1,7 @@
 # ruff: noqa: E501 - rows of a table
-"""The tables of tasks and actions, word for word: a row that changes by accident is seen here.
+"""The tables of tasks and actions, word for word: a row that changes by accident shows here.
 
-A role with `*` sends an action for its own unit's orders only.
+A role with `*` sends an action only for its own unit's orders.
 """
 
 from domain.office.words import Role

@@ -1,4 +1,4 @@
-"""Whose word an action is, how often each voice is heard, and whose word answers a question."""
+"""Whose voice an action is, how often each voice is heard, and which voices answer a question."""
 
 import pytest
 

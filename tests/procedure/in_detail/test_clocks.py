@@ -1,4 +1,4 @@
-"""What rests, reviews, extensions and a year announced late do to the clocks of one order."""
+"""The effect of rests, reviews, extensions and a late announced year on the clocks of one order."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -114,7 +114,7 @@ class TestAYearAnnounced:
         if paused == "before":
             order.forward(hours(1.1))
         with store.write() as connection:
-            # Another year says nothing of these dates, and nobody is told that it did.
+            # Another year does not concern these dates, so nobody must be told.
             load_year(connection, 2025, _year_2027(2025), source="（试验）", now=order.now)
         order.be_told()
         order.settle()
@@ -125,7 +125,7 @@ class TestAYearAnnounced:
         order.settle()
         if paused == "during":
             order.forward(hours(1.1))
-        # The tenth working day after 28 December, the first six days of January being off; and an hour that rested.
+        # The tenth working day after 28 December, with the first six days of January off, and an hour of rest.
         expected = office("2027-01-15T18:00" if paused == "never" else "2027-01-18T10:00")
         assert abs(promised(order) - expected) < timedelta(minutes=10)
         assert abs(due(order) - expected) < timedelta(minutes=10)

@@ -1,4 +1,4 @@
-"""Holds that follow each other, end while nobody listens, or come before there is a class."""
+"""Holds that follow each other, end while no worker listens, or come before there is a class."""
 
 from datetime import timedelta
 from functools import partial
@@ -99,7 +99,7 @@ class TestAHoldBeforeThereIsAClass:
 
 
 class TestAHoldWithNoClockToMove:
-    """What stands still of its own, or has not begun, has nothing that the end of a hold could move."""
+    """A clock that stands still already, or has not begun, gives the end of a hold nothing to move."""
 
     def paused(self, store: Store) -> StoredStory:
         order = StoredStory(store, book="standard-2")
@@ -249,7 +249,7 @@ class TestAHoldOrderedAhead:
                 ordered_by="administrator-1",
                 now=order.now,
             )
-        # Nobody has told it: the first automatic step finds out.
+        # The order was not told: the first automatic step finds out.
         order.forward(hours(31))
         assert about(due(order), was + hours(30))
         order.be_told()

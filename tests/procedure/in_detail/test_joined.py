@@ -1,4 +1,4 @@
-"""What residents of joined orders are told, and what nobody is told who has taken their order back."""
+"""The messages to residents of joined orders; residents who have taken their order back get none."""
 
 from datetime import timedelta
 
@@ -167,7 +167,7 @@ class TestAResetOfAJoinedOrder:
 
 class TestALeadingOrdersOwnResident:
     def joined(self, store: Store) -> tuple[StoredStory, StoredStory]:
-        """An order that another one has joined, at work."""
+        """Place an order that is being handled, and one that has joined it."""
         leading, follower = placed(store, "000-0001"), placed(store, "000-0002")
         leading.to_work()
         join(follower, leading)

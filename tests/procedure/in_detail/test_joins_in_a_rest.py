@@ -1,4 +1,4 @@
-"""Orders that join another one while clocks stand still: the one's, the other's, or those of the whole office."""
+"""Orders that join another while clocks stand still: their own, the leading order's, or those of the whole office."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -12,14 +12,14 @@ DAY = timedelta(days=1)
 
 
 def at_work(store: Store, order_class: str, *, now: datetime = MONDAY, **changes: str) -> StoredStory:
-    """An order at work, with the limits of an ordinary office."""
+    """Place an order that is being handled, with the limits of an ordinary office."""
     order = StoredStory(store, book="standard-2", now=now, **changes)
     order.to_work(order_class=order_class)
     return order
 
 
 def pause(order: StoredStory, length: timedelta) -> None:
-    """Let the work rest, from now on."""
+    """Pause the work from now on."""
     until = (order.now + length).isoformat()
     order.decide_task("handle", "request_pause", until=until, reason="third_party")
     order.decide_task("review", "approve")
@@ -27,7 +27,7 @@ def pause(order: StoredStory, length: timedelta) -> None:
 
 
 def hold(until: datetime, *orders: StoredStory) -> None:
-    """Stop the office's clocks; some orders hear of it."""
+    """Stop the office's clocks, and let these orders hear of it."""
     first, *others = orders
     first.hold(until)
     for each in others:
@@ -38,13 +38,13 @@ def hold(until: datetime, *orders: StoredStory) -> None:
 
 
 def to(at: datetime, *orders: StoredStory) -> None:
-    """Let time go by until an instant."""
+    """Let time pass until an instant."""
     for each in orders:
         each.forward(max(at - each.now, timedelta(0)))
 
 
 def joins(order: StoredStory, leading: StoredStory) -> None:
-    """Join an order to another one, which hears of it."""
+    """Join an order to another, which hears of it."""
     order.now = leading.now = max(order.now, leading.now)
     order.order_action("merge", by="leader-1", leading_order_no=leading.order_no)
     assert order.row["ending"] == "merged"
@@ -53,17 +53,17 @@ def joins(order: StoredStory, leading: StoredStory) -> None:
 
 
 def own(order: StoredStory) -> datetime:
-    """What the resident of a joined order was promised, as its own row shows it."""
+    """Return the promise to the resident of a joined order, from the order's own row."""
     return datetime.fromisoformat(order.row["promised_at"]).replace(tzinfo=UTC)
 
 
 def leads_with(leading: StoredStory, expected: datetime) -> bool:
-    """Whether promise and unit of a leading order have an instant."""
+    """Tell whether a leading order's promise and its unit's due time are this instant."""
     return about(promised(leading), expected) and about(due(leading), expected)
 
 
 def two(store: Store) -> tuple[StoredStory, StoredStory]:
-    """An order, and one that leads and was placed five hours later; both are promised an answer within a day."""
+    """Place an order, and five hours later the one to lead it; both are promised an answer within a day."""
     order, leading = at_work(store, "urgent"), at_work(store, "urgent", now=MONDAY + hours(5))
     to(MONDAY + hours(6), order, leading)
     return order, leading
@@ -90,7 +90,7 @@ class TestAJoinDuringARest:
         order = at_work(store, "general", now=MONDAY + DAY)
         assert promised(leading) == office("2026-11-30T18:00")
         assert promised(order) == office("2026-12-01T18:00")
-        # At night, so that nothing of the office's time is left of the rest.
+        # At night, so that no office time of the rest is left.
         to(MONDAY + hours(40), leading, order)
         joins(order, leading)
         to(MONDAY + hours(47), leading)
@@ -99,7 +99,7 @@ class TestAJoinDuringARest:
 
 
 class TestAJoinDuringAHold:
-    """From the sixth hour to the thirtieth, joined in the twentieth."""
+    """The hold lasts from the sixth hour to the thirtieth, and the join comes in the twentieth."""
 
     def test_brings_a_promise_that_moves_by_the_whole_hold_once(self, store: Store) -> None:
         order, leading = two(store)
@@ -135,7 +135,7 @@ class TestAJoinDuringAHold:
         joins(order, leading)
         to(MONDAY + hours(32), leading)
         leading.order_action("resume", by="street-urban-management-handler")
-        # Its rest went on for two hours after the hold.
+        # The leading order's rest went on for two hours after the hold.
         assert leads_with(leading, MONDAY + hours(24 + 24 + 2))
 
     def test_that_is_over_and_not_lifted_yet_counts_until_its_end(self, store: Store) -> None:

@@ -1,4 +1,4 @@
-"""An order that was joined to another one: it waits for that one's answer, and is its resident's all the same."""
+"""An order that has joined another waits for the leading order's answer, but still serves its own resident."""
 
 from datetime import timedelta
 from typing import Any
@@ -28,7 +28,7 @@ from tests.support.stories.stored_story import StoredStory
 
 
 def kinds(order: StoredStory) -> set[str]:
-    """The kinds of its open tasks."""
+    """Return the kinds of the open tasks."""
     return {each.kind for each in order.status.tasks}
 
 
@@ -123,7 +123,7 @@ class TestAJoinedOrder:
 
 
 def discontented(order: StoredStory) -> None:
-    """Let its own resident say no: another round of its own begins."""
+    """Let the order's own resident say no, so that its own next round begins."""
     order.decide_task("follow_up", "reached", solved="no", satisfied="no", cause="unit")
 
 
@@ -226,7 +226,7 @@ class TestAnOrderThatJoinsAgain:
     def test_is_not_ended_by_an_earlier_answer_that_it_hears_only_then(self, store: Store) -> None:
         leading, order = led(store, book="standard-2")
         answered(leading)
-        # Nobody has told it yet: it looks itself.
+        # The order was not told yet, so it looks itself.
         order.forward(timedelta(days=7, minutes=1))
         for each in (leading, order):
             discontented(each)
@@ -372,7 +372,7 @@ class TestRebuilding:
 
 
 def rebuilt(order: StoredStory) -> dict[str, int]:
-    """Write an order again from what it recorded; gives what differed."""
+    """Write an order again from its recorded steps, and return what differed."""
     told = zip(order.told.steps, order.told.answers, strict=True)
     steps = tuple(RecordedStep(step=step, answer=answer) for step, answer in told)
     with order.store.write() as connection:
@@ -381,7 +381,7 @@ def rebuilt(order: StoredStory) -> dict[str, int]:
 
 
 def differs(order: StoredStory) -> str | None:
-    """Say what the check finds of an order."""
+    """Return the check's finding on an order; `None` if it finds nothing."""
     with order.store.read() as connection:
         known = known_matters(connection, [order.order_no])[order.order_no]
     return known.differs_from(order.told.steps[-1])

@@ -1,4 +1,4 @@
-"""What stories of a whole office have found, each made small."""
+"""Faults that stories of a whole office have found, each reduced to a small case."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""What later rounds, joined orders, extensions and another class do to a promise and to the unit's clock."""
+"""The effect of later rounds, joined orders, extensions and another class on the promise and the unit's clock."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -17,13 +17,13 @@ DAY = timedelta(days=1)
 
 
 def comes_back(order: StoredStory) -> None:
-    """Let its resident withdraw the order and open it again."""
+    """Let the resident withdraw the order and reopen it."""
     order.order_action("withdraw")
     order.order_action("reopen", text="问题又出现了")
 
 
 def pause(order: StoredStory, length: timedelta) -> None:
-    """Let the work rest."""
+    """Pause the work, and let the pause pass."""
     until = (order.now + length).isoformat()
     order.decide_task("handle", "request_pause", until=until, reason="third_party")
     order.decide_task("review", "approve")
@@ -44,7 +44,7 @@ def class_anew(order: StoredStory, order_class: str, reason: str) -> None:
 
 
 def joins(order: StoredStory, leading: StoredStory) -> None:
-    """Join an order to another one, which hears of it."""
+    """Join an order to another, which hears of it."""
     order.now = leading.now = max(order.now, leading.now)
     order.order_action("merge", by="leader-1", leading_order_no=leading.order_no)
     assert order.row["ending"] == "merged"
@@ -87,8 +87,8 @@ class TestALaterRound:
         order.hold(order.now + hours(30))
         order.settle()
         order.forward(hours(31))
-        # Three working days after Monday 23 November; Monday at 10 to Friday at 13 rested, and a day of Friday and
-        # Saturday the hold.
+        # Three working days after Monday 23 November, with a rest from Monday at 10 to Friday at 13, and a hold for a
+        # day from Friday to Saturday.
         assert order.row["held"] == 0
         assert promised(order) == due(order)
         assert promised(order) > office("2026-12-02T18:00")
@@ -286,7 +286,7 @@ class TestARestAfterAReview:
 
 
 class TestAYearThatIsChanged:
-    """Monday 30 November becomes a day off, or Saturday the 28th is worked, at short notice."""
+    """At short notice, Monday 30 November becomes a day off, or Saturday the 28th a workday."""
 
     OFF = NamedDay(day=date(2026, 11, 30), kind=DayKind.OFF, name="调整放假")
     WORKED = NamedDay(day=date(2026, 11, 28), kind=DayKind.WORK, name="调整上班")
@@ -373,7 +373,7 @@ class TestAYearThatIsChanged:
 
 
 def in_force(order: StoredStory) -> list[NamedDay]:
-    """Give the days of this year as they are loaded."""
+    """Return the loaded days of this year."""
     with order.store.read() as connection:
         found = find_year(connection, 2026)
     assert found is not None
@@ -381,13 +381,13 @@ def in_force(order: StoredStory) -> list[NamedDay]:
 
 
 def limits_passed(order: StoredStory) -> int:
-    """How often the unit's limit passed."""
+    """Count how often the unit's limit passed."""
     events = [event for step in order.told.steps for event in step.events]
     return sum(event.type == "LimitPassed" and event.data["kind"] == "handle" for event in events)
 
 
 def announce(order: StoredStory, year: int, days: list[NamedDay]) -> None:
-    """Load a year, of which the order hears."""
+    """Load a year, and let the order hear of it."""
     with order.store.write() as connection:
         load_year(connection, year, days, source="（试验）", now=order.now)
     order.be_told()

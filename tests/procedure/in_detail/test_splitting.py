@@ -1,4 +1,4 @@
-"""Orders that are made of one that holds several matters: what they inherit, and what their resident is told."""
+"""Orders split from one that holds several matters: their inheritance, and the messages to their resident."""
 
 from datetime import datetime, timedelta
 
@@ -20,7 +20,7 @@ ANOTHER = [{"text": "另一件事"}]
 
 
 def split(order: StoredStory, parts: list[dict[str, str]] = ANOTHER) -> list[dict[str, str]]:
-    """Let the desk split an order; gives the rows of the parts."""
+    """Let the desk split an order, and return the rows of the parts."""
     order.decide_task("first_contact", "refer", text="请办理")
     order.decide_task("classify", "split", by="desk-1", parts=parts)
     return order.sql("SELECT * FROM orders WHERE split_from = :no ORDER BY description", no=order.order_no)
@@ -48,7 +48,7 @@ class TestASplit:
         assert [len(row["key"]) <= 64 for row in keys] == [True]
 
     def test_takes_no_key_that_a_channel_may_send(self, store: Store) -> None:
-        """A part whose key is used already would end the step that makes it with an error, for ever."""
+        """If a part's key were used already, the step that makes the part would fail for ever."""
         order = StoredStory(store)
         split(order)
         (part,) = order.sql("SELECT key FROM idempotency WHERE key LIKE 'split%'")
@@ -116,26 +116,26 @@ class TestAPart:
 
 
 class TestAPartOfAnOrderThatWasHeld:
-    """What the office's holds took from the whole they took from its parts, whatever the whole has heard of them."""
+    """Holds that stopped the split order also stopped its parts, whatever the order has heard of the holds."""
 
     def whole(self, store: Store) -> StoredStory:
-        """An order that can be split."""
+        """Place an order that can be split."""
         order = StoredStory(store, book="standard-2")
         order.decide_task("first_contact", "refer", text="请办理")
         return order
 
     def holds(self, order: StoredStory, until: datetime) -> None:
-        """Order a hold, of which nobody is told yet."""
+        """Order a hold, without telling any order yet."""
         with order.store.write() as connection:
             order_hold(connection, reason="暴雨", until=until, ordered_by="administrator-1", now=order.now)
 
     def lifts(self, order: StoredStory) -> None:
-        """Lift it, and tell nobody yet."""
+        """Lift the hold, without telling any order yet."""
         with order.store.write() as connection:
             lift_hold(connection, lifted_by="administrator-1", now=order.now)
 
     def split(self, whole: StoredStory) -> StoredStory:
-        """Make a part of it, and class both when they have heard all; gives the part."""
+        """Split off a part, let both hear everything, classify both, and return the part."""
         whole.decide_task("classify", "split", by="desk-1", parts=ANOTHER)
         part = StoredStory.part_of(whole)
         for order in (whole, part):
@@ -178,7 +178,7 @@ class TestAPartOfAnOrderThatWasHeld:
         if ends == "lifted":
             self.lifts(whole)
         while goes_out == "before_the_split" and tell_next(store, now=whole.now):
-            # It waits in the outbox; the part is told nothing of it.
+            # The telling waits in the outbox; the part does not hear of it.
             pass
         part = self.split(whole)
         assert about(promised(whole), MONDAY + hours(24 + 6))
@@ -199,7 +199,7 @@ class TestAPartOfAnOrderThatWasHeld:
         part = self.split(whole)
         for order in (whole, part):
             order.forward(hours(30))
-        # From 0 to 4 and from 5 to 8 it was held, and from 8 to 30, which both go through.
+        # It was held from 0 to 4 and from 5 to 8, and both are held from 8 to 30.
         assert about(promised(whole), MONDAY + hours(24 + 4 + 3 + 22))
         assert about(promised(part), promised(whole))
         rests = part.start.rests

@@ -1,4 +1,4 @@
-"""Many urges are one notice with a count: what a unit is told while residents urge, and what it is not."""
+"""Many urges become one notice with their count: which messages a unit gets while residents urge."""
 
 from datetime import timedelta
 from typing import Any
@@ -13,7 +13,7 @@ UNIT = "street-urban-management"
 
 
 def notices(order: StoredStory) -> list[tuple[Any, ...]]:
-    """Give whom the order told that somebody urges, and how often that was."""
+    """List the recipients of the order's notices of urging, each with the count."""
     return [
         (each.recipient, each.data.get("count"))
         for step in order.told.steps

@@ -1,4 +1,4 @@
-"""Who speaks for a leading order: its own resident, and those who wait for its answer; neither silences the other."""
+"""The voices of a leading order: its own resident and its followers' residents; neither silences the other."""
 
 import pytest
 
@@ -13,20 +13,20 @@ from tests.support.stories.stored_story import StoredStory
 def says(
     order: StoredStory, leading: StoredStory, action: str = "urge", times: int = 1, **fields: str
 ) -> None:
-    """Let a follower's resident say something, which the leading order hears."""
+    """Let a follower's resident act, so that the leading order hears it."""
     for _ in range(times):
         leading.hear(order.keep_action(action, **fields))
 
 
 def code_of(order: StoredStory, action: str, **fields: str) -> str:
-    """Give the code with which the store refuses something."""
+    """Return the code with which the store refuses an action."""
     with pytest.raises(Refused) as refused:
         order.keep_action(action, **fields)
     return refused.value.refusal.code
 
 
 def question(order: StoredStory) -> str | None:
-    """Give the question that an order's resident is shown."""
+    """Return the question that the page shows to an order's resident."""
     with order.store.read() as connection:
         return seen_by_the_resident(connection, order.order_no).question
 

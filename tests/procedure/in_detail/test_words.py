@@ -1,4 +1,4 @@
-"""Which words reach the resident: what was written for them, and nothing else that staff wrote."""
+"""The words that reach a resident: only the texts that staff wrote for them."""
 
 from store.database import Store
 from tests.support.stories.joined import Post, delivered, placed
@@ -6,7 +6,7 @@ from tests.support.stories.stored_story import StoredStory
 
 
 def told(order: StoredStory) -> list[tuple[str, str]]:
-    """Send what waits, and give template and text of what its resident got, where it has any."""
+    """Send the waiting messages, and return template and words of those to the resident."""
     post = Post()
     delivered(order, post)
     return [(each.template, each.words) for each in post.sent if each.recipient == "requester"]

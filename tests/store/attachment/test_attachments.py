@@ -1,4 +1,4 @@
-"""Which order or decision refers to an attachment."""
+"""The order or decision that refers to an attachment."""
 
 import pytest
 from sqlalchemy import text

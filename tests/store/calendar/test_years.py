@@ -1,4 +1,4 @@
-"""The calendar's rows: whole years in versions, and what rests on a year that is not announced."""
+"""The calendar's rows: whole years in versions, and the dates that rest on an unannounced year."""
 
 from datetime import date, datetime, timedelta
 
@@ -21,7 +21,7 @@ from tests.support.office import now
 
 
 def tell_all(store: Store) -> int:
-    """Tell what was ordered; gives how many orders were told."""
+    """Finish all tellings, and return how many orders were told."""
     before = len(rows(store, "SELECT decision_id FROM decision"))
     while tell_next(store, now=now()):
         pass
@@ -122,7 +122,7 @@ class TestAStepUnderTheStatutoryCalendar:
         with store.write() as connection:
             again = load_year(connection, now().year, days, source="a notice", now=now())
         assert (again.version, again.is_new) == (1, False)
-        # Told once, however often the same is loaded.
+        # An order is told once, however often the same year is loaded.
         assert tell_all(store) == 0
         said = rows(store, "SELECT name, actor, via, status FROM decision")
         assert said == [("recalculate", "system", "system", "pending")]

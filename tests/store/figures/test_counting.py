@@ -1,4 +1,4 @@
-"""The database counts what `domain/figures/counting.py` says, row by row, for every scope and window."""
+"""The database counts like `domain/figures/counting.py` does row by row, for every scope and window."""
 
 import random
 from collections import Counter
@@ -29,14 +29,14 @@ SCOPES = {
 
 
 def some_time(chance: random.Random, days: int = 120) -> datetime:
-    """Draw an instant; now and then on the edge of a day or of a window."""
+    """Draw an instant, now and then on the edge of a day or of a window."""
     if chance.random() < 0.2:
         return window(90, now=NOW)[chance.choice([0, 60, 83, 89])].begins
     return NOW - timedelta(seconds=chance.randrange(days * 86_400))
 
 
 def generated(chance: random.Random, number: int) -> dict[str, Any]:
-    """Draw an order; its events stand beside its row, and its tasks tell whose it was."""
+    """Draw an order with its row, its events, and tasks that show which units had it."""
     stage = chance.choice(list(Stage))
     over = stage in {Stage.REPLYING, Stage.FOLLOW_UP} or stage.is_over
     unit = chance.choice(list(UNITS))
@@ -228,7 +228,7 @@ class TestThePicture:
         assert [line.received for line in drawn.days] == [0] * 7
 
     def test_looks_for_what_is_open_and_what_was_told_by_their_indexes(self, store: Store) -> None:
-        """A predicate that differs by a letter from the index's would walk through all that was ever written."""
+        """If a predicate differed by a letter from the index's, the query would read every row ever written."""
         if store.engine.dialect.name != "sqlite":
             pytest.skip("SQLite says its plan whatever the table holds")
         seen: list[str] = []

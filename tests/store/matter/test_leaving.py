@@ -1,4 +1,4 @@
-"""What somebody leaves behind: posts with open tasks, absences without a deputy, days on duty, teams."""
+"""What a person leaves behind: posts with open tasks, absences without a deputy, days on duty, teams."""
 
 from dataclasses import replace
 from datetime import date, timedelta
@@ -45,7 +45,7 @@ class TestAPost:
         ("gone", "unit", "role", "posts"),
         [
             (["street-safety-handler"], "street-safety", "unit_handler", {Role.UNIT_HANDLER: 1}),
-            # The head decides what the handlers do.
+            # The head may decide the handlers' tasks.
             (["street-livelihood-handler"], "street-livelihood", "unit_handler", {}),
             (
                 ["street-livelihood-handler", "street-livelihood-head"],
@@ -54,7 +54,7 @@ class TestAPost:
                 {Role.UNIT_HANDLER: 1, Role.UNIT_HEAD: 0},
             ),
             (["desk-1"], "street", "street_desk", {}),
-            # Tasks of a bureau without accounts are decided by the street's liaison officer.
+            # The street's liaison officer decides the tasks of a bureau without accounts.
             (["liaison-1"], "district-planning", "liaison", {Role.LIAISON: 1}),
         ],
     )

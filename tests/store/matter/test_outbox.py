@@ -1,4 +1,4 @@
-"""What can never be sent is set aside, seen, and put back or given up."""
+"""Rows that can never be sent are set aside, shown, and put back or given up."""
 
 from dataclasses import replace
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Of which run a step is, as `record` settles it: by what Temporal says, and never by a clock."""
+"""How `record` settles which run a step belongs to: Temporal says it, and never a clock."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -15,7 +15,7 @@ from tests.store.taking import rows, step_of, take
 
 
 def another(start: StartOrder, run_id: str, *, after: timedelta, seq: int = 1) -> OrderStep:
-    """Build the step of a run that went another way."""
+    """Build the step of another run."""
     at = start.received_at + after
     event = EventRecord(seq=seq + 1, at=at, type=f"Of{run_id}", actor="system")
     return step_of(
@@ -36,7 +36,7 @@ def live(store: Store) -> list[str]:
 
 
 def recorder(store: Store, *present: str) -> Recorder:
-    """Let Temporal name a run each time it is asked, the last one from then on."""
+    """Make a recorder whose Temporal names these runs one by one, and then always the last."""
     names: Iterator[str] = iter(present)
     last = present[-1]
     return Recorder(store, present_run=lambda _: next(names, last))

@@ -1,4 +1,4 @@
-"""The directory's versions: all or nothing, never changed, followed by what is taken in."""
+"""The directory's versions: loaded whole or not at all, never changed, and followed by the intake."""
 
 from dataclasses import replace
 from datetime import date
@@ -136,7 +136,7 @@ class TestATeam:
 
 
 def _add_leaders(connection: Connection) -> None:
-    """Add one leader in another unit, and one who has left."""
+    """Add a leader in another unit, and a leader who has left."""
     for username, unit in (("leader-4", "street-safety"), ("leader-3", "street")):
         row = StaffRow(username=username, name="某人（虚构）", unit=unit, roles=(Role.STREET_LEADER,))
         put_staff(connection, [row])

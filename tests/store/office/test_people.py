@@ -1,4 +1,4 @@
-"""The office's people: who stands in for whom, and who is on duty."""
+"""The office's people: their deputies, and the duty roster."""
 
 from datetime import timedelta
 
@@ -34,7 +34,7 @@ def roles(store: Store, username: str, *, later: timedelta = timedelta(0)) -> fr
 
 
 def lose(connection: Connection, username: str, way: str) -> None:
-    """Let somebody be no deputy any more, in one of the ways in which that happens."""
+    """End a person's service as deputy in one of the possible ways."""
     if way == "left":
         dismiss(connection, username, now=now())
     elif way == "moved":

@@ -1,4 +1,4 @@
-"""An order is taken whatever a channel says of its officer, and goes to somebody who can answer."""
+"""An order is taken whichever officer a channel names, and goes to a person who can answer."""
 
 import json
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""The key that the store's hashes and seals are made with."""
+"""The key behind the store's hashes and seals."""
 
 from functools import partial
 

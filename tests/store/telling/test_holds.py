@@ -1,4 +1,4 @@
-"""Ordering holds of the office: ahead, beside others, and what is refused without a trace."""
+"""Ordering holds of the office: ahead of time, beside others, and refused without a trace."""
 
 from datetime import datetime, timedelta
 

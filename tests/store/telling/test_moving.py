@@ -1,4 +1,4 @@
-"""Moving a unit's orders: in batches, and none asked twice however often it is ordered."""
+"""Moving a unit's orders in batches; no order is asked twice, however often the command runs."""
 
 import pytest
 from sqlalchemy import update
@@ -21,7 +21,7 @@ def _small(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def at_work(store: Store, count: int) -> list[str]:
-    """Place orders that the unit works on."""
+    """Place orders that the unit is handling."""
     numbers = sorted(take(store).order_no for _ in range(count))
     with store.write() as connection:
         connection.execute(update(matter).values(unit=UNIT, stage=Stage.HANDLING))
@@ -29,7 +29,7 @@ def at_work(store: Store, count: int) -> list[str]:
 
 
 def move(store: Store, *, batches: int) -> Move:
-    """Move as the command does, until it is stopped."""
+    """Move as the command does, and stop after this many batches."""
     with store.read() as connection:
         begun = begin_move(connection, UNIT, TO, reason="撤并")
     after = ""

@@ -1,4 +1,4 @@
-"""Reading `docker-compose.yml` as Compose does, as far as ours uses it."""
+"""Reading `docker-compose.yml` as Compose does, with the features that our file uses."""
 
 import re
 from collections.abc import Mapping
@@ -13,12 +13,12 @@ _VARIABLE = re.compile(r"\$\{(?P<name>\w+)(?::(?P<how>[?-])(?P<text>[^}]*))?\}")
 
 
 class Unset(Exception):
-    """A variable that has to be set is not; the text is what Compose would say."""
+    """A required variable is not set; the text is that of Compose."""
 
 
 @dataclass(frozen=True)
 class Service:
-    """One service, its variables filled in; `raw` is all that the file says of it."""
+    """One service with its variables filled in; `raw` is its whole entry in the file."""
 
     name: str
     command: tuple[str, ...]
@@ -30,7 +30,7 @@ def read_compose(values: Mapping[str, str], path: Path = ROOT / "docker-compose.
     """Read the file with the variables of an `.env`.
 
     Raises:
-        Unset: one that has to be set is not.
+        Unset: a required variable is not set.
     """
     filled = _fill(yaml.safe_load(path.read_text(encoding="utf-8")), values)
     return {

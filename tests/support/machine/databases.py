@@ -1,4 +1,4 @@
-"""Where the stores of tests live: each test gets a copy of one that is migrated and seeded."""
+"""The databases of tests: each test gets a copy of one that is migrated and seeded."""
 
 import shutil
 import uuid
@@ -14,17 +14,17 @@ class Databases(Protocol):
     """Copies of one prepared database."""
 
     def template(self) -> str:
-        """Give the URL of the one to prepare."""
+        """Return the URL of the database to prepare."""
 
     def copy(self) -> str:
-        """Make a copy and give its URL."""
+        """Make a copy of it, and return the copy's URL."""
 
     def empty(self) -> str:
-        """Make one without tables and give its URL."""
+        """Make a database without tables, and return its URL."""
 
 
 class SqliteFiles:
-    """Each database a file."""
+    """Databases that are files."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -42,7 +42,7 @@ class SqliteFiles:
 
 
 class PostgresDatabases:
-    """Each database one of a server, made from a template."""
+    """Databases on a server, made from a template."""
 
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
@@ -59,18 +59,18 @@ class PostgresDatabases:
         return self._create(f"test_{uuid.uuid4().hex}", "template0")
 
     def with_locale(self, locale: str) -> str:
-        """Make one with another locale and give its URL."""
+        """Make a database with another locale, and return its URL."""
         return self._create(f"test_{uuid.uuid4().hex}", "template0", f"ENCODING 'UTF8' LOCALE '{locale}'")
 
     def asking_for_a_password(self, role: str, password: str, *, of: str = "") -> str:
-        """Give the URL of a database, an empty one unless named, for a role that owns nothing and has a password."""
+        """Return a database's URL for a role with a password that owns nothing; the database is empty unless given."""
         self._run(f"DROP ROLE IF EXISTS {role}")
         self._run(f"CREATE ROLE {role} LOGIN PASSWORD '{password}'")
         self._cluster.ask_for_password(role)
         return (of or self.empty()).replace(f"{SUPERUSER}@", f"{role}:{password}@")
 
     def end_all_connections(self) -> None:
-        """Let the server end what is connected to the databases of tests, as a restart does."""
+        """Let the server end all connections to the databases of tests, as a restart does."""
         self._run("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname LIKE 'test_%'")
 
     def _create(self, name: str, template: str, options: str = "") -> str:

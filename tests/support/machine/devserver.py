@@ -1,4 +1,4 @@
-"""A Temporal dev server of the tests' own, with everything registered."""
+"""A Temporal dev server for the tests, with everything registered."""
 
 import tempfile
 from collections.abc import AsyncIterator
@@ -18,7 +18,7 @@ from runtime.temporal import connect
 
 @asynccontextmanager
 async def running() -> AsyncIterator[Client]:
-    """Start it, as the demo does, and give a client whose workflows fail where an `assert` of theirs does."""
+    """Start it as the demo does; yield a client whose workflows fail when one of their `assert`s fails."""
     with tempfile.TemporaryDirectory(prefix="dingdan-temporal-") as folder:
         async with running_in(Path(folder)) as client:
             yield client
@@ -26,7 +26,7 @@ async def running() -> AsyncIterator[Client]:
 
 @asynccontextmanager
 async def running_in(folder: Path) -> AsyncIterator[Client]:
-    """Start it on what a folder holds: one that ran there before goes on where it was stopped."""
+    """Start it on a folder; a server that ran there before goes on where it was stopped."""
     cli, port = await find_temporal_cli(print), free_port(0)
     part = temporal_part(cli, folder, port=port, ui_port=free_port(0, taken=[port]))
     async with Supervisor([part], say=print):

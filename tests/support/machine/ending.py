@@ -1,7 +1,7 @@
-"""A run of tests or of the bench that is told to end, or loses whoever started it, ends as after Ctrl-C.
+"""A run of the tests or the bench that gets a signal to end, or whose starter dies, ends as after Ctrl-C.
 
-What it has started is stopped then, because every `finally` runs. If the run itself is killed, what it
-started dies by its leash (`runtime.machine.leash`).
+Then every `finally` runs and stops the processes that the run has started. If the run itself is killed, those
+processes die by their leash (`runtime.machine.leash`).
 """
 
 import os
@@ -15,9 +15,9 @@ _WATCH_SECONDS = 0.5
 
 
 def end_in_order() -> None:
-    """Take SIGTERM and SIGHUP for Ctrl-C, and the death of a shell or `make` above this process for SIGTERM.
+    """Treat SIGTERM and SIGHUP like Ctrl-C, and the death of a shell or `make` above this process like SIGTERM.
 
-    A run that is to outlive its shell is started with `nohup` or `setsid`.
+    Start a run that has to outlive its shell with `nohup` or `setsid`.
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
@@ -27,15 +27,15 @@ def end_in_order() -> None:
 
 
 def _watch(above: list[int]) -> None:
-    """Look whether those above are still the same: whose parent dies gets another one at once."""
+    """Watch the processes above this one: if a parent dies, its child gets another parent at once."""
     while _above() == above:
         time.sleep(_WATCH_SECONDS)
     os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _above() -> list[int]:
-    """List who started this process, and who started them, as far as they share its session."""
+    """List the ancestors of this process that share its session."""
     try:
         return [each.pid for each in psutil.Process().parents() if os.getsid(each.pid) == os.getsid(0)]
     except (psutil.NoSuchProcess, ProcessLookupError):
-        return []  # one of them has just died
+        return []  # an ancestor has just died

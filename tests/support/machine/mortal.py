@@ -1,6 +1,6 @@
-"""A worker that dies the moment it has committed: `python -m tests.support.machine.mortal WHAT HOST QUEUE STORE`.
+"""A worker that dies at the moment of its commit: `python -m tests.support.machine.mortal WHAT HOST QUEUE STORE`.
 
-WHAT is `local`, for a story that records by a local activity into the file STORE, or `order`, for ours.
+WHAT is `local` for a story that records by a local activity into the file STORE, or `order` for our own workflow.
 """
 
 import asyncio
@@ -51,7 +51,7 @@ class LocalStory:
 
 
 class FileRecorder:
-    """Commits once, as `record` does: a step that comes again is answered as before."""
+    """Commits once, as `record` does: a repeated step gets the same answer."""
 
     def __init__(self, path: Path, then: Callable[[], None]) -> None:
         self._path = path
@@ -65,7 +65,7 @@ class FileRecorder:
 
 
 class MortalRecorder(Recorder):
-    """Commits a step and dies before anybody hears of it."""
+    """Commits a step, and dies before it can answer."""
 
     @activity.defn(name=RECORD)
     def record(self, step: OrderStep) -> OrderAnswer:

@@ -1,4 +1,4 @@
-"""The official Temporal server and its schema tool, built once: what no package registry holds as a program."""
+"""The official Temporal server and its schema tool, built once, because no package registry has them as programs."""
 
 import asyncio
 import sys
@@ -20,11 +20,11 @@ _SERVER = Programs(
 
 
 class NoOfficialServer(Exception):
-    """No way led to the server's programs; the text lists each."""
+    """The server's programs could not be found or built; the text lists each try."""
 
 
 async def find_official_server(report: Callable[[str], None]) -> tuple[Path, Path]:
-    """Find server and schema tool, or build them.
+    """Find the server and the schema tool, or build them.
 
     Raises:
         NoOfficialServer: every way failed.
@@ -42,7 +42,7 @@ async def find_official_server(report: Callable[[str], None]) -> tuple[Path, Pat
 
 
 def main() -> int:
-    """Find or build the programs: for `make`, before something needs them quickly."""
+    """Find or build the programs, so that `make` has them before a test needs them quickly."""
     try:
         found = asyncio.run(find_official_server(lambda line: print(line, file=sys.stderr)))
     except NoOfficialServer as error:

@@ -1,7 +1,7 @@
-"""A small OpenID provider, to sign in by in tests: `python -m tests.support.machine.oidc_provider PORT`.
+"""A small OpenID provider for tests of the sign-in: `python -m tests.support.machine.oidc_provider PORT`.
 
-It asks nobody for a password: whoever is named by `/choose?sub=…` is signed in. Everything else is as the
-specification says: discovery, code with PKCE (S256), one use of a code, a signed token with nonce, keys that rotate.
+It asks for no password: the person named by `/choose?sub=…` is signed in. Everything else follows the
+specification: discovery, code with PKCE (S256), one use of a code, a signed token with nonce, keys that rotate.
 """
 
 import base64

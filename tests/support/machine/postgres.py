@@ -1,4 +1,4 @@
-"""A PostgreSQL server of the tests' own: Debian's programs, a free port, nothing kept."""
+"""A PostgreSQL server for the tests: Debian's programs, a free port, nothing kept."""
 
 import atexit
 import os
@@ -16,7 +16,7 @@ from runtime.machine.ports import HOST, free_port
 
 SUPERUSER = "postgres"
 SCRIPTS = Path(__file__).parents[3] / "deploy" / "postgres"
-"""Ours, which the image has on its PATH."""
+"""Our own scripts, which the image has on its PATH."""
 ARCHIVING = ("archive_mode=on", "archive_command=archive.sh %p %f")
 """Settings of a server whose backups can be restored to an instant."""
 _START_LIMIT_SECONDS = 60
@@ -30,7 +30,7 @@ def find_programs() -> Path:
     """Find the folder of `initdb` and `pg_ctl`: Debian keeps them off PATH.
 
     Raises:
-        NoPostgres: they are not here.
+        NoPostgres: the programs are not installed.
     """
     folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
     on_path = shutil.which("pg_ctl")
@@ -41,25 +41,25 @@ def find_programs() -> Path:
 
 
 class Cluster:
-    """A server with port, socket, data, WAL archive and backups of its own; as root its programs run as `postgres`."""
+    """A server with its own port, socket, data, WAL archive and backups; under root its programs run as `postgres`."""
 
     def __init__(self) -> None:
-        """Make a folder and choose a port; nothing is started yet.
+        """Make a folder and choose a port, without starting anything.
 
         Raises:
             NoPostgres: the programs are not installed.
         """
         self.programs, self.port = find_programs(), free_port(0)
-        # Not below pytest's own folder: another run closes that to everybody but root.
+        # Not inside pytest's own folder: another run closes that to everybody except root.
         self.folder = Path(tempfile.mkdtemp(prefix="dingdan-postgres-"))
         self.data, self.archive = self.folder / "data", self.folder / "archive"
         self.backups = self.folder / "backup"
         self.archive.mkdir()
         self.backups.mkdir()
-        # Also when an impatient second Ctrl-C keeps the clean-up of whoever started it from its end.
+        # This also runs when a second, impatient Ctrl-C cuts the starter's clean-up short.
         atexit.register(self.remove)
         self._server: subprocess.Popen[bytes] | None = None
-        # A leash is lost with the change of the user. SIGQUIT: the server ends at once and tidies up its memory.
+        # The change of the user removes the leash. SIGQUIT: the server ends at once and frees its shared memory.
         self._as_user = ["setpriv", "--pdeathsig=QUIT"] if sys.platform == "linux" else []
         if os.getuid() == 0:
             self._as_user += ["--reuid=postgres", "--regid=postgres", "--init-groups"]
@@ -67,11 +67,11 @@ class Cluster:
                 shutil.chown(each, "postgres", "postgres")
 
     def url(self, database: str, *, user: str = SUPERUSER) -> str:
-        """Give a database's URL, for a client that needs no password."""
+        """Return a database's URL, for a client that needs no password."""
         return f"postgresql://{user}@{HOST}:{self.port}/{database}"
 
     def environment(self) -> dict[str, str]:
-        """Tell PostgreSQL's own clients and our scripts where things are; the server's socket asks for no password."""
+        """Return the variables for PostgreSQL's clients and our scripts; the server's socket asks for no password."""
         return {
             "PGHOST": str(self.folder),
             "PGPORT": str(self.port),
@@ -87,7 +87,7 @@ class Cluster:
         self.run("initdb", "-D", str(self.data), "-U", SUPERUSER, "--auth-local=trust", *arguments)
 
     def start(self, *settings: str) -> None:
-        """Start the server on a leash and wait until it answers; from a thread that lives as long as the server."""
+        """Start the server on a leash and wait until it answers; the calling thread must live as long as the server."""
         command = [str(self.programs / "postgres"), "-D", str(self.data), "-p", str(self.port)]
         for each in (f"unix_socket_directories={self.folder}", f"listen_addresses={HOST}", *settings):
             command += ["-c", each]
@@ -100,7 +100,7 @@ class Cluster:
                 stderr=output,
                 cwd=self.folder,
                 env={**os.environ, **self.environment(), **leash_environment()},
-                start_new_session=True,  # Ctrl-C is for whoever stops it
+                start_new_session=True,  # Ctrl-C must reach only the code that stops it
             )
         limit = time.monotonic() + _START_LIMIT_SECONDS
         while "ready" not in self.run("sh", "-c", "if pg_isready --quiet; then echo ready; fi"):
@@ -109,7 +109,7 @@ class Cluster:
             time.sleep(0.1)
 
     def ask_for_password(self, user: str) -> None:
-        """Let a user in by password only, whatever others may."""
+        """Let this user in by password only, whatever the rules for others."""
         rule = f"host all {user} all scram-sha-256\n"
         rules = (self.data / "pg_hba.conf").read_text(encoding="utf-8").replace(rule, "")
         (self.data / "pg_hba.conf").write_text(rule + rules, encoding="utf-8")
@@ -122,14 +122,14 @@ class Cluster:
         self._server.wait()
 
     def remove(self) -> None:
-        """Stop the server, if it runs, and leave nothing."""
+        """Stop the server if it runs, and delete its folder."""
         atexit.unregister(self.remove)
         if self._server is not None and self._server.poll() is None:
             self.stop()
         shutil.rmtree(self.folder)
 
     def run(self, program: str, *arguments: str, environment: Mapping[str, str] | None = None) -> str:
-        """Run one of PostgreSQL's programs, or a script of ours, as the server's user; gives what it prints."""
+        """Run one of PostgreSQL's programs or our scripts as the server's user, and return its output."""
         path = self.programs / program
         command: Sequence[str] = [*self._as_user, str(path if path.exists() else program), *arguments]
         done = subprocess.run(
@@ -146,7 +146,7 @@ class Cluster:
 
 @contextmanager
 def running() -> Iterator[Cluster]:
-    """Run a server for tests that may lose everything: nothing is synced, nobody needs a password."""
+    """Run a server for tests that may lose everything: nothing is synced, and no password is needed."""
     cluster = Cluster()
     try:
         cluster.initialise("-E", "UTF8", "--locale=C.UTF-8", "--auth-host=trust")

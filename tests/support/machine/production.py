@@ -38,13 +38,13 @@ _TEMPORAL_PORTS = (
     *("FRONTEND_MEMBERSHIP_PORT", "FRONTEND_HTTP_PORT", "MATCHING_GRPC_PORT", "MATCHING_MEMBERSHIP_PORT"),
     *("HISTORY_GRPC_PORT", "HISTORY_MEMBERSHIP_PORT", "WORKER_GRPC_PORT", "WORKER_MEMBERSHIP_PORT"),
 )
-"""Ports that are the container's own business, and here must not meet those of another server."""
+"""Ports that are private inside a container; here they must not collide with those of another server."""
 _LOWEST_PORT = 17_000  # and below 32,768: Temporal keeps the ports of its members in a SMALLINT
 
 
 @dataclass(kw_only=True)
 class Stack:
-    """Everything up to a set-up Temporal; the program's own processes are started on it."""
+    """Everything up to a set-up Temporal; the processes of the service are started on it."""
 
     folder: Path
     cluster: Cluster
@@ -56,19 +56,19 @@ class Stack:
 
     @property
     def temporal_address(self) -> str:
-        """Where the official server listens."""
+        """Return the address of the official server."""
         return f"{HOST}:{self.ports['temporal']}"
 
     @property
     def database_url(self) -> str:
-        """The store, as the processes reach it."""
+        """Return the URL by which the processes reach the store."""
         return self.environment("api")["DINGDAN_DATABASE_URL"]
 
     def environment(self, name: str, **changes: str) -> dict[str, str]:
-        """Give a service's variables, with what is different outside containers."""
+        """Return a service's variables, adapted to life outside containers."""
         changed = {key: self.here(value) for key, value in self.services[name].environment.items()}
         return {
-            # Nothing of this process's own settings may help.
+            # None of this process's own settings may help.
             **{
                 key: value
                 for key, value in os.environ.items()
@@ -80,7 +80,7 @@ class Stack:
         }
 
     def command(self, name: str) -> list[str]:
-        """Give a service's command, with what is different outside containers."""
+        """Return a service's command, adapted to life outside containers."""
         return [self.here(each) for each in self.services[name].command]
 
     def start_postgres(self) -> None:
@@ -90,11 +90,11 @@ class Stack:
         )
 
     def job(self, name: str) -> str:
-        """Run a one-shot service to its end; gives what it printed."""
+        """Run a one-shot service until it ends, and return its output."""
         return self.run(name, *self.services[name].command)
 
     def run(self, name: str, *command: str) -> str:
-        """Run a command as a service would, as `docker compose run` does; gives what it printed."""
+        """Run a command in a service's environment, as `docker compose run` does, and return its output."""
         self.say(f"{name}: {' '.join(command)}")
         done = subprocess.run(
             [self.here(each) for each in command],
@@ -124,7 +124,7 @@ class Stack:
         return await temporal.connect(target_host=self.temporal_address, namespace=NAMESPACE)
 
     def here(self, text: str) -> str:
-        """Translate a word of the file: its addresses and folders are the containers' own."""
+        """Translate a word of the file, whose addresses and folders are those of the containers."""
         exact = {"0.0.0.0": HOST, "postgres": HOST, "5432": str(self.cluster.port)}  # noqa: S104 - replaced
         if text in exact:
             return exact[text]
@@ -149,7 +149,7 @@ async def standing(
     time_skipping: bool = False,
     say: Callable[[str], None] = print,
 ) -> AsyncIterator[Stack]:
-    """Start PostgreSQL and Temporal and run the jobs, as `docker compose up` would; stop all at the end.
+    """Start PostgreSQL and Temporal and run the jobs, as `docker compose up` would; stop everything at the end.
 
     The arguments are those of `founded`.
     """
@@ -168,17 +168,17 @@ async def founded(
     time_skipping: bool = False,
     say: Callable[[str], None] = print,
 ) -> AsyncIterator[Stack]:
-    """Start PostgreSQL with Temporal's schema in it, and lay out the rest; leave nothing at the end.
+    """Start PostgreSQL with Temporal's schema in it, and prepare the rest; leave nothing behind at the end.
 
     Args:
         folder: Where all data and logs are kept; empty.
         dingdan: The installed `dingdan` to use instead of this environment's.
         time_skipping: Let workflows be sent forward in time.
-        say: Is given a line for each step.
+        say: Called with a line for each step.
 
     Raises:
-        NoPostgres: its programs are not installed.
-        NoOfficialServer: it could not be built.
+        NoPostgres: PostgreSQL's programs are not installed.
+        NoOfficialServer: the official server could not be built.
     """
     server, tool = await find_official_server(say)
     cluster = Cluster()
@@ -187,7 +187,7 @@ async def founded(
         for name in ("POSTGRES_PASSWORD", "DINGDAN_DB_PASSWORD", "TEMPORAL_DB_PASSWORD", "DINGDAN_SECRET_KEY")
     }
     names = ("temporal", "api", "worker metrics", "server metrics", *_TEMPORAL_PORTS)
-    # Far from where another process that starts in this moment looks.
+    # Far from the range in which another process that starts at this moment looks for ports.
     lowest = _LOWEST_PORT + os.getpid() * 37 % 10_000
     ports: dict[str, int] = {}
     for name in names:
@@ -222,7 +222,7 @@ async def founded(
 
 @asynccontextmanager
 async def orchestrated(stack: Stack) -> AsyncIterator[None]:
-    """Start Temporal on what is founded and run the jobs that need it; stop it at the end."""
+    """Start Temporal on a founded stack and run the jobs that need it; stop it at the end."""
     part = stack.part(
         "temporal",
         partial(_answers, stack),
@@ -239,7 +239,7 @@ async def orchestrated(stack: Stack) -> AsyncIterator[None]:
 async def serving(
     stack: Stack, *, policy: str, workers: int = 1, **changes: str
 ) -> AsyncIterator[Installation]:
-    """Start API and workers on a stack with the fictional office in it, and give the installation."""
+    """Put the fictional office into a stack, start API and workers on it, and yield the installation."""
     changes = {"DINGDAN_POLICY": policy, **changes}
     store = Store(stack.database_url)
     credentials = open_office(store, stack.values["DINGDAN_SECRET_KEY"], now=datetime.now(UTC))
@@ -300,7 +300,7 @@ def _make_databases(stack: Stack) -> None:
 
 
 async def _answers(stack: Stack) -> bool:
-    """Ask for health without naming a namespace: there is none yet."""
+    """Ask for health without a namespace, because there is none yet."""
     try:
         client = await temporal.connect(target_host=stack.temporal_address, namespace=NAMESPACE)
         return await client.service_client.check_health(timeout=timedelta(seconds=2))

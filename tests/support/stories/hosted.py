@@ -1,6 +1,6 @@
-"""An order among several: one clock with the others, its activities may have to be tried again, its worker may die.
+"""An order among several: it shares one clock with them, its activities may need another try, its worker may die.
 
-What came in is kept as a history is, activation by activation: a restart replays all of it and must get to the same
+Its input is kept like a history, activation by activation: a restart replays all of it and must get to the same
 place.
 """
 
@@ -30,19 +30,19 @@ from tests.support.stories.story import ALL_FLAGS, Asked, StoryBroke, resolved
 
 
 class TryAgain(Exception):
-    """An activity failed in a way that is retried."""
+    """An activity failed in a way that Temporal retries."""
 
 
 @dataclass(kw_only=True)
 class Clock:
-    """The one clock of all."""
+    """The one clock of all orders."""
 
     now: datetime
 
 
 @dataclass(kw_only=True)
 class Written:
-    """A step as the history holds it; `index` is the activation that asked for it."""
+    """A step as the history holds it; `index` is that of the activation that asked for it."""
 
     seq: int
     index: int
@@ -53,7 +53,7 @@ class Written:
 
 
 class Hosted(StoredStory):
-    """An order that was placed already, as the server and a worker run it."""
+    """An order that is placed already, run as a server and a worker would."""
 
     def __init__(
         self,
@@ -63,7 +63,7 @@ class Hosted(StoredStory):
         courier: Courier,
         on_record: Callable[[Written], None],
     ) -> None:
-        """Begin it; nothing is activated yet."""
+        """Prepare the order, without an activation."""
         self.store = store
         self.clock = clock
         self.courier = courier
@@ -79,7 +79,7 @@ class Hosted(StoredStory):
 
     @property
     def now(self) -> datetime:
-        """What the one clock says."""
+        """Return the time of the common clock."""
         return self.clock.now
 
     @now.setter
@@ -88,25 +88,25 @@ class Hosted(StoredStory):
 
     @property
     def is_quiet(self) -> bool:
-        """Whether nothing is under way."""
+        """Tell whether nothing is under way."""
         return self.ended or not (self._jobs or self._activities or self._delayed)
 
     def take(self, said: Said) -> None:
-        """Hear a signal with the next activation."""
+        """Take a signal, to be heard with the next activation."""
         (self.decide if said.kind == "decision" else self.act)(said.model_dump(mode="json"))
 
     def fire(self) -> None:
-        """Let the timers fire whose time has come; together with what was signalled meanwhile."""
+        """Fire the due timers, together with the signals that came meanwhile."""
         for seq in sorted(seq for seq, at in self._timers.items() if at <= self.now):
             del self._timers[seq]
             self._jobs.append(WorkflowActivationJob(fire_timer=FireTimer(seq=seq)))
 
     def retry(self) -> None:
-        """Try again what failed."""
+        """Try the failed activities again."""
         self._activities, self._delayed = [*self._activities, *self._delayed], []
 
     def restart(self) -> None:
-        """Let another worker take the order over: it replays the history and must find what the first one knew."""
+        """Let another worker take the order over: its replay of the history must reach the same state."""
         if self.ended:
             return
         before = self._place()
@@ -116,7 +116,7 @@ class Hosted(StoredStory):
             raise StoryBroke(f"{self.order_no} is somewhere else after a restart: {before} {self._place()}")
 
     def recorded(self) -> RecordedMatter:
-        """Give what its histories hold, as `runtime.histories` reads it."""
+        """Return the content of its histories, as `runtime.histories` reads it."""
         steps = tuple(
             RecordedStep(
                 step=each.step,
@@ -129,7 +129,7 @@ class Hosted(StoredStory):
         return RecordedMatter(start=self.start, runs=tuple(self.runs), steps=steps)
 
     def step(self) -> None:
-        """Give one activation, with the answers of those activities that have one."""
+        """Run one activation, with the answers of the activities that have one."""
         if self.ended:
             return
         waiting, self._activities = self._activities, []
@@ -144,7 +144,7 @@ class Hosted(StoredStory):
             super().step()
 
     def evict(self) -> None:
-        """Take the worker's copy out of memory as the SDK does: what is merely forgotten disturbs others later."""
+        """Remove the worker's copy from its cache as the SDK does: a merely forgotten copy disturbs others later."""
         gone = WorkflowActivationJob(remove_from_cache=RemoveFromCache())
         self._instance.activate(WorkflowActivation(run_id=self.run_id, jobs=[gone]))
 
@@ -173,14 +173,14 @@ class Hosted(StoredStory):
             again.run_id, again.is_replaying = self.run_id, True
             self._activate(again)
         self._history = kept
-        # The history holds what was asked then, in the words of the run that asked.
+        # The history holds each request as the run made it that asked.
         self._activities = [self._asked_in[each.seq][1] for each in self._activities]
-        # What has come and is not taken up yet was answered or has fired already.
+        # Jobs that have come and wait for an activation were answered or have fired already.
         for job in self._jobs:
             self._forget(job)
 
     def _forget(self, job: WorkflowActivationJob) -> None:
-        """Take away what a job of the history has answered or fired."""
+        """Drop the timer or activity that a job of the history has fired or answered."""
         if job.HasField("fire_timer"):
             self._timers.pop(job.fire_timer.seq, None)
         elif job.HasField("resolve_activity"):
@@ -203,7 +203,7 @@ class Hosted(StoredStory):
         known = len(self.told.steps)
         answer = self._answer(asked.name, asked.given)
         if self.twice:
-            # The worker died after the commit: it is recorded once more, and answered as before.
+            # The worker died after the commit: the step is recorded once more, and gets the same answer.
             again = self._answer(asked.name, asked.given)
             if not answer.pending and not answer.hold and again != answer:
                 raise StoryBroke(f"{self.order_no}: {answer} and then {again}")

@@ -1,4 +1,4 @@
-"""What must hold of an office whatever happens in it, each fact under the number of the promise that it is of.
+"""Invariants of an office, whatever happens in it; each has the number of the promise that it checks.
 
 I1 no order is lost, I2 none is doubled, I5 no decision is lost, I6 one winner a task, I7 limits, I8 the legal clock,
 I9 the rows are a function of histories, I10 the audit, I11 messages, I12 the outbox, I18 the end.
@@ -31,7 +31,7 @@ _MOVES_A_PROMISE = {"OrderClassified", "RoundBegan", "DueTimesRecalculated"}
 
 
 class Watch:
-    """Looks at an office, step by step and whenever it is quiet."""
+    """Checks an office at each step and whenever it is quiet."""
 
     def __init__(self, street: Street) -> None:
         self.street = street
@@ -40,7 +40,7 @@ class Watch:
     # At every step.
 
     def step(self, written: Written) -> None:
-        """Look at what an order has just recorded."""
+        """Check the step that an order has just recorded."""
         step, answer = written.step, written.answer
         if answer.pending or answer.hold:
             return
@@ -75,7 +75,7 @@ class Watch:
     # When everything is at rest.
 
     def look(self) -> None:
-        """Look at all of it; everything that waited was sent, heard and delivered before."""
+        """Check the whole office, after everything that waited was sent, heard and delivered."""
         rows = self.street.rows()
         assert set(rows) == set(self.street.running), "I1: an order without its workflow, or the reverse"
         parts = {number for number, row in rows.items() if row.split_from}
@@ -154,7 +154,7 @@ class Watch:
     # At the end.
 
     def end(self) -> None:
-        """Look at what everybody was told, when nothing can happen any more."""
+        """Check the messages to everybody, when nothing can happen any more."""
         self.look()
         rows = self.street.rows()
         for order_no, row in rows.items():
@@ -171,9 +171,9 @@ class Watch:
         self._told_no_more(rows, happened)
 
     def _went_out(self, row: Any) -> None:
-        """A message is shown as it went out: the provider took it, refused it, or never saw it.
+        """Check that a message's state is true: the provider took it, refused it, or never saw it.
 
-        One that it took without saying so, and that a withdrawal then dropped, nobody knows to be sent.
+        If the provider took it without answering, and a withdrawal then dropped it, the store cannot know.
         """
         key = f"{row.for_matter}:{row.run_id}:{row.event_seq}:{row.recipient}:{row.template}"
         provider = self.street.provider
@@ -183,13 +183,13 @@ class Watch:
         assert row.state == seen or is_unknown, f"I11: {key} is {row.state}, and was {seen}"
 
     def _told_once(self) -> None:
-        """A reply holds the words of one decision: who gets them twice was told twice."""
+        """Check that no resident got the same words twice: a reply holds the words of one decision."""
         told = Counter((each.order_no, each.words) for each in self._replies())
         twice = [key for key, times in told.items() if times > 1]
         assert not twice, f"I11: told twice, {twice}"
 
     def _told_the_answer(self, rows: dict[str, Any], people: dict[str, Any], happened: Sequence[Any]) -> None:
-        """Every answer reaches the order's own resident; a joined order notes its leading one's as its own."""
+        """Check that every answer reached its resident; a joined order notes the leading order's answer as its own."""
         told = Counter(each.order_no for each in self._replies())
         for order_no, row in rows.items():
             if order_no not in people or row.requester_left:
@@ -202,13 +202,13 @@ class Watch:
             )
 
     def _replies(self) -> list[Message]:
-        """All replies that reached the provider, also those that it refused."""
+        """Return all replies that reached the provider, including those that it refused."""
         provider = self.street.provider
         seen = (provider.accepted | provider.refused).values()
         return [each for each in seen if each.recipient == REQUESTER and each.template.startswith("replied")]
 
     def _told_no_more(self, rows: dict[str, Any], happened: Sequence[Any]) -> None:
-        """Who has withdrawn hears nothing more of it."""
+        """Check that a resident who has withdrawn got no further message."""
         taken_back = {
             each.matter_no: each.at
             for each in happened
@@ -221,7 +221,7 @@ class Watch:
 
 
 def committed(run: Hosted) -> Iterator[OrderStep]:
-    """Go through the steps that count: what was asked before an automatic step does not."""
+    """Yield the committed steps; an automatic step that was handed back does not count."""
     for each in run.written:
         if not (each.answer.pending or each.answer.hold):
             yield each.step

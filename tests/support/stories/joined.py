@@ -1,4 +1,4 @@
-"""Orders that are joined, and what goes out to their residents."""
+"""Joined orders, and the messages to their residents."""
 
 from collections.abc import Callable
 from typing import Any
@@ -16,7 +16,7 @@ UNIT = "street-urban-management"
 
 
 class Post:
-    """A provider that keeps what it is given; `before` is called with each message, and may refuse it."""
+    """A provider that keeps its messages; `before` is called with each message, and may refuse it."""
 
     reaches_people = True
 
@@ -31,18 +31,18 @@ class Post:
 
 
 def delivered(order: StoredStory, post: Post) -> None:
-    """Let the messages that an order has written go out."""
+    """Send out the messages that an order has written."""
     courier = Courier(order.store, post, lambda: order.now)
     ActivityEnvironment().run(courier.deliver, DeliverMessages(matter_no=order.order_no))
 
 
 def placed(store: Store, phone: str, **changes: Any) -> StoredStory:
-    """Place an order of a resident who can be called."""
+    """Place an order whose resident can be called."""
     return StoredStory(store, requester={"phone": phone}, category=None, **changes)
 
 
 def led(store: Store, *, book: str = "seconds") -> tuple[StoredStory, StoredStory]:
-    """Place a leading order at work, and one that waits for its answer."""
+    """Place a leading order that is being handled, and an order that waits for its answer."""
     leading, order = placed(store, "000-0001", book=book), placed(store, "000-0002", book=book)
     leading.to_work(UNIT)
     join(order, leading)
@@ -50,7 +50,7 @@ def led(store: Store, *, book: str = "seconds") -> tuple[StoredStory, StoredStor
 
 
 def join(order: StoredStory, leading: StoredStory, *, by: str = "desk-1", **fields: str) -> Any:
-    """Join an order to another one; both hear of it."""
+    """Join an order to another; both hear of it."""
     merged = order.order_action("merge", by=by, leading_order_no=leading.order_no, **fields)
     leading.send_outbox()
     leading.settle()
@@ -58,12 +58,12 @@ def join(order: StoredStory, leading: StoredStory, *, by: str = "desk-1", **fiel
 
 
 def answered(order: StoredStory, text: str = "已清理") -> None:
-    """Let the unit report, and the reviewer agree."""
+    """Let the unit report, and the reviewer approve."""
     order.decide_task("handle", "report_result", text=text)
     order.decide_task("review", "approve")
 
 
 def heard(order: StoredStory) -> None:
-    """Let an order hear what waits for it in the outbox."""
+    """Let an order hear its signals that wait in the outbox."""
     order.send_outbox()
     order.settle()

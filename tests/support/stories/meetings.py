@@ -1,4 +1,4 @@
-"""A courtyard meeting under test: opened as the schedule does it, and decided as the API does it."""
+"""Courtyard meetings under test: opened as the schedule does it, and decided as the API does it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -30,7 +30,7 @@ CALM = replace(
     supervision_first=Wall(600 * _SECOND),
     supervision_longest=Wall(2400 * _SECOND),
 )
-"""A book of the tests: what people have to do outlasts any test."""
+"""A book of the tests: the limits for people outlast any test."""
 RUSHED = replace(
     CALM,
     version="duties-rushed",
@@ -44,7 +44,7 @@ RUSHED = replace(
 LATE = replace(CALM, version="duties-late", free_entry=Wall(_SECOND))
 """A book of the tests: a late report needs a leader's word almost at once."""
 LAST = replace(LATE, version="duties-last", last_entry=Wall(3 * _SECOND))
-"""A book of the tests: nothing is entered any more after three seconds."""
+"""A book of the tests: after three seconds nothing can be entered any more."""
 DUTY_BOOKS.update({each.version: each for each in (CALM, RUSHED, LATE, LAST)})
 
 TEAM = a_team(leader="leader-1", deputy="leader-2", communities=("community-03",))
@@ -58,17 +58,17 @@ REPORT: Mapping[str, Any] = {
     "evidence": "companion",
     "no_issue_reason": "居民没有提出事项",
 }
-"""A report without issues, all of it in order but its times."""
+"""A report without issues, complete except for its times."""
 
 
 @dataclass
 class Meetings:
-    """Drives meetings of an office."""
+    """Drives the meetings of an office."""
 
     office: Office
 
     def set_up(self, *teams: Team) -> None:
-        """Let the office have these teams, without looking whether their people are there."""
+        """Give the office these teams, without checking that their people exist."""
         with self.office.store.write() as connection:
             directory = with_teams(*teams, directory=current_named(connection))
             load(connection, directory, source="a test", loaded_by="administrator-1", now=now())
@@ -81,7 +81,7 @@ class Meetings:
         community: str = "community-03",
         name: str = "2026-12",
     ) -> StartDuty:
-        """Open a meeting whose period ends after so long, without starting its workflow."""
+        """Open a meeting whose period ends `lasts` from now, without starting its workflow."""
         period = Period(name=name, began=now() - timedelta(hours=1), ends=now() + lasts)
         with self.office.store.write() as connection:
             opened = open_duties(
@@ -107,13 +107,13 @@ class Meetings:
         return start.duty_no
 
     async def decide(self, duty_no: str, kind: DutyTask, outcome: str, **fields: Any) -> str:
-        """Decide the open task of this kind, by somebody who may."""
+        """Decide the open task of this kind, as an entitled member of staff."""
         submitted = self.office.submit(await self.office.task(duty_no, kind), outcome, **fields)
         await self.office.send(submitted)
         return submitted.row.decision_id
 
     async def announced(self, duty_no: str, *, place: str = "梧桐里小广场") -> None:
-        """Plan the meeting for this moment, and let residents know."""
+        """Plan the meeting for two seconds from now, and announce it to residents."""
         at = (now() + timedelta(seconds=2)).isoformat()
         await self.decide(duty_no, DutyTask.PLAN_MEETING, "announce", at=at, place=place)
 
@@ -123,7 +123,7 @@ class Meetings:
         await self.decide(duty_no, DutyTask.HOLD_MEETING, "held")
 
     def report(self, **changes: Any) -> dict[str, Any]:
-        """Write a report; what is not said is in order."""
+        """Write a report; unnamed fields get valid values."""
         times = {"started_at": now().isoformat(), "ended_at": (now() + timedelta(seconds=20)).isoformat()}
         return {**times, **REPORT, **changes}
 
@@ -148,12 +148,12 @@ class Meetings:
         return self.office.rows(whole, no=duty_no)[0]
 
     async def status(self, duty_no: str) -> DutyStatus:
-        """Ask the workflow."""
+        """Query the workflow's status."""
         status: DutyStatus = await self.office.handle(duty_no).query(STATUS, result_type=DutyStatus)
         return status
 
     async def result(self, duty_no: str) -> DutyEnded:
-        """Wait for the end."""
+        """Wait for the duty's end, and return its result."""
         handle = self.office.client.get_workflow_handle(f"duty-{duty_no}", result_type=DutyEnded)
         ended: DutyEnded = await handle.result()
         return ended
@@ -166,5 +166,5 @@ def _input(payload: Any) -> str:
 
 
 def later(seconds: float) -> datetime:
-    """Say when it will be so much later."""
+    """Return the instant so many seconds from now."""
     return now() + timedelta(seconds=seconds)

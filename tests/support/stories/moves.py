@@ -1,4 +1,4 @@
-"""What people may choose, drawn by whoever draws: outcomes with their fields, and who may choose them."""
+"""People's possible moves, for any source of choices: outcomes with their fields, and the staff entitled to them."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -24,20 +24,20 @@ FINISHING: Final[Mapping[TaskKind, str]] = {
     TaskKind.EXPLAIN: "explained",
     TaskKind.FOLLOW_UP: "reached",
 }
-"""What somebody who wants an order to go on chooses."""
+"""The choices of staff who want an order to go on."""
 ENDING: Final[Mapping[TaskKind, str]] = {
     **FINISHING,
     TaskKind.FIRST_CONTACT: "resolve",
     TaskKind.SUPERVISE: "conclude",
 }
-"""What somebody who wants it to end chooses."""
+"""The choices of staff who want an order to end."""
 _PLAIN: Final = {"solved": "yes", "satisfied": "yes"}
 
 
 def a_value(  # noqa: PLR0911 - one a type
     choose: Choose, each: Field, *, now: datetime, unit: timedelta, text: str, other: Sequence[str]
 ) -> Any:
-    """Draw what stands in a field; `unit` is how long a short while is, `other` are numbers of orders."""
+    """Draw the value of a field; `unit` is the length of a short while, `other` are numbers of orders."""
     match each.type:
         case FieldType.CODE:
             return choose(each.codes)
@@ -61,7 +61,7 @@ def a_value(  # noqa: PLR0911 - one a type
 
 
 def fields_for(choose: Choose, fields: Sequence[Field], *, plain: bool, **known: Any) -> dict[str, Any]:
-    """Draw all that an outcome or action asks for; what is optional now and then, and not if it is `plain`."""
+    """Draw the fields of an outcome or action; optional ones only now and then, and never if `plain`."""
     found = {}
     for each in fields:
         if plain and each.name in _PLAIN:
@@ -72,7 +72,7 @@ def fields_for(choose: Choose, fields: Sequence[Field], *, plain: bool, **known:
 
 
 def entitled(staff: Sequence[Staff], row: Any) -> list[Staff]:
-    """List who may decide a task as the store shows it, and is not asked about their own work."""
+    """List the staff who may decide a task of the store and are not asked about their own work."""
     return [
         each
         for each in staff
@@ -82,5 +82,5 @@ def entitled(staff: Sequence[Staff], row: Any) -> list[Staff]:
 
 
 def outcome_fields(kind: str, name: str) -> Sequence[Field]:
-    """Give the fields of an outcome."""
+    """Return the fields of an outcome."""
     return next(each.fields for each in TASKS[TaskKind(kind)].outcomes if each.name == name)

@@ -6,7 +6,7 @@ from tests.support.office import now
 
 
 def first_step(order_no: str, run_id: str, *, actor: str = "system") -> OrderStep:
-    """Build a step as a workflow records it first."""
+    """Build the first step that a workflow records."""
     return OrderStep(
         matter_no=order_no,
         run_id=run_id,

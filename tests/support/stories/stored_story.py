@@ -1,4 +1,4 @@
-"""One order's workflow in this process, as in `story`, on a real store and by the API's own functions."""
+"""One order's workflow inside this process, as in `story`, on a real store and driven by the API's own functions."""
 
 import json
 from collections.abc import Iterator
@@ -31,21 +31,21 @@ from tests.support.office import new_order
 from tests.support.stories.story import Story
 
 MONDAY = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
-"""A Monday at ten, in an ordinary week."""
+"""A Monday at ten at the office, in an ordinary week."""
 
 
 def hours(count: float) -> timedelta:
-    """So many hours."""
+    """Return this number of hours."""
     return timedelta(hours=count)
 
 
 class StoredStory(Story):
-    """An order that runs here on the store; whatever people do goes through the functions of the API."""
+    """An order that runs here on the store; people's decisions and actions go through the functions of the API."""
 
     def __init__(
         self, store: Store, *, now: datetime = MONDAY, book: str = "seconds", **changes: Any
     ) -> None:
-        """Place it."""
+        """Place the order."""
         self.store = store
         self._said = 0
         with store.write() as connection:
@@ -61,7 +61,7 @@ class StoredStory(Story):
 
     @classmethod
     def part_of(cls, whole: "StoredStory") -> "StoredStory":
-        """Start the one order that was made of another, as the workflow has it started."""
+        """Start the one order that was split from another, as the workflow lets it start."""
         (row,) = whole.sql(
             "SELECT payload FROM outbox JOIN orders ON orders.order_no = outbox.matter_no"
             " WHERE orders.split_from = :no AND outbox.kind = 'start'",
@@ -75,17 +75,17 @@ class StoredStory(Story):
 
     @property
     def order_no(self) -> str:
-        """Its number."""
+        """Return its number."""
         return self.start.order_no
 
     def task(self, kind: str) -> TaskStatus:
-        """Give the open task of a kind."""
+        """Return the open task of a kind."""
         return next(each for each in self.status.tasks if each.kind == kind)
 
     def decide_task(
         self, kind: str, outcome: str, *, by: str | None = None, at: datetime | None = None, **fields: Any
     ) -> Submitted:
-        """Let somebody decide the open task of a kind, and let the order hear it."""
+        """Decide the open task of a kind, and let the order hear it."""
         submitted = self.submit(kind, outcome, by=by, at=at, **fields)
         self.hear(submitted)
         return submitted
@@ -122,7 +122,7 @@ class StoredStory(Story):
         self.settle()
 
     def order_action(self, action: str, *, by: str | None = None, **fields: Any) -> Submitted:
-        """Act on the order as staff, or as its resident, and let the order hear it."""
+        """Act on the order as staff or as its resident, and let the order hear it."""
         submitted = self.keep_action(action, by=by, **fields)
         if submitted.said is not None:
             self.hear(submitted)
@@ -144,7 +144,7 @@ class StoredStory(Story):
             )
 
     def send_outbox(self) -> None:
-        """Send this order's signals that wait in the outbox, in one activation, as `Reconcile` may."""
+        """Send this order's waiting signals of the outbox in one activation, as `Reconcile` may."""
         rows = self.sql(
             "SELECT id, payload FROM outbox WHERE matter_no = :no AND done_at IS NULL AND kind <> 'start'"
             " ORDER BY id",
@@ -178,29 +178,29 @@ class StoredStory(Story):
         self.be_told()
 
     def be_told(self) -> None:
-        """Hear with the next activation what the office tells all its orders."""
+        """Send the office's tellings, to be heard with the next activation."""
         while tell_next(self.store, now=self.now):
             pass
         self.send_outbox()
 
     def sql(self, statement: str, **values: Any) -> list[dict[str, Any]]:
-        """Look into the store."""
+        """Run a query on the store."""
         with self.store.read() as connection:
             return [dict(row) for row in connection.execute(text(statement), values).mappings()]
 
     @property
     def row(self) -> dict[str, Any]:
-        """The order as the store shows it."""
+        """Return the order as the store shows it."""
         whole = "SELECT * FROM orders JOIN matter ON matter_no = order_no WHERE order_no = :no"
         return self.sql(whole, no=self.order_no)[0]
 
     @property
     def event_types(self) -> list[str]:
-        """What happened."""
+        """List the types of the recorded events."""
         return [event.type for step in self.told.steps for event in step.events]
 
     def templates(self) -> list[str]:
-        """What its resident was told."""
+        """List the templates of the messages to its resident."""
         return [
             row["template"]
             for row in self.sql(
@@ -210,7 +210,7 @@ class StoredStory(Story):
         ]
 
     def to_work(self, unit: str = "street-urban-management", order_class: str = "general") -> TaskStatus:
-        """Bring it to a unit that works on it."""
+        """Bring the order to a unit that works on it."""
         self.decide_task("first_contact", "refer", text="请办理")
         self.decide_task("classify", order_class, unit=unit)
         self.decide_task("acknowledge", "accept")
@@ -218,7 +218,7 @@ class StoredStory(Story):
 
     @contextmanager
     def worker_away(self, until: datetime) -> Iterator[None]:
-        """Let time pass without any timer being taken up; what is sent meanwhile is heard with them."""
+        """Let time pass without a worker: timers and the signals sent meanwhile are taken up together afterwards."""
         yield
         self.now = until
 

@@ -1,7 +1,7 @@
-"""One order's workflow in this process, with time of its own: the SDK's own instance, driven activation by activation.
+"""One order's workflow inside this process, with simulated time: the SDK's instance, driven activation by activation.
 
-No server and no worker: commands are answered here as they would answer. Timers fire when time is sent forward,
-`record` reckons with the rules and keeps what it was given, `deliver` always gets through.
+There is no server and no worker: commands are answered here as these would. Timers fire when time is sent forward,
+`record` calculates with the rules and keeps its input, and `deliver` always gets through.
 """
 
 import asyncio
@@ -40,7 +40,7 @@ from workflows.order.workflow import OrderWorkflow
 
 _CONVERTER = pydantic_data_converter.payload_converter
 ALL_FLAGS = frozenset(_WorkflowLogicFlag)
-"""Every way in which the SDK may take up an activation; with none it is the older one, job by job."""
+"""Every way in which the SDK may take up an activation; without flags it uses the older one, job by job."""
 _EVENTS = {"fire_timer": 1, "signal_workflow": 1, "resolve_activity": 2}
 _RECORDED = {"start_timer", "cancel_timer", "schedule_activity", "upsert_workflow_search_attributes"}
 _LONGEST_ATTRIBUTE = 2_048
@@ -53,7 +53,7 @@ class StoryBroke(AssertionError):
 
 @dataclass(kw_only=True)
 class Told:
-    """What `record` was told: the steps in their order."""
+    """The steps that `record` was given, in their order, and its answers."""
 
     steps: list[OrderStep] = field(default_factory=list)
     answers: list[OrderAnswer] = field(default_factory=list)
@@ -69,9 +69,9 @@ class Asked:
 
 
 class Story:
-    """An order that runs here; `now` moves by `forward` and a moment with every activation.
+    """An order that runs here; `now` moves by `forward`, and by a moment with every activation.
 
-    In the worker's own sandbox, if that is its `runner`, it cannot be looked into.
+    With the worker's own sandbox as its `runner`, its state cannot be read.
     """
 
     runner: WorkflowRunner = UnsandboxedWorkflowRunner()
@@ -83,7 +83,7 @@ class Story:
         flags: frozenset[_WorkflowLogicFlag] = ALL_FLAGS,
         now: datetime | None = None,
     ) -> None:
-        """Start it, when it is received or later; `flags` say how the SDK takes up what comes in one activation."""
+        """Start the order at its receipt or later; `flags` say how the SDK takes up the jobs of one activation."""
         self.start = start = start.model_copy(update={"seal_key": SEAL.public_key})
         self.flags = flags
         self.now = self._began = now or start.received_at
@@ -101,7 +101,7 @@ class Story:
         self.settle()
 
     def _come_up(self, run_id: str) -> None:
-        """Begin with an instance that has heard nothing."""
+        """Start with an instance that has received nothing."""
         self.run_id = run_id
         self._timers: dict[int, datetime] = {}
         self._activities: list[Asked] = []
@@ -109,43 +109,43 @@ class Story:
 
     @property
     def status(self) -> OrderStatus:
-        """Ask the order, as the query does."""
+        """Return the order's status, as the query does."""
         return self._instance._object.status()  # type: ignore[attr-defined, no-any-return]
 
     @property
     def state(self) -> Any:
-        """Look at the order's state."""
+        """Return the order's state."""
         return self._instance._object.case.state  # type: ignore[attr-defined]
 
     @property
     def details(self) -> str:
-        """Read what operators see."""
+        """Return the details that operators see."""
         return str(self._instance._current_details)  # type: ignore[attr-defined]
 
     @property
     def next_timer(self) -> datetime | None:
-        """Say when the next timer fires."""
+        """Return when the next timer fires; `None` if there is no timer."""
         return min(self._timers.values(), default=None)
 
     def decide(self, payload: Any, *, by_hand: bool = False) -> None:
-        """Signal a decision, whatever it holds; taken up with the next activation."""
+        """Signal a decision with any content, to be taken up with the next activation."""
         self._signal(COMPLETE_TASK, payload if by_hand else self._sealed(payload))
 
     def act(self, payload: Any, *, by_hand: bool = False) -> None:
-        """Signal an action, whatever it holds."""
+        """Signal an action with any content."""
         self._signal(ORDER_ACTION, payload if by_hand else self._sealed(payload))
 
     def _signal(self, name: str, payload: Any) -> None:
         self.send(name, *_CONVERTER.to_payloads([payload]))
 
     def _sealed(self, payload: Any) -> Any:
-        """Seal what a store would have handed over; what is no object bears no seal."""
+        """Seal a payload as the store would; anything but an object bears no seal."""
         if not isinstance(payload, dict):
             return payload
         return {**payload, "seal": SEAL.sign(self.start.order_no, payload)}
 
     def forward(self, by: timedelta) -> None:
-        """Send time forward, to each timer on the way."""
+        """Send time forward, and fire each timer on the way."""
         until = self.now + by
         while not self.ended and self.next_timer is not None and self.next_timer <= until:
             self.now = max(self.now, self.next_timer)
@@ -157,13 +157,13 @@ class Story:
         self.now = max(self.now, until)
 
     def settle(self) -> None:
-        """Let the order run until it waits for people or time again."""
+        """Let the order run until it waits again for people or time."""
         self.step()
         while self._activities and not self.ended:
             self.step()
 
     def step(self) -> None:
-        """Give one activation: what was signalled, with what activities have answered, in this order."""
+        """Run one activation: first the signals, then the answers of activities."""
         if self.ended:
             return
         asked, self._activities = self._activities, []
@@ -171,7 +171,7 @@ class Story:
         for each in asked:
             self._jobs.append(resolved(each.seq, self._answer(each.name, each.given)))
         self.now += _MOMENT
-        # A task is scheduled, started and completed; an activity, besides being scheduled, started and completed.
+        # Three events for the workflow task (scheduled, started, completed), and those of each job.
         self.events += 3 + sum(_EVENTS.get(str(job.WhichOneof("variant")), 0) for job in self._jobs)
         activation = WorkflowActivation(run_id=self.run_id, jobs=self._jobs, history_length=self.events)
         activation.timestamp.FromDatetime(self.now.replace(tzinfo=None))
@@ -221,7 +221,7 @@ class Story:
         if name == LOOK_UP:
             return LookedUp(vouched=Vouched.by(FIRST, given))
         step: OrderStep = given
-        # The short book runs by the wall: no calendar is read, so no database is needed.
+        # The short book runs by the wall, so no calendar is read and no database is needed.
         answer = reckon_step(None, step, None, policy(step.policy))  # type: ignore[arg-type]
         if step.route:
             answer = answer.model_copy(update={"routing": self._routing(step)})
@@ -238,7 +238,7 @@ class Story:
         return Routing.of(FIRST, category=step.facts.category, community=community, unit=step.facts.unit)
 
     def send(self, name: str, *payloads: Payload, **headers: Payload) -> None:
-        """Signal whatever the server lets pass."""
+        """Signal anything that the server lets pass."""
         self._signals += 1
         signal = SignalWorkflow(
             signal_name=name, input=payloads, headers=headers, originating_event_id=self._signals
@@ -249,7 +249,7 @@ class Story:
 async def _instance(
     now: datetime, flags: frozenset[_WorkflowLogicFlag], runner: WorkflowRunner, run_id: str
 ) -> WorkflowInstance:
-    """Make it on a running loop, as the SDK does."""
+    """Make the instance on a running loop, as the SDK does."""
     defn = workflow._Definition.must_from_class(OrderWorkflow)
     runner.prepare_workflow(defn)
     return runner.create_instance(

@@ -1,7 +1,7 @@
-"""Several orders in one office: one store, one clock, one outbox, one gateway, in this process.
+"""Several orders in one office, inside this process: one store, one clock, one outbox, one gateway.
 
-Requests and decisions come in by the API's own functions, `Reconcile`'s own drain sends what is left, the real courier
-delivers. Temporal and the provider of messages are played here, with their faults: away, or done and not answered.
+Requests and decisions come in by the API's own functions, `Reconcile`'s own drain sends the rest, and the real courier
+delivers. Temporal and the message provider are simulated here, with two faults: away, and done without an answer.
 """
 
 import asyncio
@@ -37,11 +37,11 @@ from tests.support.office import new_order
 from tests.support.stories.hosted import Clock, Hosted, Written
 
 _ROUND = timedelta(seconds=31)
-"""After it, whatever waits in the outbox may be sent."""
+"""After this time every waiting row of the outbox may be sent."""
 
 
 class Provider:
-    """A provider of messages that knows a key again; it may be away, refuse, or take a message and not say so."""
+    """A message provider that recognises a repeated key; it may be away, refuse, or accept without answering."""
 
     reaches_people = True
 
@@ -73,7 +73,7 @@ class Provider:
 
 
 class Server:
-    """Temporal as the outbox and the API see it: starts once, keeps signals, knows no order that has ended."""
+    """Temporal as the outbox and the API see it: it starts once, keeps signals, and forgets ended orders."""
 
     def __init__(self, street: "Street") -> None:
         self._street = street
@@ -150,7 +150,7 @@ class Street:
     # What people do.
 
     def place(self, **changes: Any) -> str:
-        """Take a request in, twice with one key: a client that got no answer asks again."""
+        """Take a request in twice with one key, like a client that got no answer and asks again."""
         order = new_order(key=uuid.UUID(int=len(self.placed) + 1).hex, **changes)
         numbers = [self._place(order) for _ in range(2)]
         assert numbers[0] == numbers[1], "I2, I4: one key, one order"
@@ -206,12 +206,12 @@ class Street:
             return None
 
     def send_in(self, submitted: Submitted | None, how: str) -> None:
-        """Signal after the commit, or `later`: the process died, and `Reconcile` finds it."""
+        """Signal after the commit; `later` means that the process died and `Reconcile` finds the row."""
         if how != "later":
             self.send(submitted)
 
     def send(self, submitted: Submitted | None) -> None:
-        """Signal after the commit, as the API does; what does not get through is left to `Reconcile`."""
+        """Signal after the commit, as the API does; a signal that does not get through is left to `Reconcile`."""
         if submitted is None or submitted.said is None or submitted.outbox_id is None:
             return
         order_no, row = submitted.row.matter_no, submitted.outbox_id
@@ -225,10 +225,10 @@ class Street:
         with self.store.write() as connection:
             outbox.mark_sent(connection, [row], now=self.now)
 
-    # What goes by itself.
+    # What happens by itself.
 
     def forward(self, by: timedelta) -> None:
-        """Send time forward, to each timer on the way, with rounds of `Reconcile` while something waits."""
+        """Send time forward and fire each timer on the way, with rounds of `Reconcile` while rows wait."""
         until = self.now + by
         while (nearest := self.next_instant(until)) is not None:
             self.clock.now = max(self.now, nearest)
@@ -237,13 +237,13 @@ class Street:
         self.turn()
 
     def next_instant(self, until: datetime) -> datetime | None:
-        """Find the next instant at which something happens by itself, up to one."""
+        """Find the next instant, up to `until`, at which something happens by itself."""
         timers = [each.next_timer for each in self.running.values() if not each.ended and each.next_timer]
         coming = [*timers, *([self.now + _ROUND] if self.backlog else [])]
         return min((each for each in coming if each <= until), default=None)
 
     def turn(self) -> None:
-        """Let a round of `Reconcile` pass, timers fire, and every order go on until it waits."""
+        """Run a round of `Reconcile`, fire due timers, and let every order go on until it waits."""
         if self.backlog:
             asyncio.run(self._drain.drain())
         self.begin_orders()
@@ -253,7 +253,7 @@ class Street:
             run.settle()
 
     def begin_orders(self) -> None:
-        """Let a worker take up what has started."""
+        """Let a worker take up the started orders."""
         for start, signals in list(self.server.starting.values()):
             run = Hosted(self.store, start, self.clock, self._courier, self.on_record)
             self.running[start.order_no] = run
@@ -262,7 +262,7 @@ class Street:
         self.server.starting.clear()
 
     def quiet(self) -> None:
-        """Bring everything to rest: all faults are over, all that waits is sent, heard and delivered."""
+        """Bring everything to rest: end all faults, and send, hear and deliver everything that waits."""
         self.provider.away = self.provider.drops = self.provider.refuses = 0
         self.server.away = self.server.drops = 0
         for _ in range(20):
@@ -275,20 +275,20 @@ class Street:
     def to_the_next_limit(self) -> None:
         """Let time pass until something happens by itself."""
         waiting = [each for each in self.running.values() if not each.ended]
-        # A joined order waits for its leading one.
+        # A joined order waits for its leading order.
         timers = [each.next_timer for each in waiting if each.next_timer or each.state.stage != Stage.JOINED]
         assert all(timers), "I7: an open order that nothing would ever wake"
         self.clock.now = max([self.now, *([min(each for each in timers if each)] if timers else [])])
         self.turn()
 
     def close(self) -> None:
-        """Let nothing of it be left in memory."""
+        """Remove every order from memory."""
         for run in self.running.values():
             run.evict()
 
     @property
     def backlog(self) -> int:
-        """How much waits to be told or sent, or was set aside."""
+        """Count the tellings and outbox rows that are not done, including rows that were set aside."""
         with self.store.read() as connection:
             return sum(
                 connection.scalar(select(func.count()).where(each.c.done_at.is_(None))) or 0
@@ -296,14 +296,14 @@ class Street:
             )
 
     def rows(self) -> dict[str, Any]:
-        """Give the orders as the store shows them."""
+        """Return the orders as the store shows them, by number."""
         with self.store.read() as connection:
             return {
                 row.order_no: row for row in connection.execute(select(matter, orders).select_from(WHOLE))
             }
 
     def numbers(self) -> list[str]:
-        """List all orders as they came, those that a split made behind theirs."""
+        """List all orders in the sequence in which they appeared; new parts of a split come last, by description."""
         found = self.rows()
         fresh = sorted(found.keys() - set(self.known), key=lambda each: found[each].description)
         self.known += fresh

@@ -12,7 +12,7 @@ from tests.support.office import Office
 
 
 def flat(said: str) -> str:
-    """Take what a command said out of the box that it was written into."""
+    """Remove the box around a command's output."""
     return " ".join(said.replace("│", " ").split())
 
 

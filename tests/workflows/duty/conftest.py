@@ -1,4 +1,4 @@
-"""Fixtures of meetings: an office whose one team answers for one community."""
+"""Fixtures of meetings: an office whose only team answers for one community."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from tests.support.stories.meetings import TEAM, Meetings
 
 @pytest.fixture
 def meetings(office: Office) -> Meetings:
-    """An office with a team for one community."""
+    """Return the meetings of an office with a team for one community."""
     found = Meetings(office)
     found.set_up(TEAM)
     return found
@@ -16,7 +16,7 @@ def meetings(office: Office) -> Meetings:
 
 @pytest.fixture
 def closed_meetings(closed_office: Office) -> Meetings:
-    """The same, without a worker."""
+    """Return the same without a worker."""
     found = Meetings(closed_office)
     found.set_up(TEAM)
     return found

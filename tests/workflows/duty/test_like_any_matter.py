@@ -1,4 +1,4 @@
-"""What a duty does because every matter does: holds, hostile signals, rebuilding, comparing, resetting."""
+"""A duty behaves like every matter: holds, hostile signals, rebuilding, comparing, resetting."""
 
 import json
 from datetime import timedelta

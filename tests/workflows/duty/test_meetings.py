@@ -1,4 +1,4 @@
-"""A courtyard meeting that is held, from the opening of its month to its report."""
+"""A courtyard meeting that takes place, from the opening of its month to its report."""
 
 from datetime import timedelta
 from typing import Any
@@ -32,7 +32,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"evidence": "orders"}, "evidence"),
     ({"evidence": "place_photo"}, "attachments"),
 ]
-"""What is wrong with a report, and the field that is named."""
+"""Faults of a report, each with the field that the refusal names."""
 
 
 class TestAMeetingThatIsHeld:

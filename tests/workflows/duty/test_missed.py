@@ -1,4 +1,4 @@
-"""A courtyard meeting that its month did not see: missed, climbing, and made good as far as it can be."""
+"""A courtyard meeting that did not take place in its month: missed, climbing, and entered late if possible."""
 
 from datetime import timedelta
 

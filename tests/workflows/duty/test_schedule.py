@@ -1,4 +1,4 @@
-"""The schedule behind the meetings: each period is opened once, late or not, however often it is asked."""
+"""The schedule behind the meetings: each period is opened once, late or not, however often a run asks for it."""
 
 import asyncio
 import contextlib
@@ -22,22 +22,22 @@ from tests.support.machine import devserver
 from tests.support.office import Office
 
 COMMUNITIES = 2
-"""So few, since each of their duties runs."""
+"""Only a few, because each of their duties runs a workflow."""
 
 
 @pytest.fixture(autouse=True)
 def _few_communities(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the office have a few communities only."""
+    """Reduce the office to a few communities."""
     few = [f"community-{number:02}" for number in range(1, COMMUNITIES + 1)]
     monkeypatch.setattr(opening, "communities_of", lambda _connection: few)
 
 
 @pytest_asyncio.fixture
 async def schedule(closed_office: Office) -> AsyncIterator[ScheduleHandle]:
-    """The handle of the one schedule, which is gone afterwards."""
+    """Yield the handle of the one schedule, and delete the schedule afterwards."""
     handle = closed_office.client.get_schedule_handle(MEETINGS_SCHEDULE)
     yield handle
-    # Else the next schedule could begin in the same second, under the name of a run that nobody ends.
+    # Otherwise the next schedule could begin in the same second, under the name of a run that nothing ends.
     await asyncio.sleep(1)
     with contextlib.suppress(RPCError):
         await handle.delete()
@@ -50,14 +50,14 @@ def periods(office: Office) -> dict[str, int]:
 
 
 async def rests(schedule: ScheduleHandle) -> None:
-    """Wait until no run is under way; two that begin in one second have one name, and the later one is dropped."""
+    """Wait until no run is under way: two that begin in one second share a name, and the later one is dropped."""
     async with asyncio.timeout(60):
         while (await schedule.describe()).info.running_actions:  # noqa: ASYNC110 - the server tells nobody
             await asyncio.sleep(0.1)
 
 
 def no_gap_and_no_double(office: Office, rhythm: Every) -> None:
-    """See that each period from the first to the last was opened once for each community."""
+    """Check that each period from the first to the last was opened once for each community."""
     found = periods(office)
     assert set(found.values()) == {COMMUNITIES}
     began = [datetime.strptime(each, "%Y%m%dT%H%M%SZ") for each in sorted(found)]  # noqa: DTZ007 - all are UTC
@@ -114,7 +114,7 @@ class TestTheScheduleOfTheMeetings:
         office.duties = "seconds"
         monkeypatch.setattr(policy, "SECONDS_DUTIES", replace(policy.SECONDS_DUTIES, rhythm=rhythm))
         await ensure_meetings(office.client, rhythm, task_queue=office.queue)
-        # Three periods begin before anybody is there to open them.
+        # Three periods begin before a worker is there to open them.
         await asyncio.sleep(7)
         assert periods(office) == {}
         async with office.at_work():
@@ -134,7 +134,7 @@ class TestTheScheduleOfTheMeetings:
             async with office.at_work(client):
                 await office.eventually(lambda: len(periods(office)) >= 2, "two periods")
         known = len(periods(office))
-        # Three periods begin while neither server nor worker is there.
+        # Three periods begin while neither a server nor a worker runs.
         await asyncio.sleep(7)
         async with devserver.running_in(tmp_path) as client, office.at_work(client):
             await office.eventually(lambda: len(periods(office)) >= known + 4, "four periods more")

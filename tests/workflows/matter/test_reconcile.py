@@ -1,4 +1,4 @@
-"""What was kept reaches its order: by `Reconcile`, however the workflow was lost, and as often as the office wants."""
+"""Kept rows reach their orders by `Reconcile`, however the workflow was lost, and at the interval of the office."""
 
 import asyncio
 import json
@@ -29,7 +29,7 @@ from workflows.matter.reconcile import ReconcileWorkflow
 
 
 async def reset_to_its_end(office: Office, order_no: str) -> None:
-    """Reset a workflow to its last task, as an operator does after it was ended by force."""
+    """Reset a workflow to its last task, as an operator does after an end by force."""
     history = await office.handle(order_no).fetch_history()
     last = max(
         each.event_id for each in history.events if each.HasField("workflow_task_completed_event_attributes")
@@ -46,13 +46,13 @@ async def reset_to_its_end(office: Office, order_no: str) -> None:
 
 
 def mark_sent(office: Office) -> None:
-    """Mark what the office sent by itself, as the API does."""
+    """Mark the rows that the office sent itself, as the API does."""
     with office.store.write() as connection:
         connection.execute(text("UPDATE outbox SET done_at = created_at, result = 'sent'"))
 
 
 def later(office: Office, by: timedelta = timedelta(minutes=10)) -> OutboxDrain:
-    """Drain the outbox as if it were later: every pause is over."""
+    """Build a drain of the outbox that works at a later time, when every pause is over."""
     return OutboxDrain(office.store, office.orders, now=lambda: now() + by, inputs=worker.INPUTS)
 
 
@@ -144,7 +144,7 @@ class TestWhatCanNeverBeSent:
         assert row["reason"].startswith("it cannot be read: decision.task_id")
 
     async def test_waits_for_a_worker_that_knows_it(self, office: Office) -> None:
-        """A newer API may begin another kind of matter before this worker is replaced."""
+        """A newer API may begin a new kind of matter before this worker is replaced."""
         start = office.take()
         newer = {**starting(start).model_dump(mode="json"), "workflow_type": "Campaign"}
         with office.store.write() as connection:
@@ -173,7 +173,7 @@ class TestWhatCanNeverBeSent:
         assert "LimitPassed" in office.types(order_no)
 
     async def test_is_told_from_what_waits_for_a_moment(self, office: Office) -> None:
-        """Temporal refuses an id that is too long for it, each time."""
+        """Temporal refuses an overlong id every time."""
         start = office.take()
         long = {**starting(start).model_dump(mode="json"), "workflow_id": "x" * 2_000}
         with office.store.write() as connection:
@@ -192,7 +192,7 @@ class TestWhatCanNeverBeSent:
 
 class TestTheOfficesInterval:
     async def test_reaches_a_reconcile_that_runs_with_another(self, temporal: Client) -> None:
-        """The next round comes at once, although the workflow was started with an hour."""
+        """The next round comes at once, although the workflow was started with an interval of an hour."""
         rounds = 0
 
         @activity.defn(name=DRAIN_OUTBOX)

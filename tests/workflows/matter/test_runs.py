@@ -1,4 +1,4 @@
-"""An order goes on whatever the clocks of machines did, and stands still where store and history part."""
+"""An order goes on whatever the clocks of machines do, and stands still if store and history differ."""
 
 import threading
 from datetime import timedelta
@@ -35,7 +35,7 @@ class TestAnOrderThatIsReset:
     async def test_goes_on_although_the_step_that_it_does_again_was_committed(
         self, closed_office: Office, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """As when an operator ends an order in the moment in which its task was shown, and its history not told."""
+        """As if an operator ended an order after its step was committed, but before its history knew the answer."""
         office, asked_back, heard = closed_office, threading.Event(), list[str]()
         write = Committer._write
 
@@ -53,7 +53,7 @@ class TestAnOrderThatIsReset:
             await office.decide(order_no, TaskKind.FIRST_CONTACT, "refer", text="请派单")
             await office.decide(order_no, TaskKind.CLASSIFY, "general", unit="street-urban-management")
             await office.task(order_no, TaskKind.ACKNOWLEDGE)
-            # Else its messages wake it once more while the step is under way, and nothing is done again.
+            # Otherwise its messages wake it once more while the step is under way, and nothing is done again.
             await office.quiet(order_no)
             await office.decide(order_no, TaskKind.ACKNOWLEDGE, "accept")
             await office.task(order_no, TaskKind.HANDLE)
@@ -71,7 +71,7 @@ class TestAnOrderThatTheStoreHasGoingAnotherWay:
     async def test_stands_still_until_its_rows_are_rebuilt_and_goes_on_by_itself(
         self, office: Office
     ) -> None:
-        """As after Temporal was restored from an earlier time: the step was committed, and is made anew."""
+        """As after a restore of Temporal from an earlier time: the committed step is made again."""
         office.policy = "standard"
         order_no = await office.place()
         kept = office.submit(await office.task(order_no, TaskKind.FIRST_CONTACT), "resolve", text="答复")

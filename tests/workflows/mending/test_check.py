@@ -1,4 +1,4 @@
-"""Store and Temporal are compared both ways; what is wrong is named with what to do, and nothing else is."""
+"""Store and Temporal are compared both ways; each fault is named with its remedy, and nothing else is named."""
 
 from datetime import timedelta
 
@@ -34,7 +34,7 @@ def spoil(office: Office, statement: str, order_no: str) -> None:
 
 
 class ForgetfulRecorder(Recorder):
-    """Commits each step, and the answer is lost on its way."""
+    """Commits each step, but loses the answer on its way."""
 
     @activity.defn(name=RECORD)
     def record(self, step: OrderStep) -> OrderAnswer:
@@ -69,7 +69,7 @@ class TestAnOrderThatIsWell:
 class TestAnOrderThatIsNotWell:
     @staticmethod
     async def waits(office: Office) -> str:
-        """Bring an order to its unit under real limits, so that nothing happens to it by itself."""
+        """Bring an order to its unit under real limits, so that nothing happens by itself."""
         office.policy = "standard"
         return await office.dispatched()
 
@@ -96,7 +96,7 @@ class TestAnOrderThatIsNotWell:
         await office.act(order_no, "withdraw")
 
     async def test_has_recorded_steps_of_which_its_history_knows_nothing(self, closed_office: Office) -> None:
-        """As when Temporal was restored from an earlier time than the store."""
+        """As after a restore of Temporal from an earlier time than the store."""
         office = closed_office
         office.policy = "standard"
         order_no = await office.place()
@@ -168,7 +168,7 @@ class TestAnOrderThatIsNotWell:
         assert "open in the store and its workflow has ended" in said
 
     async def test_is_not_in_the_store(self, office: Office, store: object) -> None:
-        """Other tests' stores are others: their running orders have no row here."""
+        """Other tests have other stores, so their running orders have no row here."""
         del store
         order_no = await self.waits(office)
         nobody = "20200101-NOBODY"
@@ -183,7 +183,7 @@ class TestAnOrderThatIsNotWell:
 class TestWhatHasWaitedTooLong:
     @staticmethod
     async def waiting(office: Office) -> tuple[str, list[str]]:
-        """Take an order in and decide on it, without a word to Temporal; gives what is to be found."""
+        """Take an order in and decide on it, without telling Temporal; return the expected findings."""
         order_no = office.take().order_no
         kept = office.submit(await office.task(order_no, TaskKind.FIRST_CONTACT), "resolve", text="答复")
         return order_no, [
@@ -194,7 +194,7 @@ class TestWhatHasWaitedTooLong:
 
     @staticmethod
     async def too_long(office: Office, *order_nos: str) -> list[str]:
-        """Give what is found in two minutes."""
+        """Return the findings on things that wait too long, as seen in two minutes."""
         said = await found(office, *order_nos, later=timedelta(minutes=2))
         return [each.partition(";")[0] for each in said if "too long" in each]
 

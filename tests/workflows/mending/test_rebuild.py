@@ -1,4 +1,4 @@
-"""Rows are a function of histories: what is damaged or gone is written again, and what is whole stays as it is."""
+"""Rows are a function of histories: damaged or missing rows are written again, and intact ones stay unchanged."""
 
 from datetime import timedelta
 from typing import Any
@@ -50,7 +50,7 @@ def everything(office: Office, order_no: str) -> dict[str, list[dict[str, Any]]]
 
 
 async def at_rest(office: Office, order_no: str) -> dict[str, list[dict[str, Any]]]:
-    """Give every row once nothing is under way: messages go out beside the workflow."""
+    """Return every row once nothing is under way, including messages, which go out beside the workflow."""
     waiting = "SELECT 1 FROM message WHERE matter_no = :no AND state = 'pending'"
     await office.eventually(lambda: not office.rows(waiting, no=order_no), "every message sent")
     return everything(office, order_no)
@@ -204,7 +204,7 @@ class TestAnOrdersRows:
         assert {each["type"]: each["via"] for each in office.events(order_no)} == before
 
     async def test_send_a_decision_again_that_the_history_does_not_hold(self, office: Office) -> None:
-        """As after Temporal was restored from an earlier time than the store."""
+        """As after a restore of Temporal from an earlier time than the store."""
         order_no = await office.place()
         kept = office.submit(await office.task(order_no, TaskKind.FIRST_CONTACT), "resolve", text="答复")
         spoil(

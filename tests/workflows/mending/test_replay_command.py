@@ -1,4 +1,4 @@
-"""Replaying what runs, before a new version is rolled out: rules count as well as commands."""
+"""Replaying running matters before a new version is rolled out: rules count as well as commands."""
 
 from dataclasses import replace
 
@@ -12,7 +12,7 @@ from tests.support.office import Office
 
 
 async def broken(office: Office, *order_nos: str) -> dict[str, str]:
-    """Replay what runs; of other tests' workflows nothing is said."""
+    """Replay the running workflows, and return the findings on these orders only."""
     ids = {order_workflow_id(each) for each in order_nos}
     found = [
         each async for each in replay_running(office.client, worker.replayer()) if each.workflow_id in ids
@@ -25,7 +25,7 @@ class TestAVersion:
     async def test_that_tightens_a_rule_is_found_by_the_orders_that_leaned_on_it(
         self, office: Office, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """An urge that is not heard any more tells nobody: the commands differ."""
+        """An urge that the new rule does not hear sends no message, so the commands differ."""
         urged, quiet = await office.place(), await office.place()
         await office.settled(await office.act(urged, "urge"))
         assert await broken(office, urged, quiet) == {}

@@ -1,4 +1,4 @@
-"""What is decided in time never loses to our own outage, and what was accepted is never lost."""
+"""A decision in time never loses to our own outage, and an accepted one is never lost."""
 
 import asyncio
 import threading
@@ -44,7 +44,7 @@ class TestADecisionAgainstItsDeadline:
         office = closed_office
         order_no = await office.place()
         async with office.at_work():
-            # Let the first task start the timer, so that it can fire while nobody works.
+            # Let the first workflow task start the timer, so that it can fire while no worker runs.
             await office.eventually_async(lambda: office.history(order_no), "TIMER_STARTED")
         task = await office.task(order_no, TaskKind.FIRST_CONTACT)
         submitted = office.submit(task, "resolve", text="及时答复")
@@ -133,7 +133,7 @@ class TestWhileTemporalIsAway:
             assert (await office.result(order_no)).ending == "resolved_on_the_spot"
 
     async def test_a_start_that_it_has_forgotten_is_sent_again(self, office: Office) -> None:
-        """As after Temporal was restored from a time before the order."""
+        """As after a restore of Temporal from a time before the order."""
         office.policy = "standard"
         lost, ended, there = office.take().order_no, await office.place(), await office.place()
         await office.handle(ended).terminate("an operator ended it")
@@ -176,7 +176,7 @@ class TestMessages:
     async def test_that_fail_while_a_limit_is_recorded_keep_the_numbers_in_sequence(
         self, closed_office: Office
     ) -> None:
-        """Red when the courier numbers its failure itself: two events with one number stop the order for ever."""
+        """Red if the courier numbers its failure itself: two events with one number stop the order for ever."""
         office, released = closed_office, threading.Event()
 
         class Stubborn:

@@ -1,4 +1,4 @@
-"""Joint handling and supervision: what lies beside the work never blocks it."""
+"""Joint handling and supervision: tasks beside the work never block it."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Joining orders about one matter, and splitting one that holds several."""
+"""Joining orders about one matter, and splitting an order that holds several."""
 
 from functools import partial
 
@@ -62,7 +62,7 @@ class TestADuplicate:
         assert office.order(earlier)["promised_at"] < before
         await office.settled(await office.act(earlier, "merge", by="desk-1", leading_order_no=leading))
         await office.drain()
-        # The very instant, or what its unit needs at least: that depends on how long this took.
+        # The same instant, or its unit's minimum remainder, depending on how long this took.
         await office.eventually(lambda: office.order(leading)["promised_at"] < before, "earlier")
         await office.reported(leading, text="已办")
         await office.result(leading)
@@ -190,7 +190,7 @@ class TestSplitting:
         history = str((await office.handle(order_no).fetch_history()).to_json())
         assert "路灯不亮" not in history
 
-        # They start by themselves: no round of `Reconcile` is waited for.
+        # They start by themselves, without waiting for a round of `Reconcile`.
         for each in made:
             office.placed.append(each["order_no"])
             await office.eventually_async(partial(standing, office, each["order_no"]), RunStanding.RUNNING)

@@ -1,4 +1,4 @@
-"""Requests: a unit asks for more time, a pause, another class or another unit, and works on meanwhile."""
+"""Requests: a unit asks for more time, a pause, another class or another unit, and keeps working meanwhile."""
 
 from datetime import datetime, timedelta
 from typing import Any

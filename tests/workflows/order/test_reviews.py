@@ -1,4 +1,4 @@
-"""Reviews: what is proposed counts when somebody else has looked at it, or kept silent."""
+"""Reviews: a proposal counts once another person has looked at it or kept silent."""
 
 import pytest
 
@@ -33,7 +33,7 @@ class TestAResult:
     async def test_is_not_reviewed_by_who_proposed_it(self, office: Office) -> None:
         order_no = await office.dispatched(requester={})
         work = await office.task(order_no, TaskKind.HANDLE)
-        # An operator's signal names whom it likes: here somebody of the desk.
+        # An operator's signal may name anybody: here a member of the desk.
         said = {"task_id": work["task_id"], "actor": "desk-1", "outcome": "report_result", "comment": "已办"}
         await office.signal(order_no, {**said, "decision_id": "by-the-desk"})
         review = await office.task(order_no, TaskKind.REVIEW)

@@ -1,4 +1,4 @@
-"""What comes after the answer: call-backs, ratings, rework, reopening, withdrawal."""
+"""The steps after the answer: call-backs, ratings, rework, reopening, withdrawal."""
 
 from datetime import datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""Signals as operators and strangers send them: whatever they hold, the order goes on and shows them."""
+"""Signals of operators and strangers: whatever they hold, the order goes on and shows them."""
 
 import asyncio
 import contextlib
@@ -176,7 +176,7 @@ class TestARawSignal:
 
 
 class TestAHostileSender:
-    """See `tests/procedure/test_hostile_signals.py` for thousands; here a server and a database have their say."""
+    """See `tests/procedure/test_hostile_signals.py` for thousands; here a real server and database take part."""
 
     @pytest.mark.parametrize("seed", range(3))
     async def test_of_anything_at_all_neither_stops_nor_ends_an_order(
@@ -193,7 +193,7 @@ class TestAHostileSender:
                 await office.handle(order_no).signal(
                     strike.name, args=[RawValue(each) for each in strike.payloads]
                 )
-        # What is typed by hand and in order counts, so it may have come to its end; by force it did not.
+        # Valid signals typed by hand count, so the order may have ended, but never by force.
         assert (await office.status(order_no)).order_no == order_no
         described = await office.handle(order_no).describe()
         assert described.status in {WorkflowExecutionStatus.RUNNING, WorkflowExecutionStatus.COMPLETED}
@@ -226,7 +226,7 @@ class TestAHostileSender:
             await handle.query("anything", {"forged": LONG})
         for given in ({"forged": LONG}, NOT_JSON):
             with contextlib.suppress(WorkflowQueryFailedError):
-                # What is too much for a query is left out, or refused.
+                # An argument that is too much for the query is left out or refused.
                 await handle.query("status", given)
         await finish(office, order_no)
         assert "WORKFLOW_TASK_FAILED" not in await office.history(order_no)

@@ -1,4 +1,4 @@
-"""The state of an order: what a later round begins with."""
+"""The state of an order at the beginning of a later round."""
 
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
@@ -10,10 +10,10 @@ from workflows.order.state import State
 
 OF_THE_ORDER = frozenset(
     {
-        # Where it is and what it is about; the next step says it anew.
+        # Where it is and what it is about; the next step sets it again.
         *("stage", "tier", "unit", "category", "routing", "lead", "units", "order_class", "reclassified"),
         *("suggested_class", "suggested_unit", "round", "round_began_at", "can_be_asked"),
-        # What is counted and capped over all rounds, or shown as having happened.
+        # Counts and caps over all rounds, and facts to show.
         *(
             "escalations",
             "taken",
@@ -30,11 +30,11 @@ OF_THE_ORDER = frozenset(
             "reopened",
         ),
         *("counts_only", "requester_left"),
-        # Who may not review or call back, being about their own work.
+        # People who may not review or call back, because it is about their own work.
         *("reviewed_by", "handled_by"),
-        # The office's, not the round's.
+        # Facts of the office, not of the round.
         *("hold", "holds", "holds_heard", "held_until"),
-        # What was said and recorded.
+        # Heard and recorded things.
         *(
             "seq",
             "tasks_opened",
@@ -48,7 +48,7 @@ OF_THE_ORDER = frozenset(
         ),
     }
 )
-"""What survives into the next round. A new field stands here, or is declared as one of a round: think about which."""
+"""Fields that survive into the next round. List a new field here, or declare it as one of a round: think which."""
 
 
 class TestARound:

@@ -1,4 +1,4 @@
-"""The ordinary ways of an order, each on a real server, with history and store looked at."""
+"""The ordinary ways of an order, each on a real server, with checks of history and store."""
 
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -51,7 +51,7 @@ class TestAnOrderAnsweredOnTheSpot:
         await office.result(order_no)
         handle = office.handle(order_no)
         seen = (await handle.fetch_history()).to_json() + str((await handle.describe()).raw_description)
-        # Payloads are base64 in the JSON of a history: look at the decoded ones too.
+        # Payloads are base64 in the JSON of a history, so look at the decoded ones too.
         history = await handle.fetch_history()
         seen += b"".join(event.SerializeToString() for event in history.events).decode("utf-8", "replace")
         assert "标记" not in seen
@@ -123,7 +123,7 @@ class TestAnOrderThatIsDispatched:
     @pytest.mark.hasty
     async def test_gives_its_unit_at_least_the_minimum_remainder(self, office: Office) -> None:
         order_no = await office.place()
-        # Nobody sorts and nobody dispatches: the desks' time is gone, the promise nearly so.
+        # Nobody classifies and nobody dispatches: the desks' time is over, and the promise nearly so.
         handle = await office.task(order_no, TaskKind.HANDLE)
         left = seconds_between(handle["opened_at"], handle["due_at"])
         assert left >= 1
@@ -325,7 +325,7 @@ class TestASupervisor:
         )
         supervise = await office.task(order_no, TaskKind.SUPERVISE)
         assert supervise["role"] == "street_leader"
-        # The limit of the work passes under the leader's eye: noted, and no tier is climbed.
+        # The limit of the work passes under the leader's supervision: it is noted, and the order does not climb.
         await office.eventually(lambda: office.order(order_no)["overdue"], "the breach is noted")
         assert office.order(order_no)["tier"] == "community"
         await office.reported(order_no, text="已办")

@@ -1,4 +1,4 @@
-"""Why `record` is never a local activity (ADR-0003): how that goes wrong, and that ours does not."""
+"""Why `record` is never a local activity (ADR-0003): how a local one goes wrong, and that ours does not."""
 
 import asyncio
 import os
@@ -41,7 +41,7 @@ async def local_story(office: Office, *, window: float) -> WorkflowHandle[LocalS
 
 
 async def dies_at_work(office: Office, what: str, store: str) -> None:
-    """Let a process of its own work until its first commit kills it."""
+    """Let a separate process work until its first commit kills it."""
     host = office.client.service_client.config.target_host
     process = await asyncio.create_subprocess_exec(
         *leashed([sys.executable, "-m", "tests.support.machine.mortal", what, host, office.queue, store]),

@@ -1,4 +1,4 @@
-"""An order whose dates rest on a year that is not announced: flagged, and moved once when it is."""
+"""An order whose dates rest on an unannounced year: flagged, and moved once when the year is announced."""
 
 from datetime import date, datetime
 
@@ -49,7 +49,7 @@ class TestAnOrder:
         assert (await office.task(order_no, TaskKind.HANDLE))["due_at"] == moved["promised_at"]
         assert "DueTimesRecalculated" in office.types(order_no)
 
-        # Another version of the year reaches the order too, and takes nothing back that was firm.
+        # Another version of the year reaches the order too, and takes back nothing firm.
         with office.store.write() as connection:
             again = load_year(connection, due.year, holidays(), source="another", now=now())
         assert again.orders == 1

@@ -1,4 +1,4 @@
-"""The directory as data: what is loaded while orders run is what they go by from then on."""
+"""The directory as data: running orders follow a loaded version from then on."""
 
 import asyncio
 import uuid

@@ -28,7 +28,7 @@ def lift(office: Office) -> None:
 
 
 async def told(office: Office, order_no: str) -> None:
-    """Tell the orders and send what waits in the outbox, as `Reconcile` does."""
+    """Finish all tellings and send the waiting rows of the outbox, as `Reconcile` does."""
     while tell_next(office.store, now=now()):
         pass
     rows = office.rows(
@@ -108,7 +108,7 @@ class TestAHold:
         while tell_next(office.store, now=now()):
             pass
         with office.store.write() as connection:
-            # As if nobody had listed it.
+            # As if the order had not been listed.
             office.forget_pending(connection, order_no)
         await passes(first["due_at"])
         assert "LimitPassed" not in office.types(order_no)

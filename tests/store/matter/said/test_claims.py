@@ -1,4 +1,4 @@
-"""A claim ends with the post of whoever has it."""
+"""A claim ends with the post of its holder."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -35,7 +35,7 @@ def claim(store: Store, task_id: str, username: str, *, later: timedelta = timed
 
 @pytest.fixture
 def claimed(store: Store) -> str:
-    """Give a task that duty-1 is at."""
+    """Return a task that duty-1 has claimed."""
     task_id = take(store).first_task.task_id
     claim(store, task_id, "duty-1")
     return task_id

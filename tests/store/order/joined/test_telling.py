@@ -1,4 +1,4 @@
-"""Telling all open orders: batch by batch, resumed by whoever comes, and in nobody's way."""
+"""Telling all open orders: batch by batch, resumable by any process, and in nobody's way."""
 
 from datetime import timedelta
 
@@ -97,7 +97,7 @@ class TestTellingAllOrders:
         orders = sorted(take(store, key=f"key-{number}").order_no for number in range(3))
         hold(store)
         tell_next(store, now=now())
-        # Whoever told it is gone; the hold is lifted before all have heard of it.
+        # The telling process is gone; the hold is lifted before every order has heard of it.
         lift(store)
         while tell_next(store, now=now()):
             pass
