@@ -11,6 +11,7 @@ import os
 import random
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -23,9 +24,9 @@ from domain.order.actions import ACTIONS, ActionName
 from domain.order.lifecycle import TASKS, TaskKind
 from domain.order.words import Stage
 from store.database import Store
+from store.matter import numbers
 from store.matter.said.decisions import UNFINISHED
 from store.matter.tables import task
-from store.order import intake
 from store.telling.holds import HeldAlready, lift_hold, order_hold
 from store.telling.moving import begin_move, move_batch, next_orders
 from store.telling.recalculation import load_year
@@ -60,8 +61,8 @@ class Office(RuleBasedStateMachine):
     )
     def open_the_office(self, book: str, begins: datetime, count: int, data: st.DataObject) -> None:
         # The random parts of numbers and task ids are the same each time, so that a story can be repeated.
-        self.secrets = vars(intake)["secrets"]
-        vars(intake)["secrets"] = random.Random(1)
+        self.secrets = vars(numbers)["secrets"]
+        vars(numbers)["secrets"] = SimpleNamespace(token_bytes=random.Random(1).randbytes)
         self.store = Store(self.databases.copy())
         self.street = Street(self.store, now=begins, book=book)
         self.watch = Watch(self.street)
@@ -208,7 +209,7 @@ class Office(RuleBasedStateMachine):
             self._end()
             self.watch.end()
         finally:
-            vars(intake)["secrets"] = self.secrets
+            vars(numbers)["secrets"] = self.secrets
             self.street.close()
             self.store.close()
 
