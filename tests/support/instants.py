@@ -14,7 +14,7 @@ def due(order: StoredStory) -> datetime:
 
 def promised(order: StoredStory) -> datetime:
     """Return the instant that was promised to the resident."""
-    found = order.status.promised_at
+    found: datetime | None = order.status.promised_at
     assert found is not None
     return found
 

@@ -1,4 +1,4 @@
-"""An order among several: it shares one clock with them, its activities may need another try, its worker may die.
+"""A matter among several: it shares one clock with them, its activities may need another try, its worker may die.
 
 Its input is kept like a history, activation by activation: a restart replays all of it and must get to the same
 place.
@@ -20,10 +20,9 @@ from activities.message.deliver import Courier
 from gateways.messaging.protocol import GatewayUnavailable
 from messages.matter.recorded import RecordedMatter, RecordedStep
 from messages.matter.signals import Said
+from messages.matter.starting import MatterStart
 from messages.message.delivery import Delivered, DeliverMessages
-from messages.names import DELIVER, RECORD
-from messages.order.step import OrderAnswer, OrderStep
-from messages.order.workflow import StartOrder
+from messages.names import DELIVER
 from store.database import Store
 from tests.support.stories.stored_story import StoredStory
 from tests.support.stories.story import ALL_FLAGS, Asked, StoryBroke, resolved
@@ -42,29 +41,36 @@ class Clock:
 
 @dataclass(kw_only=True)
 class Written:
-    """A step as the history holds it; `index` is that of the activation that asked for it."""
+    """A step as the history holds it, of the kind's own type; `index` is that of the activation that asked for it.
+
+    `abandoned`: a reset went back behind it.
+    """
 
     seq: int
     index: int
-    step: OrderStep
-    answer: OrderAnswer
+    step: Any
+    answer: Any
+    abandoned: bool = False
     delivered_at: datetime | None = None
     delivered_as: str = "sent"
 
 
 class Hosted(StoredStory):
-    """An order that is placed already, run as a server and a worker would."""
+    """A matter that is in the store already, run as a server and a worker would."""
 
     def __init__(
         self,
         store: Store,
-        start: StartOrder,
+        start: MatterStart,
         clock: Clock,
         courier: Courier,
         on_record: Callable[[Written], None],
+        *,
+        book: str,
     ) -> None:
-        """Prepare the order, without an activation."""
+        """Prepare the matter, without an activation; `book` is that of the orders that it makes."""
         self.store = store
+        self.book = book
         self.clock = clock
         self.courier = courier
         self.written: list[Written] = []
@@ -87,6 +93,11 @@ class Hosted(StoredStory):
         self.clock.now = max(at, self.clock.now)
 
     @property
+    def matter_no(self) -> str:
+        """Return its number."""
+        return str(self.start.matter_no)
+
+    @property
     def is_quiet(self) -> bool:
         """Tell whether nothing is under way."""
         return self.ended or not (self._jobs or self._activities or self._delayed)
@@ -106,14 +117,39 @@ class Hosted(StoredStory):
         self._activities, self._delayed = [*self._activities, *self._delayed], []
 
     def restart(self) -> None:
-        """Let another worker take the order over: its replay of the history must reach the same state."""
+        """Let another worker take the matter over: its replay of the history must reach the same state."""
         if self.ended:
             return
         before = self._place()
         self._come_up(self.run_id)
         self._replay(len(self._history))
         if self._place() != before:
-            raise StoryBroke(f"{self.order_no} is somewhere else after a restart: {before} {self._place()}")
+            raise StoryBroke(f"{self.matter_no} is somewhere else after a restart: {before} {self._place()}")
+
+    def reset(self, index: int) -> None:
+        """Let an operator reset the matter to one of its activations: a new run does it again and goes on from there.
+
+        As Temporal does it: signals that came later are sent again, everything else that came later is gone.
+        """
+        later = [
+            job for each in self._history[index + 1 :] for job in each.jobs if job.HasField("signal_workflow")
+        ]
+        waiting = [job for job in self._jobs if job.HasField("signal_workflow")]
+        first, self._history = list(self._history[index].jobs), self._history[:index]
+        self._jobs = []
+        for each in self.written:
+            each.abandoned |= each.index >= index
+        self._come_up(f"run-{len(self.runs)}")
+        self._replay(index)
+        for job in first:
+            self._forget(job)
+        self._jobs = [*first, *later, *waiting]
+        self.settle()
+
+    @property
+    def activations(self) -> int:
+        """Count the activations since its start."""
+        return len(self._history)
 
     def recorded(self) -> RecordedMatter:
         """Return the content of its histories, as `runtime.histories` reads it."""
@@ -121,6 +157,7 @@ class Hosted(StoredStory):
             RecordedStep(
                 step=each.step,
                 answer=each.answer,
+                abandoned=each.abandoned,
                 delivered_at=each.delivered_at,
                 delivered_as=each.delivered_as,
             )
@@ -198,7 +235,7 @@ class Hosted(StoredStory):
                 if each.delivered_at is None and each.index < self._asked_in[asked.seq][0]:
                     each.delivered_at, each.delivered_as = self.now, delivered.state
             return delivered
-        if asked.name != RECORD:
+        if asked.name != self.wires.record:
             return self._answer(asked.name, asked.given)
         known = len(self.told.steps)
         answer = self._answer(asked.name, asked.given)
@@ -206,7 +243,7 @@ class Hosted(StoredStory):
             # The worker died after the commit: the step is recorded once more, and gets the same answer.
             again = self._answer(asked.name, asked.given)
             if not answer.pending and not answer.hold and again != answer:
-                raise StoryBroke(f"{self.order_no}: {answer} and then {again}")
+                raise StoryBroke(f"{self.matter_no}: {answer} and then {again}")
             del self.told.steps[known + 1 :], self.told.answers[known + 1 :]
         written = Written(seq=asked.seq, index=self._asked_in[asked.seq][0], step=asked.given, answer=answer)
         if not any(each.step == asked.given for each in self.written):
@@ -216,6 +253,6 @@ class Hosted(StoredStory):
 
     def _deliver(self) -> Delivered:
         try:
-            return self.courier.deliver(DeliverMessages(matter_no=self.order_no))
+            return self.courier.deliver(DeliverMessages(matter_no=self.matter_no))
         except GatewayUnavailable:
             raise TryAgain from None

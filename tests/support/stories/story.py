@@ -1,4 +1,4 @@
-"""One order's workflow inside this process, with simulated time: the SDK's instance, driven activation by activation.
+"""One matter's workflow inside this process, with simulated time: the SDK's instance, driven activation by activation.
 
 There is no server and no worker: commands are answered here as these would. Timers fire when time is sent forward,
 `record` calculates with the rules and keeps its input, and `deliver` always gets through.
@@ -26,18 +26,30 @@ from temporalio.worker import UnsandboxedWorkflowRunner, WorkflowRunner
 from temporalio.worker._workflow_instance import WorkflowInstance, WorkflowInstanceDetails, _WorkflowLogicFlag
 
 import worker
+from domain.kinds import kind_of
 from domain.office.first_directory import FIRST
 from domain.order.policy import policy
+from messages.kinds import wires_of
 from messages.matter.outbox import Drained
+from messages.matter.starting import MatterStart
 from messages.message.delivery import Delivered
-from messages.names import COMPLETE_TASK, DELIVER, LOOK_UP, ORDER, ORDER_ACTION, RECORD, START_ORDERS
+from messages.names import (
+    COMPLETE_TASK,
+    DELIVER,
+    LOOK_UP,
+    MATTERS,
+    START_ORDERS,
+    action_signal,
+    workflow_id_of,
+)
 from messages.office.directory import LookedUp, LookUp, Routing, Vouched
-from messages.order.step import MergeRefused, OrderAnswer, OrderStep
-from messages.order.workflow import OrderStatus, StartOrder
+from messages.order.step import MergeRefused, OrderStep
 from store.order.reckoning import reckon_step
 from tests.support.office import SEAL
-from workflows.order.workflow import OrderWorkflow
 
+_DEFINITIONS = {
+    each.name: each for each in map(workflow._Definition.must_from_class, worker.WORKFLOWS) if each.name
+}
 _CONVERTER = pydantic_data_converter.payload_converter
 ALL_FLAGS = frozenset(_WorkflowLogicFlag)
 """Every way in which the SDK may take up an activation; without flags it uses the older one, job by job."""
@@ -53,10 +65,10 @@ class StoryBroke(AssertionError):
 
 @dataclass(kw_only=True)
 class Told:
-    """The steps that `record` was given, in their order, and its answers."""
+    """The steps that `record` was given, in their order, and its answers; each of the kind's own type."""
 
-    steps: list[OrderStep] = field(default_factory=list)
-    answers: list[OrderAnswer] = field(default_factory=list)
+    steps: list[Any] = field(default_factory=list)
+    answers: list[Any] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,24 +81,26 @@ class Asked:
 
 
 class Story:
-    """An order that runs here; `now` moves by `forward`, and by a moment with every activation.
+    """A matter that runs here; `now` moves by `forward`, and by a moment with every activation.
 
-    With the worker's own sandbox as its `runner`, its state cannot be read.
+    Only an order can be played without a store. With the worker's own sandbox as `runner`, the state cannot be read.
     """
 
     runner: WorkflowRunner = UnsandboxedWorkflowRunner()
 
     def __init__(
         self,
-        start: StartOrder,
+        start: MatterStart,
         *,
         flags: frozenset[_WorkflowLogicFlag] = ALL_FLAGS,
         now: datetime | None = None,
     ) -> None:
-        """Start the order at its receipt or later; `flags` say how the SDK takes up the jobs of one activation."""
-        self.start = start = start.model_copy(update={"seal_key": SEAL.public_key})
+        """Start it when its first task was opened or later; `flags` say how the SDK takes up an activation's jobs."""
+        # Each kind has facts of its own, which a story asks for by name.
+        self.start: Any = start.model_copy(update={"seal_key": SEAL.public_key})
+        self.wires = wires_of(start.matter_no)
         self.flags = flags
-        self.now = self._began = now or start.received_at
+        self.now = self._began = now or start.first_task.opened_at
         self.told = Told()
         self.ended = False
         self.lookups = 0
@@ -95,7 +109,9 @@ class Story:
         self._jobs: list[WorkflowActivationJob] = []
         self._come_up("run")
         first = InitializeWorkflow(
-            workflow_type=ORDER, workflow_id="order-1", arguments=_CONVERTER.to_payloads([start])
+            workflow_type=MATTERS[kind_of(start.matter_no).name],
+            workflow_id=workflow_id_of(start.matter_no),
+            arguments=_CONVERTER.to_payloads([self.start]),
         )
         self._jobs.append(WorkflowActivationJob(initialize_workflow=first))
         self.settle()
@@ -105,16 +121,17 @@ class Story:
         self.run_id = run_id
         self._timers: dict[int, datetime] = {}
         self._activities: list[Asked] = []
-        self._instance = asyncio.run(_instance(self._began, self.flags, self.runner, run_id))
+        info = _info(self.start.matter_no, self._began, run_id)
+        self._instance = asyncio.run(_instance(info, self.flags, self.runner))
 
     @property
-    def status(self) -> OrderStatus:
-        """Return the order's status, as the query does."""
-        return self._instance._object.status()  # type: ignore[attr-defined, no-any-return]
+    def status(self) -> Any:
+        """Return the matter's status, as the query does."""
+        return self._instance._object.status()  # type: ignore[attr-defined]
 
     @property
     def state(self) -> Any:
-        """Return the order's state."""
+        """Return the matter's state."""
         return self._instance._object.case.state  # type: ignore[attr-defined]
 
     @property
@@ -133,7 +150,7 @@ class Story:
 
     def act(self, payload: Any, *, by_hand: bool = False) -> None:
         """Signal an action with any content."""
-        self._signal(ORDER_ACTION, payload if by_hand else self._sealed(payload))
+        self._signal(action_signal(self.start.matter_no), payload if by_hand else self._sealed(payload))
 
     def _signal(self, name: str, payload: Any) -> None:
         self.send(name, *_CONVERTER.to_payloads([payload]))
@@ -142,7 +159,7 @@ class Story:
         """Seal a payload as the store would; anything but an object bears no seal."""
         if not isinstance(payload, dict):
             return payload
-        return {**payload, "seal": SEAL.sign(self.start.order_no, payload)}
+        return {**payload, "seal": SEAL.sign(self.start.matter_no, payload)}
 
     def forward(self, by: timedelta) -> None:
         """Send time forward, and fire each timer on the way."""
@@ -157,7 +174,7 @@ class Story:
         self.now = max(self.now, until)
 
     def settle(self) -> None:
-        """Let the order run until it waits again for people or time."""
+        """Let it run until it waits again for people or time."""
         self.step()
         while self._activities and not self.ended:
             self.step()
@@ -196,7 +213,7 @@ class Story:
                 self._timers.pop(command.cancel_timer.seq, None)
             case "schedule_activity":
                 asked = command.schedule_activity
-                types: dict[str, type] = {RECORD: OrderStep, LOOK_UP: LookUp}
+                types: dict[str, type] = {self.wires.record: self.wires.step, LOOK_UP: LookUp}
                 given = None
                 if (type_ := types.get(asked.activity_type)) is not None:
                     given = _CONVERTER.from_payloads(list(asked.arguments), [type_])[0]
@@ -207,7 +224,7 @@ class Story:
                     value,
                 ) in command.upsert_workflow_search_attributes.search_attributes.indexed_fields.items():
                     if len(value.data) > _LONGEST_ATTRIBUTE:
-                        raise StoryBroke(f"the server terminates the order: {name} is too long")
+                        raise StoryBroke(f"the server terminates the workflow: {name} is too long")
             case "complete_workflow_execution":
                 self.ended = True
             case "fail_workflow_execution" as failed:
@@ -247,10 +264,10 @@ class Story:
 
 
 async def _instance(
-    now: datetime, flags: frozenset[_WorkflowLogicFlag], runner: WorkflowRunner, run_id: str
+    info: workflow.Info, flags: frozenset[_WorkflowLogicFlag], runner: WorkflowRunner
 ) -> WorkflowInstance:
     """Make the instance on a running loop, as the SDK does."""
-    defn = workflow._Definition.must_from_class(OrderWorkflow)
+    defn = _DEFINITIONS[info.workflow_type]
     runner.prepare_workflow(defn)
     return runner.create_instance(
         WorkflowInstanceDetails(
@@ -258,7 +275,7 @@ async def _instance(
             failure_converter_class=pydantic_data_converter.failure_converter_class,
             interceptor_classes=[cls for each in worker.INTERCEPTORS if (cls := _inbound(each)) is not None],
             defn=defn,
-            info=_info(now, run_id),
+            info=info,
             randomness_seed=1,
             extern_functions={},
             disable_eager_activity_execution=True,
@@ -285,7 +302,7 @@ def resolved(seq: int, answer: Any) -> WorkflowActivationJob:
     return WorkflowActivationJob(resolve_activity=ResolveActivity(seq=seq, result=result))
 
 
-def _info(now: datetime, run_id: str) -> workflow.Info:
+def _info(matter_no: str, now: datetime, run_id: str) -> workflow.Info:
     return workflow.Info(
         attempt=1,
         continued_run_id=None,
@@ -307,7 +324,7 @@ def _info(now: datetime, run_id: str) -> workflow.Info:
         task_queue="here",
         task_timeout=timedelta(seconds=10),
         typed_search_attributes=TypedSearchAttributes.empty,
-        workflow_id="order-1",
-        workflow_type=ORDER,
+        workflow_id=workflow_id_of(matter_no),
+        workflow_type=MATTERS[kind_of(matter_no).name],
         priority=Priority.default,
     )

@@ -1,4 +1,4 @@
-"""Several orders in one office, inside this process: one store, one clock, one outbox, one gateway.
+"""Several matters in one office, inside this process: one store, one clock, one outbox, one gateway.
 
 Requests and decisions come in by the API's own functions, `Reconcile`'s own drain sends the rest, and the real courier
 delivers. Temporal and the message provider are simulated here, with two faults: away, and done without an answer.
@@ -16,15 +16,20 @@ import worker
 from activities.matter.reconcile import OutboxDrain
 from activities.message.deliver import Courier
 from domain.doors import Via
+from domain.duty.periods import period_at
+from domain.duty.policy import duty_book_beside
 from domain.order.words import Stage
 from gateways.messaging.protocol import GatewayRefused, GatewayUnavailable, Message
 from messages.matter.outbox import StartMatter
 from messages.matter.signals import CompleteTask, MatterAction, Said
-from messages.names import order_workflow_id
-from messages.order.workflow import StartOrder
+from messages.matter.starting import MatterStart
+from messages.names import workflow_id_of
 from runtime.temporal import OrderGone, TemporalAway
 from store.database import Store
 from store.deciding import submit_decision
+from store.duty.opening import open_duties
+from store.duty.rows import WHOLE_DUTY
+from store.duty.tables import duty
 from store.matter import outbox, tables
 from store.matter.said.decisions import Actor, NotEntitled, NotFound, Refused, Submitted, TaskDone
 from store.matter.tables import matter
@@ -77,32 +82,34 @@ class Server:
 
     def __init__(self, street: "Street") -> None:
         self._street = street
-        self.starting: dict[str, tuple[StartOrder, list[Any]]] = {}
+        self.starting: dict[str, tuple[MatterStart, list[Any]]] = {}
         self.away = 0
         self.drops = 0
 
     async def start(self, asked: StartMatter) -> None:
         self._come()
-        order = StartOrder.model_validate(asked.input)
-        assert asked.workflow_id == order_workflow_id(order.order_no)
-        if order.order_no not in self._street.running:
-            self.starting.setdefault(order.order_no, (order, []))
+        start = worker.INPUTS[asked.workflow_type].model_validate(asked.input)
+        assert isinstance(start, MatterStart)
+        number = start.matter_no
+        assert asked.workflow_id == workflow_id_of(number)
+        if number not in self._street.running:
+            self.starting.setdefault(number, (start, []))
         self._go()
 
-    async def complete_task(self, order_no: str, said: CompleteTask) -> None:
-        self.signal(order_no, said)
+    async def complete_task(self, matter_no: str, said: CompleteTask) -> None:
+        self.signal(matter_no, said)
 
-    async def act(self, order_no: str, said: MatterAction) -> None:
-        self.signal(order_no, said)
+    async def act(self, matter_no: str, said: MatterAction) -> None:
+        self.signal(matter_no, said)
 
     async def client(self) -> None:
         raise TemporalAway
 
-    def signal(self, order_no: str, said: Said) -> None:
+    def signal(self, matter_no: str, said: Said) -> None:
         self._come()
-        run = self._street.running.get(order_no)
-        if order_no in self.starting:
-            self.starting[order_no][1].append(said)
+        run = self._street.running.get(matter_no)
+        if matter_no in self.starting:
+            self.starting[matter_no][1].append(said)
         elif run is None or run.ended:
             raise OrderGone
         else:
@@ -121,7 +128,7 @@ class Server:
 
 
 class Street:
-    """The office and its orders."""
+    """The office, its orders and its meetings."""
 
     def __init__(self, store: Store, *, now: datetime, book: str) -> None:
         self.store = store
@@ -167,6 +174,16 @@ class Street:
                 desk="http://office.example",
             )
         return str(placed.receipt.order_no)
+
+    def open_period(self, community: str) -> str | None:
+        """Open the meeting that a community owes in the present period; `None` if it is open already."""
+        book = duty_book_beside(self.book)
+        period = period_at(self.now, book.rhythm)
+        with self.store.write() as connection:
+            opened = open_duties(
+                connection, [community], period, book, page="http://office.example", now=self.now
+            )
+        return next(iter(opened.duty_nos), None)
 
     def decide(self, task_id: str, outcome: str, fields: dict[str, Any], staff: Staff) -> Submitted | None:
         """Keep a decision; `None` if it was refused at the door."""
@@ -214,12 +231,12 @@ class Street:
         """Signal after the commit, as the API does; a signal that does not get through is left to `Reconcile`."""
         if submitted is None or submitted.said is None or submitted.outbox_id is None:
             return
-        order_no, row = submitted.row.matter_no, submitted.outbox_id
+        matter_no, row = submitted.row.matter_no, submitted.outbox_id
         with self.store.read() as connection:
-            if outbox.must_wait(connection, order_no, row, now=self.now):
+            if outbox.must_wait(connection, matter_no, row, now=self.now):
                 return
         try:
-            self.server.signal(order_no, submitted.said)
+            self.server.signal(matter_no, submitted.said)
         except (TemporalAway, OrderGone):
             return
         with self.store.write() as connection:
@@ -243,20 +260,20 @@ class Street:
         return min((each for each in coming if each <= until), default=None)
 
     def turn(self) -> None:
-        """Run a round of `Reconcile`, fire due timers, and let every order go on until it waits."""
+        """Run a round of `Reconcile`, fire due timers, and let every matter go on until it waits."""
         if self.backlog:
             asyncio.run(self._drain.drain())
-        self.begin_orders()
+        self.begin_matters()
         for run in list(self.running.values()):
             run.fire()
             run.retry()
             run.settle()
 
-    def begin_orders(self) -> None:
-        """Let a worker take up the started orders."""
+    def begin_matters(self) -> None:
+        """Let a worker take up the started workflows."""
         for start, signals in list(self.server.starting.values()):
-            run = Hosted(self.store, start, self.clock, self._courier, self.on_record)
-            self.running[start.order_no] = run
+            run = Hosted(self.store, start, self.clock, self._courier, self.on_record, book=self.book)
+            self.running[start.matter_no] = run
             for said in signals:
                 run.take(said)
         self.server.starting.clear()
@@ -277,12 +294,12 @@ class Street:
         waiting = [each for each in self.running.values() if not each.ended]
         # A joined order waits for its leading order.
         timers = [each.next_timer for each in waiting if each.next_timer or each.state.stage != Stage.JOINED]
-        assert all(timers), "I7: an open order that nothing would ever wake"
+        assert all(timers), "I7: an open matter that nothing would ever wake"
         self.clock.now = max([self.now, *([min(each for each in timers if each)] if timers else [])])
         self.turn()
 
     def close(self) -> None:
-        """Remove every order from memory."""
+        """Remove every matter from memory."""
         for run in self.running.values():
             run.evict()
 
@@ -300,6 +317,13 @@ class Street:
         with self.store.read() as connection:
             return {
                 row.order_no: row for row in connection.execute(select(matter, orders).select_from(WHOLE))
+            }
+
+    def meetings(self) -> dict[str, Any]:
+        """Return the meetings as the store shows them, by number."""
+        with self.store.read() as connection:
+            return {
+                row.duty_no: row for row in connection.execute(select(matter, duty).select_from(WHOLE_DUTY))
             }
 
     def numbers(self) -> list[str]:
