@@ -18,12 +18,11 @@ from domain.order.policy import BOOKS, SECONDS
 from messages.names import NAMESPACE
 from runtime.temporal import Orders, set_up
 from store.database import Store
-from store.schema import migrate
 from tests.support.machine import devserver, postgres
-from tests.support.machine.databases import Databases, PostgresDatabases, SqliteFiles
+from tests.support.machine.databases import Databases, PostgresDatabases, SqliteFiles, prepared
 from tests.support.machine.ending import end_in_order
 from tests.support.machine.production import standing
-from tests.support.office import SEAL, Office, seed
+from tests.support.office import SEAL, Office
 
 settings.register_profile("mutants", suppress_health_check=[HealthCheck.differing_executors], database=None)
 """For `make mutants`: its tool runs the tests more than once in one process."""
@@ -134,23 +133,15 @@ def databases(
     """Migrate and seed once, on SQLite or on a PostgreSQL server of this run."""
     folder = tmp_path_factory.mktemp("databases")
     if request.config.getoption("--database") == "sqlite":
-        yield _prepared(SqliteFiles(folder))
+        yield prepared(SqliteFiles(folder))
         return
     try:
         with postgres.running() as cluster:
-            yield _prepared(PostgresDatabases(cluster))
+            yield prepared(PostgresDatabases(cluster))
     except postgres.NoPostgres as missing:
         if os.environ.get("CI") == "true":
             pytest.fail(str(missing))
         pytest.skip(str(missing))
-
-
-def _prepared(databases: Databases) -> Databases:
-    store = Store(databases.template())
-    migrate(store.engine)
-    seed(store)
-    store.close()
-    return databases
 
 
 @pytest.fixture

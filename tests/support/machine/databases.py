@@ -7,7 +7,10 @@ from typing import Protocol
 
 from sqlalchemy import create_engine, text
 
+from store.database import Store
+from store.schema import migrate
 from tests.support.machine.postgres import SUPERUSER, Cluster
+from tests.support.office import seed
 
 
 class Databases(Protocol):
@@ -21,6 +24,18 @@ class Databases(Protocol):
 
     def empty(self) -> str:
         """Make a database without tables, and return its URL."""
+
+    def remove(self, url: str) -> None:
+        """Remove a copy that nobody uses any more."""
+
+
+def prepared(databases: Databases) -> Databases:
+    """Migrate the template and put the fictional office into it."""
+    store = Store(databases.template())
+    migrate(store.engine)
+    seed(store)
+    store.close()
+    return databases
 
 
 class SqliteFiles:
@@ -40,6 +55,11 @@ class SqliteFiles:
     def empty(self) -> str:
         return f"sqlite:///{self._folder / uuid.uuid4().hex}.db"
 
+    def remove(self, url: str) -> None:
+        path = Path(url.removeprefix("sqlite:///"))
+        for each in path.parent.glob(f"{path.name}*"):
+            each.unlink()
+
 
 class PostgresDatabases:
     """Databases on a server, made from a template."""
@@ -55,8 +75,10 @@ class PostgresDatabases:
         return self._create(f"test_{uuid.uuid4().hex}", "template_dingdan")
 
     def empty(self) -> str:
-        """Make one without tables and give its URL."""
         return self._create(f"test_{uuid.uuid4().hex}", "template0")
+
+    def remove(self, url: str) -> None:
+        self._run(f'DROP DATABASE "{url.rpartition("/")[2]}"')
 
     def with_locale(self, locale: str) -> str:
         """Make a database with another locale, and return its URL."""

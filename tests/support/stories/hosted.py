@@ -12,6 +12,7 @@ from typing import Any
 from temporalio.bridge.proto.workflow_activation import (
     FireTimer,
     RemoveFromCache,
+    UpdateRandomSeed,
     WorkflowActivation,
     WorkflowActivationJob,
 )
@@ -144,6 +145,10 @@ class Hosted(StoredStory):
         for job in first:
             self._forget(job)
         self._jobs = [*first, *later, *waiting]
+        self.step()
+        # What is done again draws the letters that it drew before; only later ones differ.
+        seed = UpdateRandomSeed(randomness_seed=len(self.runs))
+        self._jobs.insert(0, WorkflowActivationJob(update_random_seed=seed))
         self.settle()
 
     @property

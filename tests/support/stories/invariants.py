@@ -11,11 +11,14 @@ from typing import Any
 
 from sqlalchemy import select
 
+from domain.duty.words import DutyEnding, DutyStage
 from domain.order.words import Ending, Stage
 from gateways.messaging.protocol import Message
+from messages.matter.step import MatterStep
 from messages.names import REQUESTER
-from messages.order.step import OrderStep
+from messages.order.step import OrderAnswer
 from store.auditing import audit
+from store.duty.tables import duty_issue
 from store.matter.holding import hold_in_force
 from store.matter.said.decisions import UNFINISHED
 from store.matter.tables import decision, event, message, task
@@ -27,6 +30,7 @@ from store.order.tables import requester
 from tests.support.stories.hosted import Hosted, Written
 from tests.support.stories.street import Street
 
+_TOO_LATE = {DutyEnding.MISSED, DutyEnding.ENTERED_LATE}
 _MOVES_A_PROMISE = {"OrderClassified", "RoundBegan", "DueTimesRecalculated"}
 
 
@@ -35,7 +39,9 @@ class Watch:
 
     def __init__(self, street: Street) -> None:
         self.street = street
-        self._promised: dict[str, datetime] = {}
+        # By matter and run: a reset takes back what the abandoned run did.
+        self._promised: dict[tuple[str, str], datetime] = {}
+        self._missed: set[tuple[str, str]] = set()
 
     # At every step.
 
@@ -47,9 +53,11 @@ class Watch:
         self._limits(step)
         self._promise(written)
         for each in step.clocks:
-            assert answer.clocks[each.key].due_at >= each.since, "I7: a limit that had passed before it began"
+            # A period's limits are told from its end.
+            began = each.began or each.since
+            assert answer.clocks[each.key].due_at >= began, "I7: a limit that had passed before it began"
 
-    def _limits(self, step: OrderStep) -> None:
+    def _limits(self, step: MatterStep) -> None:
         for each in step.events:
             if each.type != "LimitPassed":
                 continue
@@ -62,10 +70,12 @@ class Watch:
                 )
 
     def _promise(self, written: Written) -> None:
-        step, promised_at = written.step, written.answer.promised_at
+        step, answer = written.step, written.answer
+        promised_at = answer.promised_at if isinstance(answer, OrderAnswer) else None
         if promised_at is None:
             return
-        before, self._promised[step.matter_no] = self._promised.get(step.matter_no), promised_at
+        key = step.matter_no, step.run_id
+        before, self._promised[key] = self._promised.get(key), promised_at
         why = {each.type for each in step.events}
         if "RoundBegan" in why:
             assert promised_at > step.at, "I8: a later round begins with a promise that is broken already"
@@ -77,16 +87,20 @@ class Watch:
     def look(self) -> None:
         """Check the whole office, after everything that waited was sent, heard and delivered."""
         rows = self.street.rows()
-        assert set(rows) == set(self.street.running), "I1: an order without its workflow, or the reverse"
-        parts = {number for number, row in rows.items() if row.split_from}
-        assert set(rows) - parts == set(self.street.placed), "I1, I2: what was placed"
+        meetings = self.street.meetings()
+        running = set(self.street.running)
+        assert rows.keys() | meetings.keys() == running, "I1: a matter without its workflow, or the reverse"
         with self.street.store.read() as connection:
+            brought = set(connection.scalars(select(duty_issue.c.order_no)))
             held = hold_in_force(connection, at=self.street.now) is not None
             tasks = connection.execute(select(task)).all()
             said = connection.execute(select(decision)).all()
             kept = connection.scalars(select(audit.c.data)).all()
             leads = {order_no: leading_of(connection, order_no) for order_no in rows}
             answers = {order_no: answers_to(connection, order_no) for order_no in rows}
+        made = {number for number, row in rows.items() if row.split_from} | brought
+        assert set(rows) - made == set(self.street.placed), "I1, I2: what was placed"
+        self._meetings(meetings, tasks)
         for order_no, row in rows.items():
             run = self.street.running[order_no]
             assert held or not row.held, f"I8: {order_no} is held, and no hold is in force"
@@ -103,25 +117,39 @@ class Watch:
                 assert answers[order_no] == run.state.answers_before, (
                     f"I7: {order_no} was answered, and waits"
                 )
+        for run in self.street.running.values():
             self._numbers(run)
             self._one_winner(run, tasks)
         self._settled(said, kept)
         self._function_of_histories()
 
+    def _meetings(self, meetings: dict[str, Any], tasks: Sequence[Any]) -> None:
+        owed = Counter((row.subject, row.period) for row in meetings.values())
+        assert not owed or max(owed.values()) == 1, f"I2: owed twice, {owed}"
+        for duty_no, row in meetings.items():
+            assert self.street.running[duty_no].ended == (row.stage == DutyStage.ARCHIVED), (
+                f"I9: {duty_no} ended in one place only"
+            )
+            open_tasks = [each for each in tasks if each.matter_no == duty_no and each.state in UNFINISHED]
+            assert row.stage == DutyStage.ARCHIVED or open_tasks, f"I7: {duty_no} has no owner"
+            key = duty_no, row.run_id
+            assert row.missed_at or key not in self._missed, f"I8: {duty_no} was missed, and is not"
+            self._missed |= {key} if row.missed_at else set()
+
     def _numbers(self, run: Hosted) -> None:
         with self.street.store.read() as connection:
             rows = connection.scalars(
                 select(event.c.seq)
-                .where(event.c.matter_no == run.order_no, event.c.abandoned.is_(False))
+                .where(event.c.matter_no == run.matter_no, event.c.abandoned.is_(False))
                 .order_by(event.c.seq)
             ).all()
-        assert list(rows) == list(range(1, len(rows) + 1)), f"I9: events of {run.order_no}: {rows}"
+        assert list(rows) == list(range(1, len(rows) + 1)), f"I9: events of {run.matter_no}: {rows}"
 
     def _one_winner(self, run: Hosted, tasks: Sequence[Any]) -> None:
         closed = Counter(each.task_id for step in committed(run) for each in step.closed)
         assert not closed or max(closed.values()) == 1, f"I6: closed twice: {closed}"
         done = {
-            each.task_id for each in tasks if each.matter_no == run.order_no and each.state not in UNFINISHED
+            each.task_id for each in tasks if each.matter_no == run.matter_no and each.state not in UNFINISHED
         }
         assert set(closed) <= done, "I6: a task that was closed is open"
 
@@ -135,21 +163,21 @@ class Watch:
         for run in self.street.running.values():
             for step in committed(run):
                 for verdict in step.verdicts:
-                    verdicts.setdefault(f"{run.order_no} {verdict.said.said_id}", []).append(verdict.applied)
+                    verdicts.setdefault(f"{run.matter_no} {verdict.said.said_id}", []).append(verdict.applied)
         for key, found in verdicts.items():
             assert found.count(True) <= 1, f"I5: {key} was applied twice"
 
     def _function_of_histories(self) -> None:
-        for order_no, run in self.street.running.items():
+        for number, run in self.street.running.items():
             with self.street.store.write() as connection:
                 written = rebuild(connection, run.recorded(), dry_run=True)
-                known = known_matters(connection, [order_no])[order_no]
+                known = known_matters(connection, [number])[number]
             assert not written.changed, f"I9: {written}"
             assert not written.lost, f"I9: {written}"
             assert not written.sent_again, f"I5: {written}"
             if steps := list(committed(run)):
                 differs = known.differs_from(steps[-1])
-                assert differs is None, f"I9: {order_no}: {differs}"
+                assert differs is None, f"I9: {number}: {differs}"
 
     # At the end.
 
@@ -160,6 +188,11 @@ class Watch:
         for order_no, row in rows.items():
             assert row.stage == Stage.ARCHIVED, f"I18: {order_no} never ended"
             assert not row.held, f"I8: {order_no} is held for ever"
+        for duty_no, row in self.street.meetings().items():
+            assert row.ending, f"I18: {duty_no} never ended"
+            assert (row.missed_at is not None) == (row.ending in _TOO_LATE), (
+                f"I8: {duty_no} is {row.ending}, missed at {row.missed_at}"
+            )
         with self.street.store.read() as connection:
             written = connection.execute(select(message).order_by(message.c.id)).all()
             people = {row.order_no: row for row in connection.execute(select(requester))}
@@ -183,8 +216,13 @@ class Watch:
         assert row.state == seen or is_unknown, f"I11: {key} is {row.state}, and was {seen}"
 
     def _told_once(self) -> None:
-        """Check that no resident got the same words twice: a reply holds the words of one decision."""
-        told = Counter((each.order_no, each.words) for each in self._replies())
+        """Check that no resident got the same words twice: a reply holds the words of one decision.
+
+        A reset may say again what the abandoned run has said: an operator chose it (`docs/runbooks.md`).
+        """
+        told = Counter(
+            (each.order_no, each.words) for each in self._replies() if self._ran_once(each.order_no)
+        )
         twice = [key for key, times in told.items() if times > 1]
         assert not twice, f"I11: told twice, {twice}"
 
@@ -192,7 +230,7 @@ class Watch:
         """Check that every answer reached its resident; a joined order notes the leading order's answer as its own."""
         told = Counter(each.order_no for each in self._replies())
         for order_no, row in rows.items():
-            if order_no not in people or row.requester_left:
+            if order_no not in people or row.requester_left or not self._ran_once(order_no):
                 continue
             owed = [each for each in happened if each.type == "OrderReplied" and each.matter_no == order_no]
             if row.ending == Ending.WITHDRAWN:
@@ -200,6 +238,9 @@ class Watch:
             assert told[order_no] == len(owed), (
                 f"I11: {order_no} was told {told[order_no]} of {len(owed)} answers"
             )
+
+    def _ran_once(self, order_no: str) -> bool:
+        return len(self.street.running[order_no].runs) == 1
 
     def _replies(self) -> list[Message]:
         """Return all replies that reached the provider, including those that it refused."""
@@ -220,8 +261,8 @@ class Watch:
                 assert at <= taken_back[each.order_no], f"I11: {each} was sent after the withdrawal"
 
 
-def committed(run: Hosted) -> Iterator[OrderStep]:
-    """Yield the committed steps; an automatic step that was handed back does not count."""
+def committed(run: Hosted) -> Iterator[MatterStep]:
+    """Yield the committed steps; one that was handed back, or that a reset has abandoned, does not count."""
     for each in run.written:
-        if not (each.answer.pending or each.answer.hold):
+        if not (each.answer.pending or each.answer.hold or each.abandoned):
             yield each.step
