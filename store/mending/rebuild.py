@@ -7,9 +7,10 @@ the state of messages, so that nothing is ever sent twice.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Column, Connection, Row, Table, delete, insert, select, update
+from sqlalchemy import Column, Connection, Row, Select, Table, bindparam, delete, insert, select, update
 
 from domain.doors import Via
 from domain.errors import DomainError
@@ -315,9 +316,13 @@ def _tables(matter_no: str) -> dict[Table, Column[Any]]:
 
 def _rows_of(connection: Connection, table: Table, matter_no: str) -> dict[Any, dict[str, Any]]:
     keys = [column.name for column in table.primary_key.columns]
-    number = _tables(matter_no)[table]
-    rows = connection.execute(select(table).where(number == matter_no)).mappings()
+    rows = connection.execute(_all_of(table, _tables(matter_no)[table]), {"matter_no": matter_no}).mappings()
     return {tuple(row[key] for key in keys): dict(row) for row in rows}
+
+
+@cache
+def _all_of(table: Table, number: Column[Any]) -> Select[Any]:
+    return select(table).where(number == bindparam("matter_no"))
 
 
 def _differences(

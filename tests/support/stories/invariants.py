@@ -42,6 +42,7 @@ class Watch:
         # By matter and run: a reset takes back what the abandoned run did.
         self._promised: dict[tuple[str, str], datetime] = {}
         self._missed: set[tuple[str, str]] = set()
+        self._seen: dict[str, tuple[int, int]] = {}
 
     # At every step.
 
@@ -84,8 +85,11 @@ class Watch:
 
     # When everything is at rest.
 
-    def look(self) -> None:
-        """Check the whole office, after everything that waited was sent, heard and delivered."""
+    def look(self, *, whole: bool = False) -> None:
+        """Check the office, after everything that waited was sent, heard and delivered.
+
+        A matter to which nothing has happened since the last look is written again from its history only if `whole`.
+        """
         rows = self.street.rows()
         meetings = self.street.meetings()
         running = set(self.street.running)
@@ -121,7 +125,7 @@ class Watch:
             self._numbers(run)
             self._one_winner(run, tasks)
         self._settled(said, kept)
-        self._function_of_histories()
+        self._function_of_histories(whole=whole)
 
     def _meetings(self, meetings: dict[str, Any], tasks: Sequence[Any]) -> None:
         owed = Counter((row.subject, row.period) for row in meetings.values())
@@ -167,8 +171,12 @@ class Watch:
         for key, found in verdicts.items():
             assert found.count(True) <= 1, f"I5: {key} was applied twice"
 
-    def _function_of_histories(self) -> None:
+    def _function_of_histories(self, *, whole: bool) -> None:
         for number, run in self.street.running.items():
+            here = len(run.runs), run.activations
+            if self._seen.get(number) == here and not whole:
+                continue
+            self._seen[number] = here
             with self.street.store.write() as connection:
                 written = rebuild(connection, run.recorded(), dry_run=True)
                 known = known_matters(connection, [number])[number]
@@ -183,7 +191,7 @@ class Watch:
 
     def end(self) -> None:
         """Check the messages to everybody, when nothing can happen any more."""
-        self.look()
+        self.look(whole=True)
         rows = self.street.rows()
         for order_no, row in rows.items():
             assert row.stage == Stage.ARCHIVED, f"I18: {order_no} never ended"

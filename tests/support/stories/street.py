@@ -136,6 +136,7 @@ class Street:
         self.book = book
         self.provider = Provider(self.clock)
         self.server = Server(self)
+        self._loop = asyncio.Runner()
         self.running: dict[str, Hosted] = {}
         self.placed: list[str] = []
         self.known: list[str] = []
@@ -262,7 +263,7 @@ class Street:
     def turn(self) -> None:
         """Run a round of `Reconcile`, fire due timers, and let every matter go on until it waits."""
         if self.backlog:
-            asyncio.run(self._drain.drain())
+            self._loop.run(self._drain.drain())
         self.begin_matters()
         for run in list(self.running.values()):
             run.fire()
@@ -300,6 +301,7 @@ class Street:
 
     def close(self) -> None:
         """Remove every matter from memory."""
+        self._loop.close()
         for run in self.running.values():
             run.evict()
 
