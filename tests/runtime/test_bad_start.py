@@ -214,8 +214,8 @@ class TestASecretKey:
         faulty(await start("secret-key", **latter), "put the former key back")
         taken = await start("secret-key", "--take-in", **latter)
         assert taken.code == 0
-        assert "0 key(s) and token(s) ended" in taken.said
-        assert (await start("secret-key", **latter)).said == "the store is used with this key\n"
+        assert "0 key(s) and token(s) revoked" in taken.said
+        assert (await start("secret-key", **latter)).said == "the store uses this key\n"
         assert (await start("user", "token", "desk-1", **latter)).code == 0
 
 

@@ -127,7 +127,7 @@ class TestATable:
             "categories.csv\tconsultation\tclosed",
             "routes.csv\tS2\tremoved",
             "routes.csv\tS2x\tadded",
-            "street-noise has nobody in post, and orders pass it over; add people: dingdan user add",
+            "street-noise has no staff in post, so orders skip it; add people: dingdan user add",
         ]
         for command in (("check", folder), ("load", folder, *SOURCE, "--dry-run"), ("load", folder, *SOURCE)):
             code, said = await dingdan(office, "routing", *command)
@@ -173,7 +173,7 @@ class TestATable:
         assert (code, said.splitlines()[:2]) == (
             0,
             [
-                f"{file} was read as GB18030 (GBK, ANSI); see that its words are right",
+                f"{file} was read as GB18030 (GBK, ANSI); check that its words are right",
                 "categories.csv\tnoise\tchanged\tlabel: 噪音扰民 -> 噪声扰民",
             ],
         )
@@ -300,9 +300,9 @@ class TestAPost:
         _, said = await dingdan(
             office, "routing", "show", "--category", "noise", "--community", "community-03"
         )
-        assert "street\tnobody in post" in said.splitlines()
+        assert "street\tno staff in post" in said.splitlines()
         _, said = await dingdan(office, "routing", "show")
-        assert "nobody is in post in any unit of the tier street" in said.splitlines()
+        assert "no unit of the tier street has staff in post" in said.splitlines()
         assert "tier community" not in said
 
 
