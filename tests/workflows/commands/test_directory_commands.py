@@ -33,7 +33,11 @@ class TestAMove:
         [
             (("communty-03", "community-04", "--reason", "合并"), "there is no unit 'communty-03'; see: ", 1),
             (("community-03", "communty-04", "--reason", "合并"), "there is no open unit 'communty-04'", 1),
-            (("community-03", "community-04", "--reason", " "), "a reason has 1 to 500 characters", 2),
+            (
+                ("community-03", "community-04", "--reason", " "),
+                "a reason has 1 to 500 visible characters",
+                2,
+            ),
         ],
     )
     async def test_that_is_wrong_moves_and_audits_nothing(
@@ -91,7 +95,7 @@ class TestATable:
         assert (code, "version.txt is missing" in said, "--replace" in said) == (1, True, True)
         assert (await dingdan(office, "routing", "load", folder, *SOURCE, "--replace"))[0] == 0
         (tmp_path / "directory" / "version.txt").write_text("one\n")
-        assert "version.txt holds no number" in (await dingdan(office, "routing", "check", folder))[1]
+        assert "version.txt holds no version number" in (await dingdan(office, "routing", "check", folder))[1]
 
     async def test_is_in_force_though_its_folder_cannot_say_so(self, office: Office, tmp_path: Path) -> None:
         folder = await exported(office, tmp_path / "directory")

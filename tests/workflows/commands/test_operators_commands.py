@@ -29,7 +29,7 @@ class TestCheckAndRebuild:
         code, said = await dingdan(office, "check", "--order-no", order_no)
         assert (code, said.splitlines()[0]) == (
             1,
-            f"{order_no}: it shows another stage than its history; run: dingdan rebuild {order_no}",
+            f"{order_no}: its rows differ from its history in stage; run: dingdan rebuild {order_no}",
         )
         code, said = await dingdan(office, "rebuild", order_no, "--dry-run")
         assert (code, office.order(order_no)["stage"]) == (0, "dispatch")
@@ -161,7 +161,7 @@ class TestThePeople:
             (("user", "leave", "nobody"), 1, "see: dingdan user list"),
             (("duty", "set", "pigeon", "duty-1"), 2, "channels: web"),
             (("duty", "set", "web", "duty-1", "--day", "holiday"), 2, "days: mon"),
-            (("duty", "set", "web", "desk-1"), 1, "has not the role duty_officer"),
+            (("duty", "set", "web", "desk-1"), 1, "does not have the role duty_officer"),
         ],
     )
     async def test_that_are_named_wrong_change_nothing(

@@ -105,7 +105,7 @@ class TestSomebodyKnown:
         assert (code, said) == (
             1,
             (
-                "dingdan: desk-1 is there already, with another name, the unit street, the roles street_desk; "
+                "dingdan: desk-1 exists already, with another name, the unit street, the roles street_desk; "
                 "nothing was changed; see: dingdan user move, dingdan user role\n"
             ),
         )
