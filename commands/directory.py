@@ -288,7 +288,7 @@ def routing_load(
         typer.Option(
             parser=typed(read_source),
             metavar="TEXT",
-            help="The order behind it: its issuer, number and date.",
+            help="The paper behind it: its issuer, number and date.",
         ),
     ],
     actor: Annotated[str, ACTOR] = "operator",

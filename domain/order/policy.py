@@ -77,7 +77,7 @@ ROWS: tuple[Row, ...] = (
     Row(
         "first_contact",
         "time to answer or refer (首问)",
-        "the officer who takes the order first answers at once (即接即办); half a morning is enough to know whether "
+        "the first officer to take the order answers at once (即接即办); half a morning is enough to know whether "
         "that is possible",
     ),
     Row(
@@ -120,7 +120,7 @@ ROWS: tuple[Row, ...] = (
     Row(
         "rework_cap",
         "rounds of rework before supervision",
-        "after two the unit will not solve it alone; the next round is supervised, and is the last one",
+        "after two the unit will not solve it alone; the next rework is supervised, and is the last one",
     ),
     Row(
         "follow_up",
