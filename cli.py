@@ -44,7 +44,7 @@ app.add_typer(user_app, name="user")
 
 
 def main() -> None:
-    """Run a command; a foreseen failure ends with one line that says what to do, and exit code 1."""
+    """Run a command; an expected failure prints one line that says what to do, and exits with code 1."""
     try:
         _require_text(sys.argv)
         app()
@@ -52,7 +52,7 @@ def main() -> None:
         if not isinstance(error, _foreseen()):
             raise
         typer.secho(f"dingdan: {error}", fg="red", err=True)
-        # Its frames and those of its cause keep alive what the command worked with, such as the SDK and its threads.
+        # The frames of the error and its cause keep the command's objects alive, such as the SDK and its threads.
         error.__traceback__ = error.__cause__ = error.__context__ = None
         raise SystemExit(1) from None
     finally:
@@ -63,16 +63,16 @@ def main() -> None:
 
 
 def _require_text(arguments: list[str]) -> None:
-    """Refuse bytes that are not UTF-8, such as a terminal sends that is set to GBK: no store can hold them.
+    """Refuse arguments that are not UTF-8, as a terminal set to GBK sends them: no store can hold them.
 
     Raises:
-        WrongEntry: an argument holds such bytes.
+        WrongEntry: an argument is not UTF-8.
     """
     try:
         "".join(arguments).encode()
     except UnicodeEncodeError:
         raise WrongEntry(
-            "what was typed is not UTF-8 text: let the terminal send UTF-8, and try again"
+            "the arguments are not UTF-8 text: set the terminal to UTF-8, and try again"
         ) from None
 
 
@@ -113,7 +113,7 @@ def up(
         typer.Option(help="Write addresses, keys and tokens to this file (mode 0600) when ready."),
     ] = None,
     policy: Annotated[
-        str, typer.Option(help="Policy of new orders: `seconds` to watch, `standard` the real one.")
+        str, typer.Option(help="Policy of new orders: `seconds` for watching, `standard` for real limits.")
     ] = "seconds",
     stories: Annotated[bool, typer.Option(help="Play the demo stories once.")] = True,
     port: Annotated[
@@ -128,9 +128,9 @@ def up(
 
 @app.command()
 def demo() -> None:
-    """Play the demo stories on ports and data of their own, and print their timelines.
+    """Play the demo stories on separate ports and data, and print their timelines.
 
-    The exit code is 0 if all stories ended as told.
+    The exit code is 0 if every story ended as expected.
     """
     from demo.console import play
 
@@ -150,7 +150,7 @@ def setup() -> None:
     migrate()
     with open_store() as store, store.write() as connection:
         put_units(connection, list(current(connection).units.values()))
-    typer.echo("every unit that orders can go to is there; see: dingdan unit list")
+    typer.echo("every unit of the directory is in the store; see: dingdan unit list")
 
     async def work() -> list[str]:
         return await temporal.set_up(await temporal.connect())
@@ -201,14 +201,14 @@ def migrate() -> None:
 @app.command()
 def rebuild(
     order_no: Annotated[
-        list[str] | None, typer.Argument(help="Orders whose rows are to be written again.")
+        list[str] | None, typer.Argument(help="The orders whose rows to write again.")
     ] = None,
     every: Annotated[
-        bool, typer.Option("--all", help="All orders that Temporal still has a history of.")
+        bool, typer.Option("--all", help="All orders that still have a history in Temporal.")
     ] = False,
     dry_run: Annotated[bool, typer.Option(help="Only say what would change.")] = False,
 ) -> None:
-    """Write the rows of orders again from what their histories recorded; orders that are whole are not touched."""
+    """Write the rows of orders again from their Temporal histories; rows that are right stay untouched."""
     from activities.mending.rebuilding import Rebuilder
     from domain.errors import DomainError
     from runtime.histories import NoHistory
@@ -266,7 +266,7 @@ def check(
                 if count == limit:
                     typer.echo(f"stopped at {limit} findings; there may be more: --limit", err=True)
                     return 1
-        typer.echo(f"{comparison.looked_at} order(s) looked at, {count} finding(s)")
+        typer.echo(f"{comparison.looked_at} order(s) checked, {count} finding(s)")
         return 1 if count else 0
 
     try:
@@ -281,7 +281,7 @@ def check(
 def replay() -> None:
     """Replay all running workflows with this version's code, and list those that break.
 
-    The exit code is 0 if all go on, 1 if some break, 2 if Temporal is away.
+    The exit code is 0 if all replay, 1 if some break, 2 if Temporal is away.
     """
     from runtime.replaying import replay_running
     from runtime.temporal import TemporalAway, connect
@@ -309,9 +309,9 @@ def replay() -> None:
 @client_app.command("add")
 def client_add(
     client_id: Annotated[str, typer.Argument(help="A name for the program that will send orders.")],
-    channel: Annotated[str, typer.Option(help="The channel it sends: web, wechat, hotline, …")],
+    channel: Annotated[str, typer.Option(help="The channel of its orders: web, wechat, hotline, …")],
 ) -> None:
-    """Add a channel's client, or give it a new key; the key is shown once, and earlier keys end."""
+    """Add a channel's client, or give it a new key; the key is shown once, and earlier keys are revoked."""
     from domain.doors import CredentialKind
     from domain.order.words import Channel
     from store.signin.credentials import put_client
@@ -334,23 +334,23 @@ def client_list() -> None:
 
 
 @client_app.command("revoke")
-def client_revoke(client_id: Annotated[str, typer.Argument(help="The client whose keys shall end.")]) -> None:
-    """End all keys of a client."""
+def client_revoke(client_id: Annotated[str, typer.Argument(help="The client whose keys to revoke.")]) -> None:
+    """Revoke all keys of a client."""
     from domain.doors import CredentialKind
     from store.signin.credentials import revoke
 
     with open_store() as store, store.write() as connection:
         count = revoke(connection, kind=CredentialKind.CLIENT, subject=client_id, now=now())
-    typer.echo(f"{count} key(s) ended")
+    typer.echo(f"{count} key(s) revoked")
 
 
 @attachments_app.command("sweep")
 def attachments_sweep(
     delete: Annotated[
-        bool, typer.Option("--delete", help="Delete them; else they are only counted.")
+        bool, typer.Option("--delete", help="Delete them; otherwise they are only counted.")
     ] = False,
 ) -> None:
-    """Count, or delete, uploads that nothing refers to after a day, and files that no upload names."""
+    """Count or delete uploads that nothing refers to after a day, and files that no upload names."""
     from runtime.settings import read_settings
     from store.attachment.attachments import sweep
     from store.attachment.files import FileStore
@@ -363,7 +363,7 @@ def attachments_sweep(
 
 @app.command()
 def doctor() -> None:
-    """Say what is missing on this machine or in this installation, and how to mend it."""
+    """Say what is missing on this machine or in this installation, and how to fix it."""
     from doctor import examine
 
     raise SystemExit(asyncio.run(examine(typer.echo)))

@@ -1,4 +1,4 @@
-"""`dingdan doctor`: looks at the parts one by one and says how to mend what is missing."""
+"""`dingdan doctor`: check the parts one by one, and say how to fix what is missing."""
 
 import os
 import platform
@@ -25,7 +25,7 @@ _CLOCKS_APART = timedelta(seconds=3)
 
 
 async def examine(say: Callable[[str], None]) -> int:
-    """Look at everything, and return 0 if nothing is missing that this installation needs."""
+    """Check everything, and return 0 if nothing that this installation needs is missing."""
     checks: list[tuple[str, Callable[[], Awaitable[str]]]] = [
         ("Python", _python),
         ("Temporal CLI", _cli),
@@ -45,12 +45,12 @@ async def examine(say: Callable[[str], None]) -> int:
             faults += missing.counts
             say(f"{'MISSING ' if missing.counts else 'note    '} {name}: {missing}")
     if faults:
-        say("To look at everything on this machine without any of this, run: dingdan up")
+        say("To try everything on this machine without any of this, run: dingdan up")
     return 1 if faults else 0
 
 
 class _Missing(Exception):
-    """Something is missing or not in order; `counts` unless the installation can do without it."""
+    """Something is missing or wrong; it `counts` unless the installation can do without it."""
 
     def __init__(self, sentence: str, *, counts: bool = True) -> None:
         super().__init__(sentence)
@@ -67,7 +67,7 @@ async def _cli() -> str:
     found = os.environ.get("DINGDAN_TEMPORAL_CLI") or shutil.which("temporal") or cached_cli()
     if found is None:
         raise _Missing(
-            "none here yet; only `dingdan up` needs it, and finds or builds it (or set DINGDAN_TEMPORAL_CLI)",
+            "not here yet; only `dingdan up` needs it, and finds or builds it (or set DINGDAN_TEMPORAL_CLI)",
             counts=False,
         )
     return str(found)
@@ -106,23 +106,23 @@ async def _secret_key() -> str:
     except secret_key.AnotherSecretKey as error:
         raise _Missing(str(error)) from error
     except (StoreUnavailable, schema.SchemaMismatch, schema.WrongLocale) as error:
-        raise _Missing("cannot be compared before the store is well", counts=False) from error
+        raise _Missing("cannot be compared until the store is in order", counts=False) from error
     finally:
         store.close()
-    return "the one that the store is used with"
+    return "the one that the store uses"
 
 
 async def _sign_in() -> str:
     try:
         settings = read_settings()
     except WrongSettings as error:
-        raise _Missing("cannot be looked at before the settings are right", counts=False) from error
+        raise _Missing("cannot be checked until the settings are right", counts=False) from error
     if settings.oidc_issuer is None:
         return "by password"
     if (claim := settings.oidc_username_claim) in CHANGED_BY_PEOPLE:
         raise _Missing(
-            f"by the claim `{claim}`, which people may change at some providers, and so sign in as a colleague: see "
-            "that nobody can at yours, or name another one, like `sub`, as DINGDAN_OIDC_USERNAME_CLAIM",
+            f"by the claim `{claim}`, which people can change at some providers, to sign in as a colleague: make sure "
+            "that yours forbids it, or set DINGDAN_OIDC_USERNAME_CLAIM to another claim, like `sub`",
             counts=False,
         )
     return f"by the provider's claim `{claim}`"
@@ -150,7 +150,7 @@ async def _clock() -> str:
         finally:
             store.close()
     except (temporal.TemporalAway, StoreUnavailable) as error:
-        raise _Missing("cannot be compared before store and Temporal answer", counts=False) from error
+        raise _Missing("cannot be compared until store and Temporal answer", counts=False) from error
     known = {name: each for name, each in ahead.items() if each is not None}
     if apart := clocks_apart(known):
         raise _Missing(apart, counts=max(map(abs, known.values())) > CLOCK_SKEW)
@@ -162,14 +162,14 @@ async def _clock() -> str:
 async def _messages() -> str:
     if not messenger().reaches_people:
         raise _Missing(
-            "no provider is set up: they are written to the log, and nobody is told; call residents by telephone",
+            "no provider is set up: they go to the log and reach nobody; call residents by telephone",
             counts=False,
         )
-    return "go out"
+    return "reach people"
 
 
 def clocks_apart(ahead: Mapping[str, timedelta]) -> str | None:
-    """Say which clocks differ from this machine's; `None` if all are near enough."""
+    """Say which clocks differ from this machine's; return `None` if all are close enough."""
     far = {name: each for name, each in ahead.items() if abs(each) > _CLOCKS_APART}
     if not far:
         return None
@@ -184,4 +184,4 @@ def _open_store() -> Store:
     try:
         return Store(read_settings().database_url, pool_size=2)
     except WrongSettings as error:
-        raise _Missing("cannot be looked at before the settings are right") from error
+        raise _Missing("cannot be checked until the settings are right") from error

@@ -38,13 +38,15 @@ class Figures:
     def __init__(self, meter: MetricMeter = MetricMeter.noop) -> None:
         """Register the counters; without a meter nothing is counted."""
         counter = meter.create_counter
-        self._entered = counter("dingdan_stage_entered", "Matters that came to a stage.")
-        self._closed = counter("dingdan_orders_closed", "Orders closed, by ending; a reopened one again.")
+        self._entered = counter("dingdan_stage_entered", "Matters that entered a stage.")
+        self._closed = counter(
+            "dingdan_orders_closed", "Orders closed, by ending; a reopened order counts again."
+        )
         self._finished = counter("dingdan_tasks_finished", "Human tasks finished, by kind and outcome.")
         self._limits = counter("dingdan_limits_passed", "Limits that passed, by task and tier of the matter.")
         self._handed_up = counter(
             "dingdan_orders_handed_up",
-            "Orders that went up, by cause: `limit` passed, or said by the `unit`.",
+            "Orders that went up a tier, by cause: the `limit` passed, or the `unit` handed them up.",
         )
         self._duties = counter("dingdan_duties_closed", "Duties that ended, by ending.")
         self._missed = counter("dingdan_duties_missed", "Duties that were not kept in their period.")
@@ -57,13 +59,11 @@ class Figures:
         )
         self._messages = counter(
             "dingdan_messages",
-            "Messages to people: `sent`, `logged` where nobody is told, or `failed` for good.",
+            "Messages to people: `sent`, `logged` without reaching anybody, or `failed` for good.",
         )
-        self._steps = counter(
-            "dingdan_record_steps", "Steps that came to be recorded, by what became of them."
-        )
+        self._steps = counter("dingdan_record_steps", "Steps that `record` was asked to commit, by result.")
         self._outbox = counter(
-            "dingdan_outbox_drained", "Starts and signals that Reconcile tried, by result."
+            "dingdan_outbox_drained", "Starts and signals that Reconcile tried to send, by result."
         )
         self._seconds = meter.create_histogram_float(SECONDS, "Time to record a step.")
 
@@ -85,11 +85,11 @@ class Figures:
         self._steps.add(1, {"result": why})
 
     def message(self, *, recipient: str, state: str) -> None:
-        """Count a message that went out, or never will."""
+        """Count a message that was sent or logged, or never will be."""
         self._messages.add(1, {"to": "resident" if recipient == REQUESTER else "unit", "result": state})
 
     def drained(self, kind: str, result: Result) -> None:
-        """Count a row of the outbox that was tried."""
+        """Count a row of the outbox that Reconcile tried to send."""
         self._outbox.add(1, {"kind": _known(kind, set(OutboxKind)), "result": result})
 
     def schedule(self, *, lost: int, is_stopped: bool) -> None:

@@ -257,7 +257,7 @@ def from_settings(settings: Settings) -> Edge:
     """Build the application as the settings say.
 
     Raises:
-        AnotherSecretKey: the store is used with another secret key.
+        AnotherSecretKey: the store uses another secret key.
         SchemaMismatch: the database is not at this version.
         UnknownPolicy: there is no such policy version.
     """

@@ -66,9 +66,9 @@ _TITLES: Final[Mapping[int, str]] = {
     405: "Method not allowed",
     409: "Not possible as things stand",
     413: "The body is too large",
-    415: "This is not what is read here",
+    415: "This kind of content is not read here",
     422: "Something in the request is wrong",
-    429: "Too often",
+    429: "Too many requests",
     500: "Something went wrong here",
     503: "Not available now",
 }
@@ -78,7 +78,7 @@ _REF: Final = "#/components/schemas/{model}"
 _HTTP: Final[Mapping[int, tuple[str, str]]] = {
     400: ("malformed_body", "the body cannot be read; send UTF-8"),
     404: ("not_found", "there is nothing at this address; see /api/v1/docs"),
-    405: ("method_not_allowed", "this address does not take this method; Allow names those that it takes"),
+    405: ("method_not_allowed", "this address does not take this method; `Allow` lists those that it takes"),
 }
 """Code and sentence for each status with which the framework itself refuses."""
 _KEY: Final = ("header", "Idempotency-Key")
@@ -149,7 +149,7 @@ def schemas() -> dict[str, Any]:
 
 def too_large() -> Problem:
     """Build the refusal of a body that is longer than the route reads."""
-    return Problem(413, "body_too_large", "the body is longer than this route reads; shorten its texts")
+    return Problem(413, "body_too_large", "the body is too long for this route; shorten its texts")
 
 
 def nul() -> Problem:
@@ -225,7 +225,7 @@ async def _validation(request: Request, error: Exception) -> Response:
     found = error.errors()
     if any(each["type"] == "json_invalid" for each in found):
         return await tell(
-            request, Problem(400, "malformed_json", "the body is no JSON; send one JSON object")
+            request, Problem(400, "malformed_json", "the body is not JSON; send one JSON object")
         )
     if any(each["type"] == "missing" and each["loc"] == _KEY for each in found):
         return await tell(

@@ -90,6 +90,6 @@ class InFlight:
             raise Problem(
                 409,
                 "request_in_progress",
-                "the first request with this Idempotency-Key still runs; repeat it a little later",
+                "the first request with this Idempotency-Key is still running; repeat it a little later",
                 headers={"Retry-After": "2"},
             ) from None

@@ -85,6 +85,6 @@ def _too_many(rate: RateLimitItem) -> Problem:
     return Problem(
         429,
         "too_many_requests",
-        "this was tried too often; wait a while, or call the hotline",
+        "there were too many attempts; wait a while, or call the hotline",
         headers={"Retry-After": str(rate.get_expiry())},
     )

@@ -28,7 +28,9 @@ class Metrics:
             "dingdan_orders_accepted", "Orders placed, by channel.", ["channel"], registry=self.registry
         )
         self.replays = Counter(
-            "dingdan_orders_replayed", "Repeated requests answered as before.", registry=self.registry
+            "dingdan_orders_replayed",
+            "Repeated requests that got their first answer again.",
+            registry=self.registry,
         )
         self.starts_left = Counter(
             "dingdan_starts_left_to_reconcile",
@@ -36,16 +38,24 @@ class Metrics:
             registry=self.registry,
         )
         self.decisions = Counter(
-            "dingdan_decisions_submitted", "Decisions and actions kept.", ["name"], registry=self.registry
+            "dingdan_decisions_submitted",
+            "Decisions and actions kept, by name.",
+            ["name"],
+            registry=self.registry,
         )
         self.seconds = Histogram(
-            "dingdan_http_seconds", "Time to answer.", ["endpoint", "status"], registry=self.registry
+            "dingdan_http_seconds",
+            "Time to answer a request.",
+            ["endpoint", "status"],
+            registry=self.registry,
         )
         self.outbox_rows = Gauge(
-            "dingdan_outbox_rows", "Starts and signals that wait.", registry=self.registry
+            "dingdan_outbox_rows", "Starts and signals that wait to reach Temporal.", registry=self.registry
         )
         self.outbox_oldest = Gauge(
-            "dingdan_outbox_oldest_seconds", "Age of the oldest of them.", registry=self.registry
+            "dingdan_outbox_oldest_seconds",
+            "Age of the oldest start or signal that waits.",
+            registry=self.registry,
         )
         self.set_aside = Gauge(
             "dingdan_outbox_set_aside",
@@ -54,7 +64,7 @@ class Metrics:
         )
         self.up = Gauge(
             "dingdan_part_up",
-            "1 while the part can be used: `store`, `temporal`.",
+            "1 while a part can be used: `store`, `temporal`.",
             ["part"],
             registry=self.registry,
         )
@@ -66,12 +76,12 @@ class Metrics:
         )
         self.overdue = Gauge(
             "dingdan_orders_open_overdue",
-            "Of them, those that missed a limit of their handling.",
+            "Open orders and other matters that missed a limit of their handling.",
             registry=self.registry,
         )
         self.late = Gauge(
             "dingdan_orders_late",
-            "Open orders whose next limit has passed and nobody took the step.",
+            "Open orders and other matters whose limit has passed without the step that it causes.",
             registry=self.registry,
         )
         self.oldest_decision = Gauge(

@@ -141,7 +141,7 @@ def check_doors(routes: Sequence[BaseRoute], *, beside: Sequence[str]) -> None:
     undeclared = [path for path, _, door in doors(routes) if door is None and path not in beside]
     if undeclared:
         raise UndeclaredRoute(
-            f"say by a Door or an OpenDoor of api.security who may pass: {', '.join(sorted(undeclared))}"
+            f"declare by a StaffDoor or an OpenDoor of api.security who may pass: {', '.join(sorted(undeclared))}"
         )
 
 

@@ -72,7 +72,9 @@ def check_origin(request: Request) -> None:
         Problem: 403, a page of another site sent it.
     """
     if request.method not in _SAFE and _is_from_elsewhere(request):
-        raise Problem(403, "foreign_page", "this was sent by a page of another site; open ours and repeat it")
+        raise Problem(
+            403, "foreign_page", "this was sent from a page of another site; open ours and repeat it"
+        )
 
 
 async def _check(request: Request, session: Session) -> None:
@@ -84,7 +86,7 @@ async def _check(request: Request, session: Session) -> None:
         token = (await request.form()).get("csrf")
         given = token if isinstance(token, str) else None
     if given is None or not secrets.compare_digest(given.encode(), session.csrf.encode()):
-        raise Problem(403, "foreign_page", "this page is of an earlier sign-in; load it again and repeat")
+        raise Problem(403, "foreign_page", "this page is from an earlier sign-in; load it again and repeat")
 
 
 def _is_from_elsewhere(request: Request) -> bool:

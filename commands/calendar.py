@@ -21,24 +21,24 @@ def calendar_load(
     file: Annotated[
         Path, typer.Argument(help="A table with the heading date,kind,name; kind is off or work.")
     ],
-    year: Annotated[int, typer.Option(min=2000, max=2199, help="The year that it is for.")],
+    year: Annotated[int, typer.Option(min=2000, max=2199, help="The year of the table.")],
     source: Annotated[
         str,
         typer.Option(
-            parser=typed(read_source), metavar="TEXT", help="The notice: who announced it, number and date."
+            parser=typed(read_source), metavar="TEXT", help="The notice: its issuer, number and date."
         ),
     ],
     actor: Annotated[str, ACTOR] = "operator",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would change.")] = False,
     unusual: Annotated[
         bool,
-        typer.Option("--unusual", help="Load it though it is like no year before; if the notice says so."),
+        typer.Option("--unusual", help="Load it although it is like no earlier year, if the notice says so."),
     ] = False,
 ) -> None:
-    """Load a year as its notice announces it, and compute again the dates of orders that rest on it.
+    """Load a year as its notice announces it, and calculate again the dates of orders that depend on it.
 
-    Dates that rested on a guess become firm. Firm dates that rest on changed days are listed: a date that is later by
-    the new table moves, and its resident is told. No date ever moves to an earlier instant.
+    Dates that were based on a guess become firm. Firm dates that depend on changed days are listed: a date that is
+    later by the new table moves, and its resident is told. No date ever moves to an earlier instant.
     """
     from domain.calendar.calendar_file import differing_days, read_year, refuse_implausible
     from store.calendar.years import find_year
@@ -58,10 +58,10 @@ def calendar_load(
                 typer.echo(line)
             is_known = before is not None and not differing
             if is_known:
-                typer.echo(f"the calendar of {year} is in force with these days already")
+                typer.echo(f"the calendar of {year} is already in force with these days")
             if dry_run:
                 waiting = len(provisional_orders(connection))
-                typer.echo(f"{waiting} order(s) with provisional dates would be reckoned again")
+                typer.echo(f"the dates of {waiting} order(s) are provisional and would be calculated again")
                 _list(resting)
                 version = before.version if before else 0
                 typer.echo(f"version {version + (not is_known)} would be in force; nothing was loaded")
@@ -75,26 +75,24 @@ def calendar_load(
             _list(resting)
         told = tell_all(store, loaded.telling) if loaded.telling is not None else 0
         if told or loaded.is_new:
-            typer.echo(f"{told} order(s) are reckoned again")
+            typer.echo(f"{told} order(s) calculate their dates again")
 
 
 def _list(resting: "Sequence[Resting]") -> None:
-    """Show the dates that rest on changed days, and whose they are."""
+    """Print the dates that depend on changed days, each with its order, its kind and its owner."""
     from domain.calendar.instants import local
 
     for each in resting:
         typer.echo(f"{each.order_no}\t{each.what}\t{each.whose}\t{local(each.at):%Y-%m-%d %H:%M}")
     if resting:
-        typer.echo(
-            f"{len(resting)} date(s) rest on days that change; those that gain by it move, and only those"
-        )
+        typer.echo(f"{len(resting)} date(s) depend on days that change; only those that become later move")
 
 
 @calendar_app.command("export")
 def calendar_export(
     year: Annotated[int, typer.Argument(help="A year that is loaded.")],
-    file: Annotated[Path, typer.Argument(help="Where the table goes.")],
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a file that is there.")] = False,
+    file: Annotated[Path, typer.Argument(help="The file to write.")],
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing file.")] = False,
 ) -> None:
     """Write a year in force as a table, to edit and load again."""
     from domain.calendar.calendar_file import write_year
@@ -118,7 +116,7 @@ def calendar_export(
 @calendar_app.command("show")
 def calendar_show(
     year: Annotated[
-        int | None, typer.Argument(help="The days of this year; all years if none is named.")
+        int | None, typer.Argument(help="Show the days of this year; all years if left out.")
     ] = None,
 ) -> None:
     """Show the years in force, or the days of one."""
@@ -139,7 +137,10 @@ def calendar_show(
 @calendar_app.command("hours")
 def calendar_hours(
     file: Annotated[
-        Path | None, typer.Argument(help="A table with the heading day,opens,closes; shows them if left out.")
+        Path | None,
+        typer.Argument(
+            help="A table with the heading day,opens,closes; the hours are shown if it is left out."
+        ),
     ] = None,
     source: Annotated[
         str | None,
@@ -169,9 +170,9 @@ def calendar_hours(
         if version is not None:
             note(connection, actor, "hours_loaded", {"version": version})
     if version is None:
-        typer.echo("these hours are in force already")
+        typer.echo("these hours are already in force")
     else:
-        typer.echo(f"version {version} of the hours is in force for what is reckoned from now on")
+        typer.echo(f"version {version} of the hours is in force for dates calculated from now on")
 
 
 @calendar_app.command("check")

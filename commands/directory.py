@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from store.telling.moving import Move
 
 routing_app = typer.Typer(
-    no_args_is_help=True, help="The directory: units, categories, teams, and who answers."
+    no_args_is_help=True, help="The directory: units, categories, teams, and which unit answers."
 )
 unit_app = typer.Typer(no_args_is_help=True, help="The units of the office's directory, and their orders.")
 
@@ -49,10 +49,10 @@ def unit_list() -> None:
 
 @unit_app.command("move")
 def unit_move(
-    unit: Annotated[str, typer.Argument(help="The unit whose orders shall go.")],
+    unit: Annotated[str, typer.Argument(help="The unit that the orders leave.")],
     to: Annotated[str, typer.Argument(help="The unit that takes them.")],
     reason: Annotated[
-        str, typer.Option(parser=typed(read_reason), metavar="TEXT", help="Why; it stands with every order.")
+        str, typer.Option(parser=typed(read_reason), metavar="TEXT", help="Why; every order shows it.")
     ],
     actor: Annotated[str, ACTOR] = "operator",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would happen.")] = False,
@@ -60,7 +60,7 @@ def unit_move(
 ) -> None:
     """Move all open orders of a unit to another one.
 
-    The exit code is 1 if some did not move; those that stay are named.
+    The exit code is 1 if some did not move; those that stay are listed.
     """
     from store.telling.moving import refused, unsettled
 
@@ -81,18 +81,21 @@ def unit_move(
     for order_no, why in stays.items():
         typer.echo(f"{order_no}\tstays: {why}")
     if pending:
-        typer.echo(f"{pending} order(s) have not answered yet; the outbox sends again, see: dingdan check")
+        typer.echo(f"{pending} order(s) have not answered yet; the outbox tries again, see: dingdan check")
     if move.helping:
         typer.echo(f"{move.helping} task(s) of {unit} as a helper stay open until their limit")
     if move.answered:
         typer.echo(
-            f"{move.answered} answered order(s) keep its name; if worked on again: the directory decides"
+            f"{move.answered} answered order(s) keep its name; if one is worked on again, the directory decides"
         )
     raise SystemExit(1 if stays or pending else 0)
 
 
 def _move(store: "Store", unit: str, to: str, *, reason: str, actor: str, dry_run: bool) -> "Move":
-    """Ask the orders batch by batch, so that no writer waits long; a stopped move goes on when it is ordered again."""
+    """Move the orders batch by batch, so that no other writer waits long.
+
+    A move that was stopped goes on when it is ordered again.
+    """
     from store.order.joined.telling import PAUSE
     from store.telling.moving import begin_move, end_move, move_batch, next_orders
 
@@ -118,7 +121,7 @@ def routing_show(
     category: Annotated[str | None, typer.Option(help="Only for this category.")] = None,
     community: Annotated[str | None, typer.Option(help="Only in this community.")] = None,
 ) -> None:
-    """Show which unit answers for what (派单目录), and the teams; or the units for one matter, tier by tier.
+    """Show which unit answers for what (派单目录), and the teams; or, for one matter, its units tier by tier.
 
     For one community, its team of today (一加一加n) comes last.
     """
@@ -145,12 +148,12 @@ def routing_show(
         if each is not None:
             first = "first" if each.tier == found.first.tier else ""
             passed_over = (
-                f"\tpassed over, nobody in post: {', '.join(each.passed_over)}" if each.passed_over else ""
+                f"\tskipped, no staff in post: {', '.join(each.passed_over)}" if each.passed_over else ""
             )
-            empty = "\tnobody in post" if each.code in vacant else ""
+            empty = "\tno staff in post" if each.code in vacant else ""
             typer.echo(f"{each.tier}\t{each.code}\t{each.rule}\t{first}{passed_over}{empty}")
         elif present.answering(tier, category=category, community=community):
-            typer.echo(f"{tier}\tnobody in post")
+            typer.echo(f"{tier}\tno staff in post")
     typer.echo(f"usual class {found.usual_class}; a result needs {found.evidence} attachment(s)")
     team = present.team_of(community, _today()) if community else None
     if team is not None:
@@ -165,11 +168,11 @@ def _show_routes(present: "Directory", vacant: Collection[str]) -> None:
     for tier in Tier:
         units = {code for code in present.handling_units if present.units[code].tier is tier}
         if units <= set(vacant):
-            typer.echo(f"nobody is in post in any unit of the tier {tier}")
+            typer.echo(f"no unit of the tier {tier} has staff in post")
 
 
 def _teams(present: "Directory", today: date) -> Iterator[str]:
-    """Describe the teams, and name the communities without one today; nothing for an office without teams."""
+    """Describe the teams, and name the communities without one today; an office without teams has no lines."""
     for each in present.teams:
         when = "\tover" if each.is_over(today) else "" if each.is_valid(today) else "\tto come"
         yield f"{_team(each)}{when}"
@@ -207,11 +210,11 @@ def routing_export(
         Path, typer.Argument(help="A folder for units.csv, categories.csv, routes.csv, teams.csv.")
     ],
     version: Annotated[int | None, typer.Option(help="An earlier version.")] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace tables that are there.")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace existing tables.")] = False,
 ) -> None:
     """Write the directory in force, or an earlier version, as four tables to edit and load again.
 
-    version.txt says which version the tables are.
+    version.txt holds the number of their version.
     """
     from store.office.directory import current, find_version, named
 
@@ -233,11 +236,13 @@ def routing_export(
 @routing_app.command("check")
 def routing_check(
     folder: Annotated[Path, typer.Argument(help="The folder with the tables.")],
-    days: Annotated[int, typer.Option(min=1, max=36500, help="Compare by the orders of so many days.")] = 365,
+    days: Annotated[
+        int, typer.Option(min=1, max=36500, help="Compare by the orders of this many past days.")
+    ] = 365,
 ) -> None:
     """Check the tables without loading them: which rows differ, and which past orders would go elsewhere.
 
-    Without teams.csv the teams in force stay; a teams.csv with its heading alone removes all teams.
+    Without teams.csv the teams in force stay; a teams.csv with only its heading removes all teams.
 
     The exit code is 1 if the tables are stale: made from another version than the one in force.
     """
@@ -268,7 +273,7 @@ def routing_check(
     affected = {(each.category, each.community) for each in changed}
     typer.echo(
         f"{'' if stale else 'nothing is wrong; '}{sum(past[each] for each in affected)} of {past.total()} past "
-        f"order(s) would go otherwise; nothing was loaded"
+        f"order(s) would go elsewhere; nothing was loaded"
     )
     raise SystemExit(1 if stale else 0)
 
@@ -281,13 +286,15 @@ def routing_load(
     source: Annotated[
         str,
         typer.Option(
-            parser=typed(read_source), metavar="TEXT", help="The paper that orders it: who, number and date."
+            parser=typed(read_source),
+            metavar="TEXT",
+            help="The paper behind it: its issuer, number and date.",
         ),
     ],
     actor: Annotated[str, ACTOR] = "operator",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check everything, load nothing.")] = False,
     replace: Annotated[
-        bool, typer.Option("--replace", help="Load it though it was made from another version.")
+        bool, typer.Option("--replace", help="Load it although it was made from another version.")
     ] = False,
 ) -> None:
     """Put the tables in force as the next version: all of them, or nothing if a line is wrong.
@@ -300,7 +307,7 @@ def routing_load(
 
     teams.csv: code,leader,deputy,department,communities,valid_from,valid_to
 
-    Without teams.csv the teams in force stay; a teams.csv with its heading alone removes all teams.
+    Without teams.csv the teams in force stay; a teams.csv with only its heading removes all teams.
     """
     from store.office.directory import current, load, named, vacant_units
 
@@ -310,7 +317,7 @@ def routing_load(
         if stale and not replace:
             raise StaleDirectory(
                 f"{stale}; see what differs: dingdan routing check {folder}; then export again and edit that, "
-                "or load it all the same with --replace"
+                "or load it anyway with --replace"
             )
         given = read_directory(tables, before=present)
         vacant = vacant_units(connection, given, now=now())
@@ -320,7 +327,7 @@ def routing_load(
             if dry_run:
                 attempt.rollback()
     if loaded is None:
-        typer.echo(f"version {present.version} is in force with these very tables already")
+        typer.echo(f"version {present.version} is already in force with exactly these tables")
         return
     _say_changes(present, given, vacant, tables)
     done = "would be" if dry_run else "is"
@@ -344,7 +351,7 @@ def routing_load(
 def _say_changes(
     before: "Directory", after: "Directory", vacant: Collection[str], tables: Collection[str]
 ) -> None:
-    """Say which rows differ or look alike, which new units have nobody in post, and which communities have no team."""
+    """Print the rows that differ or look alike, the new units without staff, and the communities without a team."""
     if after.teams and "teams" not in tables:
         typer.echo("there is no file teams.csv: the teams in force stay")
     for row in changed_rows(before, after):
@@ -353,7 +360,7 @@ def _say_changes(
         typer.echo(warning, err=True)
     for code in after.handling_units:
         if code not in before.handling_units and code in vacant:
-            typer.echo(f"{code} has nobody in post, and orders pass it over; add people: dingdan user add")
+            typer.echo(f"{code} has no staff in post, so orders skip it; add people: dingdan user add")
     for sentence in _without_team(after, _today()):
         typer.echo(sentence)
 

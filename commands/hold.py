@@ -11,7 +11,9 @@ from domain.office.entries import read_instant
 
 
 def hold(
-    reason: Annotated[str, typer.Option(help="Why: storm, outage; for residents and for the audit.")] = "",
+    reason: Annotated[
+        str, typer.Option(help="Why, like a storm or an outage; for residents and for the audit.")
+    ] = "",
     since: Annotated[
         datetime | None,
         typer.Option(
@@ -26,11 +28,11 @@ def hold(
         bool, typer.Option("--lift", help="Let the clocks run again now, or call off a hold ordered ahead.")
     ] = False,
     number: Annotated[
-        int | None, typer.Option(help="Which one to lift; the one in force if left out.")
+        int | None, typer.Option(help="The hold to lift; the one in force if left out.")
     ] = None,
     actor: Annotated[str, ACTOR] = "operator",
 ) -> None:
-    """Stop all clocks of the office until an instant, from now or ahead, or lift such a hold.
+    """Stop all clocks of the office until an instant, from now on or from a later instant, or lift such a hold.
 
     Without options, show the holds that are in force or ordered ahead.
     """
@@ -39,7 +41,7 @@ def hold(
     from store.telling.holds import lift_hold, order_hold
 
     if lift and not (since is until is None):
-        raise typer.BadParameter("either --until begins a hold, or --lift ends one")
+        raise typer.BadParameter("give either --until to begin a hold, or --lift to end one")
     if number is not None and not lift:
         raise typer.BadParameter("--number goes with --lift")
     if until is None and (since is not None or reason) and not lift:

@@ -1,4 +1,4 @@
-"""What a command begins with: the store, the instant, the text of a file, a known unit.
+"""The first steps that commands share: open the store, read the time, read a file, find a unit.
 
 Assumes a command that reads its settings from the environment; heavy modules are imported inside.
 """
@@ -23,7 +23,7 @@ _LARGEST = 16 * 1024**2
 
 
 def typed(read: Callable[[str], T]) -> Callable[[str], T]:
-    """Read an option by a rule; what the rule refuses becomes an error of that option."""
+    """Read an option by a rule; a refusal by the rule becomes an error of that option."""
 
     def parse(text: str) -> T:
         try:
@@ -40,7 +40,7 @@ ACTOR = typer.Option(
 INSTANT = (
     "like 2026-12-01T09:00 or 2026-12-01, in the office's time; or with an offset, 2026-12-01T09:00+08:00"
 )
-"""What an instant looks like, for a help text."""
+"""How to write an instant, for a help text."""
 
 
 def require_open_unit(connection: "Connection", code: str, *, hint: str = "") -> "Unit":
@@ -56,7 +56,7 @@ def require_open_unit(connection: "Connection", code: str, *, hint: str = "") ->
 
 
 def note(connection: "Connection", actor: str, act: str, data: dict[str, Any]) -> None:
-    """Write down for auditors what an operator did to the office; nothing personal."""
+    """Write into the audit what an operator changed in the office; never anything personal."""
     from domain.doors import Via
     from store.auditing import audited
 
@@ -64,7 +64,7 @@ def note(connection: "Connection", actor: str, act: str, data: dict[str, Any]) -
 
 
 def text_of(file: Path, *, hint: str = "") -> str:
-    """Read a file that people wrote, and say so if it was not UTF-8, since its words may then be wrong.
+    """Read a file that people wrote, and warn if it was not UTF-8, since its words may then be wrong.
 
     Raises:
         WrongEntry: the file is not there, or is not text; the sentence names it.
@@ -84,7 +84,7 @@ def text_of(file: Path, *, hint: str = "") -> str:
     except WrongEntry as wrong:
         raise WrongEntry(f"{file} {wrong}") from None
     if encoding is Encoding.GB18030:
-        typer.echo(f"{file} was read as {encoding} (GBK, ANSI); see that its words are right", err=True)
+        typer.echo(f"{file} was read as {encoding} (GBK, ANSI); check that its words are right", err=True)
     return text
 
 
@@ -130,10 +130,10 @@ def new_credential(connection: "Connection", kind: "CredentialKind", subject: st
 
 
 def secret_key(connection: "Connection") -> str:
-    """Return the key that hashes and seals everything that may not be read.
+    """Return the key of the store's hashes and seals.
 
     Raises:
-        AnotherSecretKey: the store is used with another key: credentials made with this one would open nothing.
+        AnotherSecretKey: the store uses another key; credentials made with this one would open nothing.
     """
     from store.signin.secret_key import require
 
@@ -142,7 +142,7 @@ def secret_key(connection: "Connection") -> str:
 
 
 def given_secret_key() -> str:
-    """Return the key of the settings, whatever key the store is used with."""
+    """Return the key of the settings, whichever key the store uses."""
     from runtime.settings import read_settings
 
     return read_settings().secret_key.get_secret_value()

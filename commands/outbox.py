@@ -24,7 +24,7 @@ def outbox_list() -> None:
 
 @outbox_app.command("retry")
 def outbox_retry(
-    number: Annotated[list[int], typer.Argument(help="Its number in the list; several for several.")],
+    number: Annotated[list[int], typer.Argument(help="The numbers of the rows in the list.")],
     actor: Annotated[str, ACTOR] = "operator",
 ) -> None:
     """Put back rows that were set aside; the next round of Reconcile tries them again."""
@@ -37,13 +37,16 @@ def outbox_retry(
 
 @outbox_app.command("give-up")
 def outbox_give_up(
-    number: Annotated[int, typer.Argument(help="Its number in the list.")],
+    number: Annotated[int, typer.Argument(help="The number of the row in the list.")],
     reason: Annotated[
-        str, typer.Option(parser=typed(read_reason), metavar="TEXT", help="Why; who decided reads it.")
+        str,
+        typer.Option(
+            parser=typed(read_reason), metavar="TEXT", help="Why; the person who made the decision reads it."
+        ),
     ],
     actor: Annotated[str, ACTOR] = "operator",
 ) -> None:
-    """Give up a signal for good: the decision behind it is rejected with a reason, and can be made again."""
+    """Give up a signal for good: its decision is rejected with the reason, and can be made again."""
     from store.mending.putting_back import give_up
 
     with open_store() as store, store.write() as connection:

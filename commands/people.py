@@ -49,16 +49,16 @@ def user_add(
         at = require_open_unit(connection, unit)
         row = StaffRow(username=username, name=name, unit=unit, roles=roles)
         if not add_staff(connection, row):
-            typer.echo(f"{username} is there already, just like that")
+            typer.echo(f"{username} exists already, with the same name, unit and roles")
             return
         note(connection, actor, "staff_added", {"username": username, "unit": unit, "roles": [*roles]})
     _say_idle(roles, at)
-    typer.echo(f"{username} is there; give a token with: dingdan user token {username}")
+    typer.echo(f"{username} was added; make a token with: dingdan user token {username}")
 
 
 @user_app.command("role")
 def user_role(
-    username: Annotated[str, typer.Argument(help="Whose roles they are.")],
+    username: Annotated[str, typer.Argument(help="The member of staff.")],
     role: Annotated[list[str], typer.Argument(help=f"All roles that they have from now on. {_ROLES}")],
     actor: Annotated[str, ACTOR] = "operator",
 ) -> None:
@@ -75,13 +75,13 @@ def user_role(
         behind = _left_behind(connection, before, actor)
         at = current(connection).units.get(before.unit)
     _say_idle(roles, at)
-    typer.echo(f"{username} of {before.unit} has now: {', '.join(each for each in Role if each in roles)}")
+    typer.echo(f"{username} of {before.unit} now has: {', '.join(each for each in Role if each in roles)}")
     _say(behind, before)
 
 
 @user_app.command("token")
-def user_token(username: Annotated[str, typer.Argument(help="Who shall use it.")]) -> None:
-    """Give a member of staff a new token; it is shown once, and earlier tokens end."""
+def user_token(username: Annotated[str, typer.Argument(help="The person who will use it.")]) -> None:
+    """Give a member of staff a new token; it is shown once, and earlier tokens are revoked."""
     from domain.doors import CredentialKind
 
     with open_store() as store, store.write() as connection:
@@ -91,7 +91,7 @@ def user_token(username: Annotated[str, typer.Argument(help="Who shall use it.")
 
 @user_app.command("password")
 def user_password(
-    username: Annotated[str, typer.Argument(help="Who shall sign in with it.")],
+    username: Annotated[str, typer.Argument(help="The person who will sign in with it.")],
     actor: Annotated[str, ACTOR] = "operator",
 ) -> None:
     """Give a member of staff a password for the pages; it is shown once, and must be changed at the first sign-in.
@@ -114,7 +114,7 @@ def user_password(
 
 @user_app.command("second-factor")
 def user_second_factor(
-    username: Annotated[str, typer.Argument(help="Whose second factor is lost.")],
+    username: Annotated[str, typer.Argument(help="The person who lost it.")],
     actor: Annotated[str, ACTOR] = "operator",
 ) -> None:
     """Remove a lost second factor, and end the person's sessions; a leader enrols a new one at the next sign-in."""
@@ -148,19 +148,19 @@ def user_list() -> None:
 
 @user_app.command("away")
 def user_away(
-    username: Annotated[str, typer.Argument(help="Who is away.")],
+    username: Annotated[str, typer.Argument(help="The person who is away.")],
     until: Annotated[
         datetime,
         typer.Option(
-            parser=typed(read_instant), metavar="WHEN", help=f"When they are back by themselves, {INSTANT}."
+            parser=typed(read_instant), metavar="WHEN", help=f"When the absence ends by itself, {INSTANT}."
         ),
     ],
     deputy: Annotated[
-        str | None, typer.Option(help="Who of the same unit has their roles meanwhile (AB 岗).")
+        str | None, typer.Option(help="A colleague of the same unit who has their roles meanwhile (AB 岗).")
     ] = None,
     actor: Annotated[str, ACTOR] = "operator",
 ) -> None:
-    """Record that a member of staff is away, with a deputy or none; vacant posts are skipped."""
+    """Record that a member of staff is away, with or without a deputy; vacant posts are skipped."""
     from domain.calendar.instants import local
     from store.office.people import leave_post
 
@@ -176,10 +176,10 @@ def user_away(
 
 @user_app.command("back")
 def user_back(
-    username: Annotated[str, typer.Argument(help="Who is back.")],
+    username: Annotated[str, typer.Argument(help="The person who is back.")],
     actor: Annotated[str, ACTOR] = "operator",
 ) -> None:
-    """End an absence before its time."""
+    """End an absence early."""
     from store.matter.said.claims import free_claims
     from store.office.people import return_to_post
 
@@ -193,7 +193,7 @@ def user_back(
 
 @user_app.command("move")
 def user_move(
-    username: Annotated[str, typer.Argument(help="Who goes to another unit.")],
+    username: Annotated[str, typer.Argument(help="The person who moves.")],
     unit: Annotated[str, typer.Argument(help="The unit's code.")],
     actor: Annotated[str, ACTOR] = "operator",
 ) -> None:
@@ -207,16 +207,16 @@ def user_move(
         note(connection, actor, "staff_moved", {"username": username, "unit": before.unit, "to": unit})
         behind = _left_behind(connection, before, actor)
     _say_idle(before.roles, at)
-    typer.echo(f"{username} is with {unit}")
+    typer.echo(f"{username} now belongs to {unit}")
     _say(behind, before)
 
 
 @user_app.command("leave")
 def user_leave(
-    username: Annotated[str, typer.Argument(help="Who leaves the office.")],
+    username: Annotated[str, typer.Argument(help="The person who leaves the office.")],
     actor: Annotated[str, ACTOR] = "operator",
 ) -> None:
-    """End a person's service: their tokens end, and what they did stays under their name."""
+    """End a person's service: their tokens are revoked, and their past work stays under their name."""
     from domain.doors import CredentialKind
     from store.office.people import dismiss
     from store.signin.credentials import revoke
@@ -227,19 +227,19 @@ def user_leave(
         count = revoke(connection, kind=CredentialKind.STAFF, subject=username, now=now())
         note(connection, actor, "staff_left", {"username": username, "unit": before.unit, "tokens": count})
         behind = _left_behind(connection, before, actor)
-    typer.echo(f"{username} has left; {count} token(s) ended")
+    typer.echo(f"{username} has left; {count} token(s) revoked")
     _say(behind, before)
 
 
 @user_app.command("return")
 def user_return(
-    username: Annotated[str, typer.Argument(help="Who had left.")],
+    username: Annotated[str, typer.Argument(help="The person who had left.")],
     unit: Annotated[
         str | None, typer.Option(help="The code of their unit; the one that they left if not given.")
     ] = None,
     actor: Annotated[str, ACTOR] = "operator",
 ) -> None:
-    """Take back a member of staff who had left, with the roles that they had and without a token."""
+    """Take back a member of staff who had left, with their former roles and without a token."""
     from store.office.people import reinstate
 
     with open_store() as store, store.write() as connection:
@@ -253,7 +253,7 @@ def user_return(
     _say_idle(entry.roles, at)
     roles = ", ".join(entry.roles)
     typer.echo(
-        f"{username} is with {at.code} again as {roles}; give a token with: dingdan user token {username}"
+        f"{username} is back in {at.code} as {roles}; make a token with: dingdan user token {username}"
     )
 
 
@@ -273,12 +273,12 @@ def duty_set(
     channel: Annotated[str, typer.Argument(help="web, wechat, hotline, …")],
     username: Annotated[str | None, typer.Argument(help="A duty officer.")] = None,
     day: Annotated[
-        list[str] | None, typer.Option(help="mon, tue, …; several times for several; every day if left out.")
+        list[str] | None, typer.Option(help="mon, tue, …; may be given several times; every day if left out.")
     ] = None,
     nobody: Annotated[bool, typer.Option("--nobody", help="The office answers first.")] = False,
     actor: Annotated[str, ACTOR] = "operator",
 ) -> None:
-    """Put a duty officer on the roster of a channel, or nobody: then the office answers first."""
+    """Put a duty officer on the roster of a channel, or nobody, so that the office answers first."""
     from domain.calendar.hours_file import WEEKDAYS
     from domain.order.words import Channel
     from store.office.people import change_duty
@@ -322,7 +322,7 @@ def _entry(connection: "Connection", username: str) -> "StaffEntry":
 
 
 def _left_behind(connection: "Connection", before: "StaffEntry", actor: str) -> "LeftBehind":
-    """Free the tasks that they or their deputy can no longer hold, and find what they leave behind."""
+    """Free the tasks that a person or the deputy can no longer hold, and find what the person leaves behind."""
     from store.matter.leaving import left_behind
     from store.matter.said.claims import free_claims
 
@@ -331,20 +331,20 @@ def _left_behind(connection: "Connection", before: "StaffEntry", actor: str) -> 
 
 
 def _say(behind: "LeftBehind", before: "StaffEntry") -> None:
-    """Say what a member of staff leaves behind for others."""
+    """Print what a member of staff leaves behind for others."""
     from domain.calendar.hours_file import WEEKDAYS
 
     for role, count in behind.posts.items():
-        typer.echo(f"nobody is in post as {role} of {before.unit} now; open tasks: {count}")
+        typer.echo(f"{before.unit} has no {role} in post now; open tasks: {count}")
     for absent in behind.uncovered:
-        typer.echo(f"{absent} is away and nobody stands in now; see: dingdan user away {absent} --deputy …")
+        typer.echo(f"{absent} is away and has no deputy now; see: dingdan user away {absent} --deputy …")
     for channel in dict.fromkeys(channel for channel, _ in behind.on_duty):
         days = ", ".join(WEEKDAYS[weekday] for each, weekday in behind.on_duty if each == channel)
-        roster = f"the roster names {before.username} still; see: dingdan duty set {channel}"
+        roster = f"the roster still names {before.username}; see: dingdan duty set {channel}"
         typer.echo(f"{channel} on {days}: {roster}")
     for team in behind.teams:
         typer.echo(
-            f"the team {team} names {before.username} still; name somebody else in teams.csv: dingdan routing export"
+            f"the team {team} still names {before.username}; name another person in teams.csv: dingdan routing export"
         )
 
 

@@ -1,4 +1,4 @@
-"""`dingdan secret-key`: whether the store is used with the key of the settings, and taking a new one in."""
+"""`dingdan secret-key`: compare the key of the settings with the store's, and take a new one in."""
 
 from functools import partial
 from typing import Annotated
@@ -13,12 +13,12 @@ def secret_key(
         bool,
         typer.Option(
             "--take-in",
-            help="Use the store with this key, since the former one is lost; stop API and workers first.",
+            help="Let the store use this key because the former one is lost; stop API and workers first.",
         ),
     ] = False,
     actor: Annotated[str, ACTOR] = "operator",
 ) -> None:
-    """Say whether the store is used with the key in `DINGDAN_SECRET_KEY`, or take this key in for a lost one."""
+    """Say whether the store uses the key in `DINGDAN_SECRET_KEY`, or take this key in to replace a lost one."""
     from api.typed.phones import phone_keys
     from store.order.requesters import find_callers_by
     from store.signin.secret_key import is_known, require
@@ -27,11 +27,11 @@ def secret_key(
     secret = given_secret_key()
     with open_store() as store, store.write() as connection:
         if is_known(connection, secret):
-            typer.echo("the store is used with this key")
+            typer.echo("the store uses this key")
             return
         if not take_in:
             require(connection, secret)
-            typer.echo("the store is used with no key yet; the first start takes this one")
+            typer.echo("the store uses no key yet; the first start takes this one in")
             return
         taken = take_key_in(
             connection,
@@ -41,9 +41,9 @@ def secret_key(
             now=now(),
         )
     typer.echo(
-        f"the store is used with this key from now on; {taken.credentials} key(s) and token(s) ended: "
-        "give new ones with dingdan client add and dingdan user token"
+        f"the store uses this key from now on; {taken.credentials} key(s) and token(s) revoked: "
+        "make new ones with dingdan client add and dingdan user token"
     )
     whose = f": {', '.join(taken.second_factors)}" if taken.second_factors else ""
-    typer.echo(f"everybody signs in anew; {len(taken.second_factors)} second factor(s) removed{whose}")
-    typer.echo(f"{taken.callers} order(s) are found by their callers' numbers again")
+    typer.echo(f"everybody signs in again; {len(taken.second_factors)} second factor(s) removed{whose}")
+    typer.echo(f"{taken.callers} order(s) can be found by their callers' numbers again")

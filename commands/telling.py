@@ -1,4 +1,4 @@
-"""Telling all orders what the office has decided, and showing the progress."""
+"""Tell all orders what the office has decided, and show the progress."""
 
 import time
 from typing import TYPE_CHECKING
@@ -11,11 +11,14 @@ if TYPE_CHECKING:
     from store.database import Store
 
 _SAY_EVERY = 20
-"""Batches between two lines."""
+"""Batches between two lines of progress."""
 
 
 def tell_all(store: "Store", telling: int) -> int:
-    """Run a telling, batch by batch, and return how many matters were told; what it tells is in force already."""
+    """Run a telling batch by batch, and return the number of matters that were told.
+
+    Its decision is in force already.
+    """
     from store.order.joined.telling import PAUSE, progress_of, tell_next
 
     batches = 0

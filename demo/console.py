@@ -50,7 +50,7 @@ async def serve(data_dir: Path, *, info: Path | None, policy: str, stories: bool
 
 
 async def play() -> int:
-    """Play the stories on a temporary installation, and return 0 if each ended as told."""
+    """Play the stories on a temporary installation, and return 0 if each ended as expected."""
     stop = _stop_event()
     with tempfile.TemporaryDirectory(prefix="dingdan-demo-") as folder:
         installation = await prepare(Path(folder), policy_version="seconds", port=0, report=_say)
@@ -65,7 +65,7 @@ async def play() -> int:
                 return 130
             stopped.cancel()
             failed = playing.result()
-    _say(f"{len(STORIES) - failed} of {len(STORIES)} stories ended as told")
+    _say(f"{len(STORIES) - failed} of {len(STORIES)} stories ended as expected")
     return 1 if failed else 0
 
 
@@ -117,11 +117,11 @@ async def _play_beside(installation: Installation, *, wished: bool) -> None:
         return
     first_contact = newest(installation.policy).first_contact
     if not isinstance(first_contact, Wall) or first_contact.time > _SHORT:
-        _say(f"the stories need short limits and are left out under the policy {installation.policy}")
+        _say(f"the stories need short limits and are skipped under the policy {installation.policy}")
         return
     failed = await _play(installation)
     _say(
-        f"{len(STORIES) - failed} of {len(STORIES)} stories ended as told; still serving, Ctrl-C stops everything"
+        f"{len(STORIES) - failed} of {len(STORIES)} stories ended as expected; still serving, Ctrl-C stops everything"
     )
 
 

@@ -205,7 +205,7 @@ class Story:
 
 
 async def tell(story: Story, teller: Teller) -> Told:
-    """Tell a story to its end, and check that it ended as told.
+    """Tell a story to its end, and check that it ended as expected.
 
     Raises:
         StoryFailed: it did not.

@@ -1,4 +1,4 @@
-"""Write the pages that follow from the code; a task without its words here fails loudly."""  # noqa: INP001 - `docs` holds pages and is no package
+"""Write the pages that are made from the code; a task without its words here fails loudly."""  # noqa: INP001 - `docs` holds pages and is no package
 
 import base64
 import json
@@ -41,7 +41,7 @@ from runtime.settings import Settings, known_settings
 DOCS: Final = Path(__file__).parent
 HISTORIES: Final = DOCS.parent / "tests" / "replay" / "histories"
 _WHO: Final[Mapping[TaskKind, str]] = {
-    TaskKind.FIRST_CONTACT: "the officer who took the order, else the duty roster of the channel (`duty_officer`)",
+    TaskKind.FIRST_CONTACT: "the officer who took the order, or the duty roster of the channel (`duty_officer`)",
     TaskKind.CLASSIFY: "`street_desk` of the street; if the order is or may be urgent, a `duty_officer` too",
     TaskKind.DISPATCH: "as for `classify`",
     TaskKind.ACKNOWLEDGE: "as for `handle`",
@@ -49,8 +49,8 @@ _WHO: Final[Mapping[TaskKind, str]] = {
     "street's `liaison` for a bureau without accounts; the leader's role after `take_over`",
     TaskKind.ASSIST: "a helping unit's handlers",
     TaskKind.REVIEW: "`street_desk` for a unit's proposals, `street_leader` for the desk's, the `unit_head` for a "
-    "district unit's, `district_desk` for a leader's office's; never the proposer, nor the approver of the round "
-    "before",
+    "district unit's, `district_desk` for those of a leader's office; never the proposer, nor the approver of the "
+    "round before",
     TaskKind.EXPLAIN: "as for `handle`; for a rejection the `street_desk`",
     TaskKind.FOLLOW_UP: "`call_back_officer` of the street, never the person who gave the answer",
     TaskKind.SUPERVISE: "`street_leader`; at the district, and from the third time in a row, `district_desk`",
@@ -91,15 +91,15 @@ _OF_THE_OFFICE: Final = (
 )
 _LENGTHS: Final = """Events of Temporal from the start to the archive, in `tests/replay/histories`: the cost of an order
 of each kind, and of a meeting."""
-_POLICY: Final = """From `domain/order/policy.py`. Limits in days and hours run by the wall, in working days
-and office hours on [the calendar](adr/0016-calendar.md). A running order keeps the version that it began with; new
-orders get the newest of their book."""
+_POLICY: Final = """From `domain/order/policy.py`. Limits in days and hours run by the wall clock, those in working
+days and office hours by [the calendar](adr/0016-calendar.md). A running order keeps the version that it began with;
+new orders get the newest version of their book."""
 _DUTY_BOOKS: Final = """From `domain/duty/policy.py`: the books of duties (职责). Where orders run by `seconds`,
-duties run by `duties-seconds`, else by `duties-standard`."""
+duties run by `duties-seconds`, otherwise by `duties-standard`."""
 _ROUTES: Final = (
     "From `domain/office/first_directory.py`: version 0, until the office loads its own with `dingdan routing load` "
-    "([our decision](adr/0018-directory.md)). The nearest row counts: the category's own, else its parent's, else the "
-    "default. A row for one community goes before a row for all."
+    "([our decision](adr/0018-directory.md)). The nearest row counts: the category's own, or else its parent's, or "
+    "else the default. A row for one community takes precedence over a row for all."
 )
 _SETTINGS: Final = "From `runtime/settings.py`. An unlisted `DINGDAN_…` variable is refused at the start."
 _DECISIONS: Final = "One page each. A decision is superseded by a later one, never rewritten."
@@ -137,12 +137,12 @@ def _field(each: Field) -> str:
         FieldType.CATEGORY: _SEE,
         FieldType.UNIT: _SEE,
         FieldType.INSTANT: f"instant with an offset{_lies(each)}",
-        FieldType.ATTACHMENTS: f"ids that `POST /attachments` gave, at most {MAX_ATTACHMENTS}",
+        FieldType.ATTACHMENTS: f"ids that `POST /attachments` returned, at most {MAX_ATTACHMENTS}",
         FieldType.ORDER: "the number of an order",
         FieldType.PARTS: f"list of at most {MAX_PARTS} objects with `text`, and `category` if it is known",
         FieldType.UNITS: f"list of units, {_SEE}",
-        FieldType.ISSUES: f"list of at most {MAX_ISSUES} objects with `text`, and what is known of `category`, "
-        "`answer`, `name`, `phone`",
+        FieldType.ISSUES: f"list of at most {MAX_ISSUES} objects with `text`, and `category`, `answer`, `name` and "
+        "`phone` if they are known",
         FieldType.NUMBER: f"whole number from 1 to {MAX_NUMBER}",
     }
     return f"`{each.name}` {each.label}{'' if each.required else ' (optional)'}: {kinds[each.type]}"
@@ -155,7 +155,7 @@ def _lies(each: Field) -> str:
 
 
 def _ways() -> list[tuple[str, str]]:
-    """Read from the recorded histories which ways orders have gone from stage to stage."""
+    """Collect from the recorded histories the ways that orders took from stage to stage."""
     found: dict[tuple[str, str], None] = {("[*]", str(Stage.FIRST_CONTACT)): None}
     for path in sorted(HISTORIES.glob("*.json")):
         before = str(Stage.FIRST_CONTACT)
@@ -256,10 +256,10 @@ def _policy() -> str:
         for c in FIRST.categories.values()
     ]
     known = _table(
-        ["Category", "Chinese", "Usual class", "Goes first to the tier", "Attachments a result needs"],
+        ["Category", "Chinese", "Usual class", "First tier", "Attachments a result needs"],
         categories,
     )
-    rows = [[r.rule, r.tier, r.category or "default", r.unit or "the place's own"] for r in FIRST.routes]
+    rows = [[r.rule, r.tier, r.category or "default", r.unit or "the community's own"] for r in FIRST.routes]
     routes = _table(["Rule", "Tier", "Category", "Unit"], rows)
     blocks = [_POLICY, limits, office, "## Why", reasons, *_duty_books()]
     return _page("The policy book", *blocks, "## Categories and routes", _ROUTES, known, routes)
@@ -326,7 +326,7 @@ def _decisions() -> str:
         head = _DECISION.match(page.read_text(encoding="utf-8"))
         if head is None:
             raise SystemExit(
-                f"docs/adr/{page.name} begins otherwise than: # 0000 Title, Accepted on YYYY-MM-DD., > One line."
+                f"docs/adr/{page.name} must begin with: # 0000 Title, Accepted on YYYY-MM-DD., > One line."
             )
         status = "superseded" if "Superseded" in head["status"] else "accepted"
         rows.append([f"[{head['title']}]({page.name})", head["line"], head["on"], status])

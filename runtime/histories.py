@@ -235,7 +235,7 @@ def _activity(event: HistoryEvent) -> str:
 async def _decode(client: Client, payloads: Payloads, type_: type[_Value]) -> _Value:
     (value,) = await client.data_converter.decode(payloads.payloads, [type_])
     if not isinstance(value, type_):
-        raise NoHistory(f"a history holds something else than a {type_.__name__}")
+        raise NoHistory(f"a history holds something other than a {type_.__name__}")
     return value
 
 

@@ -17,7 +17,7 @@ PREFIX = "DINGDAN_"
 
 
 class WrongSettings(Exception):
-    """A setting is unknown, missing or has a value that cannot be used; the text names each."""
+    """A setting is unknown or missing, or has a value that cannot be used; the text names each."""
 
 
 class Settings(BaseSettings):
@@ -42,9 +42,11 @@ class Settings(BaseSettings):
     attachments_dir: Annotated[
         Path, Field(description="The folder of attached files; all API processes share it.")
     ] = Path("data/attachments")
-    policy: Annotated[str, Field(description="The policy version that new orders get.")] = "standard"
+    policy: Annotated[
+        str, Field(description="The policy book of new orders, in its newest version; or one exact version.")
+    ] = "standard"
     public_url: Annotated[
-        str, Field(description="The address under which people reach the pages.", pattern=r"^https?://[^/]+$")
+        str, Field(description="The address at which people reach the pages.", pattern=r"^https?://[^/]+$")
     ] = "http://localhost:8000"
     hotline: Annotated[
         str,
@@ -74,12 +76,10 @@ class Settings(BaseSettings):
             pattern=r"^https?://[^/]+",
         ),
     ] = None
-    oidc_client_id: Annotated[str, Field(description="The name under which the provider knows us.")] = (
-        "dingdan"
-    )
-    oidc_client_secret: Annotated[SecretStr, Field(description="Our secret with the provider.")] = SecretStr(
-        ""
-    )
+    oidc_client_id: Annotated[str, Field(description="The provider's client id for this office.")] = "dingdan"
+    oidc_client_secret: Annotated[
+        SecretStr, Field(description="The secret that goes with the client id.")
+    ] = SecretStr("")
     oidc_username_claim: Annotated[
         str,
         Field(
@@ -105,7 +105,7 @@ class Settings(BaseSettings):
     log_format: Annotated[
         str | None,
         Field(
-            description="`console` or `json`; by default json unless on a terminal.",
+            description="`console` or `json`; by default `console` on a terminal, `json` elsewhere.",
             pattern="^(console|json)$",
         ),
     ] = None

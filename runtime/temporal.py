@@ -109,7 +109,7 @@ async def connect(
             )
     except (RPCError, RuntimeError, TimeoutError, OSError) as error:
         raise TemporalAway(
-            f"no Temporal server answers at {config['target_host']}; see that it runs, and check TEMPORAL_ADDRESS"
+            f"no Temporal server answers at {config['target_host']}; make sure that it runs, and check TEMPORAL_ADDRESS"
         ) from error
     except ValueError as error:
         raise TemporalAway(

@@ -146,8 +146,8 @@ def _engine(url: str, **options: Any) -> Engine:
     except (ArgumentError, TypeError, ValueError):
         # The error's text holds the address, and with it the password. SQLite in memory takes no pool: a `TypeError`.
         raise StoreUnavailable(
-            "DINGDAN_DATABASE_URL is no address: postgresql://USER:PASSWORD@HOST:PORT/NAME, where a password "
-            "of other characters than letters and digits is percent-encoded, or sqlite:////PATH of a file"
+            "DINGDAN_DATABASE_URL is not an address: write postgresql://USER:PASSWORD@HOST:PORT/NAME, with all "
+            "characters of the password but letters and digits percent-encoded, or sqlite:////PATH of a file"
         ) from None
 
 
@@ -163,7 +163,7 @@ def available() -> Iterator[None]:
         yield
     except IntegrityError as error:
         kind = type(error.orig).__name__
-        raise WriteConflict(f"somebody else wrote the same in the same moment ({kind}); try again") from None
+        raise WriteConflict(f"another writer wrote the same at the same moment ({kind}); try again") from None
     except DBAPIError as error:
         why = _why(error)
         if why is None:
@@ -172,20 +172,20 @@ def available() -> Iterator[None]:
 
 
 _ADDRESS = "check DINGDAN_DATABASE_URL"
-_RUNS = f"see that it runs, and {_ADDRESS}"
+_RUNS = f"make sure that it runs, and {_ADDRESS}"
 _ROLE = f"let the role own the database, and {_ADDRESS}"
 _SETUP = f"run: dingdan setup, and {_ADDRESS}"
 _AWAY = {
-    "password authentication failed": f"it refuses user or password; {_ADDRESS}",
+    "password authentication failed": f"it refuses the user or the password; {_ADDRESS}",
     "no password supplied": f"it wants a password; {_ADDRESS}",
     "permission denied for database": f"the user may not use this database; {_ADDRESS}",
     "does not exist": f"there is no such database or user on the server; {_ADDRESS}",
     "connection refused": f"no server listens at that address; {_RUNS}",
     "no such file or directory": f"no server listens at that address; {_RUNS}",
-    "invalid port number": f"the address has an impossible port; {_ADDRESS}",
-    "invalid sslmode value": f"the address has an option that is not known; {_ADDRESS}",
-    "could not translate host name": f"the server's name is not known; {_ADDRESS}",
-    "failed to resolve host": f"the server's name is not known; {_ADDRESS}",
+    "invalid port number": f"the port in the address is not valid; {_ADDRESS}",
+    "invalid sslmode value": f"the address has an unknown option; {_ADDRESS}",
+    "could not translate host name": f"the server's name is unknown; {_ADDRESS}",
+    "failed to resolve host": f"the server's name is unknown; {_ADDRESS}",
     "timeout expired": f"the server does not answer; {_RUNS}",
     "lock timeout": f"another writer kept its lock for too long; {_RUNS}",
     "database is locked": f"another writer kept its lock for too long; {_RUNS}",
@@ -193,16 +193,16 @@ _AWAY = {
     "attempt to write a readonly database": f"the file may only be read; {_ADDRESS}",
     "disk is full": "the disk is full; make room",
 }
-"""Words of drivers that cannot go on, and ours for them: theirs hold statement and values, and would travel far."""
+"""Words of drivers that cannot go on, and ours for them: theirs hold statement and values, which must not travel."""
 _REFUSED = {
-    "InsufficientPrivilege": f"the user may not do what is needed there; {_ROLE}",
-    "UndefinedTable": f"it has not all of our tables; {_SETUP}",
-    "no such table": f"it has not all of our tables; {_SETUP}",
+    "InsufficientPrivilege": f"the user lacks a permission that is needed there; {_ROLE}",
+    "UndefinedTable": f"some of our tables are missing; {_SETUP}",
+    "no such table": f"some of our tables are missing; {_SETUP}",
     "DuplicateTable": f"it has tables that were not made by our migrations; {_ADDRESS}",
     "already exists": f"it has tables that were not made by our migrations; {_ADDRESS}",
     "InvalidSchemaName": f"the user has no schema to make tables in; {_ROLE}",
-    "invalid connection option": f"the address has an option that is not known; {_ADDRESS}",
-    "file is not a database": f"the file is no SQLite database; {_ADDRESS}",
+    "invalid connection option": f"the address has an unknown option; {_ADDRESS}",
+    "file is not a database": f"the file is not an SQLite database; {_ADDRESS}",
 }
 """Refusals for which the installation is to blame, by the error's name or words; any other fault may be ours."""
 

@@ -50,7 +50,7 @@ def migrate(engine: Engine, revision: str = "head") -> None:
             command.upgrade(alembic_config(engine), revision)
         except CommandError as error:
             raise SchemaMismatch(
-                f"the database's schema is not one that this program knows ({error}); "
+                f"this program does not know the database's schema ({error}); "
                 "install the version of the program that made it, or a newer one"
             ) from error
 

@@ -27,12 +27,12 @@ _RECONCILE = "Reconcile sends it; if it does not, see docs/operate.md, Runbook"
 
 
 _LONG = "nothing is wrong yet: see docs/runbooks.md, A long history"
-_NO_WORKFLOW = "no workflow of the order runs: once it does, Reconcile sends it within five minutes"
+_NO_WORKFLOW = "no workflow of the order runs: once one does, Reconcile sends it within five minutes"
 _NOT_STARTED = ("its workflow has not started yet", _RECONCILE)
 _ABSENT = {
     RunStanding.MISSING: (
         "it is open in the store and has no workflow",
-        "Reconcile starts it again if it never ran, else see docs/operate.md",
+        "Reconcile starts it again if it never ran, otherwise see docs/operate.md",
     ),
     RunStanding.COMPLETED: ("it is open in the store and its workflow has ended", _REBUILD),
     RunStanding.ENDED_BY_FORCE: (
@@ -177,7 +177,7 @@ def _unsent(row: OldRow) -> Finding:
     if row.reason is not None:
         what = f"a {row.kind} was set aside ({row.reason})"
         return Finding(
-            order_no=row.order_no, what=what, remedy=f"once it is mended, run: dingdan outbox retry {row.id}"
+            order_no=row.order_no, what=what, remedy=f"once it is fixed, run: dingdan outbox retry {row.id}"
         )
     if row.lacks_workflow:
         return Finding(order_no=row.order_no, what=what, remedy=_NO_WORKFLOW)
@@ -208,7 +208,7 @@ def _look_at(
         case _ if known is None:
             return (
                 "its workflow has no row in the store",
-                f"bring the store back from a backup, then {_REBUILD}",
+                f"restore the store from a backup, then {_REBUILD}",
             )
         case RunStanding.RUNNING if tail.fails:
             return "its workflow task fails", "nothing is lost: see docs/operate.md, Runbook"

@@ -161,10 +161,12 @@ def reveal_to(
     if row is None:
         raise no_such_order(order_no)
     if row.requester_left:
-        raise Problem(403, "requester_left", "who asked has taken the order back: nobody calls them any more")
+        raise Problem(
+            403, "requester_left", "the requester has taken the order back: do not call them any more"
+        )
     if not knows_requester(who, row):
         raise Problem(
-            403, "confidential", "who asked is confidential here; the street desk may speak to them"
+            403, "confidential", "the requester is confidential here; the street desk may speak to them"
         )
     found = reveal_contact(connection, order_no, actor=who.username, reason=reason, now=now)
     return Contact.model_validate(found)

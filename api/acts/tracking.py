@@ -69,7 +69,7 @@ async def find(service: Service, request: Request, tracking_code: str) -> str:
     if order_no is None:
         service.limits.hit(_GUESSES, request)
         raise Problem(
-            404, "not_found", "this tracking code stands for no order; check each letter, or call the hotline"
+            404, "not_found", "no order has this tracking code; check each letter, or call the hotline"
         )
     return order_no
 

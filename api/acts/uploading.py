@@ -56,7 +56,9 @@ async def _keep(service: Service, file: UploadFile, among: Sequence[Kind]) -> tu
     kind = kind_of(await file.read(HEAD))
     if kind is None or kind not in among:
         known = ", ".join(each.name for each in among)
-        raise Problem(415, "unsupported_kind", f"the content is of no kind that is taken here; send {known}")
+        raise Problem(
+            415, "unsupported_kind", f"the content is of a kind that is not accepted here; send {known}"
+        )
     await file.seek(0)
     return kind, await asyncio.to_thread(service.files.keep, file.file)
 

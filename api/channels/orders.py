@@ -27,7 +27,7 @@ MAX_BODY = 64 * 1024
     responses={
         200: {
             "model": OrderPlaced,
-            "description": "This source_reference stands for an order already: the same one",
+            "description": "This source_reference already stands for an order: the same one is returned",
         },
         **problems(401, 403, 409, 413, 415, 422),
     },

@@ -1,4 +1,4 @@
-"""What a caller learns about an attachment: never its name on the sender's phone, which may say who took it."""
+"""The facts that a caller gets about an attachment; never its name on the sender's phone, which may name a person."""
 
 from typing import Annotated, Any, Final
 

@@ -69,8 +69,8 @@ class OrderBody(_Body):
     received_by: Annotated[
         Short | None,
         Field(
-            description="Username of the officer who took it. Without one, the duty roster answers first; so it does "
-            "for an officer who is unknown, left, away or decides nothing: see `officer_passed_over` in the answer."
+            description="Username of the officer who took it. The duty roster answers first if it is missing, or if "
+            "the officer is unknown, has left, is away or decides nothing: see `officer_passed_over` in the answer."
         ),
     ] = None
     category: Annotated[Code | None, Field(description="A category that `GET /directory` lists.")] = None
@@ -85,7 +85,7 @@ class OrderBody(_Body):
 
 
 class Links(BaseModel):
-    """Addresses to look further."""
+    """The addresses of the order, its events and its tracking page."""
 
     order: str
     events: str

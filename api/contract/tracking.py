@@ -34,7 +34,7 @@ class Addition(BaseModel):
 
 
 class Nothing(BaseModel):
-    """No words are needed."""
+    """An empty body: no words are needed."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -64,7 +64,7 @@ class TrackedPart(BaseModel):
 
 
 class NotAccepted(BaseModel):
-    """Why an order was not accepted, in plain words; `goes_to` names who answers for it if the office does not."""
+    """Why an order was not accepted, in plain words; `goes_to` names the office that answers for it, if not ours."""
 
     reason: str
     goes_to: str | None

@@ -87,7 +87,11 @@ class Readings:
             Problem: 429, the person has too many streams open.
         """
         if self._listening[username] >= MOST_STREAMS:
-            raise Problem(429, "too_many_requests", f"{MOST_STREAMS} of your pages listen already; close one")
+            raise Problem(
+                429,
+                "too_many_requests",
+                f"{MOST_STREAMS} of your pages receive live figures already; close one",
+            )
         self._listening[username] += 1
         try:
             yield

@@ -100,7 +100,7 @@ def id_of(sent: FormData) -> str:
     given = sent.get("decision_id")
     if isinstance(given, str) and len(given) == len(new_id()) and given.isalnum() and given.isascii():
         return given
-    raise Problem(422, "invalid_field", "the form is not whole; load the page again")
+    raise Problem(422, "invalid_field", "the form is incomplete; load the page again")
 
 
 def forms_of(

@@ -175,7 +175,9 @@ async def name(
         decides = _entitled(row, who) and who.username not in row.not_by
         seen = task_order(connection, row, who, service, decides=decides)
         if not seen.may_name_it:
-            raise Problem(403, "not_entitled", "an order is named by whoever decides what it is about")
+            raise Problem(
+                403, "not_entitled", "only the person who decides what an order is about may name it"
+            )
         name_order(connection, row.matter_no, wanted, actor=who.username, now=service.now())
 
     await service.write(work)

@@ -20,7 +20,7 @@ from store.signin import sessions
 from store.signin.sessions import Attempt, Method
 
 RETURN_PATH: Final = "/signin/return"
-router = APIRouter(include_in_schema=False, dependencies=[Depends(OpenDoor("whoever wants to sign in"))])
+router = APIRouter(include_in_schema=False, dependencies=[Depends(OpenDoor("a person who wants to sign in"))])
 _COOKIE: Final = "__Host-dingdan-signin"
 _log = structlog.get_logger("api")
 

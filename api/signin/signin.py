@@ -30,7 +30,7 @@ from store.signin.sessions import Method, Session
 router = APIRouter(
     prefix="/signin",
     include_in_schema=False,
-    dependencies=[Depends(OpenDoor("whoever wants to sign in")), Depends(check_origin)],
+    dependencies=[Depends(OpenDoor("a person who wants to sign in")), Depends(check_origin)],
 )
 _ISSUER: Final = "Dingdan"
 _PAGES: Final = {

@@ -42,7 +42,7 @@ async def list_tasks(
         str | None, Query(max_length=64, description="The number of an order or a duty.")
     ] = None,
     order_no: Annotated[
-        str | None, Query(max_length=64, description="The same for orders alone; `matter` wins.")
+        str | None, Query(max_length=64, description="The number of an order; `matter` takes precedence.")
     ] = None,
     due_before: Moment | None = None,
     cursor: Annotated[str | None, Query(max_length=200)] = None,

@@ -53,7 +53,7 @@ def read_year(text: str, *, year: int, file: str = "the table") -> list[NamedDay
                 continue
             named, reason = _read(cells, year)
             if named is not None and named.day in days:
-                reason = f"{named.day} stands here twice"
+                reason = f"{named.day} is here twice"
             if reason:
                 wrong.append(f"{file} line {rows.line_num}: {reason}")
             elif named is not None:

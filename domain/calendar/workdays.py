@@ -77,7 +77,7 @@ def wall_time(limit: Limit) -> timedelta:
         TypeError: the limit does not.
     """
     if not isinstance(limit, Wall):
-        raise TypeError(f"{limit} does not run by the wall")
+        raise TypeError(f"{limit} does not run by the wall clock")
     return limit.time
 
 

@@ -77,28 +77,28 @@ DUTY_RULES: tuple[DutyRule, ...] = (
     DutyRule("postponements", "how often a meeting may be postponed (延期)", "a third time is a refusal"),
     DutyRule(
         "review",
-        "time of a leader to answer an excuse or a late entry (审批)",
-        "silence is no: nothing is excused by nobody",
+        "time for a leader to answer a request for an excuse or a late entry (审批)",
+        "silence means no: only a leader excuses",
     ),
     DutyRule(
         "free_entry",
-        "time after the end in which a meeting that was held in time is entered without approval (补录)",
-        "paper comes to the desk some days later; a refused late entry is kept on paper for ever",
+        "time after the period in which a meeting held in time is entered without approval (补录)",
+        "paper reaches the desk some days later; a refused late entry stays on paper for ever",
     ),
     DutyRule(
         "last_entry",
-        "time after the end in which a late entry may still be approved, by the wall",
-        "what is older cannot be checked any more; then the duty ends as missed",
+        "time after the period in which a late entry may still be approved, by the wall clock",
+        "an older meeting cannot be checked any more, so the duty ends as missed",
     ),
     DutyRule(
         "supervision_first",
-        "time of a leader to see to a missed duty (督办)",
+        "time for a leader to deal with a missed duty (督办)",
         "a leader decides within a day",
     ),
     DutyRule(
         "supervision_longest",
-        "longest time of a leader, after doubling",
-        "a leader is asked less often, and never not at all",
+        "longest time for a leader to decide, after doubling",
+        "a leader is asked less and less often, but always again",
     ),
     DutyRule(
         "supervision_climbs_at",
@@ -107,7 +107,7 @@ DUTY_RULES: tuple[DutyRule, ...] = (
     ),
     DutyRule(
         "answer_cap",
-        "how often one duty takes an answer that leads back to where it was",
+        "how often one duty accepts an answer that leads back to where it was",
         "nobody needs it more often, and nobody can fill a duty's history",
     ),
 )

@@ -74,7 +74,7 @@ def read_directory(tables: Mapping[str, str], *, before: Directory) -> Directory
     """Read the tables, keyed by name without `.csv`; `before` is the directory in force.
 
     No unit or category of `before` may be missing. Without the table of teams the teams of `before` stay;
-    with its heading alone there are none.
+    with only its heading there are none.
 
     Raises:
         WrongDirectoryFiles: something is wrong; use nothing of the tables.
@@ -106,13 +106,13 @@ def why_stale(version: str | None, *, in_force: int) -> str | None:
     `version` is the text of their `VERSION_FILE`, if there is one.
     """
     if version is None:
-        return f"{VERSION_FILE} is missing, which says from which version the tables were made"
+        return f"{VERSION_FILE} is missing, which names the version that the tables were made from"
     if not _VERSION.fullmatch(line(version)):
-        return f"{VERSION_FILE} holds no number of a version"
+        return f"{VERSION_FILE} holds no version number"
     if int(version) != in_force:
         return (
             f"the directory was made from version {int(version)}, but version {in_force} is in force: "
-            "what has changed since would be undone"
+            "loading it would undo the changes since"
         )
     return None
 
@@ -283,7 +283,7 @@ def _row(
         raise _WrongCell(f"{heading[0]} must be letters, digits, '-', '_' and '.', at most {MAX_CODE}")
     before = reading.lines.setdefault((table, cells[0]), line)
     if before != line:
-        raise _WrongCell(f"{cells[0]} stands on line {before} already")
+        raise _WrongCell(f"{cells[0]} is on line {before} already")
     return build(dict(zip(heading, cells, strict=True)))
 
 

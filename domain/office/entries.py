@@ -76,8 +76,7 @@ def read_username(text: str) -> str:
     """
     if not _USERNAME.fullmatch(text):
         raise WrongEntry(
-            "a username is made of small letters, digits, '.', '_' and '-', begins with a letter or digit "
-            "and has at most 64 characters"
+            "a username has at most 64 small letters, digits, '.', '_' and '-', and begins with a letter or digit"
         )
     return text
 
@@ -101,7 +100,7 @@ def read_source(text: str) -> str:
 
 
 def read_reason(text: str) -> str:
-    """Read the reason for a command; it stands with every order concerned, and in the audit.
+    """Read the reason for a command; every order concerned shows it, and so does the audit.
 
     Raises:
         WrongEntry: it holds nothing that can be seen, or is too long.
@@ -115,7 +114,7 @@ def read_actor(text: str) -> str:
     Raises:
         WrongEntry: it holds nothing that can be seen, or is too long.
     """
-    return _words(text, "who orders it", MAX_ACTOR)
+    return _words(text, "the name of the person who orders it", MAX_ACTOR)
 
 
 def read_text(raw: bytes) -> tuple[str, Encoding]:
@@ -153,5 +152,5 @@ def _is_damaged(raw: bytes) -> bool:
 def _words(text: str, what: str, longest: int) -> str:
     words = line(text)
     if not can_be_stored(words) or not 0 < len(words) <= longest:
-        raise WrongEntry(f"{what} has 1 to {longest} characters that can be seen")
+        raise WrongEntry(f"{what} has 1 to {longest} visible characters")
     return words

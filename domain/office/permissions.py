@@ -117,7 +117,7 @@ def keep_apart(roles: Collection[Role]) -> None:
     """
     if are_apart(roles):
         alone = ", ".join(sorted(APART.intersection(roles)))
-        raise RolesApart(f"{alone} goes with no other role: give it to somebody who has no other")
+        raise RolesApart(f"{alone} goes with no other role: give it to a person who has no other")
 
 
 def permissions_of(roles: Collection[Role]) -> frozenset[Permission]:

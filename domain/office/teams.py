@@ -66,7 +66,7 @@ def wrong_teams(
         if not team.code:
             yield "", f"row {number} has no code: name one"
         elif team.code in seen:
-            yield team.code, "stands there twice: a code is the name of one team"
+            yield team.code, "is there twice: one code names one team"
         seen.add(team.code)
         for reason in _wrong_parts(team, open_units, communities):
             yield team.code, reason
@@ -80,7 +80,7 @@ def _wrong_parts(team: Team, open_units: Mapping[str, Tier], communities: Collec
     if not team.leader:
         yield "it has no leader: name one"
     elif team.deputy == team.leader:
-        yield f"its deputy {team.deputy} is its leader: name somebody else, or nobody"
+        yield f"its deputy {team.deputy} is also its leader: name another person, or nobody"
     if not team.department:
         yield "it has no department: name one"
     elif team.department not in open_units:

@@ -77,7 +77,8 @@ ROWS: tuple[Row, ...] = (
     Row(
         "first_contact",
         "time to answer or refer (首问)",
-        "who takes it first answers at once (即接即办); half a morning is enough to know whether one can",
+        "the first officer to take the order answers at once (即接即办); half a morning is enough to know whether "
+        "that is possible",
     ),
     Row(
         "desk",
@@ -92,7 +93,7 @@ ROWS: tuple[Row, ...] = (
     Row(
         "class_limits",
         "promise to the resident, counted from receipt (承诺时限)",
-        "counted from receipt, because that is what a resident counts",
+        "a resident counts from receipt, too",
         source="the office's published procedure (分类接单、统一派单、限时办结)",
     ),
     Row(
@@ -103,13 +104,13 @@ ROWS: tuple[Row, ...] = (
     Row(
         "escalated",
         "limit after a hand-up, a missed limit, or urging by a supervising leader",
-        "from the moment of the hand-up, so that an order never falls through two tiers at once; shorter than "
-        "the first limit, because facts are known by then",
+        "counted from the hand-up, so that an order never falls through two tiers at once; shorter than the first "
+        "limit, because the facts are known by then",
     ),
     Row(
         "explain",
         "time to explain why it cannot be done (解释说明)",
-        "in good time (及时解释), and not faster than a visit can be arranged",
+        "soon (及时解释), but with time to arrange a visit",
     ),
     Row(
         "rework",
@@ -119,7 +120,7 @@ ROWS: tuple[Row, ...] = (
     Row(
         "rework_cap",
         "rounds of rework before supervision",
-        "after two the unit alone will not solve it; the next round is supervised and its call-back only counts",
+        "after two the unit will not solve it alone; the next rework is supervised, and is the last one",
     ),
     Row(
         "follow_up",
@@ -128,28 +129,28 @@ ROWS: tuple[Row, ...] = (
     ),
     Row(
         "follow_up_gap",
-        "before each further attempt opens, by the wall",
+        "time before each further attempt opens, by the wall clock",
         "room to try at another hour of the day",
     ),
     Row(
         "follow_up_attempts",
         "attempts to call back",
-        "three, as hotlines do; who cannot be reached is not troubled further",
+        "three, as hotlines do; a resident who cannot be reached is not troubled further",
     ),
     Row(
         "supervision_first",
-        "time of a leader, the first time in a row (督办)",
+        "time for a leader to decide, the first time in a row (督办)",
         "a leader decides within a day or is asked again",
     ),
     Row(
         "supervision_longest",
-        "longest time of a leader, after doubling",
-        "asked ever more rarely, and never not at all",
+        "longest time for a leader to decide, after doubling",
+        "a leader is asked less and less often, but always again",
     ),
     Row(
         "supervision_climbs_at",
         "repetition from which the district is asked",
-        "who was silent twice is not asked alone a third time",
+        "a leader who was silent twice is not asked alone a third time",
     ),
     Row(
         "reopening_window",
@@ -163,38 +164,38 @@ ROWS: tuple[Row, ...] = (
     ),
     Row(
         "review",
-        "time to review what was proposed (审核)",
+        "time to review a proposal (审核)",
         "half a working day: a result, a rejection or an explanation rests meanwhile, and the resident waits",
         source="our decision, ADR-0017",
     ),
     Row(
         "assist",
-        "time of a helping unit (协办)",
-        "shorter than the lead's, so that the lead can still use what it hears",
+        "time for a helping unit (协办)",
+        "shorter than the lead unit's, so that the lead unit can still use the help",
         source="our decision, ADR-0017",
     ),
     Row(
         "ask_resident",
-        "time in which the resident may answer a question (补充材料); then work goes on without it",
-        "the matter must not stand still because nobody reads a message",
+        "time for the resident to answer a question (补充材料); then work goes on without the answer",
+        "the matter must not stand still because a message is not read",
         source="our decision, ADR-0017",
     ),
     Row(
         "pause_longest",
-        "longest pause that may be asked for, by the wall (暂停)",
-        "a season's obstacle; what takes longer is explained to the resident",
+        "longest pause that a unit may ask for, by the wall clock (暂停)",
+        "long enough for an obstacle of the season; anything longer is explained to the resident",
         source="our decision, ADR-0017",
     ),
     Row(
         "extension_longest",
-        "furthest from now that an extension may put the due time, by the wall (延期)",
-        "what takes longer is a pause, or is explained",
+        "how far from now an extension may put the due time, by the wall clock (延期)",
+        "anything longer is a pause, or is explained",
         source="our decision, ADR-0017",
     ),
     Row(
         "extension_cap",
-        "extensions of one order; the last is granted by the tier above only (延期)",
-        "the desk once, the tier above once more",
+        "extensions of one order; only the tier above grants the last (延期)",
+        "the desk grants one, the tier above one more",
         source="our decision, ADR-0017",
     ),
     Row(
@@ -205,26 +206,27 @@ ROWS: tuple[Row, ...] = (
     ),
     Row(
         "action_cap",
-        "how often one order takes one action (补充、催办、督办等)",
+        "how often one order accepts one action (补充、催办、督办等)",
         "nobody needs it more often, and nobody can fill an order's history",
         source="our decision, ADR-0008",
     ),
     Row(
         "answer_cap",
-        "how often one order takes an answer that leads back to where it was (并单、退回修改、限期等)",
-        "another way is left each time: to decide otherwise, to approve, to conclude",
+        "how often one order accepts an answer that leads back to where it was (并单、退回修改、限期等)",
+        "another way always remains: to decide differently, to approve, to conclude",
         source="our decision, ADR-0008",
     ),
     Row(
         "followers_cap",
-        "how often a leading order takes one action from all together whose orders were joined to it (补充、催办)",
-        "each of them may as often as the order's own resident, whom they never silence; five can use that up",
+        "how often a leading order accepts one action from the residents of all joined orders together (补充、催办)",
+        "each of them may act as often as the order's own resident, who is counted apart and never silenced by them; "
+        "five can use up the cap",
         source="our decision, ADR-0008",
     ),
     Row(
         "urge_gap",
-        "after a notice that somebody urges, before the same unit gets another one, by the wall (催办)",
-        "who is told at every call reads none of it; the next notice says how often it was meanwhile",
+        "time between two urging messages to the same unit, by the wall clock (催办)",
+        "a unit that gets a message for every call reads none; the next one says how often it was urged meanwhile",
     ),
 )
 """Every row of the book but its version. A new row goes to the end, with a value in every book:
@@ -340,7 +342,7 @@ def policy(version: str) -> PolicyBook:
 
 
 def newest(name: str) -> PolicyBook:
-    """Find the newest version of a book, or the very version that the name says.
+    """Find the newest version of a book, or the one version that the name gives.
 
     Raises:
         UnknownPolicy: no such book was ever published.

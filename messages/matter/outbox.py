@@ -20,7 +20,7 @@ def _known(given: dict[str, str | int | bool]) -> dict[str, str | int | bool]:
     for name, value in given.items():
         kind = SEARCH_ATTRIBUTES.get(name)
         if kind is None or type(value) is not _READ_AS[kind]:
-            raise ValueError(f"{name} is no search attribute, or of another type")
+            raise ValueError(f"{name} is not a search attribute, or has another type")
         if kind == "Datetime":
             datetime.fromisoformat(str(value))
     return given

@@ -64,7 +64,8 @@ class FileStore:
             there = False
         if not there:
             raise FilesUnavailable(
-                f"the file {sha256} is missing or cut; see that DINGDAN_ATTACHMENTS_DIR is the folder of this store"
+                f"the file {sha256} is missing or cut short; make sure that DINGDAN_ATTACHMENTS_DIR is the folder of "
+                "this store"
             )
 
     def read(self, sha256: str) -> Iterator[bytes]:
@@ -146,7 +147,7 @@ class FileStore:
 
 def _unavailable(error: OSError) -> FilesUnavailable:
     return FilesUnavailable(
-        f"the folder of attachments does not work ({error.strerror}); see that DINGDAN_ATTACHMENTS_DIR is there, "
+        f"the folder of attachments cannot be used ({error.strerror}); make sure that DINGDAN_ATTACHMENTS_DIR exists, "
         "may be written and has room"
     )
 

@@ -26,7 +26,7 @@ class OtherRun(Exception):
 
     def __init__(self, matter_no: str, run_id: str) -> None:
         """Keep the run whose rows are there."""
-        super().__init__(f"{named(matter_no)}: its rows are those of run {run_id}")
+        super().__init__(f"{named(matter_no)}: its rows belong to run {run_id}")
         self.run_id = run_id
 
 
@@ -52,7 +52,7 @@ def answered_before(connection: Connection, step: MatterStep, kind: type[Answer]
         return None
     if row.digest not in {None, digest_of(step)}:
         raise StepDiffers(
-            f"{named(step.matter_no)}: the store has another step {step.seq} of this run than its history; "
+            f"{named(step.matter_no)}: step {step.seq} of this run differs between store and history; "
             f"run: dingdan rebuild {step.matter_no}"
         )
     return kind.model_validate(row.answer)

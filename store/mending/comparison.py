@@ -37,9 +37,9 @@ class Known:
         if self.recorded_seq != seq:
             return f"its last event is {self.recorded_seq} in the store and {seq} in its history"
         if self.open_tasks != still_open:
-            return "its open tasks are others than in its history"
+            return "its open tasks differ from those in its history"
         wrong = [name for name, value in self.facts if value != getattr(step.facts, name)]
-        return f"it shows another {', '.join(wrong)} than its history" if wrong else None
+        return f"its rows differ from its history in {', '.join(wrong)}" if wrong else None
 
 
 def page_of_numbers(connection: Connection, *, after: str, limit: int, only_open: bool = False) -> list[str]:

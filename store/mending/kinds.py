@@ -196,4 +196,4 @@ def _of(kind: type[Value], value: object) -> Value:
     """
     if isinstance(value, kind):
         return value
-    raise TypeError(f"{type(value).__name__} is no {kind.__name__}")
+    raise TypeError(f"{type(value).__name__} is not a {kind.__name__}")

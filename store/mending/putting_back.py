@@ -81,7 +81,7 @@ def give_up(connection: Connection, outbox_id: int, *, reason: str, by: str, now
     """
     row = _locked(connection, outbox_id)
     if row.kind == OutboxKind.START:
-        raise StartNeeded(f"row {outbox_id} is the start of order {row.matter_no}: mend it, then put it back")
+        raise StartNeeded(f"row {outbox_id} is the start of order {row.matter_no}: fix it, then put it back")
     said = row.payload if isinstance(row.payload, dict) else {}
     if said_id := said.get("decision_id") or said.get("action_id"):
         reject_unsent(connection, row.matter_no, str(said_id), code="undeliverable", reason=reason, now=now)

@@ -72,7 +72,7 @@ class Rebuilt:
             f"rows that differed: {differed}" if differed else "whole"
         )
         if self.sent_again:
-            line += f"; waits to be signalled again: {', '.join(self.sent_again)}"
+            line += f"; wait to be signalled again: {', '.join(self.sent_again)}"
         return line + (f"; cannot be written again: {', '.join(self.lost)}" if self.lost else "")
 
 
@@ -95,8 +95,8 @@ def rebuild(
         order = rows.lock(connection, matter_no)
     except NotFound:
         raise RowGone(
-            f"{named(matter_no)} has no row in the store; what people wrote in it stands in no history: "
-            "bring it back from a backup of the store, then rebuild it"
+            f"{named(matter_no)} has no row in the store, and no history holds what people wrote in it: "
+            "restore the row from a backup of the store, then rebuild it"
         ) from None
     committed = _committed(connection, recorded, behind=behind)
     before = _rows(connection, matter_no)

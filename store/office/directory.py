@@ -172,13 +172,13 @@ def require_leaders(connection: Connection, given: Directory, *, now: datetime) 
 def _unfit(person: StaffEntry | None, *, has_ended: bool) -> str | None:
     """Say why a person cannot lead a team, or stand in for its leader; `None` if they can."""
     if person is None:
-        return "is not of the staff; see: dingdan user list"
+        return "is not a member of staff; see: dingdan user list"
     if has_ended:
         return None
     if not person.active:
-        return "has left; name somebody else"
+        return "has left; name another person"
     if person.unit != OFFICE:
-        return f"is of the unit {person.unit}, not {OFFICE}"
+        return f"belongs to the unit {person.unit}, not {OFFICE}"
     if Role.STREET_LEADER not in person.roles:
         return f"does not have the role {Role.STREET_LEADER}"
     return None

@@ -126,7 +126,7 @@ def add_staff(connection: Connection, row: StaffRow) -> bool:
     ]
     if differs:
         raise AlreadyStaff(
-            f"{row.username} is there already, with {', '.join(differs)}; nothing was changed; "
+            f"{row.username} exists already, with {', '.join(differs)}; nothing was changed; "
             "see: dingdan user move, dingdan user role"
         )
     return False
@@ -176,8 +176,8 @@ def set_roles(connection: Connection, username: str, roles: Sequence[Role]) -> N
     for other in _bound_to(connection, username):
         if are_apart({*roles, *other.roles}):
             raise RolesApart(
-                f"{username} and {other.username} stand in for each other, and these roles go with no others; "
-                "end that first: dingdan user back"
+                f"{username} and {other.username} stand in for each other, and these roles cannot be combined; "
+                "end the absence first: dingdan user back"
             )
     _write_roles(connection, username, roles)
 
@@ -302,13 +302,13 @@ def leave_post(
     """
     absent = _known(connection, username, now)
     if until <= now:
-        raise WrongDeputy("an absence ends in the future; give an offset, like 2026-11-23T17:00+08:00")
+        raise WrongDeputy("an absence must end in the future; give an offset, like 2026-11-23T17:00+08:00")
     if deputy is not None and (deputy == username or _known(connection, deputy, now).unit != absent.unit):
-        raise WrongDeputy(f"a deputy is somebody else of the same unit, {absent.unit}")
+        raise WrongDeputy(f"a deputy must be another person of the same unit, {absent.unit}")
     if deputy is not None and connection.scalar(
         select(staff.c.username).where(staff.c.username == deputy, is_away(now))
     ):
-        raise WrongDeputy(f"{deputy} is away as well; name somebody who is there, or nobody")
+        raise WrongDeputy(f"{deputy} is away as well; name a person who is there, or nobody")
     if deputy is not None:
         keep_apart(absent.roles | _known(connection, deputy, now).roles)
     away = update(staff).where(staff.c.username == username)
@@ -377,7 +377,7 @@ def change_duty(
         UnknownStaff: there is no such member of staff, or one who may not be on duty.
     """
     if username is not None and Role.DUTY_OFFICER not in _known(connection, username, now).roles:
-        raise UnknownStaff(f"{username} has not the role {Role.DUTY_OFFICER}")
+        raise UnknownStaff(f"{username} does not have the role {Role.DUTY_OFFICER}")
     connection.execute(delete(roster).where(roster.c.channel == channel, roster.c.weekday.in_(weekdays)))
     if username is not None:
         put_duty(connection, {(channel, weekday): username for weekday in weekdays})

@@ -68,7 +68,9 @@ class ReferenceReused(DomainError):
 
     def __init__(self, order_no: str) -> None:
         """Keep the order that the reference stands for."""
-        super().__init__("this source_reference was sent with another body; look at the order it stands for")
+        super().__init__(
+            "this source_reference was sent with another body; look at the order that it stands for"
+        )
         self.order_no = order_no
 
 

@@ -22,7 +22,7 @@ _ONLY: Final = "only"
 
 
 class AnotherSecretKey(Exception):
-    """The secret key is not the one that this store is used with; the text says what to do."""
+    """The secret key is not the one that this store uses; the text says what to do."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,30 +35,30 @@ class TakenIn:
 
 
 def is_known(connection: Connection, secret: str) -> bool | None:
-    """Tell whether the store is used with this key; `None` if it has not been used with any."""
+    """Tell whether the store uses this key; `None` if it has not used any."""
     mark = connection.scalar(select(secret_mark.c.mark))
     return None if mark is None else mark == _mark(secret)
 
 
 def require(connection: Connection, secret: str) -> None:
-    """Check that the store is not used with another key.
+    """Check that the store uses no other key.
 
     Raises:
-        AnotherSecretKey: it is.
+        AnotherSecretKey: it does.
     """
     if is_known(connection, secret) is False:
         raise AnotherSecretKey(
-            "DINGDAN_SECRET_KEY is another key than this store is used with, and second factors, keys, tokens and the "
-            "look-up of callers hang on it; put the former key back, or, if it is lost, stop API and workers and run: "
+            "DINGDAN_SECRET_KEY is not the key that this store uses, and second factors, keys, tokens and the look-up "
+            "of callers depend on that; put the former key back, or, if it is lost, stop API and workers and run: "
             "dingdan secret-key --take-in"
         )
 
 
 def check(store: Store, secret: str) -> None:
-    """Check that the store is used with this key; a store that has been used with none takes this one.
+    """Check that the store uses this key; a store that has used none takes this one.
 
     Raises:
-        AnotherSecretKey: the store is used with another one.
+        AnotherSecretKey: the store uses another one.
         StoreUnavailable: the database does not answer.
     """
     with store.look() as connection:
@@ -78,7 +78,7 @@ def take_in(
     by: str,
     now: datetime,
 ) -> TakenIn:
-    """Use the store with this key from now on: what depended on the former one ends, or is made again, all at once.
+    """Let the store use this key from now on: what depended on the former one ends, or is made again, all at once.
 
     `hash_again` makes the hashes by which callers are found under this key, and returns how many callers there are.
     """

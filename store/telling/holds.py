@@ -58,15 +58,15 @@ def order_hold(
     lock_the_office(connection)
     begins = since or now
     if begins < now:
-        raise WrongHold("a hold does not begin in the past; leave --from out to begin it now")
+        raise WrongHold("a hold cannot begin in the past; leave --from out to begin it now")
     if until <= begins:
         raise WrongHold(
-            "a hold ends after it begins, in the future; give --until with an offset, like 2026-11-23T17:00+08:00"
+            "a hold must end after it begins, in the future; give --until with an offset, like 2026-11-23T17:00+08:00"
         )
     why = line(reason)
     if not 0 < len(why) <= MAX_REASON:
         raise WrongHold(
-            f"a hold needs its reason, for the residents and for the audit: 1 to {MAX_REASON} characters"
+            f"a hold needs a reason, for the residents and for the audit: 1 to {MAX_REASON} characters"
         )
     for other in holds_from(connection, at=begins):
         if other.since < until:

@@ -70,7 +70,7 @@ def begin_move(connection: Connection, unit: str, to: str, *, reason: str) -> Mo
     if unit == to:
         raise SameUnit("the orders are with this unit already")
     if not is_visible(reason):
-        raise ReasonMissing("--reason is empty: say why; it stands with every order")
+        raise ReasonMissing("--reason is empty: say why; every order shows it")
     present.handling_unit(to)
     answered = select(func.count()).where(
         matter.c.kind == KIND, matter.c.unit == unit, matter.c.stage.in_(ANSWERED)

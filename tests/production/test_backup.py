@@ -92,7 +92,7 @@ async def test_everything_comes_back_to_one_instant(foundation: Stack) -> None:
     async with orchestrated(foundation):
         said = await asyncio.to_thread(foundation.run, "setup", "dingdan", "check")
         # Three orders, and those meetings of the month that were opened.
-        assert said.endswith(" order(s) looked at, 0 finding(s)\n")
+        assert said.endswith(" order(s) checked, 0 finding(s)\n")
         client = await foundation.client()
         with pytest.raises(RPCError) as gone:
             await client.get_workflow_handle(order_workflow_id(lost.order_no)).describe()

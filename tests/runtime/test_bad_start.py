@@ -169,7 +169,7 @@ class TestADatabaseThatIsAway:
 
     async def test_under_an_unknown_name_is_named(self, command: str) -> None:
         url = "postgresql://dingdan:secret@nowhere.invalid/dingdan"
-        faulty(await start(command, DINGDAN_DATABASE_URL=url), "the server's name is not known")
+        faulty(await start(command, DINGDAN_DATABASE_URL=url), "the server's name is unknown")
 
     async def test_for_want_of_its_folder_is_named(self, command: str, tmp_path: Path) -> None:
         url = f"sqlite:///{tmp_path}/missing/dingdan.db"
@@ -181,7 +181,7 @@ class TestAnAddressOfTheStore:
     async def test_with_an_unknown_option_is_named(self, command: str, nobody: str) -> None:
         url = f"postgresql://dingdan:secret@{nobody}/dingdan?ssl_mode=require"
         ended = await start(command, DINGDAN_DATABASE_URL=url)
-        faulty(ended, "has an option that is not known", "DINGDAN_DATABASE_URL")
+        faulty(ended, "has an unknown option", "DINGDAN_DATABASE_URL")
         assert "secret" not in ended.said
 
     @pytest.mark.parametrize("command", ["api", "worker", "setup"])
@@ -189,11 +189,11 @@ class TestAnAddressOfTheStore:
         file = tmp_path / "letter.txt"
         file.write_text("To whom it may concern, " * 100, encoding="utf-8")
         ended = await start(command, DINGDAN_DATABASE_URL=f"sqlite:///{file}")
-        faulty(ended, "the file is no SQLite database", "DINGDAN_DATABASE_URL")
+        faulty(ended, "the file is not an SQLite database", "DINGDAN_DATABASE_URL")
 
     async def test_of_no_file_at_all_is_named(self) -> None:
         ended = await start("migrate", DINGDAN_DATABASE_URL="sqlite:///:memory:")
-        faulty(ended, "DINGDAN_DATABASE_URL is no address", "sqlite:////PATH")
+        faulty(ended, "DINGDAN_DATABASE_URL is not an address", "sqlite:////PATH")
 
 
 class TestASecretKey:
@@ -214,8 +214,8 @@ class TestASecretKey:
         faulty(await start("secret-key", **latter), "put the former key back")
         taken = await start("secret-key", "--take-in", **latter)
         assert taken.code == 0
-        assert "0 key(s) and token(s) ended" in taken.said
-        assert (await start("secret-key", **latter)).said == "the store is used with this key\n"
+        assert "0 key(s) and token(s) revoked" in taken.said
+        assert (await start("secret-key", **latter)).said == "the store uses this key\n"
         assert (await start("user", "token", "desk-1", **latter)).code == 0
 
 
@@ -276,7 +276,7 @@ cli.main()
 
     async def test_who_was_faster_is_told_as_such(self) -> None:
         ended = await run(sys.executable, "-c", self.PROGRAM)
-        faulty(ended, "somebody else wrote the same in the same moment", "try again")
+        faulty(ended, "another writer wrote the same at the same moment", "try again")
         assert "secret" not in ended.said
 
 
@@ -326,7 +326,9 @@ class TestATemporalServer:
         }
         async with serving(DINGDAN_DATABASE_URL=migrated, TEMPORAL_ADDRESS=nobody) as api:
             line = await api.line("orders_cannot_start")
-            assert line["reason"].startswith(f"no Temporal server answers at {nobody}; see that it runs")
+            assert line["reason"].startswith(
+                f"no Temporal server answers at {nobody}; make sure that it runs"
+            )
             assert await api.ready() == {
                 "status": "degraded",
                 "store": "up",
@@ -389,7 +391,7 @@ class TestPostgres:
         url = postgres.asking_for_a_password(LOGIN, "right")
         for command in ("api", "worker", "setup"):
             ended = await start(command, DINGDAN_DATABASE_URL=url.replace(":right@", ":wrong-secret@"))
-            faulty(ended, "it refuses user or password", "DINGDAN_DATABASE_URL")
+            faulty(ended, "it refuses the user or the password", "DINGDAN_DATABASE_URL")
             assert "secret" not in ended.said
         ended = await start("worker", DINGDAN_DATABASE_URL=url.replace(":right@", "@"))
         faulty(ended, "it wants a password")
@@ -397,13 +399,16 @@ class TestPostgres:
     async def test_whose_role_may_make_no_tables_says_so(self, postgres: PostgresDatabases) -> None:
         url = postgres.asking_for_a_password(LOGIN, "right-secret")
         ended = await start("setup", DINGDAN_DATABASE_URL=url)
-        faulty(ended, "the user may not do what is needed there", "own the database")
+        faulty(ended, "the user lacks a permission that is needed there", "own the database")
         assert "secret" not in ended.said
 
     async def test_whose_role_may_read_nothing_says_so(self, postgres: PostgresDatabases) -> None:
         url = postgres.asking_for_a_password(LOGIN, "right-secret", of=postgres.copy())
         for line in (("api",), ("worker",), ("client", "list")):
-            faulty(await start(*line, DINGDAN_DATABASE_URL=url), "the user may not do what is needed there")
+            faulty(
+                await start(*line, DINGDAN_DATABASE_URL=url),
+                "the user lacks a permission that is needed there",
+            )
 
     async def test_in_the_wrong_locale_is_refused(self, postgres: PostgresDatabases) -> None:
         for command in ("migrate", "api", "worker"):

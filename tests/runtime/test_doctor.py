@@ -30,7 +30,7 @@ class TestDoctor:
     async def test_says_that_nobody_is_told_without_a_provider_of_messages(self) -> None:
         said = await said_by_doctor()
         assert said["messages"].startswith("note")
-        assert "nobody is told" in said["messages"]
+        assert "reach nobody" in said["messages"]
 
     async def test_names_a_secret_key_that_is_another_than_the_stores(
         self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path

@@ -43,7 +43,7 @@ def change_holder(
     if row.state not in UNFINISHED:
         raise TaskDone(done_by(row))
     if holder_of(connection, row, now=now) not in {None, staff.username}:
-        raise HeldByColleague(f"{row.holder} is at it; agree with them first")
+        raise HeldByColleague(f"{row.holder} is working on it; agree with them first")
     connection.execute(update(task).where(task.c.task_id == task_id).values(holder=holder))
     act = "task_claimed" if holder else "task_released"
     audited(connection, staff.username, Via.STAFF, act, row.matter_no, {"task_id": task_id}, now)

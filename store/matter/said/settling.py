@@ -80,7 +80,7 @@ def _overtaken(verdict: Verdict) -> dict[str, Any]:
     return {
         "status": DecisionStatus.REJECTED,
         "code": "overtaken_by_signal",
-        "reason": f"a signal with this id said {verdict.said.said_name} by {verdict.said.actor}, which {what}",
+        "reason": f"a signal with this id said {verdict.said.said_name} by {verdict.said.actor}, and {what}",
         "settled_at": verdict.at,
     }
 

@@ -59,13 +59,13 @@ def join(connection: Connection, step: OrderStep, asked: MergeRequest) -> MergeR
     )
     if (step.facts.escalations or watched) and not is_leader:
         return _refused(
-            "the order has climbed a tier or is supervised: only the street leader joins it to another one"
+            "the order has climbed a tier or is supervised: only the street leader may join it to another one"
         )
     if not (is_leader and asked.reasoned) and _differ(connection, own.order_no, leading.order_no):
         return MergeRefused(
             code="confidential_differs",
-            reason="of them and of those who wait for their answers some are confidential, and one answer would reach "
-            "all the residents: only the street leader joins them, and says why",
+            reason="of these orders and those that wait for their answers, some are confidential, and one answer would "
+            "reach all the residents: only the street leader may join them, with a reason",
         )
     fields = {"joined": own.order_no}
     # Even if it is not earlier now: the promise that the leading order's row shows may be resting, and may move.

@@ -139,7 +139,7 @@ def submit_action(
     if actor.staff and not spec.is_for(actor.staff.roles, is_at_the_unit=actor.staff.unit == order.unit):
         needed = ", ".join(sorted(spec.roles)) or "none, it is the system's own"
         raise NotEntitled(
-            f"{action} is for the roles: {needed}; for a unit's own, while the order is with it"
+            f"{action} is for the roles: {needed}; for the roles of a unit, only while the order is with the unit"
         )
     if refusal or (refusal := wrong_leading(connection, order_no, fields)):
         raise Refused(refusal)

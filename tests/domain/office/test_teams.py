@@ -75,9 +75,9 @@ class TestACommunityWithoutATeam:
 
 WRONG = [
     (with_teams(a_team(), a_team(code="", communities=("community-03",))), "", "row 2 has no code"),
-    (with_teams(a_team(), a_team(communities=("community-03",))), "T1", "stands there twice"),
+    (with_teams(a_team(), a_team(communities=("community-03",))), "T1", "is there twice"),
     (with_teams(a_team(leader="")), "T1", "it has no leader: name one"),
-    (with_teams(a_team(deputy="leader-1")), "T1", "its deputy leader-1 is its leader"),
+    (with_teams(a_team(deputy="leader-1")), "T1", "its deputy leader-1 is also its leader"),
     (with_teams(a_team(department="")), "T1", "it has no department: name one"),
     (with_teams(a_team(department="witches")), "T1", "there is no open department 'witches'"),
     (with_teams(a_team(department="street")), "T1", "there is no open department 'street'"),

@@ -93,14 +93,17 @@ class TestATeam:
     @pytest.mark.parametrize(
         ("team", "reason"),
         [
-            (a_team(leader="nobody"), "the leader nobody is not of the staff"),
-            (a_team(deputy="nobody"), "the deputy nobody is not of the staff"),
+            (a_team(leader="nobody"), "the leader nobody is not a member of staff"),
+            (a_team(deputy="nobody"), "the deputy nobody is not a member of staff"),
             (a_team(leader="desk-1"), "the leader desk-1 does not have the role street_leader"),
             (a_team(deputy="desk-1"), "the deputy desk-1 does not have the role street_leader"),
-            (a_team(leader="leader-4"), "the leader leader-4 is of the unit street-safety, not street"),
+            (a_team(leader="leader-4"), "the leader leader-4 belongs to the unit street-safety, not street"),
             (a_team(leader="leader-3"), "the leader leader-3 has left"),
             (a_team(leader="leader-3", valid_from=date(2199, 1, 1)), "the leader leader-3 has left"),
-            (a_team(leader="nobody", valid_to=date(2021, 3, 1)), "the leader nobody is not of the staff"),
+            (
+                a_team(leader="nobody", valid_to=date(2021, 3, 1)),
+                "the leader nobody is not a member of staff",
+            ),
         ],
         ids=lambda value: value if isinstance(value, str) else "",
     )

@@ -92,7 +92,7 @@ class TestADeputy:
 
     @pytest.mark.parametrize("deputy", ["leader-1", "community-01-worker"])
     def test_is_somebody_else_of_the_same_unit(self, store: Store, deputy: str) -> None:
-        with pytest.raises(WrongDeputy, match="somebody else of the same unit"), store.write() as connection:
+        with pytest.raises(WrongDeputy, match="another person of the same unit"), store.write() as connection:
             leave_post(connection, "leader-1", until=now() + WEEK, deputy=deputy, now=now())
 
     def test_is_there_while_the_other_one_is_not(self, store: Store) -> None:

@@ -31,14 +31,14 @@ class TestAYear:
         code, said = await dingdan(office, "calendar", "export", "2026", str(file))
         assert (code, "would be replaced; add --overwrite" in flat(said)) == (2, True)
         assert (await dingdan(office, *load(file)))[1] == (
-            "the calendar of 2026 is in force with these days already\n"
+            "the calendar of 2026 is already in force with these days\n"
         )
         text = file.read_text(encoding="utf-8-sig")
         file.write_text(text.replace("2026-10-10,work,国庆节", "2026/10/11,work,国庆节"), encoding="utf-8")
         differs = ["- 2026-10-10,work,国庆节", "+ 2026-10-11,work,国庆节"]
         for arguments, ends in (
             ((*SOURCE, "--dry-run"), "version 2 would be in force; nothing was loaded"),
-            (SOURCE, "0 order(s) are reckoned again"),
+            (SOURCE, "0 order(s) calculate their dates again"),
         ):
             code, said = await dingdan(office, *load(file, *arguments))
             assert (code, said.splitlines()[:2], said.splitlines()[-1]) == (0, differs, ends)
@@ -82,7 +82,7 @@ class TestAYear:
         assert (code, said.splitlines()[:3]) == (
             0,
             [
-                f"{file} was read as GB18030 (GBK, ANSI); see that its words are right",
+                f"{file} was read as GB18030 (GBK, ANSI); check that its words are right",
                 "- 2026-10-10,work,国庆节",
                 "+ 2026-10-11,work,调休国庆节",
             ],

@@ -33,7 +33,11 @@ class TestAMove:
         [
             (("communty-03", "community-04", "--reason", "合并"), "there is no unit 'communty-03'; see: ", 1),
             (("community-03", "communty-04", "--reason", "合并"), "there is no open unit 'communty-04'", 1),
-            (("community-03", "community-04", "--reason", " "), "a reason has 1 to 500 characters", 2),
+            (
+                ("community-03", "community-04", "--reason", " "),
+                "a reason has 1 to 500 visible characters",
+                2,
+            ),
         ],
     )
     async def test_that_is_wrong_moves_and_audits_nothing(
@@ -91,7 +95,7 @@ class TestATable:
         assert (code, "version.txt is missing" in said, "--replace" in said) == (1, True, True)
         assert (await dingdan(office, "routing", "load", folder, *SOURCE, "--replace"))[0] == 0
         (tmp_path / "directory" / "version.txt").write_text("one\n")
-        assert "version.txt holds no number" in (await dingdan(office, "routing", "check", folder))[1]
+        assert "version.txt holds no version number" in (await dingdan(office, "routing", "check", folder))[1]
 
     async def test_is_in_force_though_its_folder_cannot_say_so(self, office: Office, tmp_path: Path) -> None:
         folder = await exported(office, tmp_path / "directory")
@@ -127,7 +131,7 @@ class TestATable:
             "categories.csv\tconsultation\tclosed",
             "routes.csv\tS2\tremoved",
             "routes.csv\tS2x\tadded",
-            "street-noise has nobody in post, and orders pass it over; add people: dingdan user add",
+            "street-noise has no staff in post, so orders skip it; add people: dingdan user add",
         ]
         for command in (("check", folder), ("load", folder, *SOURCE, "--dry-run"), ("load", folder, *SOURCE)):
             code, said = await dingdan(office, "routing", *command)
@@ -173,7 +177,7 @@ class TestATable:
         assert (code, said.splitlines()[:2]) == (
             0,
             [
-                f"{file} was read as GB18030 (GBK, ANSI); see that its words are right",
+                f"{file} was read as GB18030 (GBK, ANSI); check that its words are right",
                 "categories.csv\tnoise\tchanged\tlabel: 噪音扰民 -> 噪声扰民",
             ],
         )
@@ -300,9 +304,9 @@ class TestAPost:
         _, said = await dingdan(
             office, "routing", "show", "--category", "noise", "--community", "community-03"
         )
-        assert "street\tnobody in post" in said.splitlines()
+        assert "street\tno staff in post" in said.splitlines()
         _, said = await dingdan(office, "routing", "show")
-        assert "nobody is in post in any unit of the tier street" in said.splitlines()
+        assert "no unit of the tier street has staff in post" in said.splitlines()
         assert "tier community" not in said
 
 

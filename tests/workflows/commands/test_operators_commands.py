@@ -22,14 +22,14 @@ class TestCheckAndRebuild:
         order_no = await office.dispatched()
         assert await dingdan(office, "check", "--order-no", order_no) == (
             0,
-            "1 order(s) looked at, 0 finding(s)\n",
+            "1 order(s) checked, 0 finding(s)\n",
         )
         with office.store.write() as connection:
             connection.execute(text("UPDATE matter SET stage = 'dispatch'"))
         code, said = await dingdan(office, "check", "--order-no", order_no)
         assert (code, said.splitlines()[0]) == (
             1,
-            f"{order_no}: it shows another stage than its history; run: dingdan rebuild {order_no}",
+            f"{order_no}: its rows differ from its history in stage; run: dingdan rebuild {order_no}",
         )
         code, said = await dingdan(office, "rebuild", order_no, "--dry-run")
         assert (code, office.order(order_no)["stage"]) == (0, "dispatch")
@@ -46,7 +46,7 @@ class TestCheckAndRebuild:
         assert (code, len(found)) == (1, 2)
         assert stopped == "stopped at 2 findings; there may be more: --limit"
         code, said = await dingdan(office, "check", *named, "--limit", "4")
-        assert (code, said.splitlines()[-1]) == (1, "3 order(s) looked at, 3 finding(s)")
+        assert (code, said.splitlines()[-1]) == (1, "3 order(s) checked, 3 finding(s)")
 
     async def test_change_nothing_when_they_cannot_go_on(self, office: Office) -> None:
         code, said = await dingdan(office, "rebuild", "20200101-ABSENT")
@@ -64,7 +64,7 @@ class TestTheUnits:
         empty = databases.empty()
         for _ in range(2):
             code, said = await dingdan(office, "setup", database=empty)
-            assert (code, "every unit that orders can go to is there" in said) == (0, True)
+            assert (code, "every unit of the directory is in the store" in said) == (0, True)
         code, said = await dingdan(office, "unit", "list", database=empty)
         units = {line.split("\t")[0]: line.split("\t")[1:] for line in said.splitlines()}
         assert set(FIRST.handling_units) < set(units)
@@ -102,7 +102,7 @@ class TestTheDirectory:
             [
                 "routes.csv\tS2\tchanged\tunit: street-urban-management -> street-peace",
                 "noise in community-05\t1 order(s)\tstreet\tstreet-urban-management (S2) -> street-peace (S2)",
-                "nothing is wrong; 1 of 1 past order(s) would go otherwise; nothing was loaded",
+                "nothing is wrong; 1 of 1 past order(s) would go elsewhere; nothing was loaded",
             ],
         )
         assert "version 1 would be in force" in (await dingdan(office, *load, "--dry-run"))[1]
@@ -137,7 +137,7 @@ class TestThePeople:
         assert await dingdan(office, "user", "back", "leader-1") == (0, "leader-1 is back\n")
         assert (await dingdan(office, "user", "move", "desk-2", "street-safety"))[0] == 0
         assert (await dingdan(office, "user", "leave", "duty-1"))[1].startswith(
-            "duty-1 has left; 0 token(s) ended\n"
+            "duty-1 has left; 0 token(s) revoked\n"
         )
         _, said = await dingdan(office, "user", "list")
         assert "desk-2\tstreet-safety\tstreet_desk\t石头（虚构）" in said.splitlines()
@@ -161,7 +161,7 @@ class TestThePeople:
             (("user", "leave", "nobody"), 1, "see: dingdan user list"),
             (("duty", "set", "pigeon", "duty-1"), 2, "channels: web"),
             (("duty", "set", "web", "duty-1", "--day", "holiday"), 2, "days: mon"),
-            (("duty", "set", "web", "desk-1"), 1, "has not the role duty_officer"),
+            (("duty", "set", "web", "desk-1"), 1, "does not have the role duty_officer"),
         ],
     )
     async def test_that_are_named_wrong_change_nothing(
@@ -187,11 +187,11 @@ class TestTheHours:
         code, said = await dingdan(office, *load, "--source", "街办通知")
         assert (code, said.splitlines()[-1]) == (
             0,
-            "version 1 of the hours is in force for what is reckoned from now on",
+            "version 1 of the hours is in force for dates calculated from now on",
         )
         assert (await dingdan(office, *load, "--source", "街办通知"))[
             1
-        ] == "these hours are in force already\n"
+        ] == "these hours are already in force\n"
         table.write_text(usual.replace("fri,14:00", "fri,11:00"), encoding="utf-8")
         code, said = await dingdan(office, *load, "--source", "街办通知")
         assert (code, "the openings of fri overlap" in said) == (1, True)

@@ -31,9 +31,9 @@ class TestSomebodyWhoGoes:
     async def test_is_told_to_leave_nobody_uncovered(self, office: Office) -> None:
         await dingdan(office, "user", "away", "leader-1", *UNTIL, "--deputy", "desk-1")
         code, said = await dingdan(office, "user", "leave", "desk-1")
-        assert (code, said.splitlines()[0]) == (0, "desk-1 has left; 0 token(s) ended")
+        assert (code, said.splitlines()[0]) == (0, "desk-1 has left; 0 token(s) revoked")
         assert (
-            "leader-1 is away and nobody stands in now; see: dingdan user away leader-1 --deputy …"
+            "leader-1 is away and has no deputy now; see: dingdan user away leader-1 --deputy …"
             in said.splitlines()
         )
 
@@ -55,7 +55,7 @@ class TestSomebodyWhoGoes:
             connection.execute(text("UPDATE task SET unit = 'street-safety', role = 'unit_handler'"))
         code, said = await dingdan(office, "user", *arguments)
         assert code == 0
-        assert "nobody is in post as unit_handler of street-safety now; open tasks: 1" in said.splitlines()
+        assert "street-safety has no unit_handler in post now; open tasks: 1" in said.splitlines()
 
     @pytest.mark.parametrize(
         "arguments",
@@ -78,7 +78,7 @@ class TestSomebodyWhoGoes:
         _, said = await dingdan(office, "user", "away", "duty-1", *UNTIL, "--deputy", "duty-2")
         assert "roster" not in said
         _, said = await dingdan(office, "user", "move", "duty-1", "street-general")
-        assert "web on mon, thu, sun: the roster names duty-1 still; see: dingdan duty set web" in said
+        assert "web on mon, thu, sun: the roster still names duty-1; see: dingdan duty set web" in said
 
     async def test_leaves_a_team_by_name(self, office: Office) -> None:
         loaded(office.store, with_teams(a_team(), directory=MERGED))
@@ -86,7 +86,7 @@ class TestSomebodyWhoGoes:
         assert "team" not in said
         _, said = await dingdan(office, "user", "leave", "leader-1")
         assert (
-            "the team T1 names leader-1 still; name somebody else in teams.csv: dingdan routing export"
+            "the team T1 still names leader-1; name another person in teams.csv: dingdan routing export"
             in said.splitlines()
         )
 
@@ -95,14 +95,17 @@ class TestSomebodyKnown:
     MEMBER = ("user", "add", "desk-1", "--name", "潘序（虚构）", "--unit", "street", "--role", "street_desk")
 
     async def test_is_not_added_again(self, office: Office) -> None:
-        assert await dingdan(office, *self.MEMBER) == (0, "desk-1 is there already, just like that\n")
+        assert await dingdan(office, *self.MEMBER) == (
+            0,
+            "desk-1 exists already, with the same name, unit and roles\n",
+        )
         before = office.rows("SELECT * FROM staff_role WHERE username = 'desk-1'")
         other = ("--name", "另一人", "--unit", "street-safety", "--role", "unit_handler")
         code, said = await dingdan(office, "user", "add", "desk-1", *other)
         assert (code, said) == (
             1,
             (
-                "dingdan: desk-1 is there already, with another name, the unit street, the roles street_desk; "
+                "dingdan: desk-1 exists already, with another name, the unit street, the roles street_desk; "
                 "nothing was changed; see: dingdan user move, dingdan user role\n"
             ),
         )
@@ -110,7 +113,7 @@ class TestSomebodyKnown:
 
     async def test_is_given_other_roles(self, office: Office) -> None:
         code, said = await dingdan(office, "user", "role", "desk-1", "call_back_officer", "street_desk")
-        assert (code, said) == (0, "desk-1 of street has now: street_desk, call_back_officer\n")
+        assert (code, said) == (0, "desk-1 of street now has: street_desk, call_back_officer\n")
         code, said = await dingdan(office, "user", "role", "desk-1", "king")
         assert (code, "there is no role 'king'; known: community_worker" in flat(said)) == (2, True)
         assert (await dingdan(office, "user", "role", "nobody", "auditor"))[0] == 1
@@ -121,7 +124,7 @@ class TestSomebodyKnown:
         assert (await dingdan(office, "user", "return", "desk-1"))[0] == 1
         await dingdan(office, "user", "token", "desk-1")
         assert (await dingdan(office, "user", "leave", "desk-1"))[1].startswith(
-            "desk-1 has left; 1 token(s) ended\n"
+            "desk-1 has left; 1 token(s) revoked\n"
         )
         code, said = await dingdan(office, *self.MEMBER)
         assert (code, "desk-1 has left; see: dingdan user return desk-1" in said) == (1, True)
@@ -129,7 +132,7 @@ class TestSomebodyKnown:
             0,
             (
                 "the role street_desk has nothing to decide in street-peace, of the tier street\n"
-                "desk-1 is with street-peace again as street_desk; give a token with: dingdan user token desk-1\n"
+                "desk-1 is back in street-peace as street_desk; make a token with: dingdan user token desk-1\n"
             ),
         )
         (ended,) = office.rows("SELECT count(*) AS alive FROM credential WHERE revoked_at IS NULL")
@@ -286,7 +289,7 @@ class TestWhatIsTyped:
         code, said = await dingdan(office, *arguments)
         assert (code, said) == (
             1,
-            "dingdan: what was typed is not UTF-8 text: let the terminal send UTF-8, and try again\n",
+            "dingdan: the arguments are not UTF-8 text: set the terminal to UTF-8, and try again\n",
         )
 
     @pytest.mark.parametrize(

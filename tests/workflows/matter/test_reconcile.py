@@ -83,7 +83,9 @@ class TestADecisionOnAnOrderWhoseWorkflowWasEndedByForce:
         check = Comparison(office.store, office.orders, lambda: now() + timedelta(hours=1))
         said = [str(each) async for each in check.findings([order_no])]
         assert any("ended by force; nobody is reminded any more: reset the workflow" in each for each in said)
-        assert any("no workflow of the order runs: once it does, Reconcile sends it" in each for each in said)
+        assert any(
+            "no workflow of the order runs: once one does, Reconcile sends it" in each for each in said
+        )
 
     async def test_that_comes_through_the_api_waits_as_well(self, closed_office: Office) -> None:
         office = closed_office

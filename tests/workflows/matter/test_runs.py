@@ -86,7 +86,7 @@ class TestAnOrderThatTheStoreHasGoingAnotherWay:
             return [each.last_failure.message for each in described.raw_description.pending_activities]
 
         said = (
-            f"order {order_no}: the store has another step 1 of this run than its history; "
+            f"order {order_no}: step 1 of this run differs between store and history; "
             f"run: dingdan rebuild {order_no}"
         )
         await office.eventually_async(failing, said)

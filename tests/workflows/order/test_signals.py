@@ -141,7 +141,7 @@ class TestARawSignal:
         await office.signal(order_no, {**payload, "comment": "另有意见"})
         row = await office.settled(kept.row.decision_id)
         assert (row["status"], row["code"]) == ("rejected", "overtaken_by_signal")
-        assert "refer by x, which was taken" in row["reason"]
+        assert "refer by x, and was taken" in row["reason"]
         completed = next(each for each in office.events(order_no) if each["type"] == "TaskCompleted")
         assert completed["via"] == "operator"
         await office.act(order_no, "withdraw")
