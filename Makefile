@@ -12,7 +12,7 @@ SYNCED := .venv/.synced
 # An office's network often has a certificate authority of its own: trust what the machine trusts.
 export UV_SYSTEM_CERTS ?= 1
 
-.PHONY: help setup run demo test test-postgres production-test browser-test screenshots dev-server test-fast mutants replay fmt check docs migrate bench clean
+.PHONY: help setup run demo test test-postgres production-test browser-test screenshots dev-server test-fast stories mutants replay fmt check docs migrate bench clean
 
 help: ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,6 +47,9 @@ dev-server: $(SYNCED) ## find, download or build the Temporal dev server (once, 
 
 test-fast: $(SYNCED) ## run the tests that need no server
 	@$(RUN) pytest tests/domain tests/messages tests/store tests/habits
+
+stories: $(SYNCED) ## play N stories of an office at random (300), those of SEED if given, and print the one that breaks a promise
+	@$(RUN) tests.stories $(N) $(if $(SEED),--seed $(SEED))
 
 mutants: $(SYNCED) ## break the rules and the tables on purpose and see that a test notices (ten minutes)
 	@rm -rf mutants
