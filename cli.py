@@ -183,12 +183,12 @@ def worker() -> None:
 @app.command()
 def migrate() -> None:
     """Bring the store to this version's schema, and load the announced years. Can be repeated."""
-    from store import schema
+    from store import migrating, schema
     from store.calendar import calendar_seed
     from store.signin.secret_key import check as check_secret_key
 
     with any_store() as store:
-        schema.migrate(store.engine)
+        migrating.migrate(store.engine)
         schema.check(store.engine)
         check_secret_key(store, given_secret_key())
         with store.write() as connection:

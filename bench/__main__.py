@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import workflows
-from bench import lists, pages, rules, similar
+from bench import lists, pages, rules, similar, starting
 from bench.figures import Figure, machine, publish, say
 from bench.load import duties, growth, intake, memory, orders, storm, telling, workers
 from bench.places import Place, embedded, production
@@ -47,6 +47,7 @@ class Size:
     few: int
     many: int
     duties: int
+    starts: int
     idle: float
 
 
@@ -66,6 +67,7 @@ FULL = Size(
     few=1_000,
     many=50_000,
     duties=1_200,
+    starts=5,
     idle=60.0,
 )
 SMALL = Size(
@@ -84,6 +86,7 @@ SMALL = Size(
     few=20,
     many=60,
     duties=30,
+    starts=1,
     idle=3.0,
 )
 
@@ -155,6 +158,11 @@ async def _similar(name: str, size: Size) -> list[Figure]:
     return similar.measure(orders=size.similar, calls=size.calls) if name == "production" else []
 
 
+async def _starting(name: str, size: Size) -> list[Figure]:
+    # The embedded installation is the one that starts everything by one command.
+    return starting.measure(times=size.starts) if name == "embedded" else []
+
+
 async def _rules(name: str, size: Size) -> list[Figure]:
     # The rules touch nothing, so one place is as good as the other.
     return rules.measure(times=size.rules) if name == "embedded" else []
@@ -170,6 +178,7 @@ PROGRAMS: dict[str, Callable[[str, Size], Coroutine[Any, Any, list[Figure]]]] = 
     "pages": _pages,
     "rules": _rules,
     "similar": _similar,
+    "starting": _starting,
     "telling": _telling,
     "storm": _storm,
     "growth": _growth,

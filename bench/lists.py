@@ -21,10 +21,10 @@ from store.database import Store
 from store.matter import tasks
 from store.matter.reach import Scope
 from store.matter.tasks import TaskFilter
+from store.migrating import migrate
 from store.order import finding
 from store.order.finding import OrderFilter
 from store.paging import PAGE, Page
-from store.schema import migrate
 from tests.support.machine.postgres import Cluster
 
 _GOAL_MS = 20.0

@@ -31,9 +31,9 @@ from runtime.passwords import hash_password, new_password
 from runtime.settings import PREFIX
 from store.calendar import calendar_seed
 from store.database import Store
+from store.migrating import migrate
 from store.office.directory import current
 from store.office.people import Staff, all_staff
-from store.schema import migrate
 from store.signin import secret_key
 from store.signin.accounts import forget_failures, set_password
 from store.signin.credentials import mint, revoke

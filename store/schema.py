@@ -1,23 +1,22 @@
-"""Bringing a database to the schema of this version, and checking that it has it.
+"""Checking that a database has the schema of this version.
 
-Assumes that migrations are additive from one release to the next: old code may still run beside them.
+Assumes the names of the migrations: each begins with its revision, and the last one is the head. Every command and
+process checks the schema when it starts, so that this module does without Alembic, whose import takes as long as a
+command (`store/migrating.py` has it).
 """
 
 from pathlib import Path
+from typing import Final
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from alembic.util.exc import CommandError
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, inspect, text
 
 from store.database import available
 
 _LOCALE = text(
     "SELECT pg_encoding_to_char(encoding), datctype FROM pg_database WHERE datname = current_database()"
 )
-_SCRIPTS = Path(__file__).parent / "migrations"
+_CURRENT = text("SELECT version_num FROM alembic_version")
+MIGRATIONS: Final = Path(__file__).parent / "migrations"
 
 
 class WrongLocale(Exception):
@@ -28,33 +27,6 @@ class SchemaMismatch(Exception):
     """The database's schema is not this version's."""
 
 
-def alembic_config(engine: Engine) -> Config:
-    """Configure Alembic for an engine."""
-    config = Config()
-    config.set_main_option("script_location", str(_SCRIPTS))
-    config.attributes["engine"] = engine
-    return config
-
-
-def migrate(engine: Engine, revision: str = "head") -> None:
-    """Upgrade the schema; nothing happens if it is this version's already.
-
-    Raises:
-        SchemaMismatch: it was made by a newer version.
-        StoreUnavailable: the database does not answer.
-        WrongLocale: it cannot hold or search Chinese text.
-    """
-    _check_locale(engine)
-    with available():
-        try:
-            command.upgrade(alembic_config(engine), revision)
-        except CommandError as error:
-            raise SchemaMismatch(
-                f"this program does not know the database's schema ({error}); "
-                "install the version of the program that made it, or a newer one"
-            ) from error
-
-
 def check(engine: Engine) -> None:
     """Check that the schema is this version's.
 
@@ -63,24 +35,34 @@ def check(engine: Engine) -> None:
         StoreUnavailable: the database does not answer.
         WrongLocale: it cannot hold or search Chinese text.
     """
-    _check_locale(engine)
-    head = ScriptDirectory(str(_SCRIPTS)).get_current_head()
+    check_locale(engine)
     with available(), engine.connect() as connection:
-        current = MigrationContext.configure(connection).get_current_revision()
-    if current == head:
+        is_there = inspect(connection).has_table("alembic_version")
+        current = connection.execute(_CURRENT).scalar_one_or_none() if is_there else None
+    if current == head():
         return
     if current is None:
         raise SchemaMismatch(
             "the database has no tables yet; run: dingdan setup (or, for the store alone: dingdan migrate)"
         )
     raise SchemaMismatch(
-        f"the database is at schema {current}, this program needs {head}; "
+        f"the database is at schema {current}, this program needs {head()}; "
         "run: dingdan migrate (or install the program's newer version, if the schema is newer)"
     )
 
 
-def _check_locale(engine: Engine) -> None:
-    """Refuse a PostgreSQL database that is not UTF-8, or whose ASCII-only locale cannot fold or split Chinese text."""
+def head() -> str:
+    """Return the revision of the last migration."""
+    return max(each.name.partition("_")[0] for each in (MIGRATIONS / "versions").glob("[0-9]*.py"))
+
+
+def check_locale(engine: Engine) -> None:
+    """Refuse a PostgreSQL database that is not UTF-8, or whose ASCII-only locale cannot fold or split Chinese text.
+
+    Raises:
+        StoreUnavailable: the database does not answer.
+        WrongLocale: it is such a database.
+    """
     if engine.dialect.name != "postgresql":
         return
     with available(), engine.connect() as connection:

@@ -1,4 +1,4 @@
-"""Alembic's entry: runs migrations on the engine that `store.schema` hands over."""
+"""Alembic's entry: runs migrations on the engine that `store.migrating` hands over."""
 
 from typing import Any, Literal
 

@@ -27,8 +27,8 @@ from messages.names import system_id, workflow_id_of
 from runtime.temporal import Orders
 from store.database import Store
 from store.matter.said.decisions import Actor
+from store.migrating import migrate
 from store.order.said.decisions import submit_action
-from store.schema import migrate
 from tests.replay.duties import DUTY_PATHS
 from tests.replay.record import write
 from tests.support.machine import devserver

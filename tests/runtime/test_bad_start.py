@@ -23,7 +23,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from runtime.machine.leash import leash_environment, leashed
 from runtime.machine.ports import HOST, free_port
 from store.database import Store
-from store.schema import migrate
+from store.migrating import migrate
 from tests.support.machine.databases import Databases, PostgresDatabases
 
 LOGIN = "clerk"

@@ -6,7 +6,7 @@ import pytest
 
 import doctor
 from store.database import Store
-from store.schema import migrate
+from store.migrating import migrate
 from store.signin.secret_key import check
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from alembic import command
+from alembic.script import ScriptDirectory
 from sqlalchemy import JSON, MetaData, bindparam, select, text
 
 from domain.order.policy import STANDARD
@@ -14,7 +15,8 @@ from messages.matter.step import (
 from messages.order.workflow import StartOrder
 from store.database import Store, WriteConflict
 from store.matter.said.decisions import find
-from store.schema import SchemaMismatch, WrongLocale, alembic_config, check, migrate
+from store.migrating import alembic_config, migrate
+from store.schema import MIGRATIONS, SchemaMismatch, WrongLocale, check, head
 from tests.store.taking import answer_of, rows, step_of, take
 from tests.support.machine.databases import Databases, PostgresDatabases
 from tests.support.office import plain, seed
@@ -45,6 +47,10 @@ def keep(store: Store, order_no: str, at: str, *, word: str = "order") -> None:
             ),
             {"no": order_no, "word": word, "print": f"of {order_no}", "at": f"{at}.000000"},
         )
+
+
+def test_the_head_is_the_one_that_alembic_would_find() -> None:
+    assert head() == ScriptDirectory(str(MIGRATIONS)).get_current_head()
 
 
 class TestTheSchema:

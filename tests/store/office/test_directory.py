@@ -13,6 +13,7 @@ from domain.office.teams import Team
 from domain.office.words import Role, Tier
 from messages.office.directory import LookUp
 from store.database import Store
+from store.migrating import migrate
 from store.office.directory import (
     FaultyDirectory,
     UnknownVersion,
@@ -26,7 +27,6 @@ from store.office.directory import (
 )
 from store.office.people import StaffRow, dismiss, put_staff, put_units
 from store.order.intake import UnknownCode
-from store.schema import migrate
 from tests.store.taking import take
 from tests.support.machine.databases import Databases
 from tests.support.office import now

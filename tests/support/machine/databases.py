@@ -8,7 +8,7 @@ from typing import Protocol
 from sqlalchemy import create_engine, text
 
 from store.database import Store
-from store.schema import migrate
+from store.migrating import migrate
 from tests.support.machine.postgres import SUPERUSER, Cluster
 from tests.support.office import seed
 

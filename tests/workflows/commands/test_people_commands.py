@@ -8,7 +8,7 @@ from sqlalchemy import text
 from domain.signin.accounts import PROFILES, wrong_password
 from runtime.passwords import Passwords
 from store.database import Store
-from store.schema import migrate
+from store.migrating import migrate
 from store.signin.accounts import begin_enrolment, count_failure, find_account, locked_since_failures
 from tests.support.commands import dingdan
 from tests.support.machine.databases import Databases
