@@ -64,12 +64,19 @@ class Edge:
     It is outermost because the server refuses an oversized body before any handler of ours runs.
     """
 
-    def __init__(self, app: FastAPI, service: Service, readings: figures.Readings) -> None:
+    def __init__(self, app: FastAPI) -> None:
         """Wrap an application."""
         self.app = app
-        self._readings = readings
+
+    def serve(self, service: Service) -> None:
+        """Give the application the parts that it serves with, and everything that it remembers of its own."""
         self._seconds = service.metrics.seconds
         self._is_secure = service.public_url.startswith("https://")
+        state = self.app.state
+        state.service = service
+        state.readiness = health.ReadinessCheck()
+        state.figures = health.StandingGauges()
+        state.readings = figures.Readings()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -85,7 +92,7 @@ class Edge:
 
     def end_streams(self) -> None:
         """End the live streams of figures, because the process ends."""
-        self._readings.end()
+        self.app.state.readings.end()
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send, request_id: str) -> None:
         body = Body(scope, receive)
@@ -166,9 +173,17 @@ async def name_the_matter(request: Request) -> None:
 
 def create_app(service: Service, *, tracer_provider: TracerProvider | None = None) -> Edge:
     """Build the application on the given parts; with a tracer provider it is traced."""
+    edge = build(tracer_provider)
+    edge.serve(service)
+    return edge
+
+
+def build(tracer_provider: TracerProvider | None = None) -> Edge:
+    """Build routes and error answers; `Edge.serve` gives them their parts."""
 
     @asynccontextmanager
-    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        service: Service = app.state.service
         # Runs beside the serving: orders are taken from the first moment, whatever the state of Temporal.
         telling = asyncio.create_task(health.tell_until_well(service.orders))
         yield
@@ -199,10 +214,6 @@ def create_app(service: Service, *, tracer_provider: TracerProvider | None = Non
             "auto_configure": False,
         },
     )
-    app.state.service = service
-    app.state.readiness = health.ReadinessCheck()
-    app.state.figures = health.StandingGauges()
-    app.state.readings = readings = figures.Readings()
     errors.install(app, as_page=problem_page)
     app.openapi = lambda: _document(app)  # type: ignore[method-assign]  # as FastAPI's documentation says
     api = APIRouter(prefix="/api/v1", dependencies=[Depends(name_the_matter)])
@@ -241,7 +252,7 @@ def create_app(service: Service, *, tracer_provider: TracerProvider | None = Non
     app.include_router(health.router)
     app.include_router(health.router, prefix="/api/v1", include_in_schema=False)
     check_doors(app.routes, beside=[app.openapi_url or ""])
-    return Edge(app, service, readings)
+    return Edge(app)
 
 
 def _document(app: FastAPI) -> dict[str, Any]:
