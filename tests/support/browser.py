@@ -1,6 +1,5 @@
 """A simple browser for tests of forms, and the application that it opens."""
 
-import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -15,6 +14,7 @@ from store.attachment.files import FileStore
 from store.signin import accounts
 from tests.api.conftest import NO_FOLDER, SECRET, Api
 from tests.support.office import Office, now
+from tests.support.page import Page
 
 PASSWORD = "Correct-Horse-42"
 
@@ -52,17 +52,15 @@ class Browser:
 
     async def post(self, path: str, **fields: str) -> httpx2.Response:
         """Send the form of the page at this path, with its hidden fields."""
-        shown = (await self.get(path)).text
-        csrf = re.search(r'name="csrf" value="([^"]*)"', shown)
+        page = Page(await self.get(path))
         headers = {"Origin": HOST, "Sec-Fetch-Site": "same-origin"}
-        hidden = {"csrf": csrf[1]} if csrf and csrf[1] else {}
+        hidden = {"csrf": page.csrf} if any(page.values("csrf")) else {}
         return await self.send("POST", path, data=hidden | fields, headers=headers)
 
     async def press(self, shown_at: str, to: str, **fields: str) -> httpx2.Response:
         """Send a form that another page shows, or that is only a button."""
-        csrf = re.search(r'name="csrf" value="([^"]+)"', (await self.get(shown_at)).text)
-        assert csrf
-        return await self.send("POST", to, data={"csrf": csrf[1], **fields}, headers={"Origin": HOST})
+        csrf = Page(await self.get(shown_at)).csrf
+        return await self.send("POST", to, data={"csrf": csrf, **fields}, headers={"Origin": HOST})
 
     async def sign_in(self, username: str, password: str = PASSWORD) -> httpx2.Response:
         """Give name and password."""

@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from html import unescape
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -28,6 +27,7 @@ from store.duty.opening import communities_of, open_duties
 from store.matter.reach import EVERYTHING
 from store.matter.tasks import open_tasks
 from store.signin.sessions import Method, begin_session
+from tests.support.page import Page as Shown
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -277,17 +277,14 @@ async def arrive(
     """Go the way to a page except its last step, and return that step, to be counted and timed by itself."""
     step = partial(opened, http, address, cookies)
     for said in page.sends:
-        hidden = _HIDDEN.findall((await step()).text)
+        form = Shown(await step()).form(address).sends()
         step = partial(
             http.post,
             address,
-            data={**{name: unescape(value) for name, value in hidden}, **said},
+            data={**form, **said},
             headers={"Accept": "text/html", "Cookie": _cookie(cookies), "Sec-Fetch-Site": "same-origin"},
         )
     return step
-
-
-_HIDDEN: Final = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)">')
 
 
 def _cookie(cookies: Mapping[str, str]) -> str:
@@ -314,14 +311,14 @@ MOST_STATEMENTS: Final = 10
 MOST_BYTES: Final = 100 * 1024
 """The limits for a page: statements, including the door's and two that look for similar orders; bytes of the first
 load without charts."""
-_LOADED: Final = re.compile(r'(?:href|src)="(/static/[^"]+)"')
 _CHARTS: Final = "echarts"
 
 
 async def weight(http: httpx2.AsyncClient, shown: httpx2.Response) -> int:
     """Return the bytes of a page's first load: the page, its style sheet and scripts, without those of charts."""
     total = len(shown.content)
-    for path in sorted(set(_LOADED.findall(shown.text))):
+    loaded = Shown(shown).all('link[href^="/static/"], script[src^="/static/"], img[src^="/static/"]')
+    for path in sorted({str(each.get("href") or each["src"]) for each in loaded}):
         if _CHARTS not in path:
             total += len((await http.get(path)).content)
     return total

@@ -1,9 +1,9 @@
 """Forms of the desk, as a browser sends them."""
 
-import re
 from typing import Any
 
 from tests.support.browser import HOST, Browser
+from tests.support.page import Page
 
 HEADERS = {"Origin": HOST, "Sec-Fetch-Site": "same-origin"}
 
@@ -12,10 +12,10 @@ PICTURE = b"\x89PNG\r\n\x1a\n" + b"x" * 200_000
 
 def hidden(shown: str) -> dict[str, str]:
     """Return the hidden fields of a page's form."""
-    return {
-        name: re.search(rf'name="{name}" value="([^"]+)"', shown)[1]  # type: ignore[index]
-        for name in ("csrf", "decision_id")
-    }
+    page = Page(shown)
+    found = {name: page.field(name) for name in ("csrf", "decision_id")}
+    assert all(found.values()), found
+    return found
 
 
 async def send(browser: Browser, path: str, to: str = "", files: Any = None, **fields: Any) -> Any:

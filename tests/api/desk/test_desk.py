@@ -11,19 +11,16 @@ from api.pages.rendering import moment, texts
 from domain.office.words import Role
 from domain.order.lifecycle import TASKS, TaskKind
 from tests.api.conftest import Api
+from tests.api.desk.forms import hidden
 from tests.support.browser import HOST, Browser, at_work
+from tests.support.page import Page
 
 
 async def send(browser: Browser, task_id: str, outcome: str, files: Any = None, **fields: Any) -> Any:
     """Fill in the form of an outcome and send it, as a browser without scripts does."""
     path = f"/desk/tasks/{task_id}"
-    shown = (await browser.get(path)).text
-    assert f'name="outcome" value="{outcome}"' in shown, "the page offers it"
-    hidden = {
-        name: re.search(rf'name="{name}" value="([^"]+)"', shown)[1]  # type: ignore[index]
-        for name in ("csrf", "decision_id")
-    }
-    data = {**hidden, "outcome": outcome, **fields}
+    form = Page(await browser.get(path)).form(f"{path}/decision", outcome=outcome)
+    data = form.sends() | fields
     # Browsers also send a file field that was left empty.
     files = files or [("attachments", ("", b"", "application/octet-stream"))]
     headers = {"Origin": HOST, "Sec-Fetch-Site": "same-origin"}
@@ -81,12 +78,12 @@ class TestATask:
         )
         assert wrong.status_code == 422
         assert "我写的意见" in wrong.text
-        assert re.search(r'id="refer-reject_reason"[^>]*aria-invalid="true"', wrong.text)
-        assert re.search(r'id="refer-reject_reason-wrong" role="alert">', wrong.text)
-        assert 'href="#refer-reject_reason"' in wrong.text, "the top of the page leads to what is wrong"
-        assert re.search(r'id="refer-reject_reason"[^>]*autofocus', wrong.text)
+        page = Page(wrong)
+        assert page.wrong("refer-reject_reason")
+        assert "#refer-reject_reason" in page.links, "the top of the page leads to what is wrong"
+        assert "autofocus" in page.element("refer-reject_reason").attrs
         empty = await send(browser, task["task_id"], "resolve", text="  ")
-        assert re.search(r'id="resolve-text-wrong" role="alert">请填写这一项。', empty.text)
+        assert Page(empty).wrong("resolve-text").startswith("请填写这一项。")
         assert live.office.rows("SELECT * FROM decision") == []
 
     async def test_of_review_shows_what_is_reviewed_with_all_that_was_chosen(self, live: Api) -> None:
@@ -98,8 +95,8 @@ class TestATask:
             order_no, TaskKind.HANDLE, "request_extension", due_at=wanted.isoformat(), reason="weather"
         )
         review = await live.office.task(order_no, TaskKind.REVIEW)
-        shown = (await (await at_work(live, "desk-1")).get(f"/desk/tasks/{review['task_id']}")).text
-        section = shown[shown.index('aria-labelledby="proposal"') : shown.index(texts()["task"]["decide"])]
+        shown = await (await at_work(live, "desk-1")).get(f"/desk/tasks/{review['task_id']}")
+        section = Page(shown).section("proposal").text
         for words in ("申请延期", moment(wanted), texts()["codes"]["weather"], "street-safety-handler"):
             assert words in section, (words, section)
         # The proposer may not review a proposal, and the page says why.
@@ -116,15 +113,18 @@ class TestATask:
         await live.office.decide(order_no, TaskKind.FIRST_CONTACT, "refer", text="请派单")
         await live.office.decide(order_no, TaskKind.CLASSIFY, "general")
         task = await live.office.task(order_no, TaskKind.DISPATCH)
-        shown = (await (await at_work(live, "desk-1")).get(f"/desk/tasks/{task['task_id']}")).text
-        lead = shown[shown.index('id="assign-lead_unit"') :]
-        assert re.search(r'<option value="[^"]+" selected>', lead[: lead.index("</select>")])
+        path = f"/desk/tasks/{task['task_id']}"
+        form = Page(await (await at_work(live, "desk-1")).get(path)).form(
+            f"{path}/decision", outcome="assign"
+        )
+        assert form.element("assign-lead_unit")["name"] == "lead_unit"
+        assert form.chosen("lead_unit") == "street-urban-management"
         await live.office.decide(order_no, TaskKind.DISPATCH, "assign", lead_unit="street-urban-management")
         await live.office.decide(order_no, TaskKind.ACKNOWLEDGE, "accept")
         task = await live.office.task(order_no, TaskKind.HANDLE)
         handler = await at_work(live, "street-urban-management-handler")
-        shown = (await handler.get(f"/desk/tasks/{task['task_id']}")).text
-        assert re.search(r'id="report_result-attachments"[^>]* required', shown)
+        shown = await handler.get(f"/desk/tasks/{task['task_id']}")
+        assert "required" in Page(shown).element("report_result-attachments").attrs
 
     async def test_keeps_the_files_of_a_form_that_is_not_taken(self, live: Api) -> None:
         live.office.policy = "standard"
@@ -138,11 +138,12 @@ class TestATask:
         assert refused.headers["cache-control"] == "private, no-cache", (
             "a browser goes back to it, and loses nothing"
         )
-        assert re.search(r'id="report_result-attachments-wrong" role="alert">第2个文件没有收', refused.text)
-        (kept,) = re.findall(r'name="attachments" value="([0-9a-f]{32})" checked', refused.text)
+        assert Page(refused).wrong("report_result-attachments").startswith("第2个文件没有收")
+        (kept,) = Page(refused).kept("attachments")
+        assert re.fullmatch(r"[0-9a-f]{32}", kept)
         assert (await browser.get(f"/api/v1/attachments/{kept}")).status_code == 200
         wordless = await send(browser, task_id, "report_result", text=" ", attachments=kept)
-        assert f'value="{kept}" checked' in wordless.text
+        assert Page(wordless).kept("attachments") == [kept]
         gone = await send(browser, task_id, "report_result", text="办好了", attachments="0" * 32)
         assert texts()["refusals"]["unusable_attachment"] in gone.text
         assert "0" * 32 not in gone.text, "what cannot be used is not offered again"
@@ -161,9 +162,7 @@ class TestATask:
         async def refused(wanted: datetime) -> str:
             fields = {"due_at": wanted.isoformat(), "reason": "documents_awaited"}
             shown = await send(browser, task["task_id"], "request_extension", **fields)
-            found = re.search(r'id="request_extension-due_at-wrong" role="alert">([^<]+)', shown.text)
-            assert found, shown.text
-            return found[1]
+            return Page(shown).wrong("request_extension-due_at")
 
         faults = texts()["faults"]
         assert await refused(due_at - timedelta(minutes=1)) == faults["too_early"].format(
@@ -178,10 +177,7 @@ class TestATask:
         order_no = (await live.placed())["order_no"]
         task = await live.office.task(order_no, TaskKind.FIRST_CONTACT)
         shown = (await browser.get(f"/desk/tasks/{task['task_id']}")).text
-        data = {
-            name: re.search(rf'name="{name}" value="([^"]+)"', shown)[1]  # type: ignore[index]
-            for name in ("csrf", "decision_id")
-        } | {"outcome": "resolve", "text": "答复"}
+        data = hidden(shown) | {"outcome": "resolve", "text": "答复"}
         path = f"/desk/tasks/{task['task_id']}/decision"
         for _ in range(2):
             sent = await browser.send("POST", path, data=data, headers={"Origin": HOST})
@@ -193,15 +189,11 @@ class TestATask:
         task = await live.office.task(order_no, TaskKind.FIRST_CONTACT)
         first, second = await at_work(live, "duty-1"), await at_work(live, "duty-2")
         path = f"/desk/tasks/{task['task_id']}"
-        shown = (await second.get(path)).text
-        data = {
-            name: re.search(rf'name="{name}" value="([^"]+)"', shown)[1]  # type: ignore[index]
-            for name in ("csrf", "decision_id")
-        } | {"outcome": "resolve", "text": "我也写好了答复"}
+        data = hidden((await second.get(path)).text) | {"outcome": "resolve", "text": "我也写好了答复"}
         assert (await send(first, task["task_id"], "resolve", text="答复")).status_code == 303
         late = await second.send("POST", f"{path}/decision", data=data, headers={"Origin": HOST})
         assert late.status_code == 409
-        assert re.search(r'role="alert">已由 duty-1 于 \S+ \S+ 办完', late.text)
+        assert any(re.match(r"已由 duty-1 于 \S+ \S+ 办完", each) for each in Page(late).alerts)
         assert "我也写好了答复" in late.text
         assert len(live.office.rows("SELECT * FROM decision")) == 1
 
@@ -211,7 +203,7 @@ class TestATask:
         looking = await at_work(api, "auditor-1")
         shown = await looking.get(f"/desk/tasks/{task['task_id']}")
         assert shown.status_code == 200
-        assert 'name="outcome"' not in shown.text
+        assert Page(shown).values("outcome") == []
         stranger = await at_work(api, "community-04-worker")
         assert (await stranger.get(f"/desk/tasks/{task['task_id']}")).status_code == 404
 
@@ -220,12 +212,11 @@ class TestATask:
         (task,) = api.office.tasks(order_no)
         path = f"/desk/tasks/{task['task_id']}"
         browser, other = await at_work(api, "duty-1"), await at_work(api, "duty-2")
-        token = re.search(r'name="csrf" value="([^"]+)"', (await browser.get(path)).text)
-        assert token
-        held = await browser.send("POST", f"{path}/claim", data={"csrf": token[1]}, headers={"Origin": HOST})
+        data = Page(await browser.get(path)).form(f"{path}/claim").sends()
+        held = await browser.send("POST", f"{path}/claim", data=data, headers={"Origin": HOST})
         assert held.headers["location"] == path
         assert "duty-1" in (await other.get(path)).text
-        assert f"{path}/release" in (await browser.get(path)).text
+        assert Page(await browser.get(path)).form(f"{path}/release")
         assert f"{path}/claim" not in (await other.get(path)).text
 
     async def test_shows_who_asked_for_a_reason_that_the_audit_keeps(self, api: Api) -> None:
@@ -236,11 +227,8 @@ class TestATask:
         shown = (await browser.get(path)).text
         assert "00000000001" not in shown
         assert "000****0001" in shown
-        token = re.search(r'name="csrf" value="([^"]+)"', shown)
-        assert token
-        told = await browser.send(
-            "POST", f"{path}/contact", data={"csrf": token[1], "reason": "clarify"}, headers={"Origin": HOST}
-        )
+        data = Page(shown).form(f"{path}/contact").sends() | {"reason": "clarify"}
+        told = await browser.send("POST", f"{path}/contact", data=data, headers={"Origin": HOST})
         assert "00000000001" in told.text
         assert len(api.office.rows("SELECT 1 FROM audit WHERE act = 'contact_revealed'")) == 1
 

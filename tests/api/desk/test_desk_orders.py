@@ -16,6 +16,7 @@ from tests.api.conftest import SECRET, Api
 from tests.api.desk.forms import HEADERS, hidden, send
 from tests.support.browser import Browser, at_work
 from tests.support.office import now
+from tests.support.page import Page
 
 
 class TestAnOrdersPage:
@@ -39,8 +40,8 @@ class TestAnOrdersPage:
         pages = (f"/desk/orders/{order_no}", f"/desk/tasks/{task['task_id']}")
         for count in range(3):
             for page in pages:
-                shown = re.sub(r"<[^>]+>|\s+", " ", (await browser.get(page)).text)
-                assert bool(re.search(rf"催办 +{count} 次，最近 ", shown)) == (count > 0), (page, count)
+                shown = Page(await browser.get(page)).text
+                assert (f"催办 {count} 次，最近 " in shown) == (count > 0), (page, count)
                 assert ("次，最近" in shown) == (count > 0)
             await live.office.settled(await live.office.act(order_no, "urge"))
 
@@ -49,12 +50,12 @@ class TestAnOrdersPage:
         await live.office.decide(order_no, TaskKind.FIRST_CONTACT, "refer", text="请街道派单")
         await live.office.decide(order_no, TaskKind.CLASSIFY, "general", unit="street-safety")
         await live.office.task(order_no, TaskKind.ACKNOWLEDGE)
-        shown = (await (await at_work(live, "duty-1")).get(f"/desk/orders/{order_no}")).text
-        story = re.sub(r"<[^>]+>|\s+", " ", shown[shown.index('<ol class="timeline">') :])
-        assert re.search("收到诉求：噪音扰民 +热线", story)
-        assert re.search(r"办完一项：首问，提出初步意见并上报 +\S+ · duty-1", story), story
-        assert re.search(r"分类：一般件", story)
-        assert re.search(r"派单：应急安全办公室", story)
+        shown = await (await at_work(live, "duty-1")).get(f"/desk/orders/{order_no}")
+        story = Page(shown).section(texts()["task"]["history"]).text
+        assert "收到诉求：噪音扰民 热线" in story
+        assert re.search(r"办完一项：首问，提出初步意见并上报 \S+ · duty-1", story), story
+        assert "分类：一般件" in story
+        assert "派单：应急安全办公室" in story
 
     async def test_is_hidden_from_who_may_not_see_the_order(self, api: Api) -> None:
         order_no = (await api.placed())["order_no"]
@@ -88,9 +89,8 @@ class TestAnOrdersPage:
                 now=now(),
             )
         path = f"/desk/orders/{order_no}"
-        csrf = re.search(r'name="csrf" value="([^"]+)"', (await browser.get("/desk/operations")).text)
-        assert csrf
-        data = {"csrf": csrf[1], "decision_id": "0" * 32}
+        csrf = Page(await browser.get("/desk/operations")).csrf
+        data = {"csrf": csrf, "decision_id": "0" * 32}
         for outcome in ("no-such", "reassign", "supplement"):
             answer = await browser.send(
                 "POST", f"{path}/actions", data=data | {"outcome": outcome}, headers=HEADERS
@@ -105,10 +105,11 @@ class TestAnOrdersPage:
         path = f"/desk/orders/{order_no}"
         browser, auditor = await at_work(live, "duty-1"), await at_work(live, "auditor-1")
         shown = (await browser.get(path)).text
-        assert 'value="supplement"' in shown
-        assert 'value="reopen"' not in shown, "nothing is reopened before it is closed"
-        assert 'value="supervise"' not in shown, "that is the leaders'"
-        assert 'name="outcome"' not in (await auditor.get(path)).text
+        offered = Page(shown).values("outcome")
+        assert "supplement" in offered
+        assert "reopen" not in offered, "nothing is reopened before it is closed"
+        assert "supervise" not in offered, "that is the leaders'"
+        assert Page(await auditor.get(path)).values("outcome") == []
         data = hidden(shown) | {"outcome": "supplement", "text": "居民又来电补充"}
         for _ in range(2):
             sent = await browser.send("POST", f"{path}/actions", data=data, headers=HEADERS)
@@ -126,14 +127,12 @@ class TestAnOrdersPage:
         ):
             wrong = await send(browser, path, f"{path}/actions", **fields)
             assert wrong.status_code == 422
-            assert re.search(rf'id="merge-leading_order_no-wrong" role="alert">{words}', wrong.text)
+            assert Page(wrong).wrong("merge-leading_order_no").startswith(words)
         unknown = await send(browser, path, f"{path}/actions", outcome="no-such")
         assert unknown.status_code == 422
         assert texts()["refusals"]["unknown_action"] in unknown.text
         long = await send(browser, path, f"{path}/actions", outcome="supplement", text="长" * 15_000)
-        assert re.search(r'id="supplement-text-wrong" role="alert">太长了', long.text), (
-            "and not lost as too large"
-        )
+        assert Page(long).wrong("supplement-text").startswith("太长了"), "and not lost as too large"
         assert api.office.rows("SELECT * FROM decision") == []
 
     async def test_shows_a_contact_for_a_reason_that_the_audit_keeps(self, api: Api) -> None:
@@ -148,13 +147,15 @@ class TestAnOrdersPage:
         first = (await api.placed(key="key-00000001", subject="小区门口路灯不亮"))["order_no"]
         other = (await api.placed(key="key-00000002", subject="幼儿园门前噪音扰民"))["order_no"]
         same = (await api.placed(key="key-00000003", subject="小区门口的路灯不亮了"))["order_no"]
-        shown = (await (await at_work(api, "desk-1")).get(f"/desk/orders/{same}")).text
-        hints = shown[shown.index(texts()["similar"]["title"]) :]
-        assert f"/desk/orders/{first}" in hints
-        assert f"/desk/orders/{same}?leading={first}" in hints, "the desk may join them"
-        assert re.search(f"{other}(?:(?!</li>).)*{texts()['similar']['words']}", hints, re.DOTALL) is None
-        asked = (await (await at_work(api, "desk-1")).get(f"/desk/orders/{same}?leading={first}")).text
-        assert re.search(rf'name="leading_order_no"[^>]*value="{first}"', asked)
+        shown = await (await at_work(api, "desk-1")).get(f"/desk/orders/{same}")
+        hints = Page(shown).section(texts()["similar"]["title"])
+        assert f"/desk/orders/{first}" in hints.links
+        assert f"/desk/orders/{same}?leading={first}" in hints.links, "the desk may join them"
+        alike = [each for each in hints.items() if texts()["similar"]["words"] in each.text]
+        assert not [each for each in alike if f"/desk/orders/{other}" in each.links]
+        asked = Page(await (await at_work(api, "desk-1")).get(f"/desk/orders/{same}?leading={first}"))
+        merging = asked.form(f"/desk/orders/{same}/actions", outcome="merge")
+        assert merging.field("leading_order_no") == first
 
 
 class TestASubject:
@@ -175,7 +176,7 @@ class TestASubject:
         for wrong in ("", " ", "长" * 201):
             refused = await name(wrong)
             assert refused.status_code == 422
-            assert 'id="subject-wrong"' in refused.text
+            assert Page(refused).wrong("subject")
         assert (await name(" 88号烧烤店\n夜里太吵 ")).headers["location"] == path
         assert api.office.order(order_no)["subject"] == "88号烧烤店 夜里太吵"
         assert "88号烧烤店 夜里太吵" in (await browser.get(path)).text
@@ -245,7 +246,8 @@ class TestTheInbox:
             (await browser.get("/desk")).text,
             (await browser.get("/desk?due=overdue")).text,
         )
-        assert re.findall(r"<strong>(\d+)</strong>", every)[0::2] == ["2", "1"]
+        counts = [Page(each).text for each in Page(every).all(".counts a")]
+        assert counts[0::2] == [f"{texts()['dues']['all']} 2", f"{texts()['dues']['overdue']} 1"]
         assert (late in overdue, fresh in overdue) == (True, False)
         today = (await browser.get("/desk?due=today")).text
         assert late not in today, "what is overdue is not due today as well"

@@ -1,6 +1,5 @@
 """Decisions that a reviewer or the order refused come back to the unit with their words and files, to be changed."""
 
-import re
 from typing import Any
 
 from api.pages.rendering import texts
@@ -11,6 +10,7 @@ from tests.api.channels.test_attachments import PNG
 from tests.api.conftest import Api
 from tests.api.desk.test_desk import send
 from tests.support.browser import Browser, at_work
+from tests.support.page import Page
 
 PICTURE = ("attachments", ("after.png", PNG, "image/png"))
 
@@ -23,11 +23,18 @@ async def sent_by(
     return await send(browser, task_id, outcome, files, **fields)
 
 
-async def form(browser: Browser, task_id: str, outcome: str) -> str:
-    """Return the form of an outcome as a task's page shows it."""
-    shown = (await browser.get(f"/desk/tasks/{task_id}")).text
-    start = shown.rindex("<details", 0, shown.index(f'name="outcome" value="{outcome}"'))
-    return shown[start : shown.index("</details>", start)]
+async def form(browser: Browser, task_id: str, outcome: str) -> Page:
+    """Return the form of an outcome, with the details that fold it, as a task's page shows it."""
+    shown = Page(await browser.get(f"/desk/tasks/{task_id}"))
+    return shown.part(f'details:has(input[name="outcome"][value="{outcome}"])')
+
+
+def is_open(form: Page) -> bool:
+    return "open" in form.tag.attrs
+
+
+def files_of(entry: Page) -> list[str]:
+    return [each for each in entry.links if each.startswith("/api/v1/attachments/")]
 
 
 def hired(api: Api, username: str, unit: str) -> None:
@@ -62,10 +69,10 @@ class TestAResultThatAReviewerSendsBack:
         shown = (await colleague.get(f"/desk/tasks/{task['task_id']}")).text
         assert texts()["task"]["sent_back"] in shown
         again = await form(colleague, task["task_id"], "report_result")
-        assert " open>" in again
-        assert re.search(r"<textarea[^>]*>路灯修好了</textarea>", again)
-        assert f'name="attachments" value="{picture}" checked' in again
-        assert " open>" not in await form(colleague, task["task_id"], "cannot_resolve")
+        assert is_open(again)
+        assert again.field("text") == "路灯修好了"
+        assert again.kept("attachments") == [picture]
+        assert not is_open(await form(colleague, task["task_id"], "cannot_resolve"))
         fields = {"text": "路灯20日修好了", "attachments": picture}
         sent = await send(
             colleague,
@@ -79,16 +86,18 @@ class TestAResultThatAReviewerSendsBack:
         assert live.office.rows("SELECT 1 FROM decision WHERE status = 'rejected'") == []
 
         # Both answers are shown with the picture, and the second also with the later picture.
-        history = (await (await at_work(live, "desk-1")).get(f"/desk/orders/{order_no}")).text
-        timeline = history[history.index('class="timeline"') :]
-        first, second = (timeline.index(words) for words in ("路灯修好了", "路灯20日修好了"))
-        assert timeline[first:second].count("/api/v1/attachments/") == 1
-        assert timeline[second:].count("/api/v1/attachments/") == 2
+        history = await (await at_work(live, "desk-1")).get(f"/desk/orders/{order_no}")
+        timeline = Page(history).section(texts()["task"]["history"])
+        first, second = (each for each in timeline.items() if files_of(each))
+        assert "路灯修好了" in first.text
+        assert files_of(first) == [f"/api/v1/attachments/{picture}"]
+        assert "路灯20日修好了" in second.text
+        assert len(files_of(second)) == 2
 
         # Sent back once more, it comes back with both.
         await live.office.decide(order_no, TaskKind.REVIEW, "revise", text="再写清楚")
         task = await live.office.task(order_no, TaskKind.HANDLE)
-        assert (await form(colleague, task["task_id"], "report_result")).count("checked") == 2
+        assert len((await form(colleague, task["task_id"], "report_result")).kept("attachments")) == 2
 
     async def test_is_nobody_elses(self, live: Api) -> None:
         live.office.policy = "standard"
@@ -106,8 +115,8 @@ class TestAResultThatAReviewerSendsBack:
         assert task["unit"] == "street-construction"
         stranger = await at_work(live, "street-construction-handler")
         again = await form(stranger, task["task_id"], "report_result")
-        assert "路灯修好了" not in again
-        assert picture not in again
+        assert "路灯修好了" not in str(again.tag)
+        assert picture not in str(again.tag)
         refused = await sent_by(
             stranger, live, task["task_id"], "report_result", text="借用", attachments=picture
         )
@@ -145,8 +154,8 @@ class TestAResultThatAReviewerSendsBack:
         await live.office.act(order_no, "reopen", text="又坏了")
         task = await live.office.task(order_no, TaskKind.HANDLE)
         again = await form(handler, task["task_id"], "report_result")
-        assert "改好了" not in again
-        assert "checked" not in again
+        assert "改好了" not in str(again.tag)
+        assert again.kept("attachments") == []
 
 
 class TestWhatElseIsReviewed:
@@ -160,9 +169,9 @@ class TestWhatElseIsReviewed:
         await live.office.decide(order_no, TaskKind.REVIEW, "revise", text="先问清楚")
         task = await live.office.task(order_no, TaskKind.CLASSIFY)
         again = await form(await at_work(live, "desk-2"), task["task_id"], "reject")
-        assert ">请向法院起诉</textarea>" in again
-        assert re.search(r'value="not_ours" selected', again)
-        assert re.search(r'value="court" selected', again)
+        assert again.field("text") == "请向法院起诉"
+        assert again.chosen("reason") == "not_ours"
+        assert again.chosen("goes_to") == "court"
 
     async def test_comes_back_to_the_unit_that_saw_no_way(self, live: Api) -> None:
         live.office.policy = "standard"
@@ -174,8 +183,8 @@ class TestWhatElseIsReviewed:
         task = await live.office.task(order_no, TaskKind.HANDLE)
         handler = await at_work(live, "street-safety-handler")
         again = await form(handler, task["task_id"], "cannot_resolve")
-        assert ">没有经费</textarea>" in again
-        assert re.search(r'value="no_funding" selected', again)
+        assert again.field("text") == "没有经费"
+        assert again.chosen("reason") == "no_funding"
 
     async def test_is_no_longer_asked_for_where_a_request_was_denied(self, live: Api) -> None:
         live.office.policy = "standard"
@@ -187,11 +196,10 @@ class TestWhatElseIsReviewed:
         await live.office.settled(
             await live.office.decide(order_no, TaskKind.REVIEW, "revise", text="不同意")
         )
-        shown = (
-            await (await at_work(live, "street-safety-handler")).get(f"/desk/tasks/{task['task_id']}")
-        ).text
-        assert 'name="outcome" value="transfer"' not in shown
-        assert texts()["task"]["sent_back"] not in shown
+        handler = await at_work(live, "street-safety-handler")
+        shown = Page(await handler.get(f"/desk/tasks/{task['task_id']}"))
+        assert "transfer" not in shown.values("outcome")
+        assert texts()["task"]["sent_back"] not in shown.text
 
 
 class TestADecisionThatTheOrderRefused:
@@ -205,12 +213,12 @@ class TestADecisionThatTheOrderRefused:
             )
         mine, other = await at_work(api, "duty-1"), await at_work(api, "duty-2")
         again = await form(mine, task["task_id"], "refer")
-        assert ">我的意见</textarea>" in again
-        assert re.search(r'value="street-safety" selected', again)
+        assert again.field("text") == "我的意见"
+        assert again.chosen("unit") == "street-safety"
         why = texts()["refusals"]["not_yet"]
         assert (
             texts()["task"]["refused_before"].format(why=why)
             in (await mine.get(f"/desk/tasks/{task['task_id']}")).text
         )
-        assert "我的意见" not in await form(other, task["task_id"], "refer")
+        assert "我的意见" not in str((await form(other, task["task_id"], "refer")).tag)
         assert submitted.row.matter_no == order_no

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from datetime import timedelta
+from urllib.parse import urlencode
 
 import pytest
 from markupsafe import escape
@@ -14,6 +15,7 @@ from domain.duty.lifecycle import DutyTask
 from tests.api.conftest import SECRET, Api
 from tests.support.browser import Browser
 from tests.support.office import now
+from tests.support.page import Page
 from tests.support.pages import cookies_of, statements
 from tests.support.stories.meetings import HANDLER, RUSHED, TEAM, Meetings
 
@@ -37,10 +39,14 @@ def signed_in(api: Api, username: str) -> Browser:
     return browser
 
 
-def section(shown: str, heading: str) -> str:
-    """Return the section of a page under a heading."""
-    found = re.search(rf'<section aria-labelledby="{heading}">.*?</section>', shown, re.DOTALL)
-    return found[0] if found else ""
+async def section(browser: Browser, heading: str, query: str = "") -> Page:
+    """Return the section of the duties' page under a heading."""
+    return Page(await browser.get(f"/desk/duties{query}")).section(heading)
+
+
+def duties_in(shown: Page) -> set[str]:
+    """Return the numbers of the duties that a part of a page leads to."""
+    return {each.removeprefix("/desk/duties/") for each in shown.links if each.startswith("/desk/duties/D")}
 
 
 def put(api: Api, duty_no: str, **values: str | None) -> None:
@@ -73,11 +79,11 @@ class TestTheMonth:
     ) -> None:
         duty_no = meetings.take(lasts=timedelta(hours=1), name=THIS_MONTH).duty_no
         put(api, duty_no, **values)
-        shown = section((await signed_in(api, "auditor-1").get("/desk/duties")).text, "listed")
-        assert f'<span class="mark {mark}">{words}</span>' in shown
-        assert f'<a href="/desk/duties/{duty_no}">银杏坡社区</a>' in shown
-        assert "严正（虚构）、应急安全办公室" in shown
-        assert "代行：顾远（虚构）" in shown
+        shown = await section(signed_in(api, "auditor-1"), "listed")
+        assert shown.marks == [(mark, words)]
+        assert shown.links[f"/desk/duties/{duty_no}"] == ["银杏坡社区"]
+        assert "严正（虚构）、应急安全办公室" in shown.text
+        assert "代行：顾远（虚构）" in shown.text
 
     async def test_keeps_what_was_chosen_and_finds_by_it(self, api: Api, meetings: Meetings) -> None:
         ours = meetings.take(lasts=timedelta(hours=1), name=THIS_MONTH).duty_no
@@ -92,12 +98,10 @@ class TestTheMonth:
             ("?period=all&stage=held", set()),
             ("?period=&community=&stage=", {ours, other}),
         ):
-            shown = (await browser.get(f"/desk/duties{query}")).text
-            rows = set(re.findall(r"/desk/duties/(D[\w-]+)", section(shown, "listed")))
-            assert rows == found, query
-        shown = (await browser.get("/desk/duties?period=2025-01&community=community-03&stage=planning")).text
-        for chosen in ("2025-01", "community-03", "planning"):
-            assert f'<option value="{chosen}" selected>' in shown
+            assert duties_in(await section(browser, "listed", query)) == found, query
+        wanted = {"period": "2025-01", "community": "community-03", "stage": "planning"}
+        page = Page(await browser.get(f"/desk/duties?{urlencode(wanted)}"))
+        assert {name: page.chosen(name) for name in wanted} == wanted
         refused = await browser.get("/desk/duties?cursor=made-up")
         assert refused.status_code == 422
 
@@ -107,9 +111,7 @@ class TestTheMonth:
         calm = meetings.take(lasts=timedelta(hours=1), community="community-06", name=THIS_MONTH).duty_no
         put(api, missed, stage="missed")
         leader = signed_in(api, "leader-1")
-        before = section((await leader.get("/desk/duties")).text, "shortages")
-        assert missed in before
-        assert ours not in before, "its shortage has not come"
+        assert duties_in(await section(leader, "shortages")) == {missed}, "the other's has not come"
         with api.office.store.write() as connection:
             for number, abandoned in ((ours, False), (calm, True)):
                 connection.execute(
@@ -120,11 +122,11 @@ class TestTheMonth:
                     ),
                     {"no": number, "abandoned": abandoned},
                 )
-        shown = section((await leader.get("/desk/duties")).text, "shortages")
-        assert ours in shown
-        assert calm not in shown, "a branch that was left says nothing"
+        shortages = await section(leader, "shortages")
+        assert duties_in(shortages) == {missed, ours}, "a branch that was left says nothing"
         put(api, ours, stage="archived", ending="kept")
-        assert ours not in section((await leader.get("/desk/duties")).text, "shortages"), "it is done"
+        assert duties_in(await section(leader, "shortages")) == {missed}, "it is done"
+        shown = shortages.text
         assert f"本期（{THIS_MONTH}）还没有开出任务的社区：" in shown
         lacking = re.search("没有开出任务的社区：(.*?)。", shown)
         assert lacking
@@ -135,14 +137,16 @@ class TestTheMonth:
         assert "望江台社区" in without_team[1]
         assert "银杏坡社区" not in without_team[1]
         for who in (HANDLER, "community-05-worker"):
-            assert section((await signed_in(api, who).get("/desk/duties")).text, "shortages") == "", who
+            sections = Page(await signed_in(api, who).get("/desk/duties")).sections
+            assert "listed" in sections
+            assert "shortages" not in sections, who
 
     async def test_is_for_those_who_read_duties(self, api: Api) -> None:
         for who, status in (("duty-1", 403), ("call-back-1", 403), ("administrator-1", 403), (HANDLER, 200)):
             browser = signed_in(api, who)
             answer = await browser.get("/desk/duties")
             assert answer.status_code == status, who
-            assert ('href="/desk/duties"' in answer.text) is (status == 200)
+            assert ("/desk/duties" in Page(answer).links) is (status == 200)
 
     async def test_takes_few_statements_as_one_meeting_does(self, api: Api, meetings: Meetings) -> None:
         for community in ("community-03", "community-05", "community-06"):
@@ -164,13 +168,14 @@ class TestAMeeting:
         await meetings.held(duty_no)
         task = await live.office.task(duty_no, DutyTask.CLOSE_MEETING)
         browser = signed_in(live, "leader-2")
-        shown = (await browser.get(f"/desk/duties/{duty_no}")).text
-        assert f'<a href="/desk/tasks/{task["task_id"]}">填报院坝会</a>' in shown
-        assert "梧桐里小广场" in shown
+        page = Page(await browser.get(f"/desk/duties/{duty_no}"))
+        assert page.links[f"/desk/tasks/{task['task_id']}"] == ["填报院坝会"]
+        assert "梧桐里小广场" in page.text
         issues = [{"text": "路灯不亮", "answer": "当场修好", "name": "王先生"}, {"text": "井盖松动"}]
         await meetings.closed(duty_no, issues=issues, no_issue_reason=None)
         await meetings.result(duty_no)
-        shown = (await browser.get(f"/desk/duties/{duty_no}")).text
+        page = Page(await browser.get(f"/desk/duties/{duty_no}"))
+        shown = page.text
         for words in (
             "已办结",
             "组长到场，责任科室2人，居民17人",
@@ -186,16 +191,16 @@ class TestAMeeting:
             HANDLER,
         ):
             assert words in shown, words
-        assert not re.findall(r"\b[A-Z][a-z]+[A-Z]\w+</", shown), "no code of an event stands for words"
+        assert not re.findall(r"\b[A-Z][a-z]+[A-Z]\w+", shown), "no code of an event stands for words"
         assert "王先生" not in shown
         numbers = [
             row["order_no"] for row in live.office.rows("SELECT order_no FROM duty_issue ORDER BY position")
         ]
         live.office.placed += numbers
         for number in numbers:
-            assert f'<a href="/desk/orders/{number}">{number}</a>' in shown
-            page = (await browser.get(f"/desk/orders/{number}")).text
-            assert f'<a href="/desk/duties/{duty_no}">院坝寻单 2026-12 · 银杏坡社区</a>' in page
+            assert page.links[f"/desk/orders/{number}"] == [number]
+            order = Page(await browser.get(f"/desk/orders/{number}"))
+            assert order.links[f"/desk/duties/{duty_no}"] == ["院坝寻单 2026-12 · 银杏坡社区"]
             # A reader who may not read duties gets no link to one.
             assert duty_no not in (await signed_in(live, "duty-1").get(f"/desk/orders/{number}")).text
         await live.office.drain()
@@ -219,8 +224,7 @@ class TestAMeeting:
         missed_at = live.office.at_event(duty_no, "DutyMissed")
         assert texts()["duties"]["missed_at"].format(at=moment(missed_at)) in shown
         assert texts()["events"]["DutyMissed"] in shown
-        assert texts()["duties"]["faults"] in shown
-        assert texts()["duties"]["faults"] in shown[shown.index('<section aria-label="没有办成') :]
+        assert Page(shown).section(texts()["duties"]["faults"]).items()
 
     @pytest.mark.parametrize("number", ["D20261201-ABCDEF", "20261201-ABCDEF", "nothing"])
     async def test_that_nobody_has_is_not_found(self, api: Api, number: str) -> None:

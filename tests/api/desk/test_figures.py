@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -36,6 +35,7 @@ from store.office.people import StaffRow, put_staff
 from tests.api.conftest import NO_FOLDER, SECRET, Api
 from tests.support.browser import at_work
 from tests.support.office import Office, now, plain
+from tests.support.page import Page
 
 ROOT = Path(__file__).parents[3]
 PAGE = {"Accept": "text/html"}
@@ -44,17 +44,16 @@ PATIENCE = 60
 
 def tile(page: str, label: str) -> str:
     """Read one of the large figures."""
-    found = re.search(rf"<dt>{label}</dt><dd>(.*?)</dd>", page)
-    assert found, label
-    return " ".join(re.sub(r"<[^>]+>", " ", found[1]).split())
+    return Page(page).fact(label)
 
 
-def row(page: str, name: str) -> list[str]:
-    """Read the cells of a table's row."""
-    found = re.search(rf'<th scope="row">{re.escape(name)}</th>(.*?)</tr>', page, re.DOTALL)
-    assert found, name
-    cells = re.findall(r"<td[^>]*>(.*?)</td>", found[1], re.DOTALL)
-    return [" ".join(re.sub(r"<[^>]+>", " ", each).split()) for each in cells]
+def row(page: str, section: str, name: str) -> list[str]:
+    """Read the cells of a row, by its heading, in the one table of a section."""
+    (table,) = {
+        id(rows): rows for rows in Page(page).section(texts()["figures"][section]).tables.values()
+    }.values()
+    (found,) = (each for each in table if [Page(head).text for head in each.all('th[scope="row"]')] == [name])
+    return [Page(each).text for each in found.all("td")]
 
 
 def spoil(office: Office, statement: str, **values: Any) -> None:
@@ -114,14 +113,14 @@ class TestThePage:
         labels = ("今日新增", "在办", "今日到期", "已超期", "按时率", "满意率")
         assert [tile(page, label) for label in labels] == ["4", "3", "1", "1", "50.0% 1/2", "100.0% 1/1"]
         (name,) = api.office.rows("SELECT name FROM unit WHERE code = 'street-safety'")
-        assert row(page, name["name"]) == ["3", "1", "1", "50.0% 1/2"]
-        assert row(page, "街道") == ["3", "1", "1", "50.0% 1/2"]
-        assert row(page, texts()["stages"]["handling"]) == ["3", "1", "1"]
+        assert row(page, "by_unit", name["name"]) == ["3", "1", "1", "50.0% 1/2"]
+        assert row(page, "by_tier", "街道") == ["3", "1", "1", "50.0% 1/2"]
+        assert row(page, "by_stage", texts()["stages"]["handling"]) == ["3", "1", "1"]
         today = window(1, now=at)[0].on
-        assert row(page, f"{today.month}月{today.day}日") == ["4", "1"]
-        assert row(page, "基本满意") == ["1"]
-        for link in ("overdue=true", "unit=street-safety", "overdue=true&amp;tier=street", "stage=handling"):
-            assert f'href="/desk/orders?{link}&amp;open=true"' in page, link
+        assert row(page, "by_day", f"{today.month}月{today.day}日") == ["4", "1"]
+        assert row(page, "satisfaction", "基本满意") == ["1"]
+        for link in ("overdue=true", "unit=street-safety", "overdue=true&tier=street", "stage=handling"):
+            assert f"/desk/orders?{link}&open=true" in Page(page).links, link
 
     async def test_counts_within_the_readers_reach_alone(self, api: Api) -> None:
         await api.placed()
@@ -142,8 +141,8 @@ class TestThePage:
     async def test_looks_back_as_far_as_somebody_wants(self, api: Api) -> None:
         for days in DayWindow:
             page = await shown(api, "desk-1", f"/desk/figures?days={days.value}")
-            assert f'<option value="{days.value}" selected>' in page
-            assert page.count("月") >= days.value
+            assert Page(page).chosen("days") == str(days.value)
+            assert len(Page(page).table("by-day")) == days.value
         wrong = await api.http.get("/desk/figures?days=8", headers={**api.staff("desk-1"), **PAGE})
         assert wrong.status_code == 422
 
@@ -157,24 +156,19 @@ class TestThePage:
 
     async def test_draws_charts_only_from_tables_that_stand_there(self, api: Api) -> None:
         await api.placed()
-        page = await shown(api, "desk-1")
-        tables = dict(re.findall(r'<table[^>]*id="([^"]+)" data-chart="([^"]+)"', page))
-        assert (
-            set(re.findall(r'data-table="([^"]+)"', page))
-            == set(tables)
-            == {
-                "units",
-                "tiers",
-                "by-day",
-                "satisfied",
-            }
-        )
+        page = Page(await shown(api, "desk-1"))
+        tables = {each["id"]: each["data-chart"] for each in page.all("table[data-chart]")}
+        drawn = {each["data-table"] for each in page.all("[data-table]")}
+        assert drawn == set(tables) == {"units", "tiers", "by-day", "satisfied"}
         assert set(tables.values()) == {"bars", "lines"}
-        assert page.count("<caption>") == page.count("<table") == 5
-        scripts = re.findall(r'<script src="([^"]+)"(?: defer)?></script>', page)
-        assert len(scripts) == page.count("<script") == 4
-        for address in scripts:
-            assert (await api.http.get(address)).headers["content-type"].startswith("text/javascript")
+        assert [len(each.select("caption")) for each in page.all("table")] == [1] * 5
+        scripts = page.all("script")
+        assert len(scripts) == 4
+        for script in scripts:
+            assert set(script.attrs) <= {"src", "defer"}
+            assert not script.contents, "it is loaded, and not written into the page"
+            answer = await api.http.get(str(script["src"]))
+            assert answer.headers["content-type"].startswith("text/javascript")
 
     async def test_is_offered_to_whom_it_is_open(self, api: Api) -> None:
         for who, offered in (
@@ -182,9 +176,8 @@ class TestThePage:
             ("duty-1", {"/desk", "/desk/orders", "/desk/new"}),
         ):
             browser = await at_work(api, who)
-            bar = re.search(r"<nav.*?</nav>", (await browser.get("/desk")).text, re.DOTALL)
-            assert bar
-            assert set(re.findall(r'href="([^"]+)"', bar[0])) == offered, who
+            bar = Page(await browser.get("/desk")).part("nav")
+            assert set(bar.links) == offered, who
             for address in offered:
                 assert (await browser.get(address)).status_code == 200
         assert ways_of({Role.ADMINISTRATOR}) == ("/desk/operations",)
@@ -292,12 +285,7 @@ class TestTheLiveFigures:
                 ago = {"ago": now() - timedelta(days=1)} if ":ago" in statement else {}
                 spoil(api.office, statement, **ago)
             else:
-                page = (await browser.get("/desk/figures")).text
-                csrf = re.search(r'name="csrf" value="([^"]+)"', page)
-                assert csrf
-                out = await browser.send(
-                    "POST", "/signin/out", data={"csrf": csrf[1]}, headers={"Origin": "http://office.example"}
-                )
+                out = await browser.press("/desk/figures", "/signin/out")
                 assert out.status_code == 303
             assert await stream.next() == ("ended", "ended"), how
             assert await stream.next() is None, how

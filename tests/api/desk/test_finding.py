@@ -1,12 +1,12 @@
 """Finding orders at the desk: by words, by caller, by similarity."""
 
-import re
 from typing import Any
 
 from api.pages.rendering import texts
 from tests.api.conftest import Api
 from tests.api.desk.forms import send
 from tests.support.browser import at_work
+from tests.support.page import Page
 
 
 class TestSimilarOrders:
@@ -27,8 +27,8 @@ class TestSimilarOrders:
         assert texts()["similar"]["words"] in shown
         joins = f"{path}?leading={first}"
         assert joins in shown
-        asked = (await (await at_work(api, "duty-1")).get(joins)).text
-        assert re.search(rf'id="mark_duplicate-leading_order_no"[^>]*value="{first}"', asked)
+        asked = Page(await (await at_work(api, "duty-1")).get(joins))
+        assert asked.element("mark_duplicate-leading_order_no")["value"] == first
 
     async def test_are_found_by_who_called_and_by_where(self, api: Api) -> None:
         here = {"longitude": 106.5, "latitude": 29.5}
@@ -45,8 +45,8 @@ class TestSimilarOrders:
             requester={"phone": "13900000001"},
             place=here | {"latitude": 29.501},
         )
-        shown = (await (await at_work(api, "desk-1")).get(f"/desk/orders/{own['order_no']}")).text
-        hints = shown[shown.index(texts()["similar"]["title"]) :]
+        shown = await (await at_work(api, "desk-1")).get(f"/desk/orders/{own['order_no']}")
+        hints = Page(shown).section(texts()["similar"]["title"]).text
         assert called["order_no"] in hints
         assert texts()["similar"]["caller"] in hints
         assert near["order_no"] in hints
@@ -130,14 +130,14 @@ class TestFindingOrders:
 
     async def test_marks_what_is_overdue_now_whether_or_not_a_step_has_noticed(self, api: Api) -> None:
         order_no = (await api.placed())["order_no"]
-        mark, desk = 'class="mark overdue"', await at_work(api, "desk-1")
-        assert mark not in (await desk.get("/desk/orders")).text
+        desk = await at_work(api, "desk-1")
+        assert "overdue" not in dict(Page(await desk.get("/desk/orders")).marks)
         with api.office.store.write() as connection:
             connection.exec_driver_sql(
                 f"UPDATE matter SET due_at = '2020-01-01 00:00:00' WHERE matter_no = '{order_no}'"  # noqa: S608 - ours
             )
-        assert mark in (await desk.get("/desk/orders")).text
-        assert mark in (await desk.get("/desk/orders?overdue=true")).text
+        for path in ("/desk/orders", "/desk/orders?overdue=true"):
+            assert "overdue" in dict(Page(await desk.get(path)).marks), path
 
     async def test_masks_the_numbers_that_people_write_into_what_they_say(self, api: Api) -> None:
         said = "请打 139 0000 0001 找我"
@@ -172,7 +172,7 @@ class TestFindingOrders:
         assert [each["order_no"] in theirs.text for each in (mine, secret)] == [True, False]
         short = await send(desk, "/desk/new", "/desk/callers", phone="139")
         assert short.status_code == 422
-        assert 'id="phone-wrong" role="alert"' in short.text
+        assert Page(short).wrong("phone")
         keys = [each["phone_key"] for each in api.office.rows("SELECT phone_key FROM requester_phone")]
         assert len(set(keys)) == 2
         assert all(key and "139000" not in key for key in keys)

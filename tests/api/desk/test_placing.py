@@ -10,6 +10,7 @@ from store import paging
 from tests.api.conftest import Api
 from tests.api.desk.forms import HEADERS, PICTURE, hidden, send
 from tests.support.browser import at_work
+from tests.support.page import Page
 
 
 class TestWritingAnOrderDown:
@@ -71,10 +72,10 @@ class TestWritingAnOrderDown:
         whole = {"channel": "hotline", "kind": "complaint", "description": "我写的内容", "name": "我写的姓名"}
         sent = await send(browser, "/desk/new", **(whole | wrong))
         assert sent.status_code == 422, sent.text
-        assert re.search(rf'id="{field}-wrong" role="alert">\S+', sent.text)
-        assert len(re.findall('role="alert"', sent.text)) == 1
-        assert "我写的姓名" in sent.text
-        assert f'href="#{field}"' in sent.text, "the top of the page leads to what is wrong"
+        page = Page(sent)
+        assert page.alerts == [page.wrong(field)]
+        assert page.field("name") == "我写的姓名"
+        assert f"#{field}" in page.links, "the top of the page leads to what is wrong"
         assert api.office.rows("SELECT * FROM orders") == []
 
     async def test_says_when_it_was_written_down_before(self, api: Api) -> None:
@@ -93,7 +94,7 @@ class TestWritingAnOrderDown:
         await send(browser, "/desk/new", **whole | hidden((await browser.get("/desk/new")).text) | above)
         other = whole | hidden((await browser.get("/desk/new")).text) | above | {"description": "另一件"}
         reused = await browser.send("POST", "/desk/new", data=other, headers=HEADERS)
-        assert re.search(r'id="source_reference-wrong" role="alert">\S+', reused.text)
+        assert Page(reused).wrong("source_reference")
         assert len(api.office.rows("SELECT * FROM orders")) == 2
 
     async def test_refuses_a_file_that_is_no_picture_beside_its_field(self, api: Api) -> None:
@@ -102,7 +103,7 @@ class TestWritingAnOrderDown:
         whole = {"channel": "hotline", "kind": "complaint", "description": "我写的内容"}
         sent = await send(browser, "/desk/new", files=files, **whole)
         assert sent.status_code == 422
-        assert re.search(r'id="attachments-wrong" role="alert">\S+', sent.text)
+        assert Page(sent).wrong("attachments")
         assert "我写的内容" in sent.text
 
     async def test_keeps_the_files_of_a_form_that_is_not_taken(self, api: Api) -> None:
@@ -110,10 +111,11 @@ class TestWritingAnOrderDown:
         files = [("attachments", (f"{n}.png", PICTURE + bytes([n]), "image/png")) for n in range(2)]
         whole = {"channel": "hotline", "kind": "complaint"}
         refused = await send(browser, "/desk/new", files=files, **whole)
-        kept = re.findall(r'name="attachments" value="([0-9a-f]{32})" checked', refused.text)
+        kept = Page(refused).kept("attachments")
         assert (refused.status_code, len(kept)) == (422, 2)
+        assert all(re.fullmatch(r"[0-9a-f]{32}", each) for each in kept)
         gone = await send(browser, "/desk/new", **whole, description="我写的内容", attachments="0" * 32)
-        assert re.search(r'id="attachments-wrong" role="alert">\S+', gone.text)
+        assert Page(gone).wrong("attachments")
         more = [f"{n:032x}" for n in range(10)]
         many = await send(browser, "/desk/new", **whole, description="我写的内容", attachments=more)
         assert texts()["refusals"]["too_many_files"] in many.text
@@ -165,9 +167,8 @@ class TestDispatchingManyAtOnce:
         browser = await at_work(live, "desk-1")
         shown = (await browser.get("/desk/dispatch")).text
         assert (first in shown, second in shown) == (True, False)
-        following = re.search(r'href="(\?cursor=[^"]+)"', shown)
-        assert following
-        assert second in (await browser.get(f"/desk/dispatch{following[1]}")).text
+        (following,) = (each for each in Page(shown).links if each.startswith("?cursor="))
+        assert second in (await browser.get(f"/desk/dispatch{following}")).text
         sent = await send(browser, "/desk/dispatch", task_id=second, unit="street-safety")
         assert texts()["dispatch"]["applied"].format(unit="应急安全办公室") in sent.text, sent.text
         assert live.office.order(numbers[1])["unit"] == "street-safety"
@@ -187,4 +188,4 @@ class TestDispatchingManyAtOnce:
         assert nowhere.headers["cache-control"] == "private, no-cache", (
             "who goes back finds it as it was sent"
         )
-        assert re.search(rf'value="{task["task_id"]}" checked', nowhere.text)
+        assert Page(nowhere).kept("task_id") == [task["task_id"]]

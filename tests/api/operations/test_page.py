@@ -21,6 +21,7 @@ from tests.api.conftest import Api, api_of
 from tests.api.desk.test_figures import PAGE, spoil, tell, tile
 from tests.api.operations.test_operations import client_of
 from tests.support.office import now
+from tests.support.page import Page
 from tests.workflows.mending.test_check import BrokenOrder
 
 ROOT = Path(__file__).parents[3]
@@ -34,17 +35,19 @@ async def look(api: Api, **more: Any) -> str:
     return answer.text
 
 
-def found(page: str) -> dict[tuple[str, str], str]:
-    """Read the table: map order and finding to the row's text."""
-    rows = re.findall(r"<tr>\s*<td.*?</tr>", page, re.DOTALL)
-    words = {said: code for code, said in OPERATIONS["findings"].items()}
+def found(page: str) -> dict[tuple[str, str], Page]:
+    """Read the table, if there is one: map order and finding to the row."""
+    codes = {said: code for code, said in OPERATIONS["findings"].items()}
     read = {}
-    for row in rows:
-        order_no = re.search(r"\d{8}-[0-9A-Z]{6}", row)
-        (code,) = (code for said, code in words.items() if said in row)
+    tables = Page(page).tables
+    assert len(tables) <= 1
+    for row in (each for rows in tables.values() for each in rows):
+        order, what, _, remedy = (Page(each).text for each in row.all("td"))
+        order_no = re.match(r"\d{8}-[0-9A-Z]{6}\b", order)
         assert order_no
-        assert OPERATIONS["remedies"][code] in row
-        assert OPERATIONS["headings"][code] in row
+        code = codes[what]
+        assert OPERATIONS["remedies"][code] in remedy
+        assert OPERATIONS["headings"][code] in remedy
         read[order_no[0], code] = row
     return read
 
@@ -64,7 +67,8 @@ class TestThePage:
                 f"/desk/operations?order_no={order_no.lower()}",
                 headers={**api.staff("administrator-1"), **PAGE},
             )
-        assert re.search(rf'href="http://ui.example/namespaces/[^/]+/workflows/order-{order_no}"', shown.text)
+        workflow = re.compile(rf"http://ui\.example/namespaces/[^/]+/workflows/order-{order_no}")
+        assert len([each for each in Page(shown).links if workflow.fullmatch(each)]) == 1
         assert "路灯坏了" not in shown.text
         assert OPERATIONS["no_link"] in await look(api, params={"order_no": order_no})
 
@@ -144,8 +148,9 @@ class TestThePage:
             read = found(await look(api))
         assert set(read) == {(order_no, "task_fails")}
         address = f"http://ui.example/namespaces/{api.office.client.namespace}/workflows/order-{order_no}"
-        assert f'href="{address}"' in read[order_no, "task_fails"]
-        assert "月" in read[order_no, "task_fails"], "since when"
+        row = read[order_no, "task_fails"]
+        assert address in row.links
+        assert "月" in row.part(f'td[data-name="{OPERATIONS["since"]}"]').text, "since when"
         await api.office.handle(order_no).terminate("the test is over")
 
     async def test_names_an_order_that_was_ended_by_force_while_it_is_open(self, api: Api) -> None:

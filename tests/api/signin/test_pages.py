@@ -8,6 +8,7 @@ import pytest
 
 from tests.support.browser import HOST, PAGE, Browser, account, running
 from tests.support.office import Office
+from tests.support.page import Page
 
 ROOT = Path(__file__).parents[3]
 
@@ -28,10 +29,9 @@ class TestAForeignPage:
         _, browser = site
         account(closed_office, "desk-1")
         await browser.sign_in("desk-1")
-        token = re.search(r'name="csrf" value="([^"]+)"', (await browser.get("/desk")).text)
-        assert token
+        token = Page(await browser.get("/desk")).csrf
         for path in ("/signin/out", "/signin/password", "/elder", "/signin"):
-            response = await browser.send("POST", path, data={"csrf": token[1]}, headers=headers)
+            response = await browser.send("POST", path, data={"csrf": token}, headers=headers)
             assert response.status_code == 403, path
         assert (await browser.get("/desk")).status_code == 200
 
@@ -45,9 +45,7 @@ class TestAForeignPage:
         other = Browser(browser.http)
         await other.sign_in("desk-2")
         if token == "of-another-session":
-            found = re.search(r'name="csrf" value="([^"]+)"', (await other.get("/desk")).text)
-            assert found
-            token = found[1]
+            token = Page(await other.get("/desk")).csrf
         await browser.sign_in("desk-1")
         response = await browser.send(
             "POST",
@@ -85,26 +83,35 @@ class TestEveryPage:
             assert "default-src 'self'" in policy
             assert "unsafe" not in policy
             assert shown.headers["cache-control"] == "no-store"
-            for address in re.findall(r'(?:src|href|action)="([^"]+)"', shown.text):
+            page = Page(shown)
+            loaded = page.all("[src], [href], [action], [formaction]")
+            addresses = [
+                str(each[name])
+                for each in loaded
+                for name in ("src", "href", "action", "formaction")
+                if name in each.attrs
+            ]
+            assert addresses
+            for address in addresses:
                 assert address.startswith(("/", "?", "#", "data:image/svg+xml")), address
-            assert "<script>" not in shown.text
-            assert " style=" not in shown.text
-            assert '<html lang="zh-CN"' in shown.text
+                assert not address.startswith("//"), address
+            assert page.all("script:not([src]), style, [style]") == []
+            assert page.part("html").tag["lang"] == "zh-CN"
 
     async def test_is_shown_large_to_who_wants_it(self, site: Any) -> None:
         _, browser = site
-        assert 'class="elder"' not in (await browser.get("/signin")).text
+        assert "class" not in Page(await browser.get("/signin")).part("html").tag.attrs
         chosen = await browser.send(
             "POST", "/elder", data={"on": "1", "back": "/signin"}, headers={"Origin": HOST}
         )
         assert chosen.headers["location"] == "/signin"
-        assert 'class="elder"' in (await browser.get("/signin")).text
+        assert Page(await browser.get("/signin")).part("html").tag["class"] == "elder"
 
     async def test_has_its_style_under_a_name_that_may_be_kept_for_ever(self, site: Any) -> None:
         _, browser = site
-        address = re.search(r'href="(/static/style\.[0-9a-f]+\.css)"', (await browser.get("/signin")).text)
-        assert address
-        sheet = await browser.get(address[1])
+        link = Page(await browser.get("/signin")).part('link[rel="stylesheet"]').tag
+        assert re.fullmatch(r"/static/style\.[0-9a-f]+\.css", str(link["href"]))
+        sheet = await browser.get(str(link["href"]))
         assert "immutable" in sheet.headers["cache-control"]
         assert (await browser.get("/static/..%2f..%2fapp.py")).status_code == 404
 
