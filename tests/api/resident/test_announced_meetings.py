@@ -1,6 +1,5 @@
 """The meetings that the residents' home page announces."""
 
-import re
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,6 +11,7 @@ from api.pages.rendering import moment, texts
 from store.database import StoreUnavailable
 from tests.api.conftest import Api
 from tests.support.office import now
+from tests.support.page import Page
 from tests.support.stories.meetings import TEAM, Meetings
 
 
@@ -64,8 +64,7 @@ class TestTheHomePage:
         self.plan(api, over, at - timedelta(minutes=1), "过去的地方")
         planning = meetings.take(lasts=timedelta(hours=1), community="community-06").duty_no
         self.plan(api, planning, at + timedelta(days=2), "取消的地方")
-        shown = (await api.http.get("/")).text
-        told = re.findall(r"<li>(.*?)</li>", shown)
+        told = [each.text for each in Page(await api.http.get("/")).items()]
         assert told == [f"{moment(at + timedelta(days=2))}，银杏坡社区，{('小广场' * 30)[:40]}…"]
 
     async def test_names_a_dozen_at_most_the_first_first(self, api: Api, meetings: Meetings) -> None:
@@ -73,8 +72,8 @@ class TestTheHomePage:
         for number in range(14):
             duty_no = await self.announced(api, meetings, name=f"period-{number:02}")
             self.plan(api, duty_no, at + timedelta(days=20 - number), f"第{number}处")
-        told = re.findall(r"<li>.*?第(\d+)处</li>", (await api.http.get("/")).text)
-        assert told == [str(number) for number in range(13, 1, -1)]
+        told = [each.text for each in Page(await api.http.get("/")).section("meetings").items()]
+        assert [each.rpartition("，")[2] for each in told] == [f"第{number}处" for number in range(13, 1, -1)]
 
     async def test_shows_whatever_was_written_as_text(self, api: Api, meetings: Meetings) -> None:
         duty_no, hostile = await self.announced(api, meetings), "<script>alert(1)</script>"
@@ -92,4 +91,4 @@ class TestTheHomePage:
         monkeypatch.setattr("api.resident.home.announced_meetings", away)
         answer = await api.http.get("/")
         assert answer.status_code == 200
-        assert 'href="/track"' in answer.text
+        assert "/track" in Page(answer).links

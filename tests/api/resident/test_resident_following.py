@@ -1,7 +1,6 @@
 """The residents' page of an order: found by its tracking code, in plain words, with every action possible now."""
 
 import logging
-import re
 from datetime import timedelta
 from typing import Any
 
@@ -16,9 +15,10 @@ from domain.order.lifecycle import TaskKind
 from store.matter.tables import matter
 from store.order.tables import orders
 from tests.api.conftest import Api
-from tests.api.resident.resident import PHONE, WIDE, Page, Resident
+from tests.api.resident.resident import PHONE, WIDE, Form, Resident
 from tests.support.browser import HOST
 from tests.support.office import at, now
+from tests.support.page import Page
 
 
 @pytest.fixture
@@ -60,7 +60,7 @@ class TestTheTrackingCode:
     ) -> None:
         await resident.placed(api)
         answer = await resident.post("/track", code=typed)
-        shown = Page(answer.text)
+        shown = Form(answer.text)
         assert answer.status_code == status
         assert said in shown.wrong["code"]
         assert shown.fields["code"] == typed
@@ -71,8 +71,8 @@ class TestTheTrackingCode:
             answer = await resident.get(path)
             assert answer.status_code == 404
             assert "没有查到" in answer.text
-            assert 'href="tel:12345"' in answer.text
-            assert 'href="/desk"' not in answer.text
+            assert "tel:12345" in Page(answer).links
+            assert "/desk" not in Page(answer).links
             assert "<script" not in answer.text
 
 
@@ -102,7 +102,7 @@ class TestFollowing:
         order_no, code = await resident.placed(live)
         shown = (await resident.get(f"/t/{code}")).text
         assert "已收到您的诉求" in shown
-        assert "rate" not in Page(shown).ids
+        assert "rate" not in Form(shown).ids
         assert texts()["resident"]["done"]["supplement"] in await resident.done(
             code, "supplement", text="还有一点\n第二行"
         )
@@ -112,7 +112,7 @@ class TestFollowing:
         answered = (await resident.get(f"/t/{code}")).text
         assert "明天来修&lt;b&gt;" in answered
         assert answered.index("明天来修") < answered.index("工单号"), "the reply stands first"
-        assert "withdraw" not in Page(answered).ids, "only what is possible now"
+        assert "withdraw" not in Form(answered).ids, "only what is possible now"
         assert texts()["resident"]["done"]["rate"] in await resident.done(
             code, "rate", solved="yes", satisfied="basically"
         )
@@ -143,15 +143,15 @@ class TestFollowing:
         shown = (await resident.get(f"/t/{code}")).text
         assert "已和同一事项合并办理：承办单位正在办理" in shown
         assert moment(at(office.order(leading)["promised_at"])) in shown
-        assert {"supplement", "urge", "withdraw"} <= Page(shown).ids
-        assert not {"rate", "reopen"} & Page(shown).ids
+        assert {"supplement", "urge", "withdraw"} <= Form(shown).ids
+        assert not {"rate", "reopen"} & Form(shown).ids
         await resident.done(code, "urge")
         assert [each["actor"] for each in office.events(leading) if each["type"] == "OrderUrged"] == [
             f"resident {order_no}"
         ]
         left = await resident.done(leading_code, "withdraw")
         assert "您已撤回" in left
-        assert not {"supplement", "urge", "withdraw", "rate", "reopen"} & Page(left).ids
+        assert not {"supplement", "urge", "withdraw", "rate", "reopen"} & Form(left).ids
         await office.reported(leading, text="都清走了")
         await office.stage(leading, "closed")
         assert "都清走了" in (await resident.get(f"/t/{code}")).text
@@ -174,7 +174,7 @@ class TestFollowing:
         assert "您已撤回" in shown
         assert "前有进展" not in shown
         assert texts()["resident"]["following"]["soon"] not in shown
-        assert not set(OFFERED) & Page(shown).ids
+        assert not set(OFFERED) & Form(shown).ids
 
     async def test_says_by_when_and_is_sorry_once_that_has_passed(self, api: Api, resident: Resident) -> None:
         order_no, code = await resident.placed(api)
@@ -222,8 +222,9 @@ class TestFollowing:
 
     async def test_lets_nobody_write_more_than_is_taken(self, api: Api, resident: Resident) -> None:
         _, code = await resident.placed(api)
-        shown = (await resident.get(f"/t/{code}")).text
-        assert set(re.findall(r'<textarea[^>]* maxlength="(\d+)"', shown)) == {str(MAX_WORDS)}
+        texts_of_theirs = Page(await resident.get(f"/t/{code}")).all("textarea")
+        assert texts_of_theirs
+        assert {each["maxlength"] for each in texts_of_theirs} == {str(MAX_WORDS)}
 
     @pytest.mark.parametrize(
         ("action", "fields", "wrong"),
@@ -240,7 +241,7 @@ class TestFollowing:
     ) -> None:
         _, code = await resident.placed(api)
         answer = await resident.act(code, action, **fields)
-        shown = Page(answer.text)
+        shown = Form(answer.text)
         assert answer.status_code == 422
         assert shown.wrong.keys() == wrong.keys()
         assert all(said in shown.wrong[name] for name, said in wrong.items())
@@ -258,7 +259,7 @@ class TestFollowing:
         ]
         for fields, wrong in sends:
             answer = await resident.act(code, "rate", **fields)
-            shown = Page(answer.text)
+            shown = Form(answer.text)
             assert (answer.status_code, set(shown.wrong)) == (422, wrong)
             assert all("请选一项" in said for said in shown.wrong.values())
             for name in {"solved", "satisfied"} - wrong:

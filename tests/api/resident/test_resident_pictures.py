@@ -10,8 +10,9 @@ from domain.order.lifecycle import TaskKind
 from tests.api.channels.test_attachments import sent as uploaded
 from tests.api.conftest import Api
 from tests.api.desk.forms import send as send_action
-from tests.api.resident.resident import JPEG, PNG, Page, Resident
+from tests.api.resident.resident import JPEG, PNG, Form, Resident
 from tests.support.browser import HOST, at_work
+from tests.support.page import Page
 
 ONE = ("a.jpg", JPEG, "image/jpeg")
 TWO = ("王小明家门口.png", PNG, "image/png")
@@ -25,8 +26,8 @@ def resident(api: Api) -> Resident:
 
 def files_shown(page: str, words: str) -> int:
     """Count the files beside some words in an order's timeline."""
-    start = page.index(words, page.index('class="timeline"'))
-    return page[start : page.index("</li>", start)].count("/api/v1/attachments/")
+    (said,) = (each for each in Page(page).section(texts()["task"]["history"]).items() if words in each.text)
+    return len([each for each in said.links if each.startswith("/api/v1/attachments/")])
 
 
 class TestPicturesThatAreAddedLater:
@@ -86,7 +87,7 @@ class TestPicturesThatAreAddedLater:
     async def test_are_kept_when_something_is_wrong(self, live: Api, resident: Resident) -> None:
         _, code = await resident.placed(live)
         wrong = await resident.act(code, "supplement", [ONE, PDF, TWO], text="  ")
-        shown = Page(wrong.text)
+        shown = Form(wrong.text)
         assert wrong.status_code == 422
         assert "第2张" in shown.wrong["supplement-pictures"]
         assert "不是照片" in shown.wrong["supplement-pictures"]
@@ -100,13 +101,13 @@ class TestPicturesThatAreAddedLater:
     async def test_are_nine_and_pictures_of_ones_own(self, live: Api, resident: Resident) -> None:
         order_no, code = await resident.placed(live)
         many = await resident.act(code, "supplement", [ONE] * (MAX_ATTACHMENTS + 1), text="很多")
-        shown = Page(many.text)
+        shown = Form(many.text)
         assert len(shown.pictures) == MAX_ATTACHMENTS
         assert "最多9张" in shown.wrong["supplement-pictures"]
         theirs = await uploaded(live, live.channel())
         refused = await resident.act(code, "supplement", text="借用", picture=[theirs])
         assert refused.status_code == 422
-        assert "重新选" in Page(refused.text).wrong["supplement-pictures"]
+        assert "重新选" in Form(refused.text).wrong["supplement-pictures"]
         assert "借用" in refused.text
         assert theirs not in refused.text
         assert live.office.rows("SELECT 1 FROM decision WHERE matter_no = :no", no=order_no) == []
@@ -127,7 +128,7 @@ class TestPicturesThatAreAddedLater:
             assert sent.headers["location"] == f"/t/{code}?did=supplement&became=applied"
         other = await send(ONE, TWO)
         assert other.status_code == 409
-        assert len(Page(other.text).pictures) == 2, "nothing of another one is lost"
+        assert len(Form(other.text).pictures) == 2, "nothing of another one is lost"
         assert len(live.office.rows("SELECT 1 FROM decision")) == 1
         assert len(live.office.rows("SELECT 1 FROM attachment WHERE matter_no = :no", no=order_no)) == 1
 
@@ -187,13 +188,13 @@ class TestWhatStaffAdd:
         order_no = (await live.placed())["order_no"]
         path = f"/desk/orders/{order_no}"
         browser = await at_work(live, "duty-1")
-        assert 'id="supplement-attachments"' in (await browser.get(path)).text
+        assert Page(await browser.get(path)).element("supplement-attachments")["type"] == "file"
         broken = [("attachments", TWO), ("attachments", ("x.exe", b"MZ" * 20, "image/png"))]
         fields = {"outcome": "supplement", "text": "来电人又送来照片"}
         refused = await send_action(browser, path, f"{path}/actions", broken, **fields)
         assert refused.status_code == 422
         assert "来电人又送来照片" in refused.text
-        kept = refused.text.split('name="attachments" value="')[1][:32]
+        (kept,) = Page(refused).form(f"{path}/actions", outcome="supplement").kept("attachments")
         sent = await send_action(browser, path, f"{path}/actions", attachments=kept, **fields)
         assert sent.status_code == 303, sent.text
         assert files_shown((await browser.get(path)).text, "来电人又送来照片") == 1
