@@ -67,32 +67,18 @@ class Page:
         return Page(said).text
 
     @property
-    def sections(self) -> dict[str, "Page"]:
-        """Map the sections' names, by label, by the label's id and by heading, to the sections."""
-        found: dict[str, Page] = {}
-        for each in self.all("section"):
-            names = [each.get("aria-label"), each.get("aria-labelledby"), *_words(each.select("h2")[:1])]
-            found |= {str(name): Page(each) for name in names if name}
-        return found
+    def sections(self) -> list[str]:
+        """Return the sections' names: their labels, the ids of their labels, and their headings."""
+        return [name for each in self.all("section") for name in _names(each)]
 
     def section(self, name: str) -> "Page":
-        """Return the section with a label, with a label of this id, or with a heading."""
-        assert name in self.sections, f"section {name}: there are {sorted(self.sections)}"
-        return self.sections[name]
+        """Return the one section with a label, with a label of this id, or with a heading."""
+        named = [each for each in self.all("section") if name in _names(each)]
+        return Page(_one(named, f"section {name}", self.sections))
 
-    @property
-    def tables(self) -> dict[str, list["Page"]]:
-        """Map the tables' names, by id and by caption, to the rows of their bodies."""
-        found: dict[str, list[Page]] = {}
-        for each in self.all("table"):
-            rows = [Page(row) for row in each.select("tbody tr")]
-            found |= {str(name): rows for name in (each.get("id"), *_words(each.select("caption"))) if name}
-        return found
-
-    def table(self, name: str) -> list[list[str]]:
-        """Return the cells' words of each row of a table."""
-        assert name in self.tables, f"table {name}: there are {sorted(self.tables)}"
-        return [list(_words(row.all("th, td"))) for row in self.tables[name]]
+    def rows(self) -> list["Page"]:
+        """Return the rows of the one table, without those of its head."""
+        return [Page(each) for each in self.part("tbody").all("tr")]
 
     def form(self, action: str, **having: str) -> "Page":
         """Return the one form to an address that would send these values."""
@@ -181,6 +167,11 @@ class Page:
                 yield from ((name, str(option["value"])) for option in marked[:1])
             elif kind != "file" and (kind not in {"checkbox", "radio"} or "checked" in each.attrs):
                 yield name, str(each.get("value", ""))
+
+
+def _names(section: Tag) -> set[str]:
+    labels = (section.get("aria-label"), section.get("aria-labelledby"), *_words(section.select("h2")[:1]))
+    return {str(each) for each in labels if each}
 
 
 def _each(tags: Iterable[Tag], attribute: str) -> list[str]:

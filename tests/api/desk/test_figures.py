@@ -49,10 +49,8 @@ def tile(page: str, label: str) -> str:
 
 def row(page: str, section: str, name: str) -> list[str]:
     """Read the cells of a row, by its heading, in the one table of a section."""
-    (table,) = {
-        id(rows): rows for rows in Page(page).section(texts()["figures"][section]).tables.values()
-    }.values()
-    (found,) = (each for each in table if [Page(head).text for head in each.all('th[scope="row"]')] == [name])
+    rows = Page(page).section(texts()["figures"][section]).rows()
+    (found,) = (each for each in rows if [Page(head).text for head in each.all('th[scope="row"]')] == [name])
     return [Page(each).text for each in found.all("td")]
 
 
@@ -142,7 +140,7 @@ class TestThePage:
         for days in DayWindow:
             page = await shown(api, "desk-1", f"/desk/figures?days={days.value}")
             assert Page(page).chosen("days") == str(days.value)
-            assert len(Page(page).table("by-day")) == days.value
+            assert len(Page(page).part("#by-day").rows()) == days.value
         wrong = await api.http.get("/desk/figures?days=8", headers={**api.staff("desk-1"), **PAGE})
         assert wrong.status_code == 422
 

@@ -39,9 +39,7 @@ def found(page: str) -> dict[tuple[str, str], Page]:
     """Read the table, if there is one: map order and finding to the row."""
     codes = {said: code for code, said in OPERATIONS["findings"].items()}
     read = {}
-    tables = Page(page).tables
-    assert len(tables) <= 1
-    for row in (each for rows in tables.values() for each in rows):
+    for row in Page(page).rows() if Page(page).all("table") else ():
         order, what, _, remedy = (Page(each).text for each in row.all("td"))
         order_no = re.match(r"\d{8}-[0-9A-Z]{6}\b", order)
         assert order_no

@@ -222,9 +222,9 @@ class TestFollowing:
 
     async def test_lets_nobody_write_more_than_is_taken(self, api: Api, resident: Resident) -> None:
         _, code = await resident.placed(api)
-        texts_of_theirs = Page(await resident.get(f"/t/{code}")).all("textarea")
-        assert texts_of_theirs
-        assert {each["maxlength"] for each in texts_of_theirs} == {str(MAX_WORDS)}
+        boxes = Page(await resident.get(f"/t/{code}")).all("textarea")
+        assert boxes
+        assert {each["maxlength"] for each in boxes} == {str(MAX_WORDS)}
 
     @pytest.mark.parametrize(
         ("action", "fields", "wrong"),
