@@ -146,8 +146,10 @@ class Page:
         alert = self.element(f"{its_id}-wrong")
         assert alert.get("role") == "alert", alert
         field = self.element(its_id)
-        assert field.get("aria-invalid") == "true", field
         assert alert["id"] in str(field.get("aria-describedby")).split(), field
+        # A group of choices says it of each: a group itself cannot be invalid.
+        marked = field.select("input") if field.name == "fieldset" else [field]
+        assert {each.get("aria-invalid") for each in marked} == {"true"}, field
         said = Page(alert).text
         assert said, alert
         return said

@@ -126,6 +126,16 @@ class TestATask:
         shown = await handler.get(f"/desk/tasks/{task['task_id']}")
         assert "required" in Page(shown).element("report_result-attachments").attrs
 
+    async def test_says_beside_a_group_of_choices_what_is_wrong_with_it(self, live: Api) -> None:
+        live.office.policy = "standard"
+        order_no = (await live.placed(category="noise"))["order_no"]
+        await live.office.decide(order_no, TaskKind.FIRST_CONTACT, "refer", text="请派单")
+        await live.office.decide(order_no, TaskKind.CLASSIFY, "general")
+        task = await live.office.task(order_no, TaskKind.DISPATCH)
+        desk = await at_work(live, "desk-1")
+        nowhere = await send(desk, task["task_id"], "assign", helping_units="nowhere")
+        assert Page(nowhere).wrong("assign-helping_units")
+
     async def test_keeps_the_files_of_a_form_that_is_not_taken(self, live: Api) -> None:
         live.office.policy = "standard"
         order_no = await live.office.dispatched("street-safety")
