@@ -147,8 +147,9 @@ class Page:
         assert alert.get("role") == "alert", alert
         field = self.element(its_id)
         assert alert["id"] in str(field.get("aria-describedby")).split(), field
-        # A group of choices says it of each: a group itself cannot be invalid.
-        marked = field.select("input") if field.name == "fieldset" else [field]
+        # A group of checkboxes says it of each: a group without a role cannot be invalid.
+        is_group = field.name == "fieldset" and "role" not in field.attrs
+        marked = field.select("input") if is_group else [field]
         assert {each.get("aria-invalid") for each in marked} == {"true"}, field
         said = Page(alert).text
         assert said, alert
