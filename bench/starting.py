@@ -7,12 +7,14 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from bench.figures import Figure, median, say
 from runtime.machine.leash import leash_environment, leashed
 
+_figure: Final = partial(Figure, program="starting", place="this machine")
 _COMMAND_GOAL: Final = 1.0
 _UP_GOAL: Final = 8.0
 _WAIT: Final = 120.0
@@ -35,23 +37,17 @@ def measure(*, times: int) -> list[Figure]:
     ours, ratio = median([each for each, _ in found]), median([each / bare for each, bare in found])
     say(f"user list {ours:.2f} s of CPU, {ratio:.1f} times its imports; up after {seconds:.1f} s")
     return [
-        Figure(
-            program="starting",
-            place="this machine",
+        _figure(
             what="CPU of `dingdan user list`",
             value=f"{ours:.2f} s",
             goal=f"≤ {_COMMAND_GOAL:g} s",
             met=ours <= _COMMAND_GOAL,
         ),
-        Figure(
-            program="starting",
-            place="this machine",
+        _figure(
             what="the same ÷ importing typer, SQLAlchemy and pydantic-settings",
             value=f"{ratio:.1f}",
         ),
-        Figure(
-            program="starting",
-            place="this machine",
+        _figure(
             what="`dingdan up`, until everything is ready",
             value=f"{seconds:.1f} s",
             goal=f"≤ {_UP_GOAL:g} s",

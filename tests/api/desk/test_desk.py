@@ -27,6 +27,15 @@ async def send(browser: Browser, task_id: str, outcome: str, files: Any = None, 
     return await browser.send("POST", f"{path}/decision", data=data, files=files, headers=headers)
 
 
+async def to_dispatch(live: Api, *, category: str) -> tuple[str, dict[str, Any]]:
+    """Place an order under the real policy and bring it to its dispatch; return its number and the open task."""
+    live.office.policy = "standard"
+    order_no = str((await live.placed(category=category))["order_no"])
+    await live.office.decide(order_no, TaskKind.FIRST_CONTACT, "refer", text="请派单")
+    await live.office.decide(order_no, TaskKind.CLASSIFY, "general")
+    return order_no, await live.office.task(order_no, TaskKind.DISPATCH)
+
+
 class TestATask:
     async def test_after_the_other_brings_an_order_to_its_end_by_pages_alone(self, live: Api) -> None:
         # Signing in takes longer than some limits of the tests' policy.
@@ -108,11 +117,7 @@ class TestATask:
         assert texts()["task"]["own_work"] in own
 
     async def test_says_that_pictures_are_needed_and_names_the_unit_of_the_directory(self, live: Api) -> None:
-        live.office.policy = "standard"
-        order_no = (await live.placed(category="city_appearance"))["order_no"]
-        await live.office.decide(order_no, TaskKind.FIRST_CONTACT, "refer", text="请派单")
-        await live.office.decide(order_no, TaskKind.CLASSIFY, "general")
-        task = await live.office.task(order_no, TaskKind.DISPATCH)
+        order_no, task = await to_dispatch(live, category="city_appearance")
         path = f"/desk/tasks/{task['task_id']}"
         form = Page(await (await at_work(live, "desk-1")).get(path)).form(
             f"{path}/decision", outcome="assign"
@@ -127,11 +132,7 @@ class TestATask:
         assert "required" in Page(shown).element("report_result-attachments").attrs
 
     async def test_says_beside_a_group_of_choices_what_is_wrong_with_it(self, live: Api) -> None:
-        live.office.policy = "standard"
-        order_no = (await live.placed(category="noise"))["order_no"]
-        await live.office.decide(order_no, TaskKind.FIRST_CONTACT, "refer", text="请派单")
-        await live.office.decide(order_no, TaskKind.CLASSIFY, "general")
-        task = await live.office.task(order_no, TaskKind.DISPATCH)
+        _, task = await to_dispatch(live, category="noise")
         desk = await at_work(live, "desk-1")
         nowhere = await send(desk, task["task_id"], "assign", helping_units="nowhere")
         assert Page(nowhere).wrong("assign-helping_units")
