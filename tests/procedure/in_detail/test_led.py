@@ -108,6 +108,20 @@ class TestAJoinedOrder:
             with store.read() as connection:
                 assert last_reply(connection, each.order_no) == "都清走了"
 
+    def test_whose_withdrawal_crosses_the_answer_is_told_that_and_no_more(self, store: Store) -> None:
+        leading, order = led(store)
+        withdrawal = order.keep_action("withdraw")
+        answered(leading)
+        post = Post()
+        delivered(leading, post)
+        order.hear(withdrawal)
+        heard(order)
+        assert (order.row["stage"], order.row["ending"]) == ("closed", "withdrawn")
+        assert "OrderReplied" not in order.event_types
+        delivered(order, post)
+        assert [each.template for each in post.sent if each.order_no == order.order_no] == ["replied_resolved"]
+        assert kinds(order) == set()
+
     def test_that_is_taken_back_is_told_nothing_and_leaves_the_leading_one_alone(self, store: Store) -> None:
         leading, order = led(store)
         assert order.row["stage"] == "joined"
