@@ -48,7 +48,7 @@ dev-server: $(SYNCED) ## find, download or build the Temporal dev server (once, 
 test-fast: $(SYNCED) ## run the tests that need no server
 	@$(RUN) pytest tests/domain tests/messages tests/store tests/habits
 
-stories: $(SYNCED) ## play N stories of an office at random (300), those of SEED if given, and print the one that breaks a promise
+stories: $(SYNCED) ## play N stories of an office (300), from the one with the number SEED on, and print the first that breaks a promise
 	@$(RUN) tests.stories $(N) $(if $(SEED),--seed $(SEED))
 
 mutants: $(SYNCED) ## break the rules and the tables on purpose and see that a test notices (ten minutes)

@@ -1,8 +1,8 @@
-"""Play stories of a whole office at random: `make stories N=1000`, `python -m tests.stories --help`.
+"""Play stories of a whole office: `make stories N=1000`, `python -m tests.stories --help`.
 
-Each plays some orders and meetings with staff, residents, faults, resets and time, on a store of its own, and checks
-the promises I1 to I12 and I18 (`tests/support/stories/invariants.py`). The shortest story that breaks one is printed
-as a table. The same seed plays the same stories.
+In each some orders and meetings have staff, residents, faults, resets and time, on a store of their own, and the
+promises I1 to I12 and I18 are checked (`tests/support/stories/invariants.py`). The same number is the same story,
+whenever it is played. The first one that breaks a promise is made as short as can be and printed as a table.
 """
 
 import argparse
@@ -18,11 +18,11 @@ from typing import Final
 from rich.console import Console
 
 from tests.support.machine.databases import SqliteFiles, prepared
-from tests.support.stories.office import play
+from tests.support.stories.playing import Met, play
 
 _MOST: Final = 100_000
-_BATCH: Final = 50
-"""Stories of one seed: few enough that progress is seen and a failure is found again soon."""
+_BATCH: Final = 20
+"""Stories after which the progress is told."""
 _IN_MEMORY: Final = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 - a folder of our own in it
 """Where a store is written without waiting for a disk."""
 _console = Console(highlight=False, soft_wrap=True)
@@ -34,25 +34,26 @@ def main() -> int:
         prog="make stories", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("number", type=_number, nargs="?", default=300, help=f"stories, 1 to {_MOST:,}; 300")
-    parser.add_argument("--seed", type=int, help="of the first batch; another one each time if none is given")
+    parser.add_argument("--seed", type=int, help="number of the first story; drawn if none is given")
     parser.add_argument("--processes", type=int, default=2, help="that play at once; 2")
     asked = parser.parse_args()
     first = asked.seed if asked.seed is not None else secrets.randbelow(1_000_000)
-    batches = {
-        first + at: min(_BATCH, asked.number - at * _BATCH) for at in range(-(-asked.number // _BATCH))
-    }
-    _console.print(f"{asked.number} stories, seeds {first} to {max(batches)}, {_BATCH} each")
-    began, done = time.monotonic(), 0
+    end = first + asked.number
+    _console.print(f"stories {first} to {end - 1}")
+    began, done, met = time.monotonic(), 0, Met()
     with ProcessPoolExecutor(asked.processes) as pool:
-        running = {pool.submit(_play, seed, count): seed for seed, count in batches.items()}
+        parts = [range(at, min(at + _BATCH, end)) for at in range(first, end, _BATCH)]
+        running = {pool.submit(_play, part): part for part in parts}
         for each in as_completed(running):
-            if (broken := each.result()) is not None:
+            if isinstance(found := each.result(), str):
                 pool.shutdown(cancel_futures=True)
-                _console.print(broken, markup=False)
-                _console.print(f"play it again: make stories N={_BATCH} SEED={running[each]}")
+                _console.print(found, markup=False)
                 return 1
-            done += batches[running[each]]
+            met.add(found)
+            done += len(running[each])
             _console.print(f"{done} of {asked.number} kept every promise ({time.monotonic() - began:.0f} s)")
+    _console.print(f"They met {len(met.pairs)} pairs of events in one matter. Stories with each event:")
+    _console.print(", ".join(f"{name} {stories}" for name, stories in met.events.most_common()))
     return 0
 
 
@@ -63,16 +64,15 @@ def _number(text: str) -> int:
     return number
 
 
-def _play(seed: int, count: int) -> str | None:
-    """Play a batch; return the promise that was broken, with its story as a table."""
+def _play(numbers: range) -> Met | str:
+    """Play these stories; return what they met, or the promise that one broke, with its story as a table."""
     with tempfile.TemporaryDirectory(prefix="dingdan-stories-", dir=_IN_MEMORY) as folder:
         databases = SqliteFiles(Path(folder))
         prepared(databases)
         try:
-            play(databases, stories=count, seed_=seed)
+            return play(databases, numbers)
         except Exception as broken:  # noqa: BLE001 - whatever it is, it is told
             return "\n".join([f"{type(broken).__name__}: {broken}", *getattr(broken, "__notes__", [])])
-    return None
 
 
 if __name__ == "__main__":

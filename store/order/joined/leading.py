@@ -7,17 +7,29 @@ asks for it, so that a slip of the pen shows at once, and again by the step that
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, exists, select
 
-from domain.matter.judging import Refusal
+from domain.matter.judging import DecisionStatus, Refusal
 from domain.matter.numbers import order_number
 from domain.order.actions import ACTIONS, ActionName
 from domain.order.lifecycle import LEADING
 from domain.order.words import Stage
-from store.matter.tables import matter
+from store.matter.tables import decision, matter
 from store.order.rows import WHOLE
 from store.order.tables import orders
 
+_ANSWERED = (
+    exists()
+    .where(
+        decision.c.matter_no == orders.c.order_no,
+        decision.c.name == ActionName.ANSWER,
+        decision.c.status == DecisionStatus.PENDING,
+        # Nobody gives an answer by a signal typed by hand.
+        decision.c.fingerprint.is_not(None),
+    )
+    .label("answered")
+)
+"""An order was given an answer that it has not heard."""
 _CAN_LEAD = ACTIONS[ActionName.MERGE].stages
 """An order that is answered has no answer for one that joins now."""
 
@@ -50,18 +62,21 @@ def wrong_leading(connection: Connection, own_no: str, fields: Mapping[str, Any]
 
 
 def waiting(connection: Connection, order_no: str) -> list[str]:
-    """List the orders that wait for this one's answer: those joined to it, and those joined to them before."""
+    """List the orders that wait for this one's answer: those joined to it, and those joined to them before.
+
+    An order that was given an answer waits no longer, even if it has not heard that yet.
+    """
     found: list[str] = []
     level = [order_no]
     while level:
         rows = connection.execute(
-            select(orders.c.order_no, matter.c.stage)
+            select(orders.c.order_no, matter.c.stage, _ANSWERED)
             .select_from(WHOLE)
             .where(orders.c.merged_into.in_(level))
             .order_by(orders.c.order_no)
         ).all()
         # An order that joined and was taken back leads on to those that had joined it.
-        found += [row.order_no for row in rows if row.stage == Stage.JOINED]
+        found += [row.order_no for row in rows if row.stage == Stage.JOINED and not row.answered]
         level = [row.order_no for row in rows]
     return found
 

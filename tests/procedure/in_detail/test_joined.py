@@ -156,7 +156,7 @@ class TestAResetOfAJoinedOrder:
             update={"run_id": "reset", "at": second.now + timedelta(seconds=1), "merge": None, "events": ()}
         )
         with store.write() as connection:
-            write_step(connection, anew, policy("seconds"), takes_over="run")
+            write_step(connection, anew, policy("seconds"), takes_over=second.run_id)
         assert second.row["merged_into"] is None
         answered(first)
         post = Post()

@@ -108,6 +108,23 @@ class TestAJoinedOrder:
             with store.read() as connection:
                 assert last_reply(connection, each.order_no) == "都清走了"
 
+    def test_is_told_one_answer_even_if_the_leading_one_answers_again_before_it_hears(
+        self, store: Store
+    ) -> None:
+        leading, order = led(store)
+        post = Post()
+        answered(leading, "已清理")
+        leading.decide_task("follow_up", "reached", solved="no", satisfied="no", cause="unit")
+        leading.decide_task("handle", "report_result", text="又清理了")
+        leading.decide_task("review", "approve", by="desk-2")
+        delivered(leading, post)
+        heard(order)
+        replies = [each for each in post.sent if each.template == "replied_resolved"]
+        assert [each.order_no for each in replies] == [leading.order_no, order.order_no, leading.order_no]
+        assert order.event_types.count("OrderReplied") == 1
+        with store.read() as connection:
+            assert last_reply(connection, order.order_no) == "已清理"
+
     def test_whose_withdrawal_crosses_the_answer_is_told_that_and_no_more(self, store: Store) -> None:
         leading, order = led(store)
         withdrawal = order.keep_action("withdraw")
@@ -119,7 +136,9 @@ class TestAJoinedOrder:
         assert (order.row["stage"], order.row["ending"]) == ("closed", "withdrawn")
         assert "OrderReplied" not in order.event_types
         delivered(order, post)
-        assert [each.template for each in post.sent if each.order_no == order.order_no] == ["replied_resolved"]
+        assert [each.template for each in post.sent if each.order_no == order.order_no] == [
+            "replied_resolved"
+        ]
         assert kinds(order) == set()
 
     def test_that_is_taken_back_is_told_nothing_and_leaves_the_leading_one_alone(self, store: Store) -> None:
@@ -197,7 +216,7 @@ class TestAnAnswerThatIsHeardLate:
             update={"run_id": "reset", "events": (), "verdicts": (), "opened": (), "closed": (), "clocks": ()}
         )
         with store.write() as connection:
-            write_step(connection, anew, policy("seconds"), takes_over="run")
+            write_step(connection, anew, policy("seconds"), takes_over=leading.run_id)
         assert leading.row["stage"] == "handling"
         heard(order)
         assert kinds(order) == {"follow_up"}
@@ -390,7 +409,7 @@ def rebuilt(order: StoredStory) -> dict[str, int]:
     told = zip(order.told.steps, order.told.answers, strict=True)
     steps = tuple(RecordedStep(step=step, answer=answer) for step, answer in told)
     with order.store.write() as connection:
-        recorded = RecordedMatter(start=order.start, runs=("run",), steps=steps)
+        recorded = RecordedMatter(start=order.start, runs=(order.run_id,), steps=steps)
         return dict(rebuild(connection, recorded).changed)
 
 

@@ -16,6 +16,7 @@ from temporalio.bridge.proto.workflow_activation import (
     WorkflowActivation,
     WorkflowActivationJob,
 )
+from temporalio.worker._workflow_instance import _WorkflowLogicFlag
 
 from activities.message.deliver import Courier
 from gateways.messaging.protocol import GatewayUnavailable
@@ -26,7 +27,7 @@ from messages.message.delivery import Delivered, DeliverMessages
 from messages.names import DELIVER
 from store.database import Store
 from tests.support.stories.stored_story import StoredStory
-from tests.support.stories.story import ALL_FLAGS, Asked, StoryBroke, resolved
+from tests.support.stories.story import Asked, StoryBroke, resolved
 
 
 class TryAgain(Exception):
@@ -68,6 +69,7 @@ class Hosted(StoredStory):
         on_record: Callable[[Written], None],
         *,
         book: str,
+        flags: frozenset[_WorkflowLogicFlag],
     ) -> None:
         """Prepare the matter, without an activation; `book` is that of the orders that it makes."""
         self.store = store
@@ -82,7 +84,7 @@ class Hosted(StoredStory):
         self._history: list[WorkflowActivation] = []
         self._asked_in: dict[int, tuple[int, Asked]] = {}
         self._delayed: list[Asked] = []
-        super(StoredStory, self).__init__(start, flags=ALL_FLAGS)
+        super(StoredStory, self).__init__(start, flags=flags)
 
     @property
     def now(self) -> datetime:
@@ -140,7 +142,7 @@ class Hosted(StoredStory):
         self._jobs = []
         for each in self.written:
             each.abandoned |= each.index >= index
-        self._come_up(f"run-{len(self.runs)}")
+        self._come_up(f"run {len(self.runs) + 1} of {self.matter_no}")
         self._replay(index)
         for job in first:
             self._forget(job)
@@ -213,6 +215,8 @@ class Hosted(StoredStory):
             again = WorkflowActivation()
             again.CopyFrom(each)
             again.run_id, again.is_replaying = self.run_id, True
+            # The history says in which way the SDK took up its jobs.
+            again.available_internal_flags[:] = sorted(self.flags)
             self._activate(again)
         self._history = kept
         # The history holds each request as the run made it that asked.

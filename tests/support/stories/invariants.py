@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import select
 
 from domain.duty.words import DutyEnding, DutyStage
-from domain.order.words import Ending, Stage
+from domain.order.words import Stage
 from gateways.messaging.protocol import Message
 from messages.matter.step import MatterStep
 from messages.names import REQUESTER
@@ -243,12 +243,13 @@ class Watch:
         A withdrawal that is heard after such an answer was given ends the order before it can note it (ADR-0024).
         """
         told = Counter(each.order_no for each in self._replies())
+        withdrew = {each.matter_no for each in happened if each.type == "OrderWithdrawn"}
         for order_no, row in rows.items():
             if order_no not in people or row.requester_left or not self._ran_once(order_no):
                 continue
             owed = [each for each in happened if each.type == "OrderReplied" and each.matter_no == order_no]
             least = most = len(owed)
-            if row.ending == Ending.WITHDRAWN:
+            if order_no in withdrew:
                 least, most = 0, most + given[order_no]
             assert least <= told[order_no] <= most, (
                 f"I11: {order_no} was told {told[order_no]} of {len(owed)} answers"

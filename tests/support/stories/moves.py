@@ -54,9 +54,19 @@ _NEEDED: Final = frozenset({"no_issue_reason"})
 
 
 def a_value(  # noqa: C901, PLR0911 - one a type
-    choose: Choose, each: Field, *, now: datetime, unit: timedelta, text: str, other: Sequence[str]
+    choose: Choose,
+    each: Field,
+    *,
+    now: datetime,
+    unit: timedelta,
+    text: str,
+    other: Sequence[str],
+    due_at: datetime | None = None,
 ) -> Any:
-    """Draw the value of a field; `unit` is the length of a short while, `other` are numbers of orders."""
+    """Draw the value of a field; `unit` is the length of a short while, `other` are numbers of orders.
+
+    `due_at` is the limit of the task that is decided.
+    """
     match each.type:
         case FieldType.NUMBER:
             return choose([1, 3, 200])
@@ -69,10 +79,12 @@ def a_value(  # noqa: C901, PLR0911 - one a type
         case FieldType.UNITS:
             return choose([[], [FIRST.handling_units[0]], list(FIRST.handling_units[5:7])])
         case FieldType.CATEGORY:
-            return choose(FIRST.open_categories[:3])
+            return choose([each for each in FIRST.open_categories if not FIRST.evidence(each)][:3])
         case FieldType.INSTANT:
             away = unit * choose([1, 5, 20])
-            return (now - away if each.past else now + away).isoformat()
+            # A later instant counts from now, or from the present limit.
+            since = choose([now, max(now, due_at or now)])
+            return (now - away if each.past else since + away).isoformat()
         case FieldType.ATTACHMENTS:
             return []
         case FieldType.ORDER:

@@ -107,7 +107,7 @@ class Story:
         self.events = 2
         self._signals = 0
         self._jobs: list[WorkflowActivationJob] = []
-        self._come_up("run")
+        self._come_up(f"run of {start.matter_no}")
         first = InitializeWorkflow(
             workflow_type=MATTERS[kind_of(start.matter_no).name],
             workflow_id=workflow_id_of(start.matter_no),
@@ -308,10 +308,10 @@ def _info(matter_no: str, now: datetime, run_id: str) -> workflow.Info:
         continued_run_id=None,
         cron_schedule=None,
         execution_timeout=None,
-        first_execution_run_id="run",
+        first_execution_run_id=run_id,
         headers={},
         namespace="here",
-        original_execution_run_id="run",
+        original_execution_run_id=run_id,
         parent=None,
         root=None,
         raw_memo={},

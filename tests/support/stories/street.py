@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func, select
+from temporalio.worker._workflow_instance import _WorkflowLogicFlag
 
 import worker
 from activities.matter.reconcile import OutboxDrain
@@ -40,6 +41,7 @@ from store.order.said import decisions
 from store.order.tables import orders, telling
 from tests.support.office import new_order
 from tests.support.stories.hosted import Clock, Hosted, Written
+from tests.support.stories.story import ALL_FLAGS
 
 _ROUND = timedelta(seconds=31)
 """After this time every waiting row of the outbox may be sent."""
@@ -130,8 +132,11 @@ class Server:
 class Street:
     """The office, its orders and its meetings."""
 
-    def __init__(self, store: Store, *, now: datetime, book: str) -> None:
+    def __init__(
+        self, store: Store, *, now: datetime, book: str, flags: frozenset[_WorkflowLogicFlag] = ALL_FLAGS
+    ) -> None:
         self.store = store
+        self.flags = flags
         self.clock = Clock(now=now)
         self.book = book
         self.provider = Provider(self.clock)
@@ -273,7 +278,15 @@ class Street:
     def begin_matters(self) -> None:
         """Let a worker take up the started workflows."""
         for start, signals in list(self.server.starting.values()):
-            run = Hosted(self.store, start, self.clock, self._courier, self.on_record, book=self.book)
+            run = Hosted(
+                self.store,
+                start,
+                self.clock,
+                self._courier,
+                self.on_record,
+                book=self.book,
+                flags=self.flags,
+            )
             self.running[start.matter_no] = run
             for said in signals:
                 run.take(said)
