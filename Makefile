@@ -12,7 +12,7 @@ SYNCED := .venv/.synced
 # An office's network often has a certificate authority of its own: trust what the machine trusts.
 export UV_SYSTEM_CERTS ?= 1
 
-.PHONY: help setup run demo test test-postgres production-test browser-test screenshots dev-server test-fast stories mutants replay fmt check docs migrate bench clean
+.PHONY: help setup run demo test test-postgres production-test production-stories production-workflows browser-test screenshots dev-server test-fast stories mutants replay fmt check docs migrate bench bench-small clean
 
 help: ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,7 +36,12 @@ test-postgres: $(SYNCED) dev-server ## run store and API tests on a PostgreSQL s
 
 production-test: $(SYNCED) dev-server ## stories, journeys in skipped time, a restore and workflow tests on the official server and PostgreSQL
 	@$(RUN) tests.support.machine.official
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync=line production-stories production-workflows
+
+production-stories:
 	@PATH="$$PATH:$(abspath $(dir $(UV)))" $(RUN) pytest -m production tests/production
+
+production-workflows:
 	@$(RUN) pytest -n 2 --temporal official --database postgres tests/workflows
 
 browser-test: $(SYNCED) dev-server ## walk through all pages in Debian's Chromium: stories, mishaps, accessibility, hostile input
@@ -85,6 +90,10 @@ migrate: $(SYNCED) ## bring the store named by DINGDAN_DATABASE_URL up to date
 bench: $(SYNCED) dev-server ## measure: ratios against a bare workflow in the same run; fills docs/performance.md (two hours)
 	@$(RUN) tests.support.machine.official
 	@$(RUN) bench --write $(ONLY)
+
+bench-small: $(SYNCED) dev-server ## see that every program of the bench runs, at tiny sizes (three minutes)
+	@$(RUN) tests.support.machine.official
+	@$(RUN) bench --small
 
 ##@ Tidy
 clean: ## remove the environment and the demo's data

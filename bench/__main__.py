@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable, Coroutine
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ import workflows
 from bench import lists, pages, rules, similar, starting
 from bench.figures import Figure, machine, publish, say
 from bench.load import duties, growth, intake, memory, orders, storm, telling, workers
+from bench.load.storm import Storm
 from bench.places import Place, embedded, production
 from tests.support.machine.ending import end_in_order
 
@@ -36,8 +38,8 @@ class Size:
     rounds: int
     orders: int
     memory: int
-    storm: int
-    storm_embedded: int
+    storm: Storm
+    storm_embedded: Storm
     lists: int
     pages: int
     calls: int
@@ -56,8 +58,8 @@ FULL = Size(
     rounds=3,
     orders=300,
     memory=1_000,
-    storm=10_000,
-    storm_embedded=1_000,
+    storm=Storm(orders=10_000),
+    storm_embedded=Storm(orders=1_000),
     lists=1_000_000,
     pages=100_000,
     calls=300,
@@ -70,13 +72,14 @@ FULL = Size(
     starts=5,
     idle=60.0,
 )
+_BREEZE = Storm(orders=20, sample=20, within=timedelta(seconds=10))
 SMALL = Size(
     intake=40,
     rounds=1,
     orders=20,
     memory=20,
-    storm=20,
-    storm_embedded=20,
+    storm=_BREEZE,
+    storm_embedded=_BREEZE,
     lists=2_000,
     pages=500,
     calls=20,
@@ -126,9 +129,8 @@ async def _memory(name: str, size: Size) -> list[Figure]:
 
 
 async def _storm(name: str, size: Size) -> list[Figure]:
-    count = size.storm if name == "production" else size.storm_embedded
     async with PLACES[name]("standard") as place:
-        return await storm.measure(place, orders=count)
+        return await storm.measure(place, size.storm if name == "production" else size.storm_embedded)
 
 
 async def _growth(name: str, size: Size) -> list[Figure]:
@@ -192,7 +194,9 @@ def main() -> int:
     )
     parser.add_argument("program", nargs="*", help=f"which; all if none is named: {', '.join(PROGRAMS)}")
     parser.add_argument("--place", choices=PLACES, help="one place only")
-    parser.add_argument("--small", action="store_true", help="tiny sizes: to see that the programs run")
+    parser.add_argument(
+        "--small", action="store_true", help="tiny sizes, each program at one place: to see that they run"
+    )
     parser.add_argument("--write", action="store_true", help="write the figures into docs/performance.md")
     arguments = parser.parse_args()
     wrong = [each for each in arguments.program if each not in PROGRAMS]
@@ -206,6 +210,9 @@ def main() -> int:
         figures: list[Figure] = []
         for name in [arguments.place] if arguments.place else PLACES:
             figures += asyncio.run(PROGRAMS[program](name, SMALL if arguments.small else FULL))
+            if arguments.small and figures:
+                break
+        assert figures, f"{program} measured nothing"
         for figure in figures:
             say(figure)
         if arguments.write:

@@ -3,6 +3,7 @@
 import asyncio
 import time
 import uuid
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -15,9 +16,8 @@ from bench.places import Place, rate, timed
 from messages.names import order_workflow_id
 
 _GOAL = 2.0
-_MINUTE = timedelta(minutes=1)
-_SAMPLE = 400
-"""How many orders are opened, until the worker rests, to measure how fast that goes."""
+_BATCH = 400
+"""How many orders are opened before the worker may rest."""
 _REMINDED = 1.6
 """How many times more work an order makes if it is reminded at once."""
 _TOLD = 2_000
@@ -26,17 +26,31 @@ _LONG_SECONDS = 7200.0
 """How long the timers of the bare sample run, in seconds: beyond the storm."""
 
 
-async def measure(place: Place, *, orders: int) -> list[Figure]:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Storm:
+    """A storm of so many deadlines `within` a minute; `sample` orders say beforehand how fast orders are opened."""
+
+    orders: int
+    sample: int = _BATCH
+    within: timedelta = timedelta(minutes=1)
+
+    def time_to_open(self, a_second: float) -> timedelta:
+        """Return the time to open all, from the sample's rate, with half as much again and the storm's own to spare."""
+        return self.within + timedelta(seconds=1.5 * self.orders / a_second)
+
+
+async def measure(place: Place, storm: Storm) -> list[Figure]:
     """Let the first contact of every order run out within one minute, so that each goes to the desk by itself."""
-    a_second = await timed(_SAMPLE, lambda: _sample(place))
+    orders = storm.orders
+    a_second = await timed(storm.sample, lambda: _sample(place, storm.sample))
     # Orders this near to their due time are reminded as soon as they are open; those of the sample are not.
-    begins = datetime.now(UTC) + _time_to_open(orders, a_second / _REMINDED)
-    spread = _MINUTE / orders
+    begins = datetime.now(UTC) + storm.time_to_open(a_second / _REMINDED)
+    spread = storm.within / orders
     numbers: list[str] = []
     while len(numbers) < orders:
         # Not all at once: a task that finds no free worker goes through Temporal's database and costs twice.
         due_at = partial(_due, begins + len(numbers) * spread, spread)
-        numbers += await open_orders(place, min(_SAMPLE, orders - len(numbers)), due_at=due_at)
+        numbers += await open_orders(place, min(_BATCH, orders - len(numbers)), due_at=due_at)
         await place.rests("worker")
         if not len(numbers) % _TOLD:
             left = (begins - datetime.now(UTC)).total_seconds()
@@ -52,12 +66,13 @@ async def measure(place: Place, *, orders: int) -> list[Figure]:
     )
     say(f"{place.name}: ours took {ours:.0f} s, {activities} activities an order; now the bare workflows")
     memory = place.memory("worker") / 2**20
-    bare = await _bare_storm(place, orders, activities)
+    bare = await _bare_storm(place, storm, activities)
+    within = "one minute" if storm.within == timedelta(minutes=1) else f"{storm.within.total_seconds():.0f} s"
     return [
         Figure(
             program="storm",
             place=place.name,
-            what=f"{orders:,} deadlines in one minute: time until all are at the desk ÷ bare workflows' time",
+            what=f"{orders:,} deadlines in {within}: time until all are at the desk ÷ bare workflows' time",
             value=f"{ours / bare:.2f} ({ours:.0f} s ÷ {bare:.0f} s)",
             goal=f"≤ {_GOAL:g}",
             met=ours / bare <= _GOAL,
@@ -85,9 +100,9 @@ async def _drained(place: Place, begins: datetime, numbers: list[str]) -> float:
     return (datetime.now(UTC) - begins).total_seconds()
 
 
-async def _bare_storm(place: Place, count: int, activities: int) -> float:
-    """Start bare workflows whose timers fire within one minute; after it, each runs as many activities as ours."""
-    spread = _MINUTE.total_seconds() / count
+async def _bare_storm(place: Place, storm: Storm, activities: int) -> float:
+    """Start bare workflows whose timers fire as near to each other; then each runs as many activities as ours."""
+    count, spread = storm.orders, storm.within.total_seconds() / storm.orders
 
     async def start(seconds: float) -> None:
         plan = Plan(
@@ -101,25 +116,20 @@ async def _bare_storm(place: Place, count: int, activities: int) -> float:
 
     async with bare_worker(place.installation.temporal_address):
         # Their first workflow tasks keep pace with the starts, so there is no need to wait for rest.
-        a_second = await rate(_SAMPLE, lambda _: start(_LONG_SECONDS))
-        began = time.time() + _time_to_open(count, a_second).total_seconds()
+        a_second = await rate(storm.sample, lambda _: start(_LONG_SECONDS))
+        began = time.time() + storm.time_to_open(a_second).total_seconds()
         await rate(count, lambda number: start(began + number * spread - time.time()))
         assert time.time() < began, "the bare workflows were not started in time: measure with fewer"
         say(f"{place.name}: {count:,} bare workflows run, their storm begins in {began - time.time():.0f} s")
         running = "WorkflowType = 'Bare' AND ExecutionStatus = 'Running'"
-        while (await place.client.count_workflows(running)).count > _SAMPLE:  # noqa: ASYNC110 - the worker ends them
+        while (await place.client.count_workflows(running)).count > storm.sample:  # noqa: ASYNC110 - the worker ends them
             await asyncio.sleep(_LOOK_SECONDS)
     return time.time() - began
 
 
-async def _sample(place: Place) -> None:
-    await open_orders(place, _SAMPLE)
+async def _sample(place: Place, orders: int) -> None:
+    await open_orders(place, orders)
     await place.rests("worker")
-
-
-def _time_to_open(count: int, a_second: float) -> timedelta:
-    """Return the time to open `count`, from the sample's rate, with half as much again and a minute to spare."""
-    return timedelta(seconds=60 + 1.5 * count / a_second)
 
 
 def _at_the_desk(place: Place) -> int:

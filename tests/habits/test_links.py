@@ -9,6 +9,12 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
 LINK = re.compile(r"\[(?P<text>[^\]]*)\]\((?P<to>[^)\s]+)\)")
+FILE = re.compile(r"`(\w[\w./-]*\.(?:py|toml|html|css|js|yml))`")
+FILES = [
+    f"/{each.relative_to(ROOT)}"
+    for each in ROOT.rglob("*.*")
+    if not {".venv", ".git", "mutants", "node_modules"}.intersection(each.relative_to(ROOT).parts[:1])
+]
 NAME = re.compile(r"`(?P<name>[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)`")
 
 
@@ -57,6 +63,12 @@ class TestALink:
             if to.endswith(".py") and (named := NAME.fullmatch(text)):
                 defined = _defined((page.parent / to).resolve())
                 assert named["name"] in defined, f"{to} does not define {named['name']}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_a_file_that_is_named_is_there(page: Path) -> None:
+    for name in set(FILE.findall(page.read_text(encoding="utf-8"))):
+        assert any(each.endswith(f"/{name}") for each in FILES), f"there is no file {name}"
 
 
 class TestReadingAnOrder:
