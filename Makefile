@@ -36,7 +36,8 @@ test-postgres: $(SYNCED) dev-server ## run store and API tests on a PostgreSQL s
 
 production-test: $(SYNCED) dev-server ## stories, journeys in skipped time, a restore and workflow tests on the official server and PostgreSQL
 	@$(RUN) tests.support.machine.official
-	@$(MAKE) --no-print-directory --jobs 2 --output-sync=line production-stories production-workflows
+	@echo "two runs beside each other, ten minutes; each shows its output at its end"
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target production-stories production-workflows
 
 production-stories:
 	@PATH="$$PATH:$(abspath $(dir $(UV)))" $(RUN) pytest -m production tests/production

@@ -9,6 +9,7 @@ import asyncio
 import compileall
 import os
 import sys
+import time
 from collections.abc import Callable, Coroutine
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
@@ -208,11 +209,13 @@ def main() -> int:
     say(f"machine: {machine()}, load {os.getloadavg()[0]:.1f}")
     for program in arguments.program or PROGRAMS:
         figures: list[Figure] = []
+        began = time.monotonic()
         for name in [arguments.place] if arguments.place else PLACES:
             figures += asyncio.run(PROGRAMS[program](name, SMALL if arguments.small else FULL))
             if arguments.small and figures:
                 break
         assert figures, f"{program} measured nothing"
+        say(f"{program} took {time.monotonic() - began:.0f} s")
         for figure in figures:
             say(figure)
         if arguments.write:
