@@ -12,7 +12,7 @@ SYNCED := .venv/.synced
 # An office's network often has a certificate authority of its own: trust what the machine trusts.
 export UV_SYSTEM_CERTS ?= 1
 
-.PHONY: help setup run demo test test-postgres production-test production-stories production-workflows browser-test screenshots dev-server test-fast stories mutants replay fmt check docs migrate bench bench-small clean
+.PHONY: help setup run demo test test-postgres production-test browser-test screenshots dev-server test-fast stories mutants replay fmt check docs migrate bench bench-small clean
 
 help: ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,13 +36,7 @@ test-postgres: $(SYNCED) dev-server ## run store and API tests on a PostgreSQL s
 
 production-test: $(SYNCED) dev-server ## stories, journeys in skipped time, a restore and workflow tests on the official server and PostgreSQL
 	@$(RUN) tests.support.machine.official
-	@echo "two runs beside each other, ten minutes; each shows its output at its end"
-	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target production-stories production-workflows
-
-production-stories:
 	@PATH="$$PATH:$(abspath $(dir $(UV)))" $(RUN) pytest -m production tests/production
-
-production-workflows:
 	@$(RUN) pytest -n 2 --temporal official --database postgres tests/workflows
 
 browser-test: $(SYNCED) dev-server ## walk through all pages in Debian's Chromium: stories, mishaps, accessibility, hostile input
