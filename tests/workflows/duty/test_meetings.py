@@ -197,7 +197,7 @@ class TestAMeetingThatIsExcused:
         assert (await meetings.result(duty_no)).ending == "excused"
 
     async def test_that_waits_keeps_waiting_whatever_the_team_does(self, meetings: Meetings) -> None:
-        duty_no = await meetings.open(lasts=timedelta(seconds=4))
+        duty_no = await meetings.open(lasts=timedelta(seconds=8))
         await meetings.decide(
             duty_no, DutyTask.PLAN_MEETING, "request_excuse", reason="disaster", text="本月汛情"
         )
