@@ -7,6 +7,8 @@ SHELL := /bin/bash
 UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
 PY := .venv/bin/python
 RUN := $(PY) -m
+# A process of pytest that has nothing left to do takes tests from another one: some take minutes, and stand together.
+BESIDE := --dist worksteal
 SYNCED := .venv/.synced
 
 # An office's network often has a certificate authority of its own: trust what the machine trusts.
@@ -28,16 +30,16 @@ setup: $(SYNCED) ## install what is needed, from the lock file
 
 ##@ Change
 test: $(SYNCED) dev-server ## run all tests, on a real Temporal server; in those of workflows every task replays its history
-	@$(RUN) pytest -n 3 --ignore tests/workflows
-	@$(RUN) pytest -n 3 --cache 0 tests/workflows
+	@$(RUN) pytest $(BESIDE) -n 3 --ignore tests/workflows
+	@$(RUN) pytest $(BESIDE) -n 3 --cache 0 tests/workflows
 
 test-postgres: $(SYNCED) dev-server ## run store and API tests on a PostgreSQL server of their own
-	@$(RUN) pytest -n 3 --database postgres tests/store tests/api tests/runtime/test_bad_start.py
+	@$(RUN) pytest $(BESIDE) -n 3 --database postgres tests/store tests/api tests/runtime/test_bad_start.py
 
 production-test: $(SYNCED) dev-server ## stories, journeys in skipped time, a restore and workflow tests on the official server and PostgreSQL
 	@$(RUN) tests.support.machine.official
 	@PATH="$$PATH:$(abspath $(dir $(UV)))" $(RUN) pytest -m production tests/production
-	@$(RUN) pytest -n 2 --temporal official --database postgres tests/workflows
+	@$(RUN) pytest $(BESIDE) -n 2 --temporal official --database postgres tests/workflows
 
 browser-test: $(SYNCED) dev-server ## walk through all pages in Debian's Chromium: stories, mishaps, accessibility, hostile input
 	@$(RUN) pytest -m browser tests/browser
