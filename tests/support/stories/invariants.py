@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import select
 
 from domain.duty.words import DutyEnding, DutyStage
+from domain.order.templates import Template
 from domain.order.words import Stage
 from gateways.messaging.protocol import Message
 from messages.matter.step import MatterStep
@@ -265,14 +266,18 @@ class Watch:
         return [each for each in seen if each.recipient == REQUESTER and each.template.startswith("replied")]
 
     def _told_no_more(self, rows: dict[str, Any], happened: Sequence[Any]) -> None:
-        """Check that a resident who has withdrawn got no further message."""
+        """Check that a resident who has withdrawn got no further message, but of the parts that go on without it."""
         taken_back = {
             each.matter_no: each.at
             for each in happened
             if each.type == "OrderWithdrawn" and rows[each.matter_no].ending == "withdrawn"
         }
         for each in self.street.provider.accepted.values():
-            if each.recipient == REQUESTER and each.order_no in taken_back:
+            if (
+                each.recipient == REQUESTER
+                and each.order_no in taken_back
+                and each.template != Template.SPLIT
+            ):
                 at = self.street.provider.accepted_at[each.key]
                 assert at <= taken_back[each.order_no], f"I11: {each} was sent after the withdrawal"
 
