@@ -88,7 +88,7 @@ bench: $(SYNCED) dev-server ## measure: ratios against a bare workflow in the sa
 	@$(RUN) tests.support.machine.official
 	@$(RUN) bench --write $(ONLY)
 
-bench-small: $(SYNCED) dev-server ## see that every program of the bench runs, at tiny sizes (three minutes)
+bench-small: $(SYNCED) dev-server ## see that every program of the bench runs, at tiny sizes (some minutes)
 	@$(RUN) tests.support.machine.official
 	@$(RUN) bench --small
 

@@ -44,6 +44,7 @@ def _type(arguments: tuple[str, ...], environment: dict[str, str], said: str) ->
     os.environ.clear()
     os.environ.update(environment)
     sys.argv = ["dingdan", *arguments]
+    # Loaded already by the server that forks, and not by the tests.
     from cli import main
 
     main()

@@ -47,6 +47,8 @@ BESIDE = {TaskKind.SUPERVISE, TaskKind.ASSIST}
 HOW = ("now", "now", "soon", "later")
 """Heard at once; heard with the next activation; left to `Reconcile`."""
 _BEFORE_A_UNIT: Final = {Stage.FIRST_CONTACT, Stage.CLASSIFICATION, Stage.DISPATCH}
+_PEOPLES: Final = tuple(each for each in ActionName if not ACTIONS[each].is_the_offices)
+"""The actions that people send."""
 _MOST_ORDERS: Final = 5
 _MOST_MEETINGS: Final = 3
 _ENOUGH: Final = 80
@@ -166,10 +168,9 @@ class Office:
         self._act(self.draw(HOW), self._an_order())
 
     def somebody_acts_in_time(self) -> None:
-        usual = [each for each in ActionName if ACTIONS[each].roles]
         rows = self.street.rows()
         possible = [
-            (name, no) for no, row in rows.items() for name in usual if row.stage in ACTIONS[name].stages
+            (name, no) for no, row in rows.items() for name in _PEOPLES if row.stage in ACTIONS[name].stages
         ]
         if possible:
             name = self.draw(sorted({each for each, _ in possible}))
@@ -375,8 +376,7 @@ class Office:
         self._go_on(how)
 
     def _act(self, how: str, order_no: str, name: ActionName | None = None) -> None:
-        usual = [each for each in ActionName if ACTIONS[each].roles]
-        action = ACTIONS[name or self.draw([*usual, ActionName.SUPERVISE, ActionName.RATE])]
+        action = ACTIONS[name or self.draw([*_PEOPLES, ActionName.SUPERVISE, ActionName.RATE])]
         fields = fields_for(self.draw, action.fields, plain=False, **self._known(order_no))
         by = self.draw([None, *self._who_may(action.roles)]) if name is not ActionName.MERGE else None
         if name is ActionName.MERGE:
