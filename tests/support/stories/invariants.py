@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import select
 
 from domain.duty.words import DutyEnding, DutyStage
-from domain.order.templates import Template
+from domain.order.templates import REPLIES, Template
 from domain.order.words import Stage
 from gateways.messaging.protocol import Message
 from messages.matter.step import MatterStep
@@ -210,7 +210,10 @@ class Watch:
         for each in written:
             self._went_out(each)
         self._told_once()
-        self._told_the_answer(rows, people, happened, given)
+        dropped = Counter(
+            each.for_matter for each in written if each.template in REPLIES and each.state == "dropped"
+        )
+        self._told_the_answer(rows, people, happened, given=given, dropped=dropped)
         self._told_no_more(rows, happened)
 
     def _went_out(self, row: Any) -> None:
@@ -237,23 +240,30 @@ class Watch:
         assert not twice, f"I11: told twice, {twice}"
 
     def _told_the_answer(
-        self, rows: dict[str, Any], people: dict[str, Any], happened: Sequence[Any], given: dict[str, int]
+        self,
+        rows: dict[str, Any],
+        people: dict[str, Any],
+        happened: Sequence[Any],
+        *,
+        given: dict[str, int],
+        dropped: Counter[str],
     ) -> None:
         """Check that every answer reached its resident; a joined order notes the leading order's answer as its own.
 
-        A withdrawal that is heard after such an answer was given ends the order before it can note it (ADR-0024).
+        A withdrawal that is heard after such an answer was given ends the order before it can note it (ADR-0024); and
+        it drops an answer that has not been sent.
         """
         told = Counter(each.order_no for each in self._replies())
-        withdrew = {each.matter_no for each in happened if each.type == "OrderWithdrawn"}
+        noted = Counter((each.matter_no, each.type) for each in happened)
         for order_no, row in rows.items():
             if order_no not in people or row.requester_left or not self._ran_once(order_no):
                 continue
-            owed = [each for each in happened if each.type == "OrderReplied" and each.matter_no == order_no]
-            least = most = len(owed)
-            if order_no in withdrew:
-                least, most = 0, most + given[order_no]
+            least = most = owed = noted[order_no, "OrderReplied"]
+            if noted[order_no, "OrderWithdrawn"]:
+                least -= dropped[order_no]
+                most += given[order_no] - noted[order_no, "LeadingAnswered"]
             assert least <= told[order_no] <= most, (
-                f"I11: {order_no} was told {told[order_no]} of {len(owed)} answers"
+                f"I11: {order_no} was told {told[order_no]} of {owed} answers"
             )
 
     def _ran_once(self, order_no: str) -> bool:

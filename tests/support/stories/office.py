@@ -7,12 +7,13 @@ Which moves a story has, and how often each comes, is drawn by `playing`. A kind
 """
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any, Final
 
 from domain.calendar.workdays import DayKind, NamedDay
+from domain.duty.lifecycle import DutyTask
 from domain.duty.words import DutyStage
 from domain.kinds import kind_of
 from domain.matter.tasks import Outcome
@@ -37,6 +38,7 @@ from tests.support.stories.story import ALL_FLAGS
 from tests.support.stories.street import Street
 from tests.support.stories.told import Told
 from tests.support.teams import a_team, with_teams
+from workflows.options import HEARD_BY_HAND
 
 MONDAY = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 DECEMBER = datetime(2026, 12, 28, 2, 0, tzinfo=UTC)
@@ -46,6 +48,9 @@ UNITS = {"seconds": timedelta(seconds=1), "standard-2": timedelta(hours=2)}
 BESIDE = {TaskKind.SUPERVISE, TaskKind.ASSIST}
 HOW = ("now", "now", "soon", "later")
 """Heard at once; heard with the next activation; left to `Reconcile`."""
+_BEFORE_A_REPORT: Final = {DutyStage.PLANNING, DutyStage.PLANNED, DutyStage.HELD}
+_BY_HAND: Final = ("withdraw", "urge", "supervise", "resume", "no_such_thing")
+"""Actions that an operator sends."""
 _BEFORE_A_UNIT: Final = {Stage.FIRST_CONTACT, Stage.CLASSIFICATION, Stage.DISPATCH}
 _PEOPLES: Final = tuple(each for each in ActionName if not ACTIONS[each].is_the_offices)
 """The actions that people send."""
@@ -207,22 +212,47 @@ class Office:
             self.told.note("日程", "开启本期院坝会职责", opened)
 
     def a_team_goes_on(self) -> None:
-        open_ = [no for no, row in self.street.meetings().items() if row.stage != DutyStage.ARCHIVED]
-        if open_:
+        if open_ := self._meetings_in({*DutyStage} - {DutyStage.ARCHIVED}):
             self._decide(self.draw(HOW), self.draw(open_), plain=self.draw([True, True, True, None]))
 
     def a_team_holds_its_meeting(self) -> None:
-        """Announce it, wait until its time has come, hold it and report it, unless something is in the way."""
-        open_ = [no for no, row in self.street.meetings().items() if row.stage == DutyStage.PLANNING]
-        if not open_:
+        """Announce it, wait until its time has come, hold it and report it, unless something comes between."""
+        number = self._a_meeting({DutyStage.PLANNING})
+        if number is None:
             return
-        number = self.draw(open_)
         self._decide("now", number, plain=True)
-        planned = self.street.meetings()[number].planned_at
-        if planned is not None:
-            self.street.forward(max(planned - self.street.now, timedelta(0)))
+        if self.draw([True, False, False]):
+            # Put off, called off, or excused.
+            self._decide("now", number, plain=None)
+        self._wait_until(self.street.meetings()[number].planned_at)
         for _ in range(2):
             self._decide("now", number, plain=True)
+
+    def a_report_comes_late(self) -> None:
+        """Report a meeting after its period, perhaps so late that a leader must approve it."""
+        number = self._a_meeting(_BEFORE_A_REPORT)
+        if number is None:
+            return
+        self._decide("now", number, plain=True)
+        held = self.street.now + self.unit * 3
+        self._wait_until(self.street.meetings()[number].period_ends)
+        self.street.forward(self.unit)
+        entry = next((row for row in self._tasks(number) if row.kind == DutyTask.CLOSE_MEETING), None)
+        if entry is None:
+            return
+        if self.draw([True, False]):
+            self._wait_until(entry.due_at)
+        self._answer("now", entry, going_on(entry), plain=True, at=held)
+        for row in self._tasks(number):
+            if row.kind == DutyTask.REVIEW:
+                self._answer("now", row, self.draw(outcomes_of(row)), plain=False)
+
+    def a_leader_decides(self) -> None:
+        """Decide a supervision, in any of its ways."""
+        open_ = [row for row in self._tasks(*self.street.running) if row.kind == TaskKind.SUPERVISE]
+        if open_:
+            row = self.draw(open_)
+            self._answer(self.draw(HOW), row, self.draw(outcomes_of(row)), plain=False)
 
     def the_office_holds_or_goes_on(self) -> None:
         now, ordered_by = self.street.now, "administrator-1"
@@ -268,7 +298,7 @@ class Office:
         nearest = self.street.next_instant(self.street.now + self.unit * 400)
         if nearest is not None:
             self.told.note("时间", f"到最近的时限 {self.told.at(nearest)}")
-            self.street.forward(max(nearest - self.street.now, timedelta(0)))
+            self._wait_until(nearest)
 
     def a_worker_dies(self) -> None:
         run = self.street.running.get(self._a_matter())
@@ -292,10 +322,11 @@ class Office:
         run = self.street.running.get(self._an_order())
         if run is None or run.ended:
             return
-        said: dict[str, Any] = {"action_id": self.street.next_id("raw"), "actor": "ops", "fields": {}}
-        name = self.draw(["withdraw", "urge", "supervise", "resume", "no_such_thing"])
-        self.told.note("运维", f"手工发送信号 {name}", run.matter_no)
-        run.act(said | {"action": name}, by_hand=True)
+        name, times = self.draw(_BY_HAND), self.draw([*[1] * 9, HEARD_BY_HAND + 1])
+        self.told.note("运维", f"手工发送信号 {name} × {times}", run.matter_no)
+        for _ in range(times):
+            said: dict[str, Any] = {"action_id": self.street.next_id("raw"), "actor": "ops", "fields": {}}
+            run.act(said | {"action": name}, by_hand=True)
         run.settle()
 
     def a_fault(self) -> None:
@@ -340,6 +371,11 @@ class Office:
         known, rows = self.street.numbers(), self.street.rows()
         return str(self.draw([each for each in known if wanted(rows[each])] or known))
 
+    def _wait_until(self, at: datetime | None) -> None:
+        """Let time go by until an instant, unless it is over or there is none."""
+        if at is not None:
+            self.street.forward(max(at - self.street.now, timedelta(0)))
+
     def _begin(self, order_no: str) -> None:
         """Wait until an order has its workflow, unless the server is away."""
         if order_no not in self.street.running:
@@ -347,6 +383,17 @@ class Office:
 
     def _a_matter(self) -> str:
         return str(self.draw([*self.street.numbers(), *sorted(self.street.meetings())]))
+
+    def _a_meeting(self, stages: Collection[DutyStage]) -> str | None:
+        """Draw a meeting in one of these stages; if there is none, open a period first."""
+        if not (found := self._meetings_in(stages)):
+            self.a_period_is_opened()
+            self.street.turn()
+            found = self._meetings_in(stages)
+        return self.draw(found) if found else None
+
+    def _meetings_in(self, stages: Collection[DutyStage]) -> list[str]:
+        return [no for no, row in self.street.meetings().items() if row.stage in stages]
 
     def _decide(self, how: str, matter_no: str, *, plain: bool | None, until: TaskKind | None = None) -> None:
         """Decide a task of the store: with `plain`, as it lets the matter go on; with `None`, in any way."""
@@ -361,13 +408,15 @@ class Office:
         outcome = going_on(row) if plain is not None else self.draw(outcomes_of(row))
         self._answer(how, row, outcome, plain=plain is True)
 
-    def _answer(self, how: str, row: Any, outcome: Outcome, *, plain: bool) -> None:
+    def _answer(
+        self, how: str, row: Any, outcome: Outcome, *, plain: bool, at: datetime | None = None
+    ) -> None:
+        """Decide a task; `at` is the instant from which its times are drawn, if not now."""
         somebody = entitled(self.street.staff, row)
         if not somebody:
             return
-        fields = fields_for(
-            self.draw, outcome.fields, plain=plain, due_at=row.due_at, **self._known(row.matter_no)
-        )
+        known = self._known(row.matter_no) | ({"now": at} if at else {})
+        fields = fields_for(self.draw, outcome.fields, plain=plain, due_at=row.due_at, **known)
         by = self.draw(somebody)
         submitted = self.street.decide(row.task_id, outcome.name, fields, by)
         label = kind_of(row.matter_no).tables.tasks[row.kind].label

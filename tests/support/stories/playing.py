@@ -35,6 +35,8 @@ WEIGHTS: Final = {
     "a_period_is_opened": 2,
     "a_team_goes_on": 3,
     "a_team_holds_its_meeting": 3,
+    "a_report_comes_late": 1,
+    "a_leader_decides": 4,
     "the_office_holds_or_goes_on": 2,
     "a_year_is_announced": 1,
     "a_unit_is_moved": 1,
