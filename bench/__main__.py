@@ -10,10 +10,12 @@ import compileall
 import os
 import sys
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import timedelta
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +27,8 @@ from bench.load.storm import Storm
 from bench.places import Place, embedded, production
 from tests.support.machine.ending import end_in_order
 
+_BESIDE = 3
+"""Programs of tiny size that run at once."""
 PLACES: dict[str, Callable[..., AbstractAsyncContextManager[Place]]] = {
     "embedded": embedded,
     "production": production,
@@ -207,22 +211,47 @@ def main() -> int:
     # As in the image: a machine that writes no bytecode would compile the workflows for every order.
     compileall.compile_dir(Path(workflows.__file__).parent, quiet=1)
     say(f"machine: {machine()}, load {os.getloadavg()[0]:.1f}")
-    for program in arguments.program or PROGRAMS:
-        figures: list[Figure] = []
-        began = time.monotonic()
-        for name in [arguments.place] if arguments.place else PLACES:
-            figures += asyncio.run(PROGRAMS[program](name, SMALL if arguments.small else FULL))
-            if arguments.small and figures:
-                break
-        # Some programs measure at one place only.
-        assert figures or arguments.place, f"{program} measured nothing"
-        say(f"{program} took {time.monotonic() - began:.0f} s")
-        for figure in figures:
-            say(figure)
+    programs = arguments.program or PROGRAMS
+    places = [arguments.place] if arguments.place else list(PLACES)
+    if arguments.small:
+        _try_out(programs, places)
+        return 0
+    for program in programs:
+        figures = _measure(program, places)
         if arguments.write:
             # After each program, so that its figures survive if a later program is interrupted.
             publish(figures, command=f"python -m bench {program}")
     return 0
+
+
+def _measure(program: str, places: Sequence[str], *, small: bool = False) -> list[Figure]:
+    figures: list[Figure] = []
+    began = time.monotonic()
+    for name in places:
+        figures += asyncio.run(PROGRAMS[program](name, SMALL if small else FULL))
+        if small and figures:
+            break
+    # Some programs measure at one place only.
+    assert figures or places != list(PLACES), f"{program} measured nothing"
+    say(f"{program} took {time.monotonic() - began:.0f} s")
+    for figure in figures:
+        say(figure)
+    return figures
+
+
+def _try_out(programs: Iterable[str], places: Sequence[str]) -> None:
+    """Run programs beside each other: they mostly wait, and nobody judges their figures."""
+    with ProcessPoolExecutor(
+        _BESIDE, mp_context=get_context("spawn"), initializer=end_in_order, max_tasks_per_child=1
+    ) as pool:
+        # The longest stand last.
+        running = [pool.submit(_measure, each, places, small=True) for each in reversed([*programs])]
+        try:
+            for each in as_completed(running):
+                each.result()
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
 
 
 if __name__ == "__main__":

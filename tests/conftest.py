@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 import pytest_asyncio
+import structlog
 from hypothesis import HealthCheck, settings
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
@@ -34,9 +35,15 @@ PATIENT, HASTY = "patient", "hasty"
 
 
 def pytest_configure() -> None:
-    """Let no process outlive the run, and collect garbage as the worker does: a long pause looks like a deadlock."""
+    """Prepare a process of the run.
+
+    No process outlives it. Garbage is collected as the worker does it: a long pause looks like a deadlock. And errors
+    are logged without the values of local variables: to print them all took half a minute.
+    """
     end_in_order()
     worker.pace_garbage_collection()
+    render = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(processors=[structlog.processors.add_log_level, render])
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -147,9 +154,11 @@ def databases(
 @pytest.fixture
 def store(databases: Databases) -> Iterator[Store]:
     """Yield the test's own store, with the demo office in it."""
-    store = Store(databases.copy())
+    url = databases.copy()
+    store = Store(url)
     yield store
     store.close()
+    databases.remove(url)
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -78,7 +78,7 @@ class PostgresDatabases:
         return self._create(f"test_{uuid.uuid4().hex}", "template0")
 
     def remove(self, url: str) -> None:
-        self._run(f'DROP DATABASE "{url.rpartition("/")[2]}"')
+        self._run(f'DROP DATABASE "{url.rpartition("/")[2]}" WITH (FORCE)')
 
     def with_locale(self, locale: str) -> str:
         """Make a database with another locale, and return its URL."""

@@ -19,6 +19,8 @@ SCRIPTS = Path(__file__).parents[3] / "deploy" / "postgres"
 """Our own scripts, which the image has on its PATH."""
 ARCHIVING = ("archive_mode=on", "archive_command=archive.sh %p %f")
 """Settings of a server whose backups can be restored to an instant."""
+_LITTLE_LOG = ("wal_level=minimal", "max_wal_senders=0", "max_wal_size=128MB", "full_page_writes=off")
+"""Settings of a server from which nothing is restored or copied."""
 _START_LIMIT_SECONDS = 60
 
 
@@ -150,7 +152,7 @@ def running() -> Iterator[Cluster]:
     cluster = Cluster()
     try:
         cluster.initialise("-E", "UTF8", "--locale=C.UTF-8", "--auth-host=trust")
-        cluster.start("fsync=off", "max_connections=300")
+        cluster.start("fsync=off", "max_connections=300", *_LITTLE_LOG)
         yield cluster
     finally:
         cluster.remove()

@@ -281,6 +281,8 @@ class Office:
         unit, to = self.draw(works or ["community-03"]), self.draw(["street-safety", "street-peace"])
         if unit == to:
             return
+        # A command names what it asks by the instant: no two begin in the same microsecond.
+        self.street.forward(timedelta(seconds=1))
         self.told.note("ops", f"{unit} 的工单移交 {to}")
         with self.store.write() as connection:
             move = begin_move(connection, unit, to, reason="撤并")
