@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from domain.duty.words import DutyEnding, DutyStage
 from domain.order.templates import REPLIES, Template
-from domain.order.words import Stage
+from domain.order.words import Ending, Stage
 from gateways.messaging.protocol import Message
 from messages.matter.step import MatterStep
 from messages.names import REQUESTER
@@ -255,13 +255,18 @@ class Watch:
         """
         told = Counter(each.order_no for each in self._replies())
         noted = Counter((each.matter_no, each.type) for each in happened)
+        taken_over = Counter(
+            each.matter_no
+            for each in happened
+            if each.type == "OrderReplied" and each.data["ending"] == Ending.MERGED
+        )
         for order_no, row in rows.items():
             if order_no not in people or row.requester_left or not self._ran_once(order_no):
                 continue
             least = most = owed = noted[order_no, "OrderReplied"]
             if noted[order_no, "OrderWithdrawn"]:
                 least -= dropped[order_no]
-                most += given[order_no] - noted[order_no, "LeadingAnswered"]
+                most += given[order_no] - taken_over[order_no]
             assert least <= told[order_no] <= most, (
                 f"I11: {order_no} was told {told[order_no]} of {owed} answers"
             )
