@@ -63,9 +63,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out the tests of SQLite on PostgreSQL."""
+    """Leave out, on PostgreSQL, the tests of SQLite and those that open no database."""
     if config.getoption("--database") == "postgres":
-        items[:] = [item for item in items if item.get_closest_marker("sqlite") is None]
+        items[:] = [
+            item
+            for item in items
+            if "databases" in getattr(item, "fixturenames", ()) and item.get_closest_marker("sqlite") is None
+        ]
 
 
 @pytest.fixture(scope="session", autouse=True)

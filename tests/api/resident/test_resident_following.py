@@ -9,7 +9,6 @@ from sqlalchemy import update
 
 from api.acts.tracking import OFFERED
 from api.contract.tracking import MAX_WORDS
-from api.limits import RATES
 from api.pages.rendering import moment, texts
 from domain.order.lifecycle import TaskKind
 from store.matter.tables import matter
@@ -77,13 +76,6 @@ class TestTheTrackingCode:
 
 
 class TestFollowing:
-    async def test_by_programs_is_limited_as_by_pages(self, api: Api, resident: Resident) -> None:
-        _, code = await resident.placed(api)
-        most = RATES["actions_on_one_order"].amount
-        answers = [(await api.http.post(f"/api/v1/track/{code}/urge")).status_code for _ in range(most + 1)]
-        assert answers[-1] == 429
-        assert 429 not in answers[:-1]
-
     async def test_tells_an_order_number_from_a_tracking_code(self, api: Api, resident: Resident) -> None:
         order_no, _ = await resident.placed(api)
         told = await resident.http.post("/track", data={"code": order_no.lower()})

@@ -384,6 +384,8 @@ class TestTooOften:
         assert refused.status_code == 429
         assert "又想起一点" in refused.text
         assert "tel:12345" in Page(refused).links
+        by_program = await api.http.post(f"/api/v1/track/{code}/urge")
+        assert by_program.status_code == 429, "a program is limited as pages are"
 
 
 class TestAPage:
