@@ -5,6 +5,7 @@ import multiprocessing
 import os
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 from messages.names import NAMESPACE
@@ -16,10 +17,25 @@ _FORKS = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload(["cli", "worker"])
 
 
+_LIMIT_SECONDS = 60
+
+
+async def typed(*arguments: str, environment: Mapping[str, str]) -> tuple[int, str]:
+    """Run a command in a process of its own that has just this environment; return its exit code and all it said."""
+    with tempfile.NamedTemporaryFile() as said:
+        process = _FORKS.Process(target=_type, args=(arguments, dict(environment), said.name), daemon=True)
+        process.start()
+        await asyncio.to_thread(process.join, _LIMIT_SECONDS)
+        if process.exitcode is None:
+            process.kill()
+            raise AssertionError(f"{arguments} goes on and on: {said.read().decode()}")
+        return process.exitcode, said.read().decode()
+
+
 async def dingdan(
     office: Office, *arguments: str, address: str | None = None, database: str | None = None
 ) -> tuple[int, str]:
-    """Run the command in a separate process, and return its exit code and its whole output."""
+    """Run a command on an office's store, in a process of its own; return its exit code and all it said."""
     url = office.store.engine.url.render_as_string(hide_password=False)
     environment = {
         **os.environ,
@@ -28,11 +44,7 @@ async def dingdan(
         "TEMPORAL_ADDRESS": address or office.client.service_client.config.target_host,
         "TEMPORAL_NAMESPACE": NAMESPACE,
     }
-    with tempfile.NamedTemporaryFile() as said:
-        process = _FORKS.Process(target=_type, args=(arguments, environment, said.name))
-        process.start()
-        await asyncio.to_thread(process.join)
-        return process.exitcode or 0, said.read().decode()
+    return await typed(*arguments, environment=environment)
 
 
 def _type(arguments: tuple[str, ...], environment: dict[str, str], said: str) -> None:
