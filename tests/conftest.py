@@ -63,12 +63,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out, on PostgreSQL, the tests of SQLite and those that open no database."""
+    """Leave out, on PostgreSQL, the tests of SQLite and those that meet no other server there."""
     if config.getoption("--database") == "postgres":
+        servers = {"databases"} | ({"temporal"} if config.getoption("--temporal") != "embedded" else set())
         items[:] = [
             item
             for item in items
-            if "databases" in getattr(item, "fixturenames", ()) and item.get_closest_marker("sqlite") is None
+            if servers.intersection(getattr(item, "fixturenames", ()))
+            and item.get_closest_marker("sqlite") is None
         ]
 
 
