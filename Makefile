@@ -43,7 +43,7 @@ production-test: $(SYNCED) dev-server ## stories, journeys in skipped time, a re
 	@$(RUN) pytest $(BESIDE) -n 4 --temporal official --database postgres tests/workflows
 
 browser-test: $(SYNCED) dev-server ## walk through all pages in Debian's Chromium: stories, mishaps, accessibility, hostile input
-	@$(RUN) pytest $(BESIDE) -n 2 -m browser tests/browser
+	@$(RUN) pytest -m browser tests/browser
 
 dev-server: $(SYNCED) ## find, download or build the Temporal dev server (once, about three minutes)
 	@$(RUN) runtime.machine.devserver
