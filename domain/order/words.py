@@ -14,22 +14,22 @@ KIND: Final = "order"
 
 
 class Stage(StrEnum):
-    """Where an order is (阶段)."""
+    """Where an order is (阶段), in the sequence of its way."""
 
     RECEIVED = "received"
     FIRST_CONTACT = "first_contact"
     CLASSIFICATION = "classification"
     DISPATCH = "dispatch"
     HANDLING = "handling"
+    PAUSED = "paused"
+    REVIEW = "review"
     EXPLAINING = "explaining"
     SUPERVISION = "supervision"
+    JOINED = "joined"
     REPLYING = "replying"
     FOLLOW_UP = "follow_up"
     CLOSED = stages.CLOSED
     ARCHIVED = stages.ARCHIVED
-    REVIEW = "review"
-    PAUSED = "paused"
-    JOINED = "joined"
 
     @property
     def is_over(self) -> bool:

@@ -80,6 +80,10 @@ class TestTiersAndStages:
     def test_climb_one_by_one(self) -> None:
         assert [each.above for each in Tier] == [Tier.STREET, Tier.DISTRICT, None]
 
+    def test_stand_in_the_sequence_of_an_orders_way(self) -> None:
+        way = (Stage.DISPATCH, Stage.HANDLING, Stage.PAUSED, Stage.REVIEW, Stage.EXPLAINING, Stage.REPLYING)
+        assert [each for each in Stage if each in way] == list(way), "figures list them so"
+
     def test_are_over_when_closed_or_archived(self) -> None:
         assert {each for each in Stage if each.is_over} == {Stage.CLOSED, Stage.ARCHIVED}
 

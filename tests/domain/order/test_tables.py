@@ -75,22 +75,22 @@ supervise at supervision, reminds
 
 ACTIONS_AS_DECIDED = """\
 supplement counted text!text attachments?attachments
-  at received first_contact classification dispatch handling explaining supervision replying follow_up review paused
+  at received first_contact classification dispatch handling paused review explaining supervision replying follow_up
   by community_worker duty_officer street_desk unit_handler unit_head liaison call_back_officer
 urge counted
-  at received first_contact classification dispatch handling explaining supervision review paused
+  at received first_contact classification dispatch handling paused review explaining supervision
   by community_worker duty_officer street_desk street_leader district_desk call_back_officer
 withdraw counted
-  at received first_contact classification dispatch handling explaining supervision review paused joined
+  at received first_contact classification dispatch handling paused review explaining supervision joined
   by community_worker* duty_officer street_desk call_back_officer
 supervise counted
-  at handling explaining paused
+  at handling paused explaining
   by street_leader district_desk
 reassign counted unit!unit reason!text
-  at handling explaining supervision paused
+  at handling paused explaining supervision
   by street_desk street_leader district_desk administrator
 merge counted leading_order_no!order reason?text
-  at received first_contact classification dispatch handling explaining supervision review paused
+  at received first_contact classification dispatch handling paused review explaining supervision
   by street_desk street_leader
 resume counted
   at paused
@@ -102,16 +102,16 @@ reopen counted text!text
   at closed
   by duty_officer street_desk call_back_officer
 recalculate uncounted not_later_than?instant joined?order changed_from?instant
-  at received first_contact classification dispatch handling explaining supervision replying follow_up closed review paused joined
+  at received first_contact classification dispatch handling paused review explaining supervision joined replying follow_up closed
   by the system
 hold uncounted since!instant until!instant
-  at received first_contact classification dispatch handling explaining supervision replying follow_up closed review paused joined
+  at received first_contact classification dispatch handling paused review explaining supervision joined replying follow_up closed
   by the system
 release uncounted at!instant since?instant
-  at received first_contact classification dispatch handling explaining supervision replying follow_up closed review paused joined
+  at received first_contact classification dispatch handling paused review explaining supervision joined replying follow_up closed
   by the system
 answer uncounted
-  at received first_contact classification dispatch handling explaining supervision replying follow_up closed review paused joined
+  at received first_contact classification dispatch handling paused review explaining supervision joined replying follow_up closed
   by the system
 """
 
