@@ -218,6 +218,9 @@ async def _at(request: Request, service: Service, *steps: SignInStep) -> Session
     session = await session_of(request, service)
     if session is None or session.step not in steps:
         raise Problem(401, "unauthenticated", "sign in first")
+    if session.is_open:
+        # Who is signed in sees the bar, and a way back.
+        request.state.staff = session.staff
     return session
 
 

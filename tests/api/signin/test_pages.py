@@ -98,6 +98,16 @@ class TestEveryPage:
             assert page.all("script:not([src]), style, [style]") == []
             assert page.part("html").tag["lang"] == "zh-CN"
 
+    async def test_has_the_bar_and_a_way_back_for_who_is_signed_in(
+        self, site: Any, closed_office: Office
+    ) -> None:
+        _, browser = site
+        account(closed_office, "desk-1")
+        await browser.sign_in("desk-1")
+        page = Page(await browser.get("/signin/password"))
+        assert {"/desk", "/desk/orders"} <= page.links.keys()
+        assert "desk-1" in page.part("header").text
+
     async def test_is_shown_large_to_who_wants_it(self, site: Any) -> None:
         _, browser = site
         assert "class" not in Page(await browser.get("/signin")).part("html").tag.attrs
