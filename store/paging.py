@@ -47,10 +47,11 @@ def page_of(
     """Read one page of values, and make the next page's cursor from the `key` of the last value."""
     found = [value(row) for row in connection.execute(query.limit(PAGE + 1))]
     more = len(found) > PAGE
-    return Page(rows=found[:PAGE], next_cursor=_cursor(*key(found[PAGE - 1])) if more else None)
+    return Page(rows=found[:PAGE], next_cursor=cursor_at(*key(found[PAGE - 1])) if more else None)
 
 
-def _cursor(at: datetime, last: str) -> str:
+def cursor_at(at: datetime, last: str) -> str:
+    """Make the cursor of a page that begins after this key."""
     return base64.urlsafe_b64encode(json.dumps([at.astimezone(UTC).isoformat(), last]).encode()).decode()
 
 

@@ -190,8 +190,8 @@ def tasks_of(
 
 def counts_of(
     connection: Connection, who: Staff, *, scope: str, soon: datetime, now: datetime, **wanted: Any
-) -> TaskCounts:
-    """Count a member of staff's open tasks; tasks due before `soon` are counted separately."""
+) -> dict[str, TaskCounts]:
+    """Count a member of staff's open tasks by kind; tasks due before `soon` are counted separately."""
     return tasks.count_tasks(
         connection, _filter(who, scope, wanted), soon=soon, now=now, scope=_reach(who, scope)
     )

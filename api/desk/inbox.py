@@ -1,86 +1,88 @@
 """`/desk`: the open tasks, the one due first at the top."""
 
-from datetime import timedelta
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 
-from api.acts.seeing import counts_of, tasks_of, titles_of
+from api.acts.seeing import counts_of
 from api.contract import views
 from api.contract.staff import TaskView
-from api.pages.rendering import page, texts, word
+from api.desk.captions import Caption, captions_of
+from api.desk.choosing import ChosenDep, chosen_tasks, tomorrow
+from api.desk.showing import Result, done_of
+from api.pages.rendering import page, texts
 from api.security import ReaderDep
 from api.service import ServiceDep
-from domain.calendar.instants import local
-from domain.duty.lifecycle import DutyTask
-from domain.kinds import KINDS, kind_of
+from domain.kinds import KINDS
 from domain.matter.tasks import MAX_ORDER_NO
-from domain.office.permissions import Permission, may
-from domain.order.lifecycle import TaskKind
 from store.database import Connection
+from store.matter.rows import TaskRow
 from store.matter.tasks import TaskCounts
 from store.office.directory import current_named
 
 router = APIRouter(prefix="/desk", include_in_schema=False)
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class InboxRow:
+    """A row of the inbox."""
+
+    task: TaskView
+    caption: Caption
+
+
 @router.get("", response_class=HTMLResponse)
-async def inbox(  # noqa: PLR0913, PLR0917 - one parameter a filter
+async def inbox(
     request: Request,
     who: ReaderDep,
     service: ServiceDep,
-    scope: Literal["", "post", "mine", "unit", "tier"] = "",
-    kind: TaskKind | DutyTask | Literal[""] = "",
-    due: Literal["", "today", "overdue"] = "",
+    chosen: ChosenDep,
     cursor: Annotated[str | None, Query(max_length=200)] = None,
-    done: Literal["applied", "pending"] | None = None,
+    done: Result | None = None,
     matter: Annotated[str, Query(max_length=MAX_ORDER_NO)] = "",
 ) -> HTMLResponse:
     """Show the open tasks that the reader may decide or has claimed, or all tasks of the reader's unit or tier."""
-    now = service.now()
-    scope = scope or ("post" if may(who.roles, Permission.DECIDE_TASKS) else "unit")
-    tomorrow = local(now).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
-    # The due instant itself is overdue, and an overdue task does not count as due today too (ADR-0022).
-    before = {"today": tomorrow, "overdue": now + timedelta(microseconds=1)}.get(due)
-    after = now if due == "today" else None
+    now, chosen = service.now(), chosen.for_reader(who)
 
-    def work(connection: Connection) -> tuple[list[TaskView], str | None, TaskCounts, dict[str, str]]:
+    def work(
+        connection: Connection,
+    ) -> tuple[list[InboxRow], str | None, dict[str, TaskCounts], dict[str, str]]:
         directory = current_named(connection)
-        found = tasks_of(
-            connection,
-            who,
-            scope=scope,
-            kind=kind or None,
-            due_before=before,
-            due_after=after,
-            cursor=cursor,
-            now=now,
-        )
-        counts = counts_of(connection, who, scope=scope, kind=kind or None, soon=tomorrow, now=now)
-        titles = titles_of(connection, {row.matter_no for row in found.rows}, directory)
-        tasks = [
-            views.task_view(row, title=titles.get(row.matter_no) or row.matter_no, now=now)
-            for row in found.rows
-        ]
-        return tasks, found.next_cursor, counts, {unit.code: unit.name for unit in directory.units.values()}
+        found = chosen_tasks(connection, who, chosen, cursor=cursor, now=now)
+        counts = counts_of(connection, who, scope=chosen.scope, soon=tomorrow(now), now=now)
+        captions = captions_of(connection, {each.matter_no for each in found.rows}, directory)
+        rows = [_row(each, captions, now) for each in found.rows]
+        return rows, found.next_cursor, counts, {unit.code: unit.name for unit in directory.units.values()}
 
-    tasks, next_cursor, counts, names = await service.read(work)
+    rows, next_cursor, counts, names = await service.read(work)
+    every = sum(counts.values(), TaskCounts())
     return page(
         request,
         "desk/inbox.html",
-        scope=scope,
-        kind=kind,
-        kinds=_kinds(),
-        due=due,
-        counts=counts,
+        scope=chosen.scope,
+        kind=chosen.kind,
+        kinds=[(code, label) for code, label in _kinds() if code in counts or code == chosen.kind],
+        due=chosen.due,
+        by_kind=counts | {"": every},
+        counts=counts.get(chosen.kind, TaskCounts()) if chosen.kind else every,
         cursor=cursor,
-        chosen={"scope": scope, "kind": str(kind), "due": due},
-        done=texts()["desk"][done].format(matter=_called(matter)) if done else None,
+        chosen={"scope": chosen.scope, "kind": str(chosen.kind), "due": chosen.due},
+        along=f"?{chosen.query}",
+        done=done_of(done, matter),
         names=names,
-        tasks=tasks,
+        rows=rows,
         next_cursor=next_cursor,
     )
+
+
+def _row(task: TaskRow, captions: Mapping[str, Caption], now: datetime) -> InboxRow:
+    caption = captions.get(task.matter_no) or Caption(title=task.matter_no)
+    title = caption.title or task.matter_no
+    return InboxRow(task=views.task_view(task, title=title, now=now), caption=caption)
 
 
 def _kinds() -> list[tuple[str, str]]:
@@ -90,8 +92,3 @@ def _kinds() -> list[tuple[str, str]]:
         known = labels.setdefault(str(task.kind), [])
         known += [task.label] if task.label not in known else []
     return [(code, texts()["words"]["or"].join(called)) for code, called in labels.items()]
-
-
-def _called(matter_no: str) -> str:
-    """Name a matter by its kind and number."""
-    return f"{word(kind_of(matter_no).name, 'matters')} {matter_no}"

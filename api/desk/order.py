@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Literal
 
+import segno
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.datastructures import FormData
@@ -22,6 +23,7 @@ from api.service import Service, ServiceDep
 from domain.matter.judging import DecisionStatus
 from domain.matter.tasks import MAX_ORDER_NO
 from domain.matter.timeliness import timeliness
+from domain.office.directory import OFFICE
 from domain.office.permissions import Permission, may
 from domain.order.actions import ACTIONS, Action
 from domain.order.judgement import is_possible
@@ -55,7 +57,15 @@ async def show(
 async def sheet(request: Request, order_no: str, who: ReaderDep, service: ServiceDep) -> Response:
     """Show an order as a sheet to print and take along, with the requester's contact masked."""
     whole = await service.read(lambda connection: whole_order(connection, order_no, who, service))
-    return page(request, "desk/sheet.html", **shown_of(whole))
+    address = f"{service.public_url}/desk/orders/{order_no}"
+    return page(
+        request,
+        "desk/sheet.html",
+        office=whole.directory.units[OFFICE].name,
+        picture=segno.make(address).svg_data_uri(scale=3),
+        printed_at=service.now(),
+        **shown_of(whole),
+    )
 
 
 @router.post("/contact", response_class=HTMLResponse)
@@ -146,6 +156,7 @@ async def _page(
         is_kept=sent is not None,
         here=f"/desk/orders/{order_no}",
         verb="actions",
+        along="",
         forms=forms_of(offered, whole.directory, sent=sent, wrong=wrong, given=given),
         similar=similar,
         workflow=workflow_page(service, await namespace_of(service), order_no) if operates else None,

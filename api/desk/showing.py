@@ -1,20 +1,24 @@
 """What the page of a task and the page of its matter both show: an order or a duty, with its events."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Final, Literal
 
 from api.acts.seeing import duty_of, knows_requester, no_such_duty, no_such_order, order_of
 from api.contract.duties import DutyDetail
 from api.contract.staff import Contact, OrderDetail
 from api.desk.history import Happened, happened, happened_to_duty
 from api.errors import Problem
-from api.pages.rendering import texts
+from api.pages.rendering import texts, word
 from api.security import scope_of
 from api.service import Service
+from domain.kinds import kind_of
 from domain.office.directory import Directory
 from domain.office.permissions import Permission, Reach, may, reaches
 from domain.order.events import EventName
+from domain.order.lifecycle import TaskKind
 from domain.order.lines.contacts import RevealReason
 from store.database import Connection
 from store.duty.finding import find_duty
@@ -26,8 +30,18 @@ from store.order import finding
 from store.order.joined.similar import Similar, Sought, similar_orders, sought_like
 from store.order.rows import OrderRow
 
+Result = Literal["applied", "pending"]
+"""What became of a decision, as an address says it."""
 WAITS = timedelta(seconds=5)
 """How long a page waits for the matter to judge a decision before it reports it as pending."""
+
+
+def done_of(result: Result | None, matter_no: str) -> str | None:
+    """Say what became of the decision that led here, and about which matter; `None` if none did."""
+    if result is None:
+        return None
+    called = f"{word(kind_of(matter_no).name, 'matters')} {matter_no}"
+    return str(texts()["desk"][result].format(matter=called))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -110,8 +124,26 @@ def similar_for(connection: Connection, sought: Sought, who: Staff, *, now: date
     return similar_orders(connection, sought, scope_of(who), with_confidential=all_of_it, now=now)
 
 
-def shown_of(whole: Whole, *, contact: Contact | None = None) -> dict[str, Any]:
-    """Return the values that the templates of both pages need."""
+_USUAL: Final[Mapping[str, RevealReason]] = MappingProxyType(
+    {
+        TaskKind.FIRST_CONTACT: RevealReason.CLARIFY,
+        TaskKind.CLASSIFY: RevealReason.CLARIFY,
+        TaskKind.DISPATCH: RevealReason.CLARIFY,
+        TaskKind.ACKNOWLEDGE: RevealReason.VISIT,
+        TaskKind.HANDLE: RevealReason.VISIT,
+        TaskKind.EXPLAIN: RevealReason.CALL_BACK,
+        TaskKind.FOLLOW_UP: RevealReason.CALL_BACK,
+    }
+)
+
+
+def usual_reason(kind: str | None) -> str:
+    """Return why people at a task of this kind usually need the contact; empty if that is for them to say."""
+    return str(_USUAL.get(kind or "", ""))
+
+
+def shown_of(whole: Whole, *, contact: Contact | None = None, kind: str | None = None) -> dict[str, Any]:
+    """Return the values that the templates of both pages need; `kind` is that of the task, if it is a task's page."""
     directory = whole.directory
     return {
         "order": whole.order,
@@ -122,6 +154,7 @@ def shown_of(whole: Whole, *, contact: Contact | None = None) -> dict[str, Any]:
         "categories": {code: each.label for code, each in directory.categories.items()},
         "contact": contact,
         "reasons": [(str(each), texts()["reveal"][each]) for each in RevealReason],
+        "why": usual_reason(kind),
     }
 
 

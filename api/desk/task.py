@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from pydantic import BaseModel, ValidationError
 from starlette.datastructures import FormData
@@ -18,9 +18,10 @@ from api.acts.uploading import FORM_BODY
 from api.contract import views
 from api.contract.intake import Subject
 from api.contract.staff import Contact, TaskDetail
+from api.desk.choosing import Chosen, ChosenDep, next_task
 from api.desk.forms import as_sent, fields_of, forms_of, id_of, new_id, wrong_in
 from api.desk.history import Happened
-from api.desk.showing import WAITS
+from api.desk.showing import WAITS, Result, done_of
 from api.desk.task_matter import TaskMatter, matter_of_task, task_order
 from api.desk.uploads import file_fields, with_files_kept, without_files
 from api.errors import Problem
@@ -67,32 +68,47 @@ class SeenTask:
 
 
 @router.get("", response_class=HTMLResponse)
-async def show(request: Request, task_id: str, who: ReaderDep, service: ServiceDep) -> Response:
-    """Show a task."""
-    return await _page(request, task_id, who, service)
+async def show(
+    request: Request,
+    task_id: str,
+    who: ReaderDep,
+    service: ServiceDep,
+    chosen: ChosenDep,
+    done: Result | None = None,
+    matter: Annotated[str, Query(max_length=MAX_ORDER_NO)] = "",
+) -> Response:
+    """Show a task; if a decision led here, with what became of it."""
+    return await _page(request, task_id, who, service, chosen, more={"done": done_of(done, matter)})
 
 
 @router.post("/decision", response_class=HTMLResponse, max_body_size=FORM_BODY)
-async def decide(request: Request, task_id: str, who: DeciderDep, service: ServiceDep) -> Response:
-    """Decide and go back to the inbox; a fault is shown beside its field, and the form keeps what was typed."""
+async def decide(
+    request: Request, task_id: str, who: DeciderDep, service: ServiceDep, chosen: ChosenDep
+) -> Response:
+    """Decide and go on to the next chosen task, or to the inbox if none is left or none was chosen.
+
+    A fault is shown beside its field, and the form keeps what was typed.
+    """
     async with request.form() as sent, service.in_flight.alone(who.username, id_of(sent)):
-        return await _decide(request, task_id, who, service, sent)
+        return await _decide(request, task_id, who, service, chosen, sent)
 
 
-async def _decide(request: Request, task_id: str, who: Staff, service: Service, sent: FormData) -> Response:
+async def _decide(
+    request: Request, task_id: str, who: Staff, service: Service, chosen: Chosen, sent: FormData
+) -> Response:
     decision_id = id_of(sent)
     known = await service.read(lambda connection: find(connection, decision_id))
     if known is not None and (known.task_id, known.actor) == (task_id, who.username):
         # The form came twice: answer it as the first time.
-        return await _answer(request, known, who, service, sent)
+        return await _answer(request, known, who, service, chosen, sent)
     seen = await service.read(lambda connection: _see(connection, task_id, who, service))
     outcome = next((each for each in seen.outcomes if each.name == sent.get("outcome")), None)
     if outcome is None:
-        return await _page(request, task_id, who, service, sent=sent)
+        return await _page(request, task_id, who, service, chosen, sent=sent)
     files = file_fields(outcome.fields)
     sent, wrong = await with_files_kept(service, sent, files, uploader_of(who))
     if wrong:
-        return await _page(request, task_id, who, service, sent=sent, wrong=wrong)
+        return await _page(request, task_id, who, service, chosen, sent=sent, wrong=wrong)
     fields = fields_of(outcome, sent)
     try:
         submitted = await keep(
@@ -115,30 +131,42 @@ async def _decide(request: Request, task_id: str, who: Staff, service: Service, 
     except Refused as refused:
         wrong = {refused.refusal.field or "": words_for(refused.refusal)}
     else:
-        return await _answer(request, submitted.row, who, service, sent)
-    return await _page(request, task_id, who, service, sent=sent, wrong=wrong)
+        return await _answer(request, submitted.row, who, service, chosen, sent)
+    return await _page(request, task_id, who, service, chosen, sent=sent, wrong=wrong)
 
 
-async def _answer(request: Request, row: Decision, who: Staff, service: Service, sent: FormData) -> Response:
-    """Go back to the inbox with the result of a decision, or stay on the task if the matter refused it."""
+async def _answer(
+    request: Request, row: Decision, who: Staff, service: Service, chosen: Chosen, sent: FormData
+) -> Response:
+    """Go on with the result of a decision, or stay on the task if the matter refused it."""
     row = await settled(service, row, WAITS)
     if row.status is DecisionStatus.REJECTED:
         wrong = {"": words_of(row.code or "", row.reason or "")}
-        return await _page(request, row.task_id or "", who, service, sent=sent, wrong=wrong)
+        return await _page(request, row.task_id or "", who, service, chosen, sent=sent, wrong=wrong)
     done = "applied" if row.status is DecisionStatus.APPLIED else "pending"
-    return RedirectResponse(f"/desk?done={done}&matter={row.matter_no}", status_code=303)
+    said = f"done={done}&matter={row.matter_no}"
+    if not chosen.query:
+        return RedirectResponse(f"/desk?{said}", status_code=303)
+
+    def following(connection: Connection) -> TaskRow | None:
+        decided = visible(connection, row.task_id or "", who)
+        return next_task(connection, who, chosen, decided, now=service.now())
+
+    following_task = await service.read(following)
+    page_of_it = f"/desk/tasks/{following_task.task_id}" if following_task else "/desk"
+    return RedirectResponse(f"{page_of_it}?{chosen.query}&{said}", status_code=303)
 
 
 @router.post("/claim")
-async def claim(task_id: str, who: DeciderDep, service: ServiceDep) -> Response:
+async def claim(task_id: str, who: DeciderDep, service: ServiceDep, chosen: ChosenDep) -> Response:
     """Claim the task, so that others see who works on it."""
-    return await _hold(task_id, who, service, holder=who.username)
+    return await _hold(task_id, who, service, chosen, holder=who.username)
 
 
 @router.post("/release")
-async def release(task_id: str, who: DeciderDep, service: ServiceDep) -> Response:
+async def release(task_id: str, who: DeciderDep, service: ServiceDep, chosen: ChosenDep) -> Response:
     """Release a claimed task."""
-    return await _hold(task_id, who, service, holder=None)
+    return await _hold(task_id, who, service, chosen, holder=None)
 
 
 @router.post("/contact", response_class=HTMLResponse)
@@ -147,6 +175,7 @@ async def contact(
     task_id: str,
     who: RevealerDep,
     service: ServiceDep,
+    chosen: ChosenDep,
     reason: Annotated[RevealReason, Form()],
 ) -> Response:
     """Show the requester's contact in the clear, for a reason that the audit keeps."""
@@ -156,19 +185,26 @@ async def contact(
         return reveal_to(connection, task.matter_no, who, reason, now=service.now())
 
     found = await service.write(work)
-    return await _page(request, task_id, who, service, more={"contact": found})
+    return await _page(request, task_id, who, service, chosen, more={"contact": found})
 
 
 @router.post("/subject", response_class=HTMLResponse)
 async def name(
-    request: Request, task_id: str, who: DeciderDep, service: ServiceDep, subject: Annotated[str, Form()] = ""
+    request: Request,
+    task_id: str,
+    who: DeciderDep,
+    service: ServiceDep,
+    chosen: ChosenDep,
+    subject: Annotated[str, Form()] = "",
 ) -> Response:
     """Set the order's subject; only at a task that decides what the order is about."""
     try:
         wanted = Named(subject=line(subject)).subject
     except ValidationError as error:
         wrong = wrong_in(error)["subject"]
-        return await _page(request, task_id, who, service, more={"named": (subject, wrong)}, is_wrong=True)
+        return await _page(
+            request, task_id, who, service, chosen, more={"named": (subject, wrong)}, is_wrong=True
+        )
 
     def work(connection: Connection) -> None:
         row = visible(connection, task_id, who)
@@ -181,16 +217,18 @@ async def name(
         name_order(connection, row.matter_no, wanted, actor=who.username, now=service.now())
 
     await service.write(work)
-    return RedirectResponse(f"/desk/tasks/{task_id}", status_code=303)
+    return RedirectResponse(f"/desk/tasks/{task_id}?{chosen.query}".rstrip("?"), status_code=303)
 
 
-async def _hold(task_id: str, who: Staff, service: Service, *, holder: str | None) -> Response:
+async def _hold(
+    task_id: str, who: Staff, service: Service, chosen: Chosen, *, holder: str | None
+) -> Response:
     def work(connection: Connection) -> None:
         visible(connection, task_id, who)
         change_holder(connection, task_id=task_id, staff=who, holder=holder, now=service.now())
 
     await service.write(work)
-    return RedirectResponse(f"/desk/tasks/{task_id}", status_code=303)
+    return RedirectResponse(f"/desk/tasks/{task_id}?{chosen.query}".rstrip("?"), status_code=303)
 
 
 def _entitled(row: TaskRow, who: Staff) -> bool:
@@ -238,11 +276,12 @@ def _came_back(back: Returned) -> tuple[str, str]:
     return words["refused_before"].format(why=words_of(back.code, back.why or "")), ""
 
 
-async def _page(
+async def _page(  # noqa: PLR0913 - what led to the page, and what it is to show
     request: Request,
     task_id: str,
     who: Staff,
     service: Service,
+    chosen: Chosen,
     *,
     sent: FormData | None = None,
     wrong: Mapping[str, str] | None = None,
@@ -263,7 +302,7 @@ async def _page(
     )
     # The sent outcome is no longer offered: another decision came first.
     gone = sent is not None and not any(each.is_open for each in forms)
-    shown = {**matter.shown(), **(more or {})}
+    shown = {"done": None, **matter.shown(), **(more or {})}
     return page(
         request,
         matter.template,
@@ -272,6 +311,7 @@ async def _page(
         typed=await typed_in(request) if gone else {},
         here=f"/desk/tasks/{task_id}",
         verb="decision",
+        along=f"?{chosen.query}" if chosen.query else "",
         task=seen.task,
         own_work=seen.own_work,
         proposal=_proposal(seen),

@@ -65,9 +65,10 @@ class TaskMatter(Protocol):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TaskOrder:
-    """The order of a task; `may_name_it` if its subject is decided here, and only then with similar orders."""
+    """The order of a task of this `kind`; `may_name_it` if it is named here, and only then with similar orders."""
 
     whole: Whole
+    kind: str
     may_name_it: bool
     similar: list[Similar]
     template: str = "desk/task.html"
@@ -101,7 +102,7 @@ class TaskOrder:
     def shown(self) -> dict[str, Any]:
         """Return what its template needs."""
         mine = {"similar": self.similar, "may_name_it": self.may_name_it, "named": (self.title, "")}
-        return {**mine, **shown_of(self.whole)}
+        return {**mine, **shown_of(self.whole, kind=self.kind)}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -151,7 +152,7 @@ def task_order(
     whole = whole_order(connection, row.matter_no, who, service)
     may_name_it = decides and row.kind in _NAMED_AT
     similar = similar_to(connection, whole.row, who, now=service.now()) if may_name_it else []
-    return TaskOrder(whole=whole, may_name_it=may_name_it, similar=similar)
+    return TaskOrder(whole=whole, kind=row.kind, may_name_it=may_name_it, similar=similar)
 
 
 def _task_duty(

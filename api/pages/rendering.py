@@ -17,6 +17,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from api.pages.assets import asset_url
 from api.pages.navigation import ways_of
+from api.typed.phones import phone_numbers
 from domain.calendar.instants import local
 from domain.kinds import KINDS
 from domain.office.permissions import permissions_of
@@ -44,7 +45,15 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.globals |= {"t": texts(), "asset": asset_url}
-    environment.filters |= {"moment": moment, "day": day, "word": word, "label": label}
+    environment.filters |= {
+        "moment": moment,
+        "dated": dated,
+        "left": left,
+        "day": day,
+        "word": word,
+        "label": label,
+        "tel": tel,
+    }
     return environment
 
 
@@ -55,6 +64,32 @@ def moment(at: datetime | None) -> str:
     here, now = local(at), local(datetime.now(UTC))
     date = f"{here.month}月{here.day}日 {here:%H:%M}"
     return date if here.year == now.year else f"{here.year}年{date}"
+
+
+def dated(at: datetime | None) -> str:
+    """Write an instant with its year, like 2026年11月23日 14:05: for paper, and whatever else is kept."""
+    if at is None:
+        return str(texts()["words"]["none"])
+    here = local(at)
+    return f"{here.year}年{here.month}月{here.day}日 {here:%H:%M}"
+
+
+def left(at: datetime | None) -> str:
+    """Say how long it is until an instant, or how long it is over, like 还剩1小时56分."""
+    if at is None:
+        return ""
+    away = at - datetime.now(UTC)
+    words, over = texts()["left"], "over_" if away <= timedelta(0) else ""
+    minutes = int(abs(away).total_seconds() // 60)
+    if abs(away) >= timedelta(days=1):
+        return str(words[f"{over}days"].format(count=abs(away).days))
+    named = "hours" if minutes >= 60 else "minutes"  # noqa: PLR2004 - of an hour
+    return str(words[f"{over}{named}"].format(hours=minutes // 60, minutes=minutes % 60))
+
+
+def tel(written: str) -> str | None:
+    """Return the first number to call in a text, in one form (ITU-T E.164); `None` if there is none."""
+    return next(iter(phone_numbers(written)), None)
 
 
 def day(on: date) -> str:

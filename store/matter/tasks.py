@@ -115,15 +115,23 @@ def _of_post(post: Post) -> ColumnElement[bool]:
 class TaskCounts:
     """How many open tasks there are, how many are due from now to an instant, and how many are past their limit."""
 
-    every: int
-    due_soon: int
-    overdue: int
+    every: int = 0
+    due_soon: int = 0
+    overdue: int = 0
+
+    def __add__(self, other: "TaskCounts") -> "TaskCounts":
+        """Count the tasks of both."""
+        return TaskCounts(
+            every=self.every + other.every,
+            due_soon=self.due_soon + other.due_soon,
+            overdue=self.overdue + other.overdue,
+        )
 
 
 def count_tasks(
     connection: Connection, wanted: TaskFilter, *, soon: datetime, now: datetime, scope: Scope
-) -> TaskCounts:
-    """Count open tasks as they are listed; `soon` is the instant before which they count as due soon."""
+) -> dict[str, TaskCounts]:
+    """Count open tasks by kind, as they are listed; `soon` is the instant before which they count as due soon."""
     due_at = task.c.due_at
     counted: list[ColumnElement[Any]] = [
         func.count().label("every"),
@@ -132,9 +140,11 @@ def count_tasks(
         .label("due_soon"),
         func.count().filter(due_at <= literal(now, Instant)).label("overdue"),
     ]
-    query = select(*counted).select_from(task)
-    row = connection.execute(_open_tasks(query, wanted, scope, now)).one()
-    return TaskCounts(**row._mapping)
+    query = _open_tasks(select(task.c.kind, *counted).select_from(task), wanted, scope, now)
+    return {
+        row.kind: TaskCounts(every=row.every, due_soon=row.due_soon, overdue=row.overdue)
+        for row in connection.execute(query.group_by(task.c.kind))
+    }
 
 
 def find_task(connection: Connection, task_id: str, scope: Scope) -> TaskRow | None:

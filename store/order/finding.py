@@ -21,12 +21,13 @@ from sqlalchemy import (
     tuple_,
 )
 
+from domain.order.events import EventName
 from domain.order.lines.contacts import masked_line
 from domain.order.words import KIND, OPEN, OVER
 from messages.names import REQUESTER
 from store.instants import Instant
 from store.matter.reach import Scope, scoped
-from store.matter.tables import matter, message
+from store.matter.tables import event, matter, message
 from store.order.rows import COLUMNS, WHOLE, OrderRow
 from store.order.tables import orders, requester_phone
 from store.paging import PAGE, Page, limited, page_of, read_cursor
@@ -134,6 +135,57 @@ def subjects_of(connection: Connection, order_nos: Collection[str]) -> dict[str,
         select(orders.c.order_no, orders.c.subject).where(orders.c.order_no.in_(order_nos))
     )
     return {row.order_no: masked_line(row.subject) for row in rows}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OrderInList:
+    """An order as lists of tasks show it; `urged`: how often its resident urged it."""
+
+    subject: str
+    community: str | None
+    category: str | None
+    channel: str
+    order_class: str | None
+    confidential: bool
+    urged: int
+
+
+_URGED = (
+    select(func.count())
+    .where(
+        event.c.matter_no == orders.c.order_no,
+        event.c.type == EventName.ORDER_URGED,
+        event.c.abandoned.is_(False),
+    )
+    .scalar_subquery()
+)
+
+
+def listed(connection: Connection, order_nos: Collection[str]) -> dict[str, OrderInList]:
+    """Return what lists show of each order; its subject is masked."""
+    rows = connection.execute(
+        select(
+            orders.c.order_no,
+            orders.c.subject,
+            matter.c.community,
+            orders.c.category,
+            orders.c.channel,
+            orders.c["class"].label("order_class"),
+            orders.c.confidential,
+            _URGED.label("urged"),
+        )
+        .select_from(WHOLE)
+        .where(orders.c.order_no.in_(order_nos))
+    )
+    return {
+        each["order_no"]: OrderInList(
+            **{
+                **{name: value for name, value in each.items() if name != "order_no"},
+                "subject": masked_line(each["subject"]),
+            }
+        )
+        for each in rows.mappings()
+    }
 
 
 def routed_by(connection: Connection, order_nos: Collection[str]) -> dict[str, tuple[str | None, str | None]]:

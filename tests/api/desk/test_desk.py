@@ -238,7 +238,8 @@ class TestATask:
         shown = (await browser.get(path)).text
         assert "00000000001" not in shown
         assert "000****0001" in shown
-        data = Page(shown).form(f"{path}/contact").sends() | {"reason": "clarify"}
+        data = Page(shown).form(f"{path}/contact").sends()
+        assert data["reason"] == ["clarify"], "who answers first usually asks back"
         told = await browser.send("POST", f"{path}/contact", data=data, headers={"Origin": HOST})
         assert "00000000001" in told.text
         assert len(api.office.rows("SELECT 1 FROM audit WHERE act = 'contact_revealed'")) == 1

@@ -1,11 +1,12 @@
 """The staff's pages about orders: finding, reading, acting, writing down for a caller, dispatching many at once."""
 
 import re
+from datetime import UTC, datetime
 from typing import Any
 
 from markupsafe import escape
 
-from api.pages.rendering import texts
+from api.pages.rendering import dated, texts
 from api.sessions import COOKIE
 from domain.office.words import Tier
 from domain.order.lifecycle import TaskKind
@@ -29,9 +30,20 @@ class TestAnOrdersPage:
         assert "000****0001" in shown
         assert "00000000001" not in shown
         assert texts()["stages"]["first_contact"] in shown
-        sheet = (await browser.get(f"/desk/orders/{order_no}/sheet")).text
-        assert "路灯坏了" in sheet
-        assert "00000000001" not in sheet
+
+    async def test_has_a_sheet_for_a_file_with_office_year_code_and_signatures(self, api: Api) -> None:
+        order_no = (await api.placed(subject="路灯坏了", requester={"phone": "00000000001"}))["order_no"]
+        browser = await at_work(api, "duty-1")
+        sheet = Page(await browser.get(f"/desk/orders/{order_no}/sheet"))
+        assert "00000000001" not in sheet.text
+        received = dated(
+            datetime.fromisoformat(api.office.order(order_no)["received_at"]).replace(tzinfo=UTC)
+        )
+        for words in ("路灯坏了", order_no, "云岭街道办事处", received):
+            assert words in sheet.text, words
+        for name in ("signed", "dispatched_by", "reviewed_by"):
+            assert texts()["sheet"][name] in sheet.text
+        assert str(sheet.part("article img").tag["src"]).startswith("data:image/svg+xml")
 
     async def test_and_its_tasks_page_say_how_often_it_was_urged(self, live: Api) -> None:
         order_no = (await live.placed())["order_no"]
@@ -136,11 +148,11 @@ class TestAnOrdersPage:
         assert api.office.rows("SELECT * FROM decision") == []
 
     async def test_shows_a_contact_for_a_reason_that_the_audit_keeps(self, api: Api) -> None:
-        order_no = (await api.placed(requester={"phone": "00000000001"}))["order_no"]
+        order_no = (await api.placed(requester={"phone": "139 0000 0001"}))["order_no"]
         browser = await at_work(api, "duty-1")
         path = f"/desk/orders/{order_no}"
         told = await send(browser, path, f"{path}/contact", reason="visit")
-        assert "00000000001" in told.text
+        assert Page(told).links["tel:+8613900000001"] == ["139 0000 0001"], "one touch calls"
         assert len(api.office.rows("SELECT 1 FROM audit WHERE act = 'contact_revealed'")) == 1
 
     async def test_names_orders_that_may_be_about_the_same(self, api: Api) -> None:
@@ -246,8 +258,15 @@ class TestTheInbox:
             (await browser.get("/desk")).text,
             (await browser.get("/desk?due=overdue")).text,
         )
-        counts = [Page(each).text for each in Page(every).all(".counts a")]
-        assert counts[0::2] == [f"{texts()['dues']['all']} 2", f"{texts()['dues']['overdue']} 1"]
+        dues, kinds = texts()["dues"], {"all": "全部", "first_contact": "首问"}
+        due, by_kind = (
+            [Page(each).text for each in Page(every).all(f'nav[aria-label="{texts()["desk"][name]}"] a')]
+            for name in ("due", "kinds")
+        )
+        assert (due[0], due[2]) == (f"{dues['all']} 2", f"{dues['overdue']} 1")
+        assert by_kind == [f"{label} 2" for label in kinds.values()], "each kind that waits, with its count"
+        page = Page(await browser.get("/desk?due=overdue"))
+        assert "?scope=post&kind=first_contact&due=overdue" in page.links, "a tab keeps what else was chosen"
         assert (late in overdue, fresh in overdue) == (True, False)
         today = (await browser.get("/desk?due=today")).text
         assert late not in today, "what is overdue is not due today as well"

@@ -174,7 +174,7 @@ class TestThePage:
             ("duty-1", {"/desk", "/desk/orders", "/desk/new"}),
         ):
             browser = await at_work(api, who)
-            bar = Page(await browser.get("/desk")).part("nav")
+            bar = Page(await browser.get("/desk")).part("header nav")
             assert set(bar.links) == offered, who
             for address in offered:
                 assert (await browser.get(address)).status_code == 200

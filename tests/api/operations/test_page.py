@@ -36,17 +36,17 @@ async def look(api: Api, **more: Any) -> str:
 
 
 def found(page: str) -> dict[tuple[str, str], Page]:
-    """Read the table, if there is one: map order and finding to the row."""
-    codes = {said: code for code, said in OPERATIONS["findings"].items()}
+    """Read the findings: map order and finding to the entry; each kind says once what to do."""
     read = {}
-    for row in Page(page).rows() if Page(page).all("table") else ():
-        order, what, _, remedy = (Page(each).text for each in row.all("td"))
-        order_no = re.match(r"\d{8}-[0-9A-Z]{6}\b", order)
-        assert order_no
-        code = codes[what]
-        assert OPERATIONS["remedies"][code] in remedy
-        assert OPERATIONS["headings"][code] in remedy
-        read[order_no[0], code] = row
+    for code, said in OPERATIONS["findings"].items():
+        for section in (Page(each) for each in Page(page).all(f'section[aria-labelledby="finding-{code}"]')):
+            assert section.part("h2").text == said
+            assert section.text.count(OPERATIONS["remedies"][code]) == 1
+            assert OPERATIONS["headings"][code] in section.text
+            for entry in section.all(".numbers li"):
+                order_no = re.match(r"\d{8}-[0-9A-Z]{6}\b", Page(entry).text)
+                assert order_no
+                read[order_no[0], code] = Page(entry)
     return read
 
 
@@ -148,7 +148,7 @@ class TestThePage:
         address = f"http://ui.example/namespaces/{api.office.client.namespace}/workflows/order-{order_no}"
         row = read[order_no, "task_fails"]
         assert address in row.links
-        assert "月" in row.part(f'td[data-name="{OPERATIONS["since"]}"]').text, "since when"
+        assert "月" in row.text, "since when"
         await api.office.handle(order_no).terminate("the test is over")
 
     async def test_names_an_order_that_was_ended_by_force_while_it_is_open(self, api: Api) -> None:

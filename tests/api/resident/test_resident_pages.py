@@ -10,7 +10,7 @@ from markupsafe import escape
 from api.acts.placing import RESIDENT_PAGES
 from api.acts.tracking import OFFERED
 from api.limits import RATES, Limits
-from api.pages.rendering import moment, texts
+from api.pages.rendering import dated, texts
 from api.typed.phones import phone_keys
 from domain.order.words import RequestKind, Satisfied, Solved
 from tests.api.conftest import Api
@@ -79,7 +79,7 @@ class TestAnOrder:
         (picture,) = Page(receipt).all("img")
         assert str(picture["src"]).startswith("data:image/svg+xml")
         (first,) = api.office.tasks(order["order_no"])
-        assert f"工作人员在{moment(at(first['due_at']))}前答复您" in receipt, "what comes next, and by when"
+        assert f"工作人员在{dated(at(first['due_at']))}前答复您" in receipt, "what comes next, and by when"
 
     async def test_is_placed_once_however_often_the_form_is_sent(self, api: Api, resident: Resident) -> None:
         last = await resident.filled()
