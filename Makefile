@@ -8,7 +8,7 @@ UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
 PY := .venv/bin/python
 RUN := $(PY) -m
 # A process of pytest that has nothing left to do takes tests from another one: some take minutes, and stand together.
-# Tests of workflows mostly wait, so more of them run at once than there are cores.
+# Tests of workflows mostly wait, so more of them run at once than there are cores; not those whose clocks run out.
 BESIDE := --dist worksteal
 SYNCED := .venv/.synced
 
@@ -32,7 +32,8 @@ setup: $(SYNCED) ## install what is needed, from the lock file
 ##@ Change
 test: $(SYNCED) dev-server ## run all tests, on a real Temporal server; in those of workflows every task replays its history
 	@$(RUN) pytest $(BESIDE) -n 3 --ignore tests/workflows
-	@$(RUN) pytest $(BESIDE) -n 5 --cache 0 tests/workflows
+	@$(RUN) pytest $(BESIDE) -n 5 --cache 0 -m "not hasty" tests/workflows
+	@$(RUN) pytest $(BESIDE) -n 2 --cache 0 -m hasty tests/workflows
 
 test-postgres: $(SYNCED) dev-server ## run store and API tests on a PostgreSQL server of their own
 	@$(RUN) pytest $(BESIDE) -n 3 --database postgres tests/store tests/api tests/runtime/test_bad_start.py
@@ -40,7 +41,8 @@ test-postgres: $(SYNCED) dev-server ## run store and API tests on a PostgreSQL s
 production-test: $(SYNCED) dev-server ## stories, journeys in skipped time, a restore and workflow tests on the official server and PostgreSQL
 	@$(RUN) tests.support.machine.official
 	@PATH="$$PATH:$(abspath $(dir $(UV)))" $(RUN) pytest -m production tests/production
-	@$(RUN) pytest $(BESIDE) -n 4 --temporal official --database postgres tests/workflows
+	@$(RUN) pytest $(BESIDE) -n 4 --temporal official --database postgres -m "not hasty" tests/workflows
+	@$(RUN) pytest $(BESIDE) -n 2 --temporal official --database postgres -m hasty tests/workflows
 
 browser-test: $(SYNCED) dev-server ## walk through all pages in Debian's Chromium: stories, mishaps, accessibility, hostile input
 	@$(RUN) pytest -m browser tests/browser
