@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from api.acts.seeing import duty_title
+from api.acts.seeing import titles_of
 from api.pages.rendering import texts, word
 from domain.duty.words import KIND as DUTY
 from domain.kinds import kind_of
@@ -11,7 +11,6 @@ from domain.office.directory import Directory
 from domain.office.words import OrderClass
 from domain.order.words import KIND as ORDER
 from store.database import Connection
-from store.duty.finding import owed_in
 from store.order.finding import OrderInList, listed
 
 
@@ -30,11 +29,8 @@ def captions_of(
     """Map each matter to its caption, with one statement per kind among them."""
     orders = {number for number in matter_nos if kind_of(number).name == ORDER}
     duties = {number for number in matter_nos if kind_of(number).name == DUTY}
-    found = {
-        number: Caption(title=duty_title(period, community, directory))
-        for number, (period, community) in (owed_in(connection, duties) if duties else {}).items()
-    }
-    return found | {
+    titles = titles_of(connection, duties, directory)
+    return {number: Caption(title=title) for number, title in titles.items()} | {
         number: _of_order(each, directory)
         for number, each in (listed(connection, orders) if orders else {}).items()
     }

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated
 
 import segno
 from fastapi import APIRouter, Form, Request
@@ -14,7 +14,7 @@ from api.acts.seeing import namespace_of, reveal_to, workflow_page
 from api.acts.uploading import FORM_BODY
 from api.contract.staff import Contact
 from api.desk.forms import fields_of, forms_of, id_of, new_id
-from api.desk.showing import WAITS, Whole, shown_of, similar_to, whole_order
+from api.desk.showing import WAITS, Result, Whole, done_of, shown_of, similar_to, whole_order
 from api.desk.uploads import file_fields, with_files_kept, without_files
 from api.pages.problems import words_for, words_of
 from api.pages.rendering import page
@@ -47,10 +47,10 @@ async def show(
     order_no: str,
     who: ReaderDep,
     service: ServiceDep,
-    done: Literal["applied", "pending"] | None = None,
+    done: Result | None = None,
 ) -> Response:
     """Show an order; `?leading=` fills in the order that it may join."""
-    return await _page(request, order_no, who, service, done=done)
+    return await _page(request, order_no, who, service, done=done_of(done, order_no))
 
 
 @router.get("/sheet", response_class=HTMLResponse)
