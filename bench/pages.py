@@ -236,7 +236,7 @@ async def _serving(store: Store, secret: str) -> AsyncIterator[httpx2.AsyncClien
                 "DINGDAN_DATABASE_URL": store.engine.url.render_as_string(hide_password=False),
                 "DINGDAN_SECRET_KEY": secret,
                 "DINGDAN_ATTACHMENTS_DIR": folder,
-                "TEMPORAL_ADDRESS": f"{HOST}:{free_port(0, taken=[port])}",
+                "TEMPORAL_ADDRESS": f"{HOST}:{free_port(0)}",
             },
             log=Path(folder) / "api.log",
             ready=partial(_answers, url),

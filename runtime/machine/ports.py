@@ -1,11 +1,14 @@
 """Choose TCP ports on this machine for servers that are about to start.
 
 Assumes that the server will listen on 127.0.0.1 and will set `SO_REUSEADDR`, as Go's and asyncio's
-servers do. A port is only looked at, not held: the caller starts the server soon after.
+servers do. The caller starts the server soon after, so until then somebody else could take the port.
+A preferred port is only looked at. Any other one is kept for this process: it lies below the range from
+which systems give ports to outgoing connections, and no other process that asks here is told the same.
 """
 
 from __future__ import annotations
 
+import random
 import socket
 from typing import TYPE_CHECKING
 
@@ -14,6 +17,12 @@ if TYPE_CHECKING:
 
 HOST = "127.0.0.1"
 _LAST_PORT = 65_535
+# Linux gives outgoing connections the ports from 32,768 on, macOS those from 49,152 on; and Temporal keeps the ports of
+# its members in a SMALLINT.
+_ANYWHERE = range(20_000, 32_768)
+# UDP sockets, each with the number of a port that this process was told: they mark it as taken, and the system
+# closes them with the process. No server of ours listens on UDP.
+_told: list[socket.socket] = []
 _ANSWER_SECONDS = 0.5
 
 
@@ -21,14 +30,14 @@ def free_port(preferred: int, *, taken: Collection[int] = ()) -> int:
     """Return the preferred port if it is free, else the next higher one that is.
 
     Args:
-        preferred: Where to begin; 0 asks for any free port.
+        preferred: Where to begin; 0 asks for any free port, which no other call returns while this process lives.
         taken: Ports already promised to others that do not listen yet.
 
     Raises:
         OSError: No port from the preferred one upwards is free.
     """
     if preferred == 0:
-        return _any_free_port(taken)
+        return _any_free_port()
     for port in range(preferred, _LAST_PORT + 1):
         if port not in taken and _is_free(port):
             return port
@@ -36,19 +45,23 @@ def free_port(preferred: int, *, taken: Collection[int] = ()) -> int:
     raise OSError(message)
 
 
-def _any_free_port(taken: Collection[int]) -> int:
-    # A refused choice stays open until the end: the system would otherwise offer it again.
-    refused: list[socket.socket] = []
+def _any_free_port() -> int:
+    for port in random.sample(_ANYWHERE, len(_ANYWHERE)):
+        if _mark(port) and _is_free(port):
+            return port
+    message = f"no free port on {HOST} from {_ANYWHERE[0]} to {_ANYWHERE[-1]}"
+    raise OSError(message)
+
+
+def _mark(port: int) -> bool:
+    mark = socket.socket(type=socket.SOCK_DGRAM)
     try:
-        while True:
-            listener = _listen(0)
-            refused.append(listener)
-            port = int(listener.getsockname()[1])
-            if port not in taken:
-                return port
-    finally:
-        for listener in refused:
-            listener.close()
+        mark.bind((HOST, port))
+    except OSError:
+        mark.close()
+        return False
+    _told.append(mark)
+    return True
 
 
 def _is_free(port: int) -> bool:

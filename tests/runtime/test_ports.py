@@ -1,6 +1,9 @@
 """A port is free if a server may listen there and nothing else does."""
 
+import io
 import socket
+import subprocess
+import sys
 
 import pytest
 
@@ -46,11 +49,25 @@ class TestFreePort:
         assert free_port(port) == port
 
     def test_is_any_when_none_is_preferred(self) -> None:
-        taken = {free_port(0) for _ in range(20)}
-        port = free_port(0, taken=taken)
-        assert port not in taken
+        port = free_port(0)
         with listener(port):
             pass
+
+    def test_is_told_once_even_to_several_processes(self) -> None:
+        ask = "from runtime.machine.ports import free_port; print(*(free_port(0) for _ in range(200)), flush=True); input()"
+        command = [sys.executable, "-c", ask]
+        askers = [
+            subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+            for _ in range(3)
+        ]
+        told = [port for asker in askers for port in (asker.stdout or io.StringIO()).readline().split()]
+        for asker in askers:
+            asker.communicate("")
+        assert len(told) == len(set(told)) == 600
+
+    def test_is_none_that_the_system_gives_to_outgoing_connections(self) -> None:
+        with listener() as other:
+            assert free_port(0) < int(other.getsockname()[1])
 
     def test_is_refused_when_none_is_left(self) -> None:
         with pytest.raises(OSError, match="no free port"):

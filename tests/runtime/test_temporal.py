@@ -51,7 +51,7 @@ async def test_a_command_that_found_no_server_leaves_no_threads_of_the_sdk(
         **os.environ,
         "DINGDAN_DATABASE_URL": f"sqlite:///{tmp_path}/x.db",
         "DINGDAN_SECRET_KEY": "k" * 40,
-        "TEMPORAL_ADDRESS": f"127.0.0.1:{free_port(0, taken=[])}",
+        "TEMPORAL_ADDRESS": f"127.0.0.1:{free_port(0)}",
     }
     for arguments in (["-m", "cli", "migrate"], ["-c", REFUSED_PROGRAM, command]):
         process = await asyncio.create_subprocess_exec(

@@ -25,7 +25,7 @@ ROOT = Path(__file__).parents[3]
 @pytest.fixture(scope="session")
 async def issuer() -> AsyncIterator[str]:
     """Run a small provider as a separate process."""
-    port = free_port(0, taken=[])
+    port = free_port(0)
     process = await asyncio.create_subprocess_exec(
         *leashed([sys.executable, "-m", "tests.support.machine.oidc_provider", str(port)]),
         cwd=ROOT,
@@ -134,7 +134,7 @@ class TestTheProvider:
 
     async def test_that_is_away_leaves_the_password(self, closed_office: Office) -> None:
         account(closed_office, "desk-1")
-        nowhere = f"http://127.0.0.1:{free_port(0, taken=[])}"
+        nowhere = f"http://127.0.0.1:{free_port(0)}"
         async with self.site(closed_office, nowhere) as (browser, _):
             assert (await browser.get("/signin/provider")).status_code == 503
             assert (await browser.sign_in("desk-1")).status_code == 303

@@ -28,7 +28,7 @@ async def running() -> AsyncIterator[Client]:
 async def running_in(folder: Path) -> AsyncIterator[Client]:
     """Start it on a folder; a server that ran there before goes on where it was stopped."""
     cli, port = await find_temporal_cli(print), free_port(0)
-    part = temporal_part(cli, folder, port=port, ui_port=free_port(0, taken=[port]))
+    part = temporal_part(cli, folder, port=port, ui_port=free_port(0))
     async with Supervisor([part], say=print):
         client = await connect(target_host=f"{HOST}:{port}", namespace=NAMESPACE)
         yield WorkflowEnvironment.from_client(client).client

@@ -39,7 +39,6 @@ _TEMPORAL_PORTS = (
     *("HISTORY_GRPC_PORT", "HISTORY_MEMBERSHIP_PORT", "WORKER_GRPC_PORT", "WORKER_MEMBERSHIP_PORT"),
 )
 """Ports that are private inside a container; here they must not collide with those of another server."""
-_LOWEST_PORT = 17_000  # and below 32,768: Temporal keeps the ports of its members in a SMALLINT
 
 
 @dataclass(kw_only=True)
@@ -187,11 +186,7 @@ async def founded(
         for name in ("POSTGRES_PASSWORD", "DINGDAN_DB_PASSWORD", "TEMPORAL_DB_PASSWORD", "DINGDAN_SECRET_KEY")
     }
     names = ("temporal", "api", "worker metrics", "server metrics", *_TEMPORAL_PORTS)
-    # Far from the range in which another process that starts at this moment looks for ports.
-    lowest = _LOWEST_PORT + os.getpid() * 37 % 10_000
-    ports: dict[str, int] = {}
-    for name in names:
-        ports[name] = free_port(lowest, taken=[cluster.port, *ports.values()])
+    ports = {name: free_port(0) for name in names}
     values["DINGDAN_PUBLIC_URL"] = f"http://{HOST}:{ports['api']}"
     stack = Stack(
         folder=folder,
@@ -247,7 +242,7 @@ async def serving(
     api_url = stack.values["DINGDAN_PUBLIC_URL"]
     parts = [stack.part("api", partial(_serves, api_url), **changes)]
     for number in range(workers):
-        port = stack.ports["worker metrics"] if number == 0 else free_port(0, taken=stack.ports.values())
+        port = stack.ports["worker metrics"] if number == 0 else free_port(0)
         parts.append(
             stack.part(
                 "worker",
