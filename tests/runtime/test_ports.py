@@ -54,8 +54,8 @@ class TestFreePort:
             pass
 
     def test_is_told_once_even_to_several_processes(self) -> None:
-        ask = "from runtime.machine.ports import free_port; print(*(free_port(0) for _ in range(200)), flush=True); input()"
-        command = [sys.executable, "-c", ask]
+        ask = "from runtime.machine.ports import free_port as ask; print(*(ask(0) for _ in range(200)), flush=True)"
+        command = [sys.executable, "-c", f"{ask}; input()"]
         askers = [
             subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
             for _ in range(3)
