@@ -70,7 +70,7 @@ class TestATable:
 
 
 class TestTheInbox:
-    @pytest.mark.parametrize(("size", "most"), [("desktop", 18), ("phone", 4)])
+    @pytest.mark.parametrize(("size", "most"), [("desktop", 18), ("phone", 5)])
     async def test_shows_many_whole_rows_at_once(self, site: Site, size: str, most: int) -> None:
         await asyncio.gather(*(bring(site.teller, "classify") for _ in range(18)))
         async with site.seated("desk-1", size=size) as tab:
