@@ -137,9 +137,10 @@ class SentMarks:
     """Outbox rows that were sent to Temporal and are marked a moment later, many in one transaction.
 
     A mark that is lost with the process costs nothing: `Reconcile` sends again, and Temporal ignores the repetition.
+    The pause is far shorter than the time that `Reconcile` leaves to a row's writer.
     """
 
-    _PAUSE = timedelta(milliseconds=50)
+    _PAUSE = timedelta(milliseconds=500)
 
     def __init__(self, service: "Service") -> None:
         """Start without marks."""

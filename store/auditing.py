@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Column, Connection, Index, String, Table, insert
 
 from domain.doors import Via
+from store.inserting import NewRow
 from store.instants import Instant
 from store.metadata import BigId, Json, code, metadata
 
@@ -34,5 +35,12 @@ def audited(
     now: datetime,
 ) -> None:
     """Write down for auditors who did what, to an order or to the whole office."""
-    row = {"at": now, "actor": actor, "via": via, "act": act, "matter_no": matter_no, "data": data}
+    _, row = audit_row(actor, via, act, matter_no, data, now)
     connection.execute(_INSERT, row)
+
+
+def audit_row(
+    actor: str, via: Via, act: str, matter_no: str | None, data: dict[str, Any], now: datetime
+) -> NewRow:
+    """Make the row by which auditors see who did what."""
+    return audit, {"at": now, "actor": actor, "via": via, "act": act, "matter_no": matter_no, "data": data}

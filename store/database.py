@@ -7,16 +7,13 @@ without an error when several writers read and then write.
 
 import select
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, Table, create_engine, event, text
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError, IntegrityError, OperationalError
-from sqlalchemy.sql.dml import ReturningInsert
 
 _BEGIN = "dingdan_begin"
 _LOCK_WAIT_MS = 5_000
@@ -94,7 +91,7 @@ class Store:
         Raises:
             StoreUnavailable: the database is away.
         """
-        with available(), self._looker.begin() as connection:
+        with available(), self._looker.connect() as connection:
             yield connection
 
     def ping(self) -> None:
@@ -253,23 +250,6 @@ def _begin_sqlite(connection: Connection) -> None:
     statement = connection.get_execution_options().get(_BEGIN, "BEGIN IMMEDIATE")
     if statement is not None:
         connection.exec_driver_sql(statement)
-
-
-def insert_ignore(
-    connection: Connection, table: Table, values: Mapping[str, Any], *besides: ColumnElement[Any]
-) -> bool:
-    """Insert a row unless its key exists, and tell whether it was inserted. `besides` is evaluated with it."""
-    statement = _insert_ignore(connection.dialect.name, table, *besides)
-    return connection.execute(statement, values).first() is not None
-
-
-@cache
-def _insert_ignore(
-    dialect: str, table: Table, *besides: ColumnElement[Any]
-) -> ReturningInsert[tuple[Any, ...]]:
-    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
-    # A returned row tells it on both databases; a count of rows does not.
-    return insert(table).on_conflict_do_nothing().returning(*table.primary_key.columns, *besides)
 
 
 __all__ = ["Connection", "Engine", "Store", "StoreUnavailable", "WriteConflict"]

@@ -16,8 +16,8 @@ from domain.order.words import Channel, RequestKind
 from domain.text import clean
 from messages.duty.step import DutyStep, IssuesAsked
 from messages.names import system_id
-from store.database import insert_ignore
 from store.duty.tables import duty, duty_issue
+from store.inserting import insert_ignore
 from store.matter.said.decisions import NotEntitled, Refused
 from store.matter.tables import decision
 from store.office.directory import current

@@ -24,16 +24,14 @@ class Hold:
 
 
 _ENDS = func.coalesce(office_hold.c.lifted_at, office_hold.c.until, type_=office_hold.c.until.type)
-_STILL_OPEN = (
-    select(office_hold, _ENDS.label("ends"))
-    .where(NOW < _ENDS, office_hold.c.since < _ENDS)
-    .order_by(office_hold.c.since)
-)
+STILL_OPEN = select(office_hold, _ENDS.label("ends")).where(NOW < _ENDS, office_hold.c.since < _ENDS)
+"""The hold in force at an instant, if there is one, and those ordered ahead."""
+_IN_SEQUENCE = STILL_OPEN.order_by(office_hold.c.since)
 
 
 def holds_from(connection: Connection, *, at: datetime) -> list[Hold]:
     """List the hold in force at an instant, if there is one, and those ordered ahead, in sequence."""
-    return [_seen(row) for row in connection.execute(_STILL_OPEN, {"now": at})]
+    return [hold_of(row) for row in connection.execute(_IN_SEQUENCE, {"now": at})]
 
 
 def holds_over(connection: Connection, *, since: datetime, at: datetime) -> list[Hold]:
@@ -41,7 +39,7 @@ def holds_over(connection: Connection, *, since: datetime, at: datetime) -> list
     over = select(office_hold, _ENDS.label("ends")).where(
         office_hold.c.since < _ENDS, since < _ENDS, at >= _ENDS
     )
-    return [_seen(row) for row in connection.execute(over.order_by(office_hold.c.since))]
+    return [hold_of(row) for row in connection.execute(over.order_by(office_hold.c.since))]
 
 
 def hold_in_force(connection: Connection, *, at: datetime) -> Hold | None:
@@ -59,5 +57,6 @@ def is_held(holds: Iterable[OfficeHold], *, at: datetime) -> bool:
     return any(each.since <= at < each.until for each in holds)
 
 
-def _seen(row: Row[Any]) -> Hold:
+def hold_of(row: Row[Any]) -> Hold:
+    """Return the hold that a row of `STILL_OPEN` shows."""
     return Hold(id=row.id, since=row.since, until=row.ends, reason=row.reason, ordered_by=row.ordered_by)

@@ -19,6 +19,7 @@ from sqlalchemy import ColumnElement, Connection, FromClause, func, insert, sele
 from messages.matter.outbox import StartMatter
 from messages.matter.signals import AnySaid, Said
 from messages.wire import Wire
+from store.inserting import NewRow, insert_all
 from store.matter.tables import UNSENT, outbox
 
 _INLINE_GRACE = timedelta(seconds=5)
@@ -99,21 +100,21 @@ def put(
     connection: Connection, matter_no: str, kind: OutboxKind, payload: dict[str, Any], *, now: datetime
 ) -> int:
     """Add a row to send, and return its id; its writer may send it at once, `Reconcile` waits a few seconds."""
-    row = connection.execute(
-        _INSERT,
-        {
-            "matter_no": matter_no,
-            "kind": kind,
-            "payload": payload,
-            "created_at": now,
-            "next_at": now + _INLINE_GRACE,
-            "attempts": 0,
-            "lease_epoch": 0,
-            "done_at": None,
-        },
-    )
-    key = row.inserted_primary_key
-    return int(key[0]) if key else 0
+    return insert_all(connection, [outbox_row(matter_no, kind, payload, now=now)])
+
+
+def outbox_row(matter_no: str, kind: OutboxKind, payload: dict[str, Any], *, now: datetime) -> NewRow:
+    """Make a row to send; its writer may send it at once, `Reconcile` waits a few seconds."""
+    return outbox, {
+        "matter_no": matter_no,
+        "kind": kind,
+        "payload": payload,
+        "created_at": now,
+        "next_at": now + _INLINE_GRACE,
+        "attempts": 0,
+        "lease_epoch": 0,
+        "done_at": None,
+    }
 
 
 def put_told(connection: Connection, rows: Sequence[tuple[str, dict[str, Any]]], *, now: datetime) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 from domain.doors import Via
 from domain.matter.tasks import SYSTEM, TaskState
 from messages.matter.step import ClockReading, MatterAnswer, MatterFacts, MatterStep, MessageWritten
-from store.database import insert_ignore
+from store.inserting import insert_ignore
 from store.matter.tables import event, matter, message, task
 
 # Built once: to build a statement takes longer than to execute it.

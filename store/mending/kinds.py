@@ -19,11 +19,11 @@ from messages.matter.starting import MatterStart
 from messages.matter.step import MatterAnswer, MatterFacts, MatterStep
 from messages.order.step import OrderAnswer, OrderFacts, OrderStep
 from messages.order.workflow import StartOrder
-from store.database import insert_ignore
 from store.duty.opening import OPENING_RUN, duty_as_opened, matter_as_opened, opened_event
 from store.duty.said import lock_duty
 from store.duty.step import reapply_duty_step, write_duty
 from store.duty.tables import duty, duty_issue
+from store.inserting import insert_ignore
 from store.matter.holding import is_held
 from store.matter.tables import event, matter, task
 from store.order.said.decisions import lock_order

@@ -24,7 +24,7 @@ from domain.office.teams import Team
 from domain.office.words import Role
 from messages.office.directory import LookUp, Routing, Vouched
 from store.auditing import audited
-from store.database import insert_ignore
+from store.inserting import insert_ignore
 from store.office.people import StaffEntry, posts, staff_entries
 from store.office.tables import directory, unit
 
@@ -32,7 +32,8 @@ _UNITS = TypeAdapter(tuple[Unit, ...])
 _CATEGORIES = TypeAdapter(tuple[Category, ...])
 _ROUTES = TypeAdapter(tuple[Route, ...])
 _TEAMS = TypeAdapter(tuple[Team, ...])
-_NEWEST = select(directory.c.version, directory.c.digest).order_by(directory.c.version.desc()).limit(1)
+NEWEST = select(directory.c.version, directory.c.digest).order_by(directory.c.version.desc()).limit(1)
+"""The version in force and its digest; no row before one is loaded."""
 
 
 class UnknownVersion(DomainError):
@@ -64,8 +65,13 @@ class LoadedVersion:
 
 def current(connection: Connection) -> Directory:
     """Return the directory in force."""
-    newest = connection.execute(_NEWEST).one_or_none()
+    newest = connection.execute(NEWEST).one_or_none()
     return _kept(connection, newest.version, newest.digest) if newest else FIRST
+
+
+def in_force(connection: Connection, version: int | None, digest: str | None) -> Directory:
+    """Return the directory that a row of `NEWEST` names; without a version, the first."""
+    return FIRST if version is None or digest is None else _kept(connection, version, digest)
 
 
 def find_version(connection: Connection, version: int) -> Directory:
@@ -103,7 +109,7 @@ def _called(given: Directory, names: Mapping[str, str]) -> Directory:
 
 def current_named(connection: Connection) -> Directory:
     """Return the directory in force with the present names of its units, in one statement."""
-    newest = _NEWEST.subquery()
+    newest = NEWEST.subquery()
     rows = connection.execute(
         select(unit.c.code, unit.c.name, newest.c.version, newest.c.digest).outerjoin(newest, true())
     ).all()

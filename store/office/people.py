@@ -14,7 +14,7 @@ from domain.errors import DomainError
 from domain.office.directory import Unit
 from domain.office.permissions import RolesApart, are_apart, keep_apart
 from domain.office.words import Role, Tier
-from store.database import insert_ignore
+from store.inserting import insert_ignore
 from store.instants import NOW, At
 from store.office.tables import roster, staff, staff_role, unit
 

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select
+from sqlalchemy import Connection, bindparam, select
 
 from domain.doors import CredentialKind, Via
 from domain.errors import DomainError
@@ -27,15 +27,14 @@ from messages.office.directory import Routing
 from messages.order.starting import starting
 from messages.order.workflow import StartOrder
 from store.attachment.attachments import Uploader, bind
-from store.auditing import audited
-from store.database import insert_ignore
-from store.matter.holding import as_notice, holds_from, is_held
+from store.auditing import audit_row
+from store.inserting import NewRow, insert_all, insert_ignore
+from store.matter.holding import as_notice, is_held
 from store.matter.numbers import new_number, new_suffix, random_letters
-from store.matter.outbox import OutboxKind, put
+from store.matter.outbox import OutboxKind, outbox_row
 from store.matter.tables import event, matter, task
-from store.office.directory import current
 from store.office.office_lock import reading_the_office
-from store.order.receiving import FirstContact, first_contact
+from store.order.receiving import FirstContact, PassedOver, Reception, named_officer, reception
 from store.order.reckoning import calendar_for
 from store.order.rows import WHOLE
 from store.order.tables import idempotency, orders, requester, requester_phone
@@ -190,22 +189,38 @@ def place_order(
     if known := _placed_before(connection, new):
         repeated = _claim(connection, new, known, is_new=False, now=now)
         return repeated or Placed(receipt=known, is_new=False)
-    contact = first_contact(connection, channel=new.channel, received_by=new.received_by, now=now)
+    named = named_officer(connection, new.received_by, now=now)
     receipt = Receipt(
         order_no=new_number(now),
         tracking_code=new_tracking_code(),
         stage=Stage.FIRST_CONTACT,
         received_at=new.received_at or now,
-        passed_over=contact.passed_over,
+        passed_over=named if isinstance(named, PassedOver) else None,
     )
     if repeated := _claim(connection, new, receipt, is_new=True, now=now):
         return repeated
-    page = f"{desk}/{receipt.order_no}"
-    start = _insert(connection, new, receipt, contact, policy_version, page, now)
+    office = reception(connection, channel=new.channel, now=now)
+    _check_codes(office.directory, new)
+    contact = named if isinstance(named, FirstContact) else office.on_duty
+    first = _first_task(connection, receipt.order_no, contact, policy_version, now)
+    start = _start(new, receipt, first, office, policy_version, f"{desk}/{receipt.order_no}")
     asked = starting(start)
-    outbox_id = put(connection, receipt.order_no, OutboxKind.START, asked.model_dump(mode="json"), now=now)
-    to_start = ToStart(start=start, asked=asked, outbox_id=outbox_id)
-    return Placed(receipt=receipt, is_new=True, to_start=to_start)
+    outbox_id = insert_all(
+        connection,
+        [
+            (matter, _matter_row(new, receipt, first, held=is_held(start.holds, at=now))),
+            (orders, _order_row(new, receipt, policy_version, first)),
+            *_requester_rows(receipt.order_no, new),
+            (task, _task_row(receipt.order_no, first, contact.holder)),
+            *_said_rows(new, receipt, first, now),
+            outbox_row(receipt.order_no, OutboxKind.START, asked.model_dump(mode="json"), now=now),
+        ],
+    )
+    uploader = Uploader(kind=CredentialKind.CLIENT, name=new.client_id)
+    bind(connection, new.attachments, uploaders=[uploader], matter_no=receipt.order_no)
+    return Placed(
+        receipt=receipt, is_new=True, to_start=ToStart(start=start, asked=asked, outbox_id=outbox_id)
+    )
 
 
 def _claim(
@@ -288,47 +303,13 @@ _BY_REFERENCE = (
         orders.c.source_reference == bindparam("source_reference"),
     )
 )
-# Built once: to build a statement takes longer than to execute it.
-_INSERT_MATTER, _INSERT_ORDER, _INSERT_TASK, _INSERT_EVENT = map(insert, (matter, orders, task, event))
-_INSERT_REQUESTER, _INSERT_PHONE = insert(requester), insert(requester_phone)
 
 
-def _insert(
-    connection: Connection,
-    new: NewOrder,
-    receipt: Receipt,
-    contact: FirstContact,
-    policy_version: str,
-    page: str,
-    now: datetime,
+def _start(
+    new: NewOrder, receipt: Receipt, first: OpenTask, office: Reception, policy_version: str, page: str
 ) -> StartOrder:
-    order_no = receipt.order_no
-    directory = current(connection)
-    _check_codes(directory, new)
-    first = _first_task(connection, order_no, contact, policy_version, now)
-    holds = tuple(as_notice(each) for each in holds_from(connection, at=now))
-    connection.execute(_INSERT_MATTER, _matter_row(new, receipt, first, held=is_held(holds, at=now)))
-    connection.execute(_INSERT_ORDER, _order_row(new, receipt, policy_version, first))
-    uploader = Uploader(kind=CredentialKind.CLIENT, name=new.client_id)
-    bind(connection, new.attachments, uploaders=[uploader], matter_no=order_no)
-    _insert_requester(connection, order_no, new)
-    connection.execute(
-        _INSERT_TASK,
-        {**first.model_dump(), "matter_no": order_no, "state": TaskState.OPEN, "holder": contact.holder},
-    )
-    data = {
-        "channel": new.channel,
-        "kind": new.kind,
-        "community": new.place.community,
-        "category": new.category,
-        "officer_passed_over": contact.passed_over,
-    }
-    received = received_event(order_no=order_no, client_id=new.client_id, first=first, data=data)
-    connection.execute(_INSERT_EVENT, received)
-    passed_over = {"officer_passed_over": contact.passed_over} if contact.passed_over else {}
-    audited(connection, new.client_id, Via.CHANNEL, "order_placed", order_no, passed_over, now)
     return StartOrder(
-        order_no=order_no,
+        order_no=receipt.order_no,
         policy=policy_version,
         channel=new.channel,
         category=new.category,
@@ -337,10 +318,10 @@ def _insert(
         can_be_called=new.requester.can_be_called,
         first_task=first,
         page=page,
-        holds=holds,
+        holds=tuple(as_notice(each) for each in office.holds),
         rests=new.rests,
         # Vacant units are looked up when it matters: before any automatic step.
-        routing=Routing.of(directory, category=new.category, community=new.place.community),
+        routing=Routing.of(office.directory, category=new.category, community=new.place.community),
     )
 
 
@@ -373,13 +354,31 @@ def _first_task(
     )
 
 
-def _insert_requester(connection: Connection, order_no: str, new: NewOrder) -> None:
-    if any(asdict(new.requester).values()):
-        connection.execute(_INSERT_REQUESTER, {"order_no": order_no, **asdict(new.requester)})
-    if new.phone_keys:
-        connection.execute(
-            _INSERT_PHONE, [{"order_no": order_no, "phone_key": each} for each in new.phone_keys]
-        )
+def _requester_rows(order_no: str, new: NewOrder) -> list[NewRow]:
+    said = asdict(new.requester)
+    rows: list[NewRow] = [(requester, {"order_no": order_no, **said})] if any(said.values()) else []
+    return rows + [(requester_phone, {"order_no": order_no, "phone_key": each}) for each in new.phone_keys]
+
+
+def _task_row(order_no: str, first: OpenTask, holder: str | None) -> dict[str, Any]:
+    return {**first.model_dump(), "matter_no": order_no, "state": TaskState.OPEN, "holder": holder}
+
+
+def _said_rows(new: NewOrder, receipt: Receipt, first: OpenTask, now: datetime) -> list[NewRow]:
+    """Make the order's first event, and the row for auditors."""
+    data = {
+        "channel": new.channel,
+        "kind": new.kind,
+        "community": new.place.community,
+        "category": new.category,
+        "officer_passed_over": receipt.passed_over,
+    }
+    passed_over = {"officer_passed_over": receipt.passed_over} if receipt.passed_over else {}
+    order_no, client = receipt.order_no, new.client_id
+    return [
+        (event, received_event(order_no=order_no, client_id=client, first=first, data=data)),
+        audit_row(client, Via.CHANNEL, "order_placed", order_no, passed_over, now),
+    ]
 
 
 def _matter_row(new: NewOrder, receipt: Receipt, first: OpenTask, *, held: bool) -> dict[str, Any]:

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, literal, select, true
 
 from domain.calendar.instants import local
-from domain.office.directory import OFFICE
+from domain.office.directory import OFFICE, Directory
 from domain.office.permissions import GRANTS, Permission
 from domain.office.words import Role, Tier
 from store.instants import NOW
+from store.matter.holding import STILL_OPEN, Hold, hold_of
+from store.office.directory import NEWEST, in_force
 from store.office.people import Staff, find_present, find_staff, is_in_post
 from store.office.tables import roster, staff, staff_role, unit
 
@@ -29,35 +31,42 @@ class PassedOver(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FirstContact:
-    """The unit and role of the first task, its holder if any, and why the named officer was passed over, if so."""
+    """The unit and role of the first task, and its holder if any."""
 
     unit: str
     tier: Tier
     role: Role
     holder: str | None = None
-    passed_over: PassedOver | None = None
 
 
-def first_contact(
-    connection: Connection, *, channel: str, received_by: str | None, now: datetime
-) -> FirstContact:
-    """Find who answers first: the officer, their deputy while they are away, or else the roster.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reception:
+    """The office as a new order finds it: its directory, its holds, and who answers first if no officer is named."""
+
+    directory: Directory
+    holds: tuple[Hold, ...]
+    on_duty: FirstContact
+
+
+def named_officer(
+    connection: Connection, received_by: str | None, *, now: datetime
+) -> FirstContact | PassedOver | None:
+    """Find the officer who took the order, or their deputy while they are away; else why not, if one was named.
 
     Source: the office's rule that the first contact is responsible (首问责任制).
     """
     if received_by is None:
-        return _by_roster(connection, channel, now, None)
+        return None
     officer = find_staff(connection, received_by, now=now)
     if officer is None:
         known = connection.scalar(select(staff.c.username).where(staff.c.username == received_by))
-        why = PassedOver.UNKNOWN if known is None else PassedOver.LEFT
-        return _by_roster(connection, channel, now, why)
+        return PassedOver.UNKNOWN if known is None else PassedOver.LEFT
     role = _answers_as(officer)
     if role is None:
-        return _by_roster(connection, channel, now, PassedOver.DECIDES_NOTHING)
+        return PassedOver.DECIDES_NOTHING
     in_post = select(staff.c.username).where(staff.c.username == received_by, is_in_post(now))
     if connection.scalar(in_post) is None:
-        return _by_roster(connection, channel, now, PassedOver.AWAY)
+        return PassedOver.AWAY
     is_there = find_present(connection, received_by, now=now) is not None
     holder = received_by if is_there else None
     return FirstContact(unit=officer.unit, tier=officer.tier, role=role, holder=holder)
@@ -70,16 +79,16 @@ def _answers_as(officer: Staff) -> Role | None:
     )
 
 
-def _by_roster(
-    connection: Connection, channel: str, now: datetime, passed_over: PassedOver | None
-) -> FirstContact:
+def reception(connection: Connection, *, channel: str, now: datetime) -> Reception:
+    """Read the office for a new order of this channel, in one statement."""
     asked = {"channel": channel, "weekday": local(now).weekday(), "now": now}
-    row = connection.execute(_ON_DUTY, asked).one_or_none()
-    return FirstContact(
-        unit=row.unit if row else OFFICE,
-        tier=Tier(row.tier) if row else Tier.STREET,
-        role=Role.DUTY_OFFICER,
-        passed_over=passed_over,
+    rows = connection.execute(_RECEPTION, asked).all()
+    return Reception(
+        directory=in_force(connection, rows[0].version, rows[0].digest),
+        holds=tuple(hold_of(row) for row in rows if row.id is not None),
+        on_duty=FirstContact(
+            unit=rows[0].unit or OFFICE, tier=Tier(rows[0].tier or Tier.STREET), role=Role.DUTY_OFFICER
+        ),
     )
 
 
@@ -96,4 +105,15 @@ _ON_DUTY = (
         # An officer who is away without a deputy is passed over.
         is_in_post(NOW),
     )
+    .subquery()
 )
+_ALWAYS, _NEWEST, _HOLDS = select(literal(1)).subquery(), NEWEST.subquery(), STILL_OPEN.subquery()
+_RECEPTION = (
+    select(_NEWEST, _ON_DUTY, _HOLDS)
+    .select_from(_ALWAYS)
+    .outerjoin(_NEWEST, true())
+    .outerjoin(_ON_DUTY, true())
+    .outerjoin(_HOLDS, true())
+    .order_by(_HOLDS.c.since)
+)
+"""At most one version, and at most one officer on duty: a row for each hold, or one if there is none."""

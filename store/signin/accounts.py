@@ -16,7 +16,7 @@ from domain.doors import Via
 from domain.signin.accounts import Profile, locked_until
 from runtime.sealing import CannotUnseal, seal, unseal
 from store.auditing import audited
-from store.database import insert_ignore
+from store.inserting import insert_ignore
 from store.office.tables import staff
 from store.signin.credentials import keyed_hash
 from store.signin.tables import account, sign_in_failure

@@ -12,7 +12,7 @@ from datetime import datetime
 from sqlalchemy import Connection, and_, bindparam, exists, insert, select, update
 
 from domain.doors import CredentialKind
-from store.database import insert_ignore
+from store.inserting import insert_ignore
 from store.signin.tables import client, credential
 
 

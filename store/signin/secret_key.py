@@ -13,7 +13,8 @@ from sqlalchemy import Connection, delete, select, update
 
 from domain.doors import Via
 from store.auditing import audited
-from store.database import Store, insert_ignore
+from store.database import Store
+from store.inserting import insert_ignore
 from store.signin.accounts import remove_second_factor
 from store.signin.credentials import keyed_hash
 from store.signin.tables import account, credential, secret_mark, session, sign_in_attempt, sign_in_failure

@@ -12,15 +12,16 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, bindparam, insert, select
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, select
 
 from domain.doors import Via
 from domain.errors import DomainError
 from domain.matter.judging import DecisionStatus, Refusal
 from domain.matter.tasks import STORED, Field, FieldType, TaskState
 from messages.matter.signals import CompleteTask, Said
-from store.auditing import audited
-from store.matter.outbox import PATIENCE, OutboxKind, put
+from store.auditing import audit_row
+from store.inserting import insert_all
+from store.matter.outbox import PATIENCE, OutboxKind, outbox_row
 from store.matter.tables import LOST, decision
 from store.office.people import Staff
 
@@ -154,33 +155,29 @@ def keep(
     """Write the row, the signal to the workflow in the outbox, and the audit."""
     is_task = isinstance(said, CompleteTask)
     said_id = said.said_id
-    connection.execute(
-        _INSERT,
-        {
-            "decision_id": said_id,
-            "matter_no": matter_no,
-            "task_id": said.task_id if isinstance(said, CompleteTask) else None,
-            "subject": Subject.TASK if is_task else Subject.MATTER,
-            "name": said.said_name,
-            "actor": actor.name,
-            "via": actor.via,
-            "fields": said.fields,
-            "texts": dict(texts),
-            "comment": comment,
-            "fingerprint": fingerprint,
-            "decided_at": now,
-            "status": DecisionStatus.PENDING,
-        },
-    )
-    outbox_id = put(connection, matter_no, OutboxKind.SIGNAL, said.model_dump(mode="json"), now=now)
-    audited(
+    decided = {
+        "decision_id": said_id,
+        "matter_no": matter_no,
+        "task_id": said.task_id if isinstance(said, CompleteTask) else None,
+        "subject": Subject.TASK if is_task else Subject.MATTER,
+        "name": said.said_name,
+        "actor": actor.name,
+        "via": actor.via,
+        "fields": said.fields,
+        "texts": dict(texts),
+        "comment": comment,
+        "fingerprint": fingerprint,
+        "decided_at": now,
+        "status": DecisionStatus.PENDING,
+    }
+    seen = {"decision_id": said_id, "name": said.said_name}
+    outbox_id = insert_all(
         connection,
-        actor.name,
-        actor.via,
-        "decided",
-        matter_no,
-        {"decision_id": said_id, "name": said.said_name},
-        now,
+        [
+            (decision, decided),
+            audit_row(actor.name, actor.via, "decided", matter_no, seen, now),
+            outbox_row(matter_no, OutboxKind.SIGNAL, said.model_dump(mode="json"), now=now),
+        ],
     )
     row = find(connection, said_id)
     if row is None:
@@ -192,7 +189,6 @@ def _find(connection: Connection, decision_id: str) -> Row[Any] | None:
     return connection.execute(_BY_ID, {"decision_id": decision_id}).one_or_none()
 
 
-_INSERT = insert(decision)
 _BY_ID = (
     select(decision)
     .where(decision.c.decision_id == bindparam("decision_id"))

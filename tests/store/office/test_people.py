@@ -21,7 +21,7 @@ from store.office.people import (
     return_to_post,
     set_roles,
 )
-from store.order.receiving import first_contact
+from store.order.receiving import reception
 from tests.support.office import now
 
 WEEK = timedelta(days=7)
@@ -141,7 +141,7 @@ class TestAPost:
 class TestTheDutyRoster:
     def owner(self, store: Store) -> tuple[str, Tier, Role]:
         with store.read() as connection:
-            found = first_contact(connection, channel="web", received_by=None, now=now())
+            found = reception(connection, channel="web", now=now()).on_duty
         return found.unit, found.tier, found.role
 
     def test_is_changed_by_day(self, store: Store) -> None:

@@ -5,10 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from domain.office.words import Role
+from domain.office.words import Role, Tier
 from store.database import Store
 from store.office.people import dismiss, leave_post, set_roles
-from store.order.receiving import first_contact
+from store.order.receiving import FirstContact, named_officer
 from tests.store.taking import rows, take
 from tests.support.office import now
 
@@ -47,13 +47,8 @@ class TestAnOrderWhoseOfficer:
     def test_is_away_goes_to_the_deputy_and_nobody_is_at_it_yet(self, store: Store) -> None:
         with store.write() as connection:
             leave_post(connection, "desk-1", until=now() + WEEK, deputy="desk-2", now=now())
-            found = first_contact(connection, channel="hotline", received_by="desk-1", now=now())
-        assert (found.unit, found.role, found.holder, found.passed_over) == (
-            "street",
-            Role.STREET_DESK,
-            None,
-            None,
-        )
+            found = named_officer(connection, "desk-1", now=now())
+        assert found == FirstContact(unit="street", tier=Tier.STREET, role=Role.STREET_DESK, holder=None)
 
     def test_is_there_has_it_at_once(self, store: Store) -> None:
         take(store, received_by=OFFICER)
