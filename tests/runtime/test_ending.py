@@ -115,3 +115,30 @@ def test_leaves_nothing_running(run: tuple[str, ...], how: str, tmp_path: Path) 
             for each in marked(mark):
                 with suppress(psutil.NoSuchProcess):
                     each.kill()
+
+
+A_LOST_SIGNAL = """
+import os
+import signal
+import threading
+import weakref
+
+from tests.support.machine.ending import end_in_order
+
+class Anything:
+    pass
+
+def when_collected(_):
+    os.kill(os.getpid(), signal.SIGTERM)
+
+end_in_order()
+anything = Anything()
+its_end = weakref.ref(anything, when_collected)
+del anything
+threading.Event().wait(30)
+"""
+
+
+def test_a_signal_that_comes_while_garbage_is_collected_is_not_lost() -> None:
+    run = subprocess.run([sys.executable, "-c", A_LOST_SIGNAL], cwd=ROOT, stderr=subprocess.PIPE, check=False)
+    assert run.stderr.rstrip().endswith(b"KeyboardInterrupt")

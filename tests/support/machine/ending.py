@@ -4,14 +4,19 @@ Then every `finally` runs and stops the processes that the run has started. If t
 processes die by their leash (`runtime.machine.leash`).
 """
 
+from __future__ import annotations
+
 import os
 import signal
+import sys
 import threading
 import time
+from collections.abc import Callable
 
 import psutil
 
 _WATCH_SECONDS = 0.5
+_AGAIN_SECONDS = 0.1
 
 
 def end_in_order() -> None:
@@ -20,10 +25,26 @@ def end_in_order() -> None:
     Start a run that has to outlive its shell with `nohup` or `setsid`.
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    sys.unraisablehook = _not_lost(sys.unraisablehook)
     if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
         return
     signal.signal(signal.SIGHUP, signal.default_int_handler)
     threading.Thread(target=_watch, args=(_above(),), daemon=True).start()
+
+
+def _not_lost(
+    others: Callable[[sys.UnraisableHookArgs], object],
+) -> Callable[[sys.UnraisableHookArgs], object]:
+    """Interrupt again if an interruption came where Python ignores exceptions, as while it collects garbage."""
+
+    def hook(ignored: sys.UnraisableHookArgs) -> None:
+        if issubclass(ignored.exc_type, KeyboardInterrupt):
+            # A moment later: here it would be ignored once more.
+            threading.Timer(_AGAIN_SECONDS, os.kill, (os.getpid(), signal.SIGTERM)).start()
+        else:
+            others(ignored)
+
+    return hook
 
 
 def _watch(above: list[int]) -> None:
