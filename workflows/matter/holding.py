@@ -12,7 +12,7 @@ from typing import Any
 from temporalio import workflow
 
 from workflows.matter.ledger import Ledger
-from workflows.matter.state import MatterState, Wait
+from workflows.matter.state import KeptHold, MatterState, Wait
 
 with workflow.unsafe.imports_passed_through():
     from domain.calendar.instants import instant
@@ -37,21 +37,20 @@ def expect(state: MatterState, hold: OfficeHold) -> None:
     since = max(since, state.held_until or since)
     until = min((hold.until, *(each.since for each in known if each.since > hold.since)))
     if since < until:
-        state.holds.append(OfficeHold(since=since, until=until))
+        state.holds.append(KeptHold(since=since, until=until, known_by=hold.since))
         state.holds.sort(key=lambda each: each.since)
 
 
 def release(state: MatterState, said: MatterAction) -> None:
-    """End the hold in force, or cancel the one that begins at `since`; a hold that is over stays as it is."""
+    """End the hold in force, or cancel the one that is known by `since`; a hold that is over stays as it is."""
     at = instant(said.fields.get("at")) or workflow.now()
     since = instant(said.fields.get("since"))
     if since is not None:
         # If the signal of that hold arrives only later, it is ignored: the hold has been lifted.
         state.holds_heard.add(since)
-    meant = max(at, since or at)
-    if state.hold is not None and state.hold.since <= meant < state.hold.until:
+    if state.hold is not None and _is_meant(state.hold, since, at):
         state.hold = _released(state.hold, at)
-    state.holds = [_released(each, at) if each.since <= meant < each.until else each for each in state.holds]
+    state.holds = [_released(each, at) if _is_meant(each, since, at) else each for each in state.holds]
     state.holds = [each for each in state.holds if each.since < each.until]
 
 
@@ -71,7 +70,11 @@ def lift(state: MatterState, ledger: Ledger[Any, Any], hold: OfficeHold, waits: 
             _move(ledger, wait, hold.since, hold.until)
 
 
-def _released(hold: OfficeHold, at: datetime) -> OfficeHold:
+def _is_meant(hold: KeptHold, since: datetime | None, at: datetime) -> bool:
+    return hold.since <= at < hold.until if since is None else hold.known_by == since and at < hold.until
+
+
+def _released(hold: KeptHold, at: datetime) -> KeptHold:
     return hold.model_copy(update={"until": max(at, hold.since)})
 
 

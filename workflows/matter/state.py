@@ -194,6 +194,17 @@ class Expiry:
             state.finish(self.closed, "its limit had passed")
 
 
+class KeptHold(OfficeHold):
+    """A hold as a matter keeps it, without the time that another one covers; `known_by` is its own beginning."""
+
+    known_by: datetime
+
+    @classmethod
+    def of(cls, hold: OfficeHold) -> "KeptHold":
+        """Keep a hold whole."""
+        return cls(since=hold.since, until=hold.until, known_by=hold.since)
+
+
 def as_begun(first: OpenTask, basis: str, holds: Sequence[OfficeHold]) -> dict[str, Any]:
     """Return the common part of a new state: the first task, in the store already, and the office's holds.
 
@@ -217,12 +228,13 @@ def as_begun(first: OpenTask, basis: str, holds: Sequence[OfficeHold]) -> dict[s
             due_at=first.due_at, remind_at=first.remind_at, is_provisional=first.is_provisional, asked=asked
         ),
     )
-    in_force = next((each for each in holds if each.since <= first.opened_at), None)
+    kept = [KeptHold.of(each) for each in holds]
+    in_force = next((each for each in kept if each.since <= first.opened_at), None)
     return {
         "unit": first.unit,
         "tier": task.tier,
         "hold": in_force,
-        "holds": [each for each in holds if each is not in_force],
+        "holds": [each for each in kept if each is not in_force],
         "holds_heard": {each.since for each in holds},
         "open_tasks": {task.task_id: task},
     }
@@ -268,8 +280,8 @@ class MatterState:
     asked_beyond: int = 0
     ignored: int = 0
     ignored_since: datetime | None = None
-    hold: OfficeHold | None = None
-    holds: list[OfficeHold] = field(default_factory=list)
+    hold: KeptHold | None = None
+    holds: list[KeptHold] = field(default_factory=list)
     holds_heard: set[datetime] = field(default_factory=set)
     held_until: datetime | None = None
     seq: int = 1

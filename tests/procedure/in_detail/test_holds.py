@@ -79,6 +79,27 @@ class TestAHoldAfterAHold:
         assert about(due(order), was + hours(5))
 
 
+class TestAHoldThatWasCalledOff:
+    def test_holds_no_order_that_was_placed_afterwards_and_hears_of_it_when_its_successor_is_over(
+        self, store: Store
+    ) -> None:
+        """The order knows the successor from its start, and hears of the other two only afterwards."""
+        begins, ordered_by = MONDAY + hours(2), "administrator-1"
+        for until in (begins + hours(30), begins + hours(1)):
+            with store.write() as connection:
+                order_hold(
+                    connection, reason="暴雨", since=begins, until=until, ordered_by=ordered_by, now=MONDAY
+                )
+                if until > begins + hours(1):
+                    lift_hold(connection, lifted_by=ordered_by, now=MONDAY, number=1)
+        order = StoredStory(store, book="standard-2")
+        order.forward(begins + hours(2) - order.now)
+        order.be_told()
+        order.settle()
+        assert "ReleaseOrdered" in order.event_types
+        assert not order.row["held"]
+
+
 class TestAHoldBeforeThereIsAClass:
     def test_counts_whether_the_order_is_classed_before_or_after_it_ends(self, store: Store) -> None:
         promised = []
