@@ -28,6 +28,7 @@ from store.matter import outbox
 from store.matter.said.unheard import reject_if_archived
 
 T = TypeVar("T")
+_PICTURES_AT_ONCE = 2
 _log = structlog.get_logger("api")
 
 
@@ -65,6 +66,7 @@ class Service:
         self.limits = Limits()
         self.in_flight = InFlight()
         self.sent = SentMarks(self)
+        self.picturing = asyncio.Semaphore(_PICTURES_AT_ONCE)
         self._pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="store")
 
     def now(self) -> datetime:

@@ -26,6 +26,7 @@ async def _vehicles(teller: Teller) -> Told:
             "place": {"community": "community-03", "address": "银杏坡社区东门支路（虚构）"},
             "category": "city_appearance",
         },
+        pictures=1,
     )
     await told.decide(
         "first_contact",

@@ -3,20 +3,21 @@
 import asyncio
 import json
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from typing import Any
 
 import httpx2
 
+from demo.drawing import street
 from demo.embedded import Installation
 from domain.office.responsibility import may_decide
 from domain.office.words import Role
 from messages.names import COMPLETE_TASK, NAMESPACE, order_workflow_id
 
-_PICTURE = b"\x89PNG\r\n\x1a\n"
 PATIENCE = timedelta(seconds=200)
 """How long a story may wait for its next turn: longer than an order that nobody touches needs."""
 
@@ -45,16 +46,19 @@ class Teller:
 
     installation: Installation
     http: httpx2.AsyncClient
+    numbers: Iterator[int] = field(default_factory=lambda: count(1))
     stamp: str = field(default_factory=lambda: f"{datetime.now(UTC):%H%M%S}-{uuid.uuid4().hex[:4]}")
 
-    async def place(self, channel: str, body: Mapping[str, Any]) -> "Told":
-        """Place an order as the channel's program does."""
+    async def place(self, channel: str, body: Mapping[str, Any], *, pictures: int = 0) -> "Told":
+        """Place an order as the channel's program does, with pictures of what is wrong."""
         client_id = next(name for name, its in self.installation.clients.items() if its == channel)
+        bearer = self._bearer(self.installation.keys[client_id])
+        attached = [await self._upload(bearer, is_cleared=False) for _ in range(pictures)]
         reference = f"demo-{self.stamp}-{uuid.uuid4().hex[:6]}"
         response = await self.http.post(
             "/api/v1/orders",
-            json={"channel": channel, "source_reference": reference, **body},
-            headers=self._bearer(self.installation.keys[client_id]) | {"Idempotency-Key": uuid.uuid4().hex},
+            json={"channel": channel, "source_reference": reference, "attachments": attached, **body},
+            headers=bearer | {"Idempotency-Key": uuid.uuid4().hex},
         )
         placed = _read(response, 201)
         return Told(teller=self, order_no=placed["order_no"], tracking_code=placed["tracking_code"])
@@ -69,10 +73,13 @@ class Teller:
         return _read(await self.http.post(path, json=body, headers=headers), 200, 202)
 
     async def picture(self, username: str) -> str:
-        """Send a picture as a member of staff, and return its id."""
-        headers = self._bearer(self.installation.tokens[username])
-        files = {"file": ("after.png", _PICTURE + uuid.uuid4().bytes, "image/png")}
-        sent = await self.http.post("/api/v1/attachments", files=files, headers=headers)
+        """Send a picture of the work as a member of staff, and return its id."""
+        return await self._upload(self._bearer(self.installation.tokens[username]), is_cleared=True)
+
+    async def _upload(self, bearer: Mapping[str, str], *, is_cleared: bool) -> str:
+        drawn = await asyncio.to_thread(street, number=next(self.numbers), is_cleared=is_cleared)
+        files = {"file": ("street.jpg", drawn, "image/jpeg")}
+        sent = await self.http.post("/api/v1/attachments", files=files, headers=bearer)
         return str(_read(sent, 201)["attachment_id"])
 
     def somebody_for(self, task: Mapping[str, Any]) -> str:
@@ -139,10 +146,10 @@ class Told:
             raise StoryFailed(f"{kind} {outcome}: {answer['status']} ({answer['reason']})")
 
     async def report(self, text: str, *, pictures: int = 0) -> None:
-        """Let the unit report a result, with pictures of what was done, and its reviewer approve."""
+        """Let the unit report a result, the first of its pictures for the resident, and its reviewer approve."""
         username = self.teller.somebody_for(await self.task("handle"))
         ids = [await self.teller.picture(username) for _ in range(pictures)]
-        await self.decide("handle", "report_result", text=text, attachments=ids)
+        await self.decide("handle", "report_result", text=text, for_resident=ids[:1], attachments=ids[1:])
         await self.decide("review", "approve")
 
     async def act(self, username: str, action: str, **fields: Any) -> None:

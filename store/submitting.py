@@ -110,6 +110,7 @@ def submit(  # noqa: PLR0913 - what a decision is made of
         uploaders=[Uploader(kind=CredentialKind.STAFF, name=staff.username)],
         matter_no=row.matter_no,
         decision_id=decision_id,
+        pictures=files_of((each for each in spec.fields if each.goes_to_resident), codes),
     )
     actor = Actor(name=staff.username, via=Via.STAFF, staff=staff)
     return keep(connection, said, row.matter_no, actor, texts, comment, fingerprint, now)

@@ -13,7 +13,7 @@ from fastapi import Request
 
 from api.acts.deciding import keep
 from api.acts.uploading import UPLOADER
-from api.contract.tracking import NotAccepted, TrackedPart, TrackedStep, TrackView
+from api.contract.tracking import NotAccepted, TrackedPart, TrackedPicture, TrackedStep, TrackView
 from api.errors import Problem
 from api.pages.rendering import texts, word
 from api.service import Service
@@ -24,6 +24,7 @@ from domain.order.judgement import is_possible
 from domain.order.voices import follower
 from domain.order.words import ANSWERED, Ending, Stage
 from store.attachment.attachments import Uploader
+from store.attachment.rows import AttachmentRow
 from store.database import Connection
 from store.matter import history
 from store.matter.reach import EVERYTHING
@@ -32,7 +33,7 @@ from store.matter.said.decisions import Decision, NotFound, Submitted
 from store.order import finding
 from store.order.joined.leading import leading_of
 from store.order.joined.splitting import parts_of
-from store.order.message.last_words import last_reply, open_question
+from store.order.message.last_words import last_pictures, last_reply, open_question
 from store.order.message.rejections import told_of
 from store.order.rows import OrderRow
 from store.order.said.decisions import PASSED_ON, RESIDENT, submit_action
@@ -99,12 +100,31 @@ def seen_by_the_resident(connection: Connection, order_no: str) -> TrackView:
         provisional=leads.is_provisional,
         due_at=None if Stage(leads.stage).is_over or _is_withdrawn(leads) else leads.due_at,
         reply=last_reply(connection, order_no),
+        pictures=[_picture(each, row) for each in last_pictures(connection, order_no)],
         not_accepted=_not_accepted(connection, order_no),
         question=open_question(connection, order_no, by=leads.order_no) if rests else None,
         steps=_steps(events),
         parts=[_part(each) for each in parts_of(connection, order_no)],
         can=_can(connection, row, leads),
     )
+
+
+def picture_of(connection: Connection, order_no: str, attachment_id: str) -> AttachmentRow:
+    """Find a picture that the resident of an order may see.
+
+    Raises:
+        Problem: 404, there is none of this id.
+    """
+    row = _find(connection, order_no)
+    shown = [] if row.requester_left else last_pictures(connection, order_no)
+    found = next((each for each in shown if each.attachment_id == attachment_id), None)
+    if found is None:
+        raise Problem(404, "not_found", "there is no such picture")
+    return found
+
+
+def _picture(picture: AttachmentRow, order: OrderRow) -> TrackedPicture:
+    return TrackedPicture(href=f"/t/{order.tracking_code}/pictures/{picture.attachment_id}")
 
 
 def _part(order: OrderRow) -> TrackedPart:

@@ -7,11 +7,12 @@ spooled to disk, so that concurrent uploads need little memory.
 import asyncio
 
 from fastapi import APIRouter, Request
-from fastapi.responses import StreamingResponse
+from fastapi.responses import Response, StreamingResponse
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
+from api.acts.picturing import picture
 from api.acts.seeing import sees
 from api.acts.uploading import take_in, wrong_file
 from api.contract.attachments import UPLOAD, AttachmentKept
@@ -21,6 +22,7 @@ from api.service import ServiceDep
 from domain.attachment.kinds import KINDS, MAX_SIZE, suffix_of
 from domain.doors import CredentialKind
 from store.attachment import attachments
+from store.attachment.pictures import Size
 from store.attachment.rows import AttachmentRow
 from store.database import Connection
 from store.office.people import Staff
@@ -73,8 +75,10 @@ async def upload(request: Request, who: UploaderDep, service: ServiceDep) -> Att
         **problems(401, 403, 404, 422),
     },
 )
-async def download(attachment_id: str, who: ReaderOrChannelDep, service: ServiceDep) -> StreamingResponse:
-    """Download a file that you uploaded, or whose matter you may read."""
+async def download(
+    attachment_id: str, who: ReaderOrChannelDep, service: ServiceDep, size: Size | None = None
+) -> Response:
+    """Download a file that you uploaded, or whose matter you may read; with `size`, a smaller JPEG to look at."""
 
     def work(connection: Connection) -> AttachmentRow:
         row = attachments.find(connection, attachment_id)
@@ -87,6 +91,8 @@ async def download(attachment_id: str, who: ReaderOrChannelDep, service: Service
         raise Problem(404, "not_found", "there is no attachment of this id that you may see")
 
     row = await service.read(work)
+    if size is not None:
+        return await picture(service, row, size)
     await asyncio.to_thread(service.files.check, row.sha256, row.size)
     return StreamingResponse(
         service.files.read(row.sha256),

@@ -57,10 +57,14 @@ class AttachmentKept(BaseModel):
 
 
 class AttachmentView(BaseModel):
-    """An attachment of a matter; `decision_id` names the decision that brought it, null if it came with the order."""
+    """An attachment of a matter; `decision_id` names the decision that brought it, null if it came with the order.
+
+    `is_office`: it shows the office's work, not the resident's request.
+    """
 
     attachment_id: str
     media_type: str
     size: int
     decision_id: str | None
+    is_office: bool
     href: str

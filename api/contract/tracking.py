@@ -70,6 +70,12 @@ class NotAccepted(BaseModel):
     goes_to: str | None
 
 
+class TrackedPicture(BaseModel):
+    """A picture that came with the reply; `href` shows it, with `?size=large` larger."""
+
+    href: str
+
+
 class TrackView(BaseModel):
     """An order as its resident sees it: plain words, nothing personal, no names of staff."""
 
@@ -81,6 +87,7 @@ class TrackView(BaseModel):
     provisional: bool
     due_at: datetime | None
     reply: str | None
+    pictures: list[TrackedPicture] = []
     not_accepted: NotAccepted | None = None
     question: str | None
     steps: list[TrackedStep]

@@ -7,7 +7,7 @@ lists, further matters, and the issues of a meeting, one per line.
 
 import re
 import uuid
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
@@ -21,7 +21,7 @@ from api.pages.rendering import texts, word
 from domain.calendar.instants import instant, local
 from domain.calendar.workdays import OFFICE_ZONE
 from domain.matter.faults import Fault
-from domain.matter.tasks import MAX_NUMBER, Field, FieldType
+from domain.matter.tasks import FOR_RESIDENT, MAX_NUMBER, Field, FieldType
 from domain.office.directory import Directory
 from domain.text import clean
 
@@ -30,19 +30,22 @@ from domain.text import clean
 class Input:
     """One field of a form: its label and kind, the options, the present value, and what is wrong with it.
 
-    `most` is the largest number that may be typed into a number field; `hint` says how to write the value.
+    `most` is the largest number that may be typed into a number field; `hint` says how to write the value. An
+    `optional` field may always be left empty; of files, it may take `only_pictures`.
     """
 
     name: str
     label: str
     kind: str
     required: bool
+    optional: bool
     options: tuple[tuple[str, str], ...] = ()
     value: str = ""
     chosen: tuple[str, ...] = ()
     wrong: str | None = None
     most: int = MAX_NUMBER
     hint: str | None = None
+    only_pictures: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -110,16 +113,17 @@ def forms_of(
     sent: FormData | None = None,
     wrong: Mapping[str, str] | None = None,
     given: Mapping[str, str] = MappingProxyType({}),
-    demanded: Collection[tuple[str, str]] = (),
+    hints: Mapping[tuple[str, str], str] = MappingProxyType({}),
 ) -> list[Form]:
     """Make the forms of a page; the one that was `sent` shows its faults from `wrong`, by field.
 
-    The other forms start with the `given` values. Fields in `demanded`, as pairs of form and field, are required.
+    The other forms start with the `given` values. `hints` say, by form and field, what this matter asks of a
+    field that is optional elsewhere.
     """
     return [
-        _form_of(each, directory, sent=sent, wrong=wrong or {}, given={}, demanded=demanded)
+        _form_of(each, directory, sent=sent, wrong=wrong or {}, given={}, hints=hints)
         if sent is not None and sent.get("outcome") == each.name
-        else _form_of(each, directory, sent=None, wrong={}, given=given, demanded=demanded)
+        else _form_of(each, directory, sent=None, wrong={}, given=given, hints=hints)
         for each in offered
     ]
 
@@ -131,7 +135,7 @@ def _form_of(
     sent: FormData | None,
     wrong: Mapping[str, str],
     given: Mapping[str, str],
-    demanded: Collection[tuple[str, str]],
+    hints: Mapping[tuple[str, str], str],
 ) -> Form:
     return Form(
         outcome=formed.name,
@@ -141,18 +145,26 @@ def _form_of(
                 name=each.name,
                 label=each.label,
                 kind=_KINDS[each.type],
-                required=each.required
-                or ((formed.name, each.name) in demanded and not _listed(sent, each.name)),
+                required=each.required,
+                optional=not each.required and (formed.name, each.name) not in hints,
                 options=_options(each, directory),
                 value=_value(sent, each.name) or given.get(each.name, ""),
                 chosen=_listed(sent, each.name),
                 wrong=wrong.get(each.name),
-                hint=texts()["faults"][Fault.ISSUES] if each.type is FieldType.ISSUES else None,
+                only_pictures=each.goes_to_resident,
+                hint=_hint(each) + hints.get((formed.name, each.name), "") or None,
             )
             for each in formed.fields
         ),
         is_open=sent is not None or any(given.get(each.name) for each in formed.fields),
     )
+
+
+def _hint(each: Field) -> str:
+    """Say how to fill a field in, if its label does not."""
+    if each is FOR_RESIDENT:
+        return str(texts()["files"]["for_resident_hint"])
+    return str(texts()["faults"][Fault.ISSUES]) if each.type is FieldType.ISSUES else ""
 
 
 def fields_of(formed: Formed, sent: FormData) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from domain.doors import Via
 from domain.duty.events import DutyEvent
 from domain.kinds import DUTY_TABLES, ORDER_TABLES
 from domain.matter.events import MatterEvent
-from domain.matter.tasks import ATTACHMENTS, STORED, Field, FieldType, Outcome, Tables
+from domain.matter.tasks import ATTACHMENTS, FOR_RESIDENT, STORED, Field, FieldType, Outcome, Tables
 from domain.office.directory import Directory
 from domain.order.events import EventName
 from domain.order.lifecycle import TaskKind
@@ -33,7 +33,8 @@ _RATED: Final = frozenset({EventName.FOLLOW_UP_ENDED, EventName.ORDER_RATED})
 class Happened:
     """An event of a matter in words, with details, the actor, and the texts and files that came with it.
 
-    `is_proposal` if another person reviews it.
+    `shown` are those of the files that are for the resident, `files` the others. `is_proposal` if another person
+    reviews it.
     """
 
     at: datetime
@@ -42,6 +43,7 @@ class Happened:
     who: str
     by_operator: bool
     texts: tuple[str, ...]
+    shown: list[AttachmentView]
     files: list[AttachmentView]
     is_proposal: bool
 
@@ -81,9 +83,14 @@ def _told(
         who=called.format(name=row.called, username=row.actor) if row.called else actor,
         by_operator=row.via == Via.OPERATOR,
         texts=tuple(_texts_in(row.texts)),
-        files=[files[each] for each in (row.fields or {}).get(ATTACHMENTS.name, ()) if each in files],
+        shown=_files_in(row, FOR_RESIDENT, files),
+        files=_files_in(row, ATTACHMENTS, files),
         is_proposal=outcome is not None and outcome.silence is not None,
     )
+
+
+def _files_in(row: EventRow, which: Field, files: Mapping[str, AttachmentView]) -> list[AttachmentView]:
+    return [files[each] for each in (row.fields or {}).get(which.name, ()) if each in files]
 
 
 def _actor(name: str) -> str:

@@ -23,7 +23,7 @@ from api.desk.forms import as_sent, fields_of, forms_of, id_of, new_id, wrong_in
 from api.desk.history import Happened
 from api.desk.showing import WAITS, Result, done_of
 from api.desk.task_matter import TaskMatter, matter_of_task, task_order
-from api.desk.uploads import file_fields, with_files_kept, without_files
+from api.desk.uploads import file_fields, picture_fields, with_files_kept, without_files
 from api.errors import Problem
 from api.pages.problems import typed_in, words_for, words_of
 from api.pages.rendering import page, texts
@@ -106,7 +106,9 @@ async def _decide(
     if outcome is None:
         return await _page(request, task_id, who, service, chosen, sent=sent)
     files = file_fields(outcome.fields)
-    sent, wrong = await with_files_kept(service, sent, files, uploader_of(who))
+    sent, wrong = await with_files_kept(
+        service, sent, files, uploader_of(who), pictured=picture_fields(outcome.fields)
+    )
     if wrong:
         return await _page(request, task_id, who, service, chosen, sent=sent, wrong=wrong)
     fields = fields_of(outcome, sent)
@@ -298,7 +300,7 @@ async def _page(  # noqa: PLR0913 - what led to the page, and what it is to show
         sent=sent or _back(seen, back),
         wrong=wrong,
         given=matter.given(leading),
-        demanded=matter.demanded(seen.outcomes),
+        hints=matter.hints(seen.outcomes),
     )
     # The sent outcome is no longer offered: another decision came first.
     gone = sent is not None and not any(each.is_open for each in forms)

@@ -18,10 +18,11 @@ from api.desk.showing import (
     whole_duty,
     whole_order,
 )
+from api.pages.rendering import texts
 from api.service import Service
 from domain.duty.words import KIND as DUTY
 from domain.kinds import kind_of
-from domain.matter.tasks import ATTACHMENTS, Outcome
+from domain.matter.tasks import ATTACHMENTS, FOR_RESIDENT, Outcome
 from domain.office.directory import Directory
 from domain.order.lifecycle import LEADING, TaskKind
 from domain.order.words import KIND as ORDER
@@ -56,8 +57,8 @@ class TaskMatter(Protocol):
     def given(self, leading: str) -> Mapping[str, str]:
         """Return the values that its forms start with; `leading` is the order that it may join."""
 
-    def demanded(self, outcomes: Sequence[Outcome]) -> list[tuple[str, str]]:
-        """Name the fields that this matter makes required, as pairs of form and field."""
+    def hints(self, outcomes: Sequence[Outcome]) -> Mapping[tuple[str, str], str]:
+        """Say by form and field what this matter asks of a field that is optional elsewhere."""
 
     def shown(self) -> dict[str, Any]:
         """Return the values that its template needs."""
@@ -94,10 +95,12 @@ class TaskOrder:
         unit = suggested_unit(self.directory, row.category, row.community)
         return {LEADING.name: leading, "lead_unit": unit or ""}
 
-    def demanded(self, outcomes: Sequence[Outcome]) -> list[tuple[str, str]]:
-        """Require pictures of the work if the order's category asks for them."""
-        asks = self.directory.evidence(self.whole.row.category)
-        return [(each.name, ATTACHMENTS.name) for each in outcomes if asks and each.is_evidenced]
+    def hints(self, outcomes: Sequence[Outcome]) -> Mapping[tuple[str, str], str]:
+        """Ask for pictures of the work if the order's category does."""
+        asked = self.directory.evidence(self.whole.row.category)
+        said = texts()["files"]["evidence"].format(count=asked)
+        pictured = [each.name for each in outcomes if asked and each.is_evidenced]
+        return {(name, field.name): said for name in pictured for field in (FOR_RESIDENT, ATTACHMENTS)}
 
     def shown(self) -> dict[str, Any]:
         """Return what its template needs."""
@@ -131,9 +134,9 @@ class TaskDuty:
         """Start with empty forms: only the person who decides knows the values."""
         return {}
 
-    def demanded(self, outcomes: Sequence[Outcome]) -> list[tuple[str, str]]:  # noqa: ARG002 - as the table says
-        """Require no more than the lifecycle table does."""
-        return []
+    def hints(self, outcomes: Sequence[Outcome]) -> Mapping[tuple[str, str], str]:  # noqa: ARG002 - as the table says
+        """Ask for no more than the lifecycle table does."""
+        return {}
 
     def shown(self) -> dict[str, Any]:
         """Return what its template needs."""

@@ -14,6 +14,7 @@ from api.errors import Problem
 from api.pages.problems import words_of
 from api.pages.rendering import texts
 from api.service import Service
+from domain.attachment.kinds import KINDS, PICTURES
 from domain.matter.tasks import ID_PATTERN, Field, FieldType
 from store.attachment.attachments import UnusableAttachment, Uploader
 from store.attachment.files import FilesUnavailable
@@ -22,9 +23,17 @@ _log = structlog.get_logger("api")
 
 
 async def with_files_kept(
-    service: Service, sent: FormData, names: Collection[str], uploader: Uploader
+    service: Service,
+    sent: FormData,
+    names: Collection[str],
+    uploader: Uploader,
+    *,
+    pictured: Collection[str] = (),
 ) -> tuple[FormData, Mapping[str, str]]:
-    """Keep the files in these fields and put their ids in their place; return by field which were refused, and why."""
+    """Keep the files in these fields and put their ids in their place; return by field which were refused, and why.
+
+    The fields in `pictured` take pictures only.
+    """
     kept: list[tuple[str, UploadFile | str]] = []
     wrong: dict[str, str] = {}
     numbers = dict.fromkeys(names, 0)
@@ -36,7 +45,7 @@ async def with_files_kept(
         elif value.filename:  # Browsers send a nameless file if none was chosen.
             numbers[name] += 1
             try:
-                kept.append((name, (await take_in(service, value, uploader)).attachment_id))
+                kept.append((name, await _kept(service, value, uploader, name in pictured)))
             except Problem as problem:
                 why = words_of(problem.body.code, problem.body.detail)
                 refused = texts()["files"]["refused"].format(number=numbers[name], why=why)
@@ -47,12 +56,21 @@ async def with_files_kept(
     return FormData(kept), wrong
 
 
+async def _kept(service: Service, file: UploadFile, uploader: Uploader, is_picture: bool) -> str:  # noqa: FBT001 - what the field takes
+    return (await take_in(service, file, uploader, among=PICTURES if is_picture else KINDS)).attachment_id
+
+
 def without_files(
     sent: FormData, names: Collection[str], error: UnusableAttachment
 ) -> tuple[FormData, Mapping[str, str]]:
     """Remove kept files that cannot be used any more from a form, and say so beside their fields."""
     left = [(name, value) for name, value in sent.multi_items() if name not in names]
     return FormData(left), dict.fromkeys(names, words_of(error.code, str(error)))
+
+
+def picture_fields(fields: Iterable[Field]) -> list[str]:
+    """Name the fields that hold pictures for a resident."""
+    return [each.name for each in fields if each.type is FieldType.ATTACHMENTS and each.goes_to_resident]
 
 
 def file_fields(fields: Iterable[Field]) -> list[str]:

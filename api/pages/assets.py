@@ -18,6 +18,7 @@ SHEETS: Final = (
     "card",
     "form",
     "facts",
+    "photo",
     "table",
     "desk",
     "figures",

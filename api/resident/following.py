@@ -16,6 +16,7 @@ from starlette.datastructures import FormData
 
 from api.acts import tracking
 from api.acts.deciding import settled
+from api.acts.picturing import picture
 from api.acts.uploading import UPLOADER
 from api.contract.tracking import MAX_WORDS, Nothing, Rating, Say, TrackView
 from api.errors import Problem
@@ -30,6 +31,7 @@ from domain.matter.tasks import ATTACHMENTS, ID_PATTERN, MAX_ATTACHMENTS
 from domain.order.actions import ActionName
 from domain.order.words import Satisfied, Solved
 from store.attachment.attachments import UnusableAttachment, usable
+from store.attachment.pictures import Size
 from store.attachment.rows import AttachmentRow
 from store.database import Connection
 from store.matter.said.decisions import KeyTaken, Refused
@@ -95,6 +97,16 @@ async def receipt(request: Request, tracking_code: str, service: ServiceDep) -> 
         address=address,
         picture=segno.make(address).svg_data_uri(scale=6),
     )
+
+
+@router.get("/pictures/{attachment_id}")
+async def look(
+    request: Request, tracking_code: str, attachment_id: str, service: ServiceDep, size: Size = Size.SMALL
+) -> Response:
+    """Show a picture that came with the reply; never the file itself, in which a camera may have noted more."""
+    order_no = await tracking.find(service, request, tracking_code)
+    row = await service.read(lambda connection: tracking.picture_of(connection, order_no, attachment_id))
+    return await picture(service, row, size)
 
 
 @router.post("/{action}", response_class=HTMLResponse, max_body_size=MAX_BODY)

@@ -84,8 +84,8 @@ class Field:
     """One field of an outcome or action; `codes` is the closed set of a `CODE`.
 
     An instant of the `future` or the `past` lies there, within `FARTHEST` of now; a past one may lie ahead by
-    `CLOCK_SKEW`. Of all texts that staff write, a resident is only ever sent those that `goes_to_resident`
-    marks.
+    `CLOCK_SKEW`. Of all texts and pictures that staff send in, a resident only ever sees those that
+    `goes_to_resident` marks.
     """
 
     name: str
@@ -184,6 +184,14 @@ def past_field(name: str, label: str) -> Field:
 
 ATTACHMENTS = Field(name="attachments", label="附件", type=FieldType.ATTACHMENTS, required=False)
 """Pictures and documents that are attached to an answer or action."""
+FOR_RESIDENT = Field(
+    name="for_resident",
+    label="给居民看的照片",
+    type=FieldType.ATTACHMENTS,
+    required=False,
+    goes_to_resident=True,
+)
+"""Pictures that the resident sees beside the answer, once it has passed its review; never documents."""
 
 
 def unit_field(name: str, *, required: bool) -> Field:

@@ -21,6 +21,7 @@ from domain.matter.judging import (
     too_often,
 )
 from domain.matter.numbers import order_number
+from domain.matter.tasks import ATTACHMENTS, FOR_RESIDENT
 from domain.office.words import OrderClass
 from domain.order.actions import ACTIONS, ActionName
 from domain.order.lifecycle import LEADING, TaskKind, outcomes_of
@@ -105,10 +106,11 @@ _OF_ITSELF = Refusal(
 
 
 def _judge_evidence(task: TaskFacts, wanted: Submission, _book: PolicyBook) -> Refusal | None:
-    if len(listed(wanted.fields.get("attachments"))) >= task.evidence:
+    shown = {*listed(wanted.fields.get(FOR_RESIDENT.name)), *listed(wanted.fields.get(ATTACHMENTS.name))}
+    if len(shown) >= task.evidence:
         return None
     reason = f"orders of this category are closed with evidence: attach at least {task.evidence} picture(s)"
-    field, fault = "attachments", Fault.EVIDENCE
+    field, fault = ATTACHMENTS.name, Fault.EVIDENCE
     return Refusal(code="evidence_required", reason=reason, field=field, fault=fault, bound=task.evidence)
 
 

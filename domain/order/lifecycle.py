@@ -14,6 +14,7 @@ from types import MappingProxyType
 
 from domain.matter.tasks import (
     ATTACHMENTS,
+    FOR_RESIDENT,
     Field,
     FieldType,
     Outcome,
@@ -224,6 +225,7 @@ TASKS: Mapping[str, Task] = MappingProxyType(
                         "report_result",
                         "反馈办理结果",
                         answer_field("给居民的答复"),
+                        FOR_RESIDENT,
                         ATTACHMENTS,
                         silence=Silence.APPROVES,
                         is_evidenced=True,

@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, and_, delete, exists, false, func, insert, or_, select, update
 
+from domain.attachment.kinds import PICTURES
 from domain.doors import CredentialKind
 from domain.errors import DomainError
 from domain.matter.judging import DecisionStatus
@@ -25,6 +26,7 @@ from store.matter.said.decisions import Subject
 from store.matter.tables import decision
 from store.values import value_of
 
+_PICTURES = frozenset(each.media_type for each in PICTURES)
 UNUSED_FOR = timedelta(hours=24)
 """How long an upload waits for a matter to refer to it."""
 _IS_GIVEN_BACK = exists().where(
@@ -121,6 +123,15 @@ def usable(
     return [found[each] for each in ids if each in found]
 
 
+def named(connection: Connection, ids: Sequence[str], *, matter_no: str) -> list[AttachmentRow]:
+    """Find attachments of a matter by their ids, in that sequence."""
+    rows = connection.execute(
+        select(attachment).where(attachment.c.attachment_id.in_(ids), attachment.c.matter_no == matter_no)
+    )
+    found = {row.attachment_id: value_of(AttachmentRow, row) for row in rows}
+    return [found[each] for each in ids if each in found]
+
+
 def contents_of(connection: Connection, ids: Collection[str]) -> list[str]:
     """Return the hash of each attachment's content, or its id if it is unknown.
 
@@ -145,13 +156,15 @@ def bind(
     matter_no: str,
     decision_id: str | None = None,
     again: Collection[str] = (),
+    pictures: Collection[str] = (),
 ) -> None:
     """Let a matter, or a decision on it, refer to attachments of these uploaders.
 
-    Attachments that came back may be named `again`; they stay with the decision that brought them.
+    Attachments that came back may be named `again`; they stay with the decision that brought them. Those among
+    `pictures` must be ones.
 
     Raises:
-        UnusableAttachment: one is unknown, another uploader's, or referred to already.
+        UnusableAttachment: one is unknown, another uploader's, referred to already, or a document instead of a picture.
     """
     ids = [each for each in ids if each not in again]
     if not ids:
@@ -173,6 +186,10 @@ def bind(
             )
         if row.matter_no is not None and not (row.is_given_back and row.matter_no == matter_no):
             raise UnusableAttachment(f"the attachment {each} is used already; upload the file again")
+        if each in pictures and row.media_type not in _PICTURES:
+            raise UnusableAttachment(
+                f"the attachment {each} is a document; a resident is only shown pictures"
+            )
     connection.execute(
         update(attachment)
         .where(attachment.c.attachment_id.in_(ids))

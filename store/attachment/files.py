@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
 
@@ -19,7 +20,7 @@ _CHUNK = 64 * 1024
 _DRAFT = ".upload-"
 _SWEPT = ".swept-"
 _PREFIX = re.compile(r"[0-9a-f]{2}")
-_NAME = re.compile(r"[0-9a-f]{64}")
+_NAME = re.compile(r"(?P<sha256>[0-9a-f]{64})(\.[a-z]+)?")
 
 
 class FilesUnavailable(Exception):
@@ -48,9 +49,27 @@ class FileStore:
             FilesUnavailable: the folder is full or cannot be written.
         """
         try:
-            return self._keep(source)
+            return self._write(source, self.path)
         except OSError as error:
             raise _unavailable(error) from None
+
+    def keep_made(self, sha256: str, name: str, content: bytes) -> None:
+        """Keep what was made from a file beside it, under a name of small letters; a sweep deletes both together.
+
+        Raises:
+            FilesUnavailable: the folder is full or cannot be written.
+        """
+        try:
+            self._write(BytesIO(content), lambda _: self._made(sha256, name))
+        except OSError as error:
+            raise _unavailable(error) from None
+
+    def made(self, sha256: str, name: str) -> bytes | None:
+        """Read what was made from a file; `None` if nothing was."""
+        try:
+            return self._made(sha256, name).read_bytes()
+        except FileNotFoundError:
+            return None
 
     def check(self, sha256: str, size: int) -> None:
         """Check that a file is there, whole.
@@ -59,7 +78,7 @@ class FileStore:
             FilesUnavailable: it is not.
         """
         try:
-            there = self._path(sha256).stat().st_size == size
+            there = self.path(sha256).stat().st_size == size
         except OSError:
             there = False
         if not there:
@@ -68,9 +87,13 @@ class FileStore:
                 "this store"
             )
 
+    def path(self, sha256: str) -> Path:
+        """Return where a file is, or would be."""
+        return self._folder / sha256[:2] / sha256
+
     def read(self, sha256: str) -> Iterator[bytes]:
         """Read a file in pieces."""
-        with self._path(sha256).open("rb") as file:
+        with self.path(sha256).open("rb") as file:
             while piece := file.read(_CHUNK):
                 yield piece
 
@@ -95,11 +118,13 @@ class FileStore:
             elif folder.is_dir() and _PREFIX.fullmatch(folder.name):
                 kept = known(folder.name)
                 for path in sorted(folder.iterdir()):
-                    if _NAME.fullmatch(path.name) and path.name not in kept:
+                    name = _NAME.fullmatch(path.name)
+                    if name and name["sha256"] not in kept:
                         count += self._remove(path, before, delete=delete)
         return count
 
-    def _keep(self, source: BinaryIO) -> KeptFile:
+    def _write(self, source: BinaryIO, place: Callable[[str], Path]) -> KeptFile:
+        """Write a file at the place that its hash tells."""
         self._folder.mkdir(parents=True, exist_ok=True)
         digest, size = hashlib.sha256(), 0
         descriptor, name = tempfile.mkstemp(prefix=_DRAFT, dir=self._folder)
@@ -112,7 +137,7 @@ class FileStore:
                     file.write(piece)
                 file.flush()
                 os.fsync(file.fileno())
-            path = self._path(digest.hexdigest())
+            path = place(digest.hexdigest())
             path.parent.mkdir(exist_ok=True)
             # Replace an equal file too: its new age keeps the sweep away until the row is there.
             draft.replace(path)
@@ -141,8 +166,8 @@ class FileStore:
         aside.unlink()
         return True
 
-    def _path(self, sha256: str) -> Path:
-        return self._folder / sha256[:2] / sha256
+    def _made(self, sha256: str, name: str) -> Path:
+        return self._folder / sha256[:2] / f"{sha256}.{name}"
 
 
 def _unavailable(error: OSError) -> FilesUnavailable:

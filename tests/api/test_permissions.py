@@ -91,6 +91,7 @@ GET  /                                             everybody
 GET  /order                                        everybody
 POST /order                                        everybody
 GET  /t/{tracking_code}                            everybody
+GET  /t/{tracking_code}/pictures/{attachment_id}   everybody
 GET  /t/{tracking_code}/receipt                    everybody
 POST /t/{tracking_code}/{action}                   everybody
 GET  /track                                        everybody

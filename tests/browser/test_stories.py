@@ -9,8 +9,9 @@ from playwright.async_api import Page as Tab
 
 from demo.teller import Told
 from tests.browser.browsing import SIZES, Site
+from tests.support.photographs import photograph
 
-PICTURE: Final = b"\x89PNG\r\n\x1a\n" + b"x" * 40
+COLOURS: Final = ("green", "red", "blue", "white", "black", "grey", "orange", "brown", "pink")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,8 +54,8 @@ RESOLVED: Final = (
 def pictures_of(count: int) -> Any:
     """Make files as a camera would."""
     return [
-        {"name": f"{number}.png", "mimeType": "image/png", "buffer": PICTURE + bytes([number])}
-        for number in range(count)
+        {"name": f"{each}.jpg", "mimeType": "image/jpeg", "buffer": photograph(colour=each)}
+        for each in COLOURS[:count]
     ]
 
 

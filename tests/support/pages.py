@@ -119,6 +119,7 @@ PAGES: Final = (
 NO_PAGES: Final[Mapping[str, str]] = MappingProxyType(
     {
         "/static/{name}": "a file",
+        "/t/{tracking_code}/pictures/{attachment_id}": "a picture",
         "/signin/provider": "leads to the office's provider",
         "/signin/return": "leads back from it",
         "/desk/figures/live": "what the figures of a page listen to",
@@ -245,10 +246,11 @@ async def bring(teller: Teller, kind: str, **said: Any) -> Told:
             "place": {"community": "community-03", "address": "银杏坡东路三弄二号（虚构）"},
             **said,
         },
+        pictures=1 if "handle" in (task for task, _, _ in _WAYS[kind]) else 0,
     )
     for task, outcome, fields in _WAYS[kind]:
         pictures = [await teller.picture("street-urban-management-handler")] if task == "handle" else []
-        more = {"attachments": pictures} if outcome == "report_result" else {}
+        more = {"for_resident": pictures} if outcome == "report_result" else {}
         await told.decide(task, outcome, **fields, **more)
     return told
 

@@ -1,16 +1,38 @@
-"""The office's last words to a resident: its answer, or a question that is still open."""
+"""The office's last words to a resident: its answer with its pictures, or a question that is still open."""
+
+from collections.abc import Sequence
 
 from sqlalchemy import ColumnElement, Connection, select
 
+from domain.matter.tasks import FOR_RESIDENT
 from domain.order.templates import REPLIES, Template
 from messages.names import REQUESTER
-from store.matter.tables import message
+from store.attachment.attachments import named
+from store.attachment.rows import AttachmentRow
+from store.matter.tables import decision, message
 from store.order.message.answers import SAID, with_decisions, words_of
 
 
 def last_reply(connection: Connection, order_no: str) -> str | None:
     """Return the office's last words to the resident: the text behind the last reply."""
     return _last_words(connection, order_no, message.c.template.in_(REPLIES))
+
+
+def last_pictures(connection: Connection, order_no: str) -> Sequence[AttachmentRow]:
+    """Return the pictures that the unit chose for the resident with its last reply, which has passed its review."""
+    row = connection.execute(
+        select(message.c.matter_no, decision.c.fields)
+        .select_from(with_decisions(message))
+        .where(
+            message.c.for_matter == order_no,
+            message.c.recipient == REQUESTER,
+            message.c.template.in_(REPLIES),
+        )
+        .order_by(message.c.id.desc())
+        .limit(1)
+    ).one_or_none()
+    chosen = (row.fields or {}).get(FOR_RESIDENT.name) if row else None
+    return named(connection, chosen, matter_no=row.matter_no) if row and chosen else []
 
 
 def open_question(connection: Connection, order_no: str, *, by: str) -> str | None:

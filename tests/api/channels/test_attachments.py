@@ -16,6 +16,7 @@ from store.attachment.attachments import UNUSED_FOR, sweep
 from store.attachment.files import FileStore
 from tests.api.conftest import Api, api_of
 from tests.support.office import Office, now
+from tests.support.photographs import photograph
 
 URL = "/api/v1/attachments"
 PNG = b"\x89PNG\r\n\x1a\n" + b"a picture"
@@ -300,3 +301,31 @@ class TestTheSweep:
         files_in(tmp_path)[0].unlink()
         response = await api.http.get(f"{URL}/{attachment}", headers=hotline)
         assert (response.status_code, response.json()["code"]) == (503, "files_unavailable")
+
+
+class TestASmallerPicture:
+    async def test_is_looked_at_and_not_downloaded(self, api: Api) -> None:
+        who = api.channel()
+        attachment_id = await sent(api, who, photograph())
+        shown = await api.http.get(f"{URL}/{attachment_id}?size=small", headers=who)
+        assert (shown.status_code, shown.headers["content-type"]) == (200, "image/jpeg")
+        assert shown.headers["content-disposition"] == "inline"
+        assert shown.headers["cache-control"].startswith("private")
+        assert "sandbox" in shown.headers["content-security-policy"]
+        assert b"TELEPHONE" not in shown.content
+        whole = await api.http.get(f"{URL}/{attachment_id}", headers=who)
+        assert whole.content == photograph(), "the file itself is evidence and stays as it came"
+
+    async def test_is_for_those_who_may_see_the_file(self, api: Api) -> None:
+        attachment_id = await sent(api, api.channel(), photograph())
+        stranger = await api.http.get(f"{URL}/{attachment_id}?size=small", headers=api.staff("duty-1"))
+        assert stranger.status_code == 404
+
+    @pytest.mark.parametrize("content", [PNG, b"%PDF-1.7\n"], ids=["damaged", "document"])
+    async def test_is_not_made_of_what_is_none(self, api: Api, content: bytes) -> None:
+        who = api.channel()
+        path = f"{URL}/{await sent(api, who, content)}"
+        shown = await api.http.get(f"{path}?size=large", headers=who)
+        assert (shown.status_code, shown.json()["code"]) == (404, "no_picture")
+        assert (await api.http.get(path, headers=who)).status_code == 200
+        assert (await api.http.get(f"{path}?size=huge", headers=who)).status_code == 422

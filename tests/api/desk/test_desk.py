@@ -129,7 +129,10 @@ class TestATask:
         task = await live.office.task(order_no, TaskKind.HANDLE)
         handler = await at_work(live, "street-urban-management-handler")
         shown = await handler.get(f"/desk/tasks/{task['task_id']}")
-        assert "required" in Page(shown).element("report_result-attachments").attrs
+        asked = texts()["files"]["evidence"].format(count=1)
+        for name in ("for_resident", "attachments"):
+            hint = str(Page(shown).element(f"report_result-{name}")["aria-describedby"])
+            assert asked in Page(shown).element(hint).text
 
     async def test_says_beside_a_group_of_choices_what_is_wrong_with_it(self, live: Api) -> None:
         _, task = await to_dispatch(live, category="noise")

@@ -90,7 +90,7 @@ class TestAResultThatAReviewerSendsBack:
         timeline = Page(history).section(texts()["task"]["history"])
         first, second = (each for each in timeline.items() if files_of(each))
         assert "路灯修好了" in first.text
-        assert files_of(first) == [f"/api/v1/attachments/{picture}"]
+        assert files_of(first) == [f"/api/v1/attachments/{picture}?size=large"]
         assert "路灯20日修好了" in second.text
         assert len(files_of(second)) == 2
 

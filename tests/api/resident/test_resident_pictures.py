@@ -1,5 +1,6 @@
 """Pictures that a resident adds to a placed order go with the resident's words, wherever those go."""
 
+import uuid
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from tests.api.desk.forms import send as send_action
 from tests.api.resident.resident import JPEG, PNG, Form, Resident
 from tests.support.browser import HOST, at_work
 from tests.support.page import Page
+from tests.support.photographs import photograph
 
 ONE = ("a.jpg", JPEG, "image/jpeg")
 TWO = ("王小明家门口.png", PNG, "image/png")
@@ -198,3 +200,61 @@ class TestWhatStaffAdd:
         sent = await send_action(browser, path, f"{path}/actions", attachments=kept, **fields)
         assert sent.status_code == 303, sent.text
         assert files_shown((await browser.get(path)).text, "来电人又送来照片") == 1
+
+
+class TestPicturesOfTheWork:
+    async def test_are_seen_if_the_unit_chose_them_and_the_review_passed(
+        self, live: Api, resident: Resident
+    ) -> None:
+        order_no, code = await resident.placed(live)
+        office = live.office
+        await office.assigned(order_no)
+        unit = live.staff("street-urban-management-handler")
+        chosen, inside = [await uploaded(live, unit, photograph(colour=each)) for each in ("green", "red")]
+        result = {"text": "修好了", "for_resident": [chosen], "attachments": [inside]}
+        await office.decide(order_no, TaskKind.HANDLE, "report_result", **result)
+        review = await office.task(order_no, TaskKind.REVIEW)
+        assert pictures_shown((await resident.get(f"/t/{code}")).text) == []
+        before = await resident.get(f"/t/{code}/pictures/{chosen}")
+        assert before.status_code == 404, "not before the review"
+
+        desk = Page(await (await at_work(live, "desk-1")).get(f"/desk/tasks/{review['task_id']}"))
+        proposal = desk.section(texts()["task"]["proposal"])
+        assert {f"/api/v1/attachments/{each}?size=small" for each in (chosen, inside)} == {
+            str(each["src"]) for each in proposal.all(".photos img")
+        }
+        await office.decide(order_no, TaskKind.REVIEW, "approve")
+        await office.stage(order_no, "follow_up")
+        await office.drain()
+
+        shown = pictures_shown((await resident.get(f"/t/{code}")).text)
+        assert shown == [f"/t/{code}/pictures/{chosen}"]
+        tracked = (await live.http.get(f"/api/v1/track/{code}")).json()
+        assert [each["href"] for each in tracked["pictures"]] == shown
+        picture = await resident.get(shown[0])
+        assert (picture.status_code, picture.headers["content-type"]) == (200, "image/jpeg")
+        assert b"TELEPHONE" not in picture.content
+        assert (await resident.get(f"/t/{code}/pictures/{inside}")).status_code == 404
+        _, other = await resident.placed(live)
+        assert (await resident.get(f"/t/{other}/pictures/{chosen}")).status_code == 404
+
+    async def test_are_pictures_and_no_documents(self, live: Api, resident: Resident) -> None:
+        order_no, _ = await resident.placed(live)
+        await live.office.assigned(order_no)
+        task = await live.office.task(order_no, TaskKind.HANDLE)
+        unit = live.staff("street-urban-management-handler")
+        document = await uploaded(live, unit, PDF[1])
+        sent = await live.http.post(
+            f"/api/v1/tasks/{task['task_id']}/decision",
+            headers={**unit, "Idempotency-Key": uuid.uuid4().hex},
+            json={
+                "outcome": "report_result",
+                "fields": {"text": "修好了", "for_resident": [document]},
+            },
+        )
+        assert (sent.status_code, sent.json()["code"]) == (422, "unusable_attachment"), sent.text
+
+
+def pictures_shown(page: str) -> list[str]:
+    """List the addresses of the pictures on a page."""
+    return [str(each["src"]) for each in Page(page).all(".photos img")]

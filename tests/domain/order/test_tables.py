@@ -46,7 +46,7 @@ acknowledge at handling
   accept closes
   send_back closes silence denies reason!code(not_competent out_of_area incomplete concluded_before) text!text
 handle at handling, reminds
-  report_result closes silence approves text!^text attachments?attachments
+  report_result closes silence approves text!^text for_resident?^attachments attachments?attachments
   cannot_resolve closes silence climbs reason!code(beyond_competence no_legal_basis no_funding not_feasible third_party_refuses facts_not_established) text!text
   hand_up closes text!^text
   transfer stays silence denies unit!unit reason!code(not_competent out_of_area better_placed)

@@ -1,0 +1,99 @@
+"""Pictures to look at: small, upright, without what a camera noted, and made within limits."""
+
+import os
+import subprocess
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from domain.attachment.kinds import PICTURES
+from store.attachment import pictures, shrinking
+from store.attachment.files import FileStore, FilesUnavailable
+from store.attachment.pictures import NoPicture, Size, make_picture, picture_of
+from tests.support.office import now
+from tests.support.photographs import bomb, photograph
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> FileStore:
+    return FileStore(tmp_path)
+
+
+def kept(files: FileStore, content: bytes) -> str:
+    return files.keep(BytesIO(content)).sha256
+
+
+class TestAPicture:
+    @pytest.mark.parametrize(("size", "shape"), [(Size.SMALL, (240, 320)), (Size.LARGE, (1200, 1600))])
+    def test_is_small_upright_and_says_nothing_of_place_and_device(
+        self, files: FileStore, size: Size, shape: tuple[int, int]
+    ) -> None:
+        photo = photograph(4000, 3000)
+        assert b"TELEPHONE-OF-A-WORKER" in photo
+        made = make_picture(files, kept(files, photo), size)
+        with Image.open(BytesIO(made)) as shown:
+            assert (shown.format, shown.size, dict(shown.getexif())) == ("JPEG", shape, {})
+        assert b"TELEPHONE" not in made
+
+    @pytest.mark.parametrize("kind", [each.name.upper() for each in PICTURES])
+    def test_is_made_of_every_kind_that_is_taken(self, files: FileStore, kind: str) -> None:
+        source = BytesIO()
+        Image.new("RGB", (40, 30), "red").save(source, kind)
+        with Image.open(BytesIO(make_picture(files, kept(files, source.getvalue()), Size.SMALL))) as shown:
+            assert shown.size == (40, 30), "what is small already is not blown up"
+
+    def test_is_white_where_it_was_transparent(self, files: FileStore) -> None:
+        source = BytesIO()
+        Image.new("RGBA", (40, 30), (0, 0, 0, 0)).save(source, "PNG")
+        with Image.open(BytesIO(make_picture(files, kept(files, source.getvalue()), Size.SMALL))) as shown:
+            assert shown.getpixel((20, 15)) == (255, 255, 255)
+
+    def test_is_made_once(self, files: FileStore, monkeypatch: pytest.MonkeyPatch) -> None:
+        sha256 = kept(files, photograph())
+        assert picture_of(files, sha256, Size.SMALL) is None
+        made = make_picture(files, sha256, Size.SMALL)
+        monkeypatch.setattr(shrinking, "__file__", "/nowhere")
+        assert picture_of(files, sha256, Size.SMALL) == made
+        assert make_picture(files, sha256, Size.SMALL) == made
+
+    def test_goes_with_the_file_that_it_was_made_of(self, files: FileStore, tmp_path: Path) -> None:
+        gone, stays = kept(files, photograph()), kept(files, photograph(colour="white"))
+        for each in (gone, stays):
+            make_picture(files, each, Size.SMALL)
+        later = now().timestamp() - 60
+        for path in tmp_path.rglob("*"):
+            os.utime(path, (later, later))
+        files.sweep(lambda prefix: {stays} if stays.startswith(prefix) else set(), before=now(), delete=True)
+        left = sorted(path.name for path in tmp_path.rglob("*") if path.is_file())
+        assert left == [stays, f"{stays}.small"]
+
+
+class TestWhatIsNoPicture:
+    @pytest.mark.parametrize(
+        "content",
+        [
+            pytest.param(b"%PDF-1.7\n", id="a document"),
+            pytest.param(photograph()[:900], id="a part of one"),
+            pytest.param(bomb(), id="one that needs too much memory"),
+            pytest.param(b"GIF89a" + bytes(40), id="a kind that is not taken"),
+        ],
+    )
+    def test_is_tried_once_and_never_again(
+        self, files: FileStore, content: bytes, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        sha256 = kept(files, content)
+        with pytest.raises(NoPicture):
+            make_picture(files, sha256, Size.SMALL)
+        monkeypatch.setattr(subprocess, "run", None)
+        with pytest.raises(NoPicture):
+            picture_of(files, sha256, Size.SMALL)
+
+    def test_is_not_what_only_took_too_long(self, files: FileStore, monkeypatch: pytest.MonkeyPatch) -> None:
+        sha256 = kept(files, photograph())
+        with monkeypatch.context() as hurried:
+            hurried.setattr(pictures, "_WAITS", 0.001)
+            with pytest.raises(FilesUnavailable):
+                make_picture(files, sha256, Size.SMALL)
+        assert make_picture(files, sha256, Size.SMALL)
