@@ -79,10 +79,11 @@ async def show(
 
 @router.post("", response_class=HTMLResponse)
 async def dispatch(request: Request, who: DeciderDep, service: ServiceDep) -> Response:
-    """Dispatch the chosen orders one by one, and show the result of each."""
+    """Dispatch the chosen orders one by one, or `all` that were shown as the directory says, each with its result."""
     async with request.form() as sent:
-        form_id, unit = id_of(sent), str(sent.get("unit", ""))
-        chosen = {str(each) for each in sent.getlist("task_id")}
+        form_id, everything = id_of(sent), "all" in sent
+        unit = SUGGESTED if everything else str(sent.get("unit", ""))
+        chosen = {str(each) for each in sent.getlist("shown" if everything else "task_id")}
         found = await service.read(lambda connection: _waiting(connection, who, service, task_ids=chosen))
         if not chosen or unit not in {SUGGESTED, *found.directory.handling_units}:
             wrong = texts()["dispatch"]["choose_unit" if chosen else "choose_orders"]

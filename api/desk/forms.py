@@ -8,9 +8,8 @@ lists, further matters, and the issues of a meeting, one per line.
 import re
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from types import MappingProxyType
 from typing import Any, Final, Protocol
 
 from pydantic import ValidationError
@@ -30,7 +29,8 @@ from domain.text import clean
 class Input:
     """One field of a form: its label and kind, the options, the present value, and what is wrong with it.
 
-    `most` is the largest number that may be typed into a number field; `hint` says how to write the value. An
+    `most` is the largest number that may be typed into a number field; `hint` says how to write the value, and `empty`
+    what it means to choose nothing. An
     `optional` field may always be left empty; of files, it may take `only_pictures`.
     """
 
@@ -46,16 +46,63 @@ class Input:
     most: int = MAX_NUMBER
     hint: str | None = None
     only_pictures: bool = False
+    empty: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Form:
-    """The form of one outcome; `is_open` if it was sent and has a fault."""
+    """The form of one outcome, or of several among which `ways` lets choose; `is_open` if it is shown at once.
+
+    `way` is the chosen outcome, and `why` says who suggests it. `buttons` are pairs of value and text.
+    """
 
     outcome: str
     label: str
     inputs: tuple[Input, ...]
     is_open: bool = False
+    ways: tuple[tuple[str, str], ...] = ()
+    way: str = ""
+    why: str = ""
+    buttons: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def first(self) -> tuple[Input, ...]:
+        """The fields before the button."""
+        return tuple(each for each in self.inputs if each.kind != "choices")
+
+    @property
+    def rest(self) -> tuple[Input, ...]:
+        """The long and rarely used ones after it."""
+        return tuple(each for each in self.inputs if each.kind == "choices")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Together:
+    """Outcomes with the same fields that one form offers, under one label.
+
+    `way` is the one that is chosen at first; `why` says who suggests it.
+    """
+
+    names: tuple[str, ...]
+    label: str
+    way: str
+    why: str
+    buttons: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Filling:
+    """What forms start with: the `given` values by field, and the outcome that is `opened`.
+
+    `hints` say, by form and field, what this matter asks of a field that is optional elsewhere, or who suggests its
+    value; `empty` says by field what it means to choose nothing.
+    """
+
+    given: Mapping[str, str] = field(default_factory=dict)
+    opened: str = ""
+    hints: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    empty: Mapping[str, str] = field(default_factory=dict)
+    together: Together | None = None
 
 
 _KINDS: Final[Mapping[FieldType, str]] = {
@@ -112,52 +159,68 @@ def forms_of(
     *,
     sent: FormData | None = None,
     wrong: Mapping[str, str] | None = None,
-    given: Mapping[str, str] = MappingProxyType({}),
-    hints: Mapping[tuple[str, str], str] = MappingProxyType({}),
+    filling: Filling = Filling(),
 ) -> list[Form]:
-    """Make the forms of a page; the one that was `sent` shows its faults from `wrong`, by field.
-
-    The other forms start with the `given` values. `hints` say, by form and field, what this matter asks of a
-    field that is optional elsewhere.
-    """
-    return [
-        _form_of(each, directory, sent=sent, wrong=wrong or {}, given={}, hints=hints)
-        if sent is not None and sent.get("outcome") == each.name
-        else _form_of(each, directory, sent=None, wrong={}, given=given, hints=hints)
-        for each in offered
-    ]
+    """Make the forms of a page; the one that was `sent` shows its faults from `wrong`, by field."""
+    together, made = filling.together, []
+    for each in offered:
+        if together is None or each.name not in together.names:
+            made.append(_form_of(each, directory, sent, wrong or {}, filling))
+        elif each.name == together.names[0]:
+            made.append(_form_of(each, directory, sent, wrong or {}, filling, together))
+    return made
 
 
 def _form_of(
     formed: Formed,
     directory: Directory,
-    *,
     sent: FormData | None,
     wrong: Mapping[str, str],
-    given: Mapping[str, str],
-    hints: Mapping[tuple[str, str], str],
+    filling: Filling,
+    together: Together | None = None,
 ) -> Form:
-    return Form(
+    names = together.names if together else (formed.name,)
+    mine = sent if sent is not None and sent.get("outcome") in names else None
+    given, faults = (filling.given, {}) if mine is None else ({}, wrong)
+    form = Form(
         outcome=formed.name,
         label=formed.label,
         inputs=tuple(
             Input(
                 name=each.name,
                 label=each.label,
-                kind=_KINDS[each.type],
+                kind=_kind(each),
                 required=each.required,
-                optional=not each.required and (formed.name, each.name) not in hints,
+                optional=not each.required and (formed.name, each.name) not in filling.hints,
                 options=_options(each, directory),
-                value=_value(sent, each.name) or given.get(each.name, ""),
-                chosen=_listed(sent, each.name),
-                wrong=wrong.get(each.name),
+                value=_value(mine, each.name) or given.get(each.name, ""),
+                chosen=_listed(mine, each.name),
+                wrong=faults.get(each.name),
                 only_pictures=each.goes_to_resident,
-                hint=_hint(each) + hints.get((formed.name, each.name), "") or None,
+                hint=_hint(each) + filling.hints.get((formed.name, each.name), "") or None,
+                empty=filling.empty.get(each.name),
             )
             for each in formed.fields
         ),
-        is_open=sent is not None or any(given.get(each.name) for each in formed.fields),
+        is_open=mine is not None or (sent is None and filling.opened in names),
+        buttons=(("", formed.label),),
     )
+    if together is None:
+        return form
+    return replace(
+        form,
+        label=together.label,
+        ways=tuple((name, word(name, "codes")) for name in together.names),
+        way=_value(mine, "outcome") or together.way,
+        why=together.why,
+        buttons=together.buttons,
+    )
+
+
+def _kind(each: Field) -> str:
+    """Name the kind of a field's input: a few codes of which one is required are seen at once."""
+    is_short = each.type is FieldType.CODE and each.required and len(each.codes) <= _SEEN_AT_ONCE
+    return "radios" if is_short else _KINDS[each.type]
 
 
 def _hint(each: Field) -> str:
@@ -210,6 +273,8 @@ _BAR: Final = "\N{FULLWIDTH VERTICAL LINE}"
 _BARS: Final = re.compile(rf"[|{_BAR}]")
 _OF_A_LINE: Final = ("text", "answer", "name", "phone")
 """The parts of an issue's line, which bars separate."""
+_SEEN_AT_ONCE: Final = 4
+"""How many codes are a row to choose from; more are a list to unfold."""
 _LONGEST_NUMBER: Final = 9
 """A longer number cannot count people; it is passed on as typed and refused later."""
 

@@ -13,7 +13,7 @@ from api.acts.deciding import act_on, settled
 from api.acts.seeing import namespace_of, reveal_to, workflow_page
 from api.acts.uploading import FORM_BODY
 from api.contract.staff import Contact
-from api.desk.forms import fields_of, forms_of, id_of, new_id
+from api.desk.forms import Filling, fields_of, forms_of, id_of, new_id
 from api.desk.showing import WAITS, Result, Whole, done_of, shown_of, similar_to, whole_order
 from api.desk.uploads import file_fields, with_files_kept, without_files
 from api.pages.problems import words_for, words_of
@@ -25,7 +25,7 @@ from domain.matter.tasks import MAX_ORDER_NO
 from domain.matter.timeliness import timeliness
 from domain.office.directory import OFFICE
 from domain.office.permissions import Permission, may
-from domain.order.actions import ACTIONS, Action
+from domain.order.actions import ACTIONS, Action, ActionName
 from domain.order.judgement import is_possible
 from domain.order.lifecycle import LEADING
 from domain.order.lines.contacts import RevealReason
@@ -138,8 +138,8 @@ async def _page(
     contact: Contact | None = None,
     done: str | None = None,
 ) -> HTMLResponse:
-    now, given = service.now(), {LEADING.name: request.query_params.get("leading", "")[:MAX_ORDER_NO]}
-
+    now, leading = service.now(), request.query_params.get("leading", "")[:MAX_ORDER_NO]
+    filling = Filling(given={LEADING.name: leading}, opened=ActionName.MERGE if leading else "")
     acts, operates = (may(who.roles, each) for each in (Permission.ACT_ON_ORDERS, Permission.OPERATE))
 
     def work(connection: Connection) -> tuple[Whole, list[Similar], list[Action]]:
@@ -157,7 +157,7 @@ async def _page(
         here=f"/desk/orders/{order_no}",
         verb="actions",
         along="",
-        forms=forms_of(offered, whole.directory, sent=sent, wrong=wrong, given=given),
+        forms=forms_of(offered, whole.directory, sent=sent, wrong=wrong, filling=filling),
         similar=similar,
         workflow=workflow_page(service, await namespace_of(service), order_no) if operates else None,
         timeliness=_timeliness(whole.row, now),

@@ -55,12 +55,16 @@ class WholeDuty:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Whole:
-    """An order as its pages show it; rules judge `row`, and `urged` holds the instants at which it was urged."""
+    """An order as its pages show it; rules judge `row`, and `urged` holds the instants at which it was urged.
+
+    `suggested`: the choices of the first officer's preliminary opinion, by field; none if there is no opinion.
+    """
 
     row: OrderRow
     order: OrderDetail
     events: list[Happened]
     urged: list[datetime]
+    suggested: Mapping[str, Any]
     directory: Directory
 
 
@@ -86,6 +90,9 @@ def whole_order(connection: Connection, order_no: str, who: Staff, service: Serv
         order=order,
         events=[happened(each, row, directory, files) for each in events],
         urged=[each.at for each in events if each.type == EventName.ORDER_URGED],
+        suggested=next(
+            (each.data for each in reversed(events) if each.data.get("kind") == TaskKind.FIRST_CONTACT), {}
+        ),
         directory=directory,
     )
 

@@ -109,6 +109,8 @@ async def _decide(
     sent, wrong = await with_files_kept(
         service, sent, files, uploader_of(who), pictured=picture_fields(outcome.fields)
     )
+    if not wrong:
+        sent, wrong = seen.matter.completed(outcome, sent)
     if wrong:
         return await _page(request, task_id, who, service, chosen, sent=sent, wrong=wrong)
     fields = fields_of(outcome, sent)
@@ -299,8 +301,7 @@ async def _page(  # noqa: PLR0913 - what led to the page, and what it is to show
         matter.directory,
         sent=sent or _back(seen, back),
         wrong=wrong,
-        given=matter.given(leading),
-        hints=matter.hints(seen.outcomes),
+        filling=matter.filling(seen.outcomes, leading),
     )
     # The sent outcome is no longer offered: another decision came first.
     gone = sent is not None and not any(each.is_open for each in forms)

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final, Protocol
 
+from starlette.datastructures import FormData
+
+from api.desk.forms import Filling, Together
 from api.desk.history import Happened
 from api.desk.showing import (
     Whole,
@@ -21,9 +24,10 @@ from api.desk.showing import (
 from api.pages.rendering import texts
 from api.service import Service
 from domain.duty.words import KIND as DUTY
-from domain.kinds import kind_of
+from domain.kinds import ORDER_TABLES, kind_of
 from domain.matter.tasks import ATTACHMENTS, FOR_RESIDENT, Outcome
 from domain.office.directory import Directory
+from domain.office.words import OrderClass
 from domain.order.lifecycle import LEADING, TaskKind
 from domain.order.words import KIND as ORDER
 from store.database import Connection
@@ -31,6 +35,9 @@ from store.matter.rows import TaskRow
 from store.office.people import Staff
 from store.order.joined.similar import Similar
 
+_CLASSES: Final = tuple(str(each) for each in OrderClass)
+_DISPATCH: Final = "dispatch"
+"""The button that dispatches an order together with its class."""
 _NAMED_AT: Final = frozenset({TaskKind.FIRST_CONTACT, TaskKind.CLASSIFY})
 """The tasks that decide what an order is about: its subject, and whether it duplicates another order."""
 
@@ -54,11 +61,11 @@ class TaskMatter(Protocol):
     def events(self) -> Sequence[Happened]:
         """The events of the matter."""
 
-    def given(self, leading: str) -> Mapping[str, str]:
-        """Return the values that its forms start with; `leading` is the order that it may join."""
+    def filling(self, outcomes: Sequence[Outcome], leading: str) -> Filling:
+        """Say what its forms start with; `leading` is the order that it may join."""
 
-    def hints(self, outcomes: Sequence[Outcome]) -> Mapping[tuple[str, str], str]:
-        """Say by form and field what this matter asks of a field that is optional elsewhere."""
+    def completed(self, outcome: Outcome, sent: FormData) -> tuple[FormData, Mapping[str, str]]:
+        """Fill in what the page promised for a button of the form, and return by field what cannot be filled in."""
 
     def shown(self) -> dict[str, Any]:
         """Return the values that its template needs."""
@@ -89,18 +96,67 @@ class TaskOrder:
         """Return what happened to it."""
         return self.whole.events
 
-    def given(self, leading: str) -> Mapping[str, str]:
-        """Start with the order that it may join and the unit that the directory names."""
-        row = self.whole.row
-        unit = suggested_unit(self.directory, row.category, row.community)
-        return {LEADING.name: leading, "lead_unit": unit or ""}
+    def filling(self, outcomes: Sequence[Outcome], leading: str) -> Filling:
+        """Start with what the order, the directory and the first officer say, each named beside its field."""
+        row, words = self.whole.row, texts()["decide"]
+        unit = self._unit(row.category)
+        name = self.directory.units[unit].name if unit else ""
+        hints = _evidence(self.directory.evidence(row.category), outcomes)
+        if unit:
+            hints["assign", "lead_unit"] = words["by_directory"].format(unit=name)
+        given = {LEADING.name: leading, "lead_unit": unit or ""}
+        if self.kind == TaskKind.CLASSIFY:
+            said = self.whole.suggested
+            given |= {"category": row.category or "", "unit": said.get("unit") or ""}
+            given |= {"reason": said.get("reject_reason") or ""}
+        return Filling(
+            given=given,
+            opened=self._opened(outcomes, leading),
+            hints=hints,
+            empty={"unit": words["directory_now"].format(unit=name) if unit else words["directory_later"]}
+            if self.kind == TaskKind.CLASSIFY
+            else {},
+            together=self._classes() if self.kind == TaskKind.CLASSIFY else None,
+        )
 
-    def hints(self, outcomes: Sequence[Outcome]) -> Mapping[tuple[str, str], str]:
-        """Ask for pictures of the work if the order's category does."""
-        asked = self.directory.evidence(self.whole.row.category)
-        said = texts()["files"]["evidence"].format(count=asked)
-        pictured = [each.name for each in outcomes if asked and each.is_evidenced]
-        return {(name, field.name): said for name in pictured for field in (FOR_RESIDENT, ATTACHMENTS)}
+    def completed(self, outcome: Outcome, sent: FormData) -> tuple[FormData, Mapping[str, str]]:
+        """Name the unit of the directory for an order that is dispatched with its class, or none for one that waits."""
+        then = sent.get("then")
+        if outcome.name not in _CLASSES or then is None:
+            return sent, {}
+        others = [(name, value) for name, value in sent.multi_items() if name != "unit"]
+        if then != _DISPATCH:
+            return FormData(others), {}
+        category = sent.get("category")
+        unit = sent.get("unit") or self._unit(str(category) if category else self.whole.row.category)
+        if not unit:
+            return sent, {"unit": texts()["decide"]["no_unit"]}
+        return FormData([*others, ("unit", unit)]), {}
+
+    def _unit(self, category: str | None) -> str | None:
+        return suggested_unit(self.directory, category, self.whole.row.community)
+
+    def _opened(self, outcomes: Sequence[Outcome], leading: str) -> str:
+        """Open the form that was asked for or suggested, else the first, unless that is a mere button."""
+        if leading:
+            return "mark_duplicate"
+        if self.kind == TaskKind.CLASSIFY and self.whole.suggested.get("reject_reason"):
+            return "reject"
+        return first_form(outcomes)
+
+    def _classes(self) -> Together:
+        """Offer the three classes in one form, at first the one that the first officer or the category suggests."""
+        words, suggested = texts()["decide"], self.whole.suggested.get("class")
+        category = self.directory.categories.get(self.whole.row.category or "")
+        usual = category.usual_class if category else None
+        found = (suggested, words["by_first_officer"]) if suggested else (usual, words["by_category"])
+        return Together(
+            names=_CLASSES,
+            label=ORDER_TABLES.tasks[self.kind].label,
+            way=str(found[0] or ""),
+            why=found[1] if found[0] else "",
+            buttons=((_DISPATCH, words["class_and_dispatch"]), ("wait", words["class_only"])),
+        )
 
     def shown(self) -> dict[str, Any]:
         """Return what its template needs."""
@@ -130,18 +186,30 @@ class TaskDuty:
         """Return what happened to it."""
         return self.whole.events
 
-    def given(self, leading: str) -> Mapping[str, str]:  # noqa: ARG002 - a duty joins nothing
-        """Start with empty forms: only the person who decides knows the values."""
-        return {}
+    def filling(self, outcomes: Sequence[Outcome], leading: str) -> Filling:  # noqa: ARG002 - a duty joins nothing
+        """Start with empty forms, the first of them open: only the person who decides knows the values."""
+        return Filling(opened=first_form(outcomes))
 
-    def hints(self, outcomes: Sequence[Outcome]) -> Mapping[tuple[str, str], str]:  # noqa: ARG002 - as the table says
-        """Ask for no more than the lifecycle table does."""
-        return {}
+    def completed(self, outcome: Outcome, sent: FormData) -> tuple[FormData, Mapping[str, str]]:  # noqa: ARG002 - as said
+        """Fill in nothing."""
+        return sent, {}
 
     def shown(self) -> dict[str, Any]:
         """Return what its template needs."""
         names = {unit.code: unit.name for unit in self.directory.units.values()}
         return {"duty": self.whole.duty, "events": self.whole.events, "names": names}
+
+
+def first_form(outcomes: Sequence[Outcome]) -> str:
+    """Return the first outcome if it has fields to fill in; a mere button needs no opening."""
+    return outcomes[0].name if outcomes and outcomes[0].fields else ""
+
+
+def _evidence(asked: int, outcomes: Sequence[Outcome]) -> dict[tuple[str, str], str]:
+    """Ask for pictures of the work if the order's category does."""
+    said = texts()["files"]["evidence"].format(count=asked)
+    pictured = [each.name for each in outcomes if asked and each.is_evidenced]
+    return {(name, field.name): said for name in pictured for field in (FOR_RESIDENT, ATTACHMENTS)}
 
 
 def task_order(

@@ -19,6 +19,7 @@ SHEETS: Final = (
     "form",
     "facts",
     "photo",
+    "decide",
     "table",
     "desk",
     "figures",

@@ -51,6 +51,7 @@ class Staff:
     """
 
     username: str
+    name: str
     unit: str
     tier: Tier
     roles: frozenset[Role]
@@ -207,7 +208,7 @@ def find_staff(connection: Connection, username: str, *, now: datetime) -> Staff
     return staff_of(rows, username)
 
 
-POST = (staff.c.username.label("holder"), staff.c.unit, unit.c.tier, staff_role.c.role)
+POST = (staff.c.username.label("holder"), staff.c.name, staff.c.unit, unit.c.tier, staff_role.c.role)
 """The columns that `staff_of` reads: a row for each role of a person and of those for whom they stand in."""
 
 
@@ -233,7 +234,7 @@ def staff_of(rows: Sequence[Any], username: str) -> Staff | None:
     roles = held.pop(username, set())
     for holder in sorted(held):
         roles |= set() if are_apart(roles | held[holder]) else held[holder]
-    return Staff(username=username, unit=own.unit, tier=Tier(own.tier), roles=frozenset(roles))
+    return Staff(username=username, name=own.name, unit=own.unit, tier=Tier(own.tier), roles=frozenset(roles))
 
 
 def find_present(connection: Connection, username: str, *, now: datetime) -> Staff | None:

@@ -86,7 +86,7 @@ class Site:
     store: Store
     secret: str
     teller: Teller
-    scene: Mapping[str, str]
+    scene: dict[str, str]
     browser: Browser
     complaints: list[str] = field(default_factory=list)
     """Complaints of pages: errors, refused scripts, dialogs. A test that leaves any fails."""

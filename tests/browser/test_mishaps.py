@@ -66,7 +66,6 @@ async def at_first_contact(site: Site, tab: Tab) -> Told:
     """Open a fresh task, and write an answer without sending it."""
     told = await bring(site.teller, "first_contact")
     await tab.goto(f"/desk/tasks/{(await told.task('first_contact'))['task_id']}")
-    await tab.get_by_text("当场答复").first.click()
     await tab.get_by_label("答复内容").fill(WROTE)
     return told
 
@@ -98,8 +97,6 @@ class TestADecision:
         told = await bring(site.teller, "first_contact")
         async with site.seated("duty-1", size=size) as tab:
             await tab.goto(f"/desk/tasks/{(await told.task('first_contact'))['task_id']}")
-            await tab_to(tab, "summary", "当场答复")
-            await tab.keyboard.press("Enter")
             await tab_to(tab, "textarea", "")
             await tab.keyboard.type(WROTE)
             await tab_to(tab, "button", "当场答复")
@@ -139,7 +136,6 @@ class TestWhatWasTyped:
             await other.get_by_role("button", name="登录").click()
             await other.wait_for_url("**/desk")
             await tab.go_back()
-            await tab.get_by_text("当场答复").first.click()
             assert await tab.get_by_label("答复内容").input_value() == WROTE
             await tab.get_by_role("button", name="当场答复").click()
             await tab.wait_for_url("**/desk?done=applied*")
