@@ -37,7 +37,7 @@ async def serious(tab: Tab) -> list[str]:
 
 @EACH
 async def test_a_page_keeps_nobody_out(site: Site, page: Page) -> None:
-    """Axe finds nothing serious; nothing is too small to hit or too wide, on a phone and then at a desk.
+    """Axe finds nothing serious, in dark colours neither; nothing is too small to hit or too wide, on a phone and then at a desk.
 
     In elder mode text has 18 px and more, and targets 60 px (MIIT 2021-04).
     """
@@ -48,6 +48,9 @@ async def test_a_page_keeps_nobody_out(site: Site, page: Page) -> None:
         assert await tab.evaluate(MEASURE, {"target": 44, "text": 12}) == []
         await tab.set_viewport_size(DESKTOP["viewport"])
         assert await tab.evaluate(MEASURE, {"target": 44, "text": 12}) == []
+        await tab.emulate_media(color_scheme="dark")
+        assert await serious(tab) == []
+        await tab.emulate_media(color_scheme="light")
         await tab.set_viewport_size(PHONE["viewport"])
         await site.enlarge(context)
         await opened(site, tab, page)
