@@ -37,7 +37,7 @@ async def serious(tab: Tab) -> list[str]:
 
 @EACH
 async def test_a_page_keeps_nobody_out(site: Site, page: Page) -> None:
-    """Axe finds nothing serious, in dark colours neither; nothing is too small to hit or too wide, on a phone and then at a desk.
+    """Axe finds nothing serious, in light and in dark; nothing is too small or too wide, on a phone and at a desk.
 
     In elder mode text has 18 px and more, and targets 60 px (MIIT 2021-04).
     """
