@@ -3,6 +3,7 @@
 import asyncio
 from typing import Final
 
+from fastapi import Request
 from fastapi.responses import Response
 
 from api.errors import Problem
@@ -11,21 +12,24 @@ from store.attachment.pictures import NoPicture, Size, make_picture, picture_of
 from store.attachment.rows import AttachmentRow
 
 _HEADERS: Final = {
-    # A person's own browser may keep it; it never changes.
-    "Cache-Control": "private, max-age=86400, immutable",
+    # A browser may keep it, and asks each time whether the reader may still see it.
+    "Cache-Control": "private, no-cache",
     "Vary": "Cookie, Authorization",
     "Content-Security-Policy": "default-src 'none'; sandbox",
     "Content-Disposition": "inline",
 }
 
 
-async def picture(service: Service, row: AttachmentRow, size: Size) -> Response:
-    """Show a file that the caller may see as a picture.
+async def picture(request: Request, service: Service, row: AttachmentRow, size: Size) -> Response:
+    """Show a file that the caller may see as a picture; 304 if their browser has it.
 
     Raises:
         Problem: 404, it cannot be looked at.
         FilesUnavailable: the picture was not made in time.
     """
+    headers = {**_HEADERS, "ETag": f'"{row.sha256}-{size}"'}
+    if request.headers.get("If-None-Match") == headers["ETag"]:
+        return Response(status_code=304, headers=headers)
     try:
         made = await asyncio.to_thread(picture_of, service.files, row.sha256, size)
         if made is None:
@@ -34,4 +38,4 @@ async def picture(service: Service, row: AttachmentRow, size: Size) -> Response:
                 made = await asyncio.to_thread(make_picture, service.files, row.sha256, size)
     except NoPicture as error:
         raise Problem(404, error.code, str(error)) from None
-    return Response(made, media_type="image/jpeg", headers=_HEADERS)
+    return Response(made, media_type="image/jpeg", headers=headers)

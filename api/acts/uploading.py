@@ -20,8 +20,8 @@ from store.attachment import attachments
 from store.attachment.attachments import Uploader
 from store.attachment.files import KeptFile
 
-FORM_BODY: Final = MAX_ATTACHMENTS * MAX_SIZE + 128 * 1024
-"""Longest body of a page's form with files, in bytes."""
+FORM_BODY: Final = 2 * MAX_ATTACHMENTS * MAX_SIZE + 128 * 1024
+"""Longest body of a page's form with files, in bytes: a result has two fields of them."""
 
 TEXT_BODY: Final = 1024 * 1024
 """Longest body of a page's form without files, in bytes: large enough to report an overlong text beside its field."""

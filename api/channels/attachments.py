@@ -76,7 +76,11 @@ async def upload(request: Request, who: UploaderDep, service: ServiceDep) -> Att
     },
 )
 async def download(
-    attachment_id: str, who: ReaderOrChannelDep, service: ServiceDep, size: Size | None = None
+    request: Request,
+    attachment_id: str,
+    who: ReaderOrChannelDep,
+    service: ServiceDep,
+    size: Size | None = None,
 ) -> Response:
     """Download a file that you uploaded, or whose matter you may read; with `size`, a smaller JPEG to look at."""
 
@@ -92,7 +96,7 @@ async def download(
 
     row = await service.read(work)
     if size is not None:
-        return await picture(service, row, size)
+        return await picture(request, service, row, size)
     await asyncio.to_thread(service.files.check, row.sha256, row.size)
     return StreamingResponse(
         service.files.read(row.sha256),

@@ -59,7 +59,7 @@ class AttachmentKept(BaseModel):
 class AttachmentView(BaseModel):
     """An attachment of a matter; `decision_id` names the decision that brought it, null if it came with the order.
 
-    `is_office`: it shows the office's work, not the resident's request.
+    `is_office`: it came with a decision on a task, so that it shows the office's work; all others show the request.
     """
 
     attachment_id: str

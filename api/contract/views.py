@@ -18,7 +18,6 @@ from api.contract.staff import (
     TaskDetail,
     TaskView,
 )
-from domain.doors import CredentialKind
 from domain.duty.words import KIND as DUTY
 from domain.kinds import kind_of
 from domain.matter.judging import OF_AN_ISSUE
@@ -343,7 +342,7 @@ def _attachment(row: AttachmentRow) -> AttachmentView:
         media_type=row.media_type,
         size=row.size,
         decision_id=row.decision_id,
-        is_office=row.decision_id is not None and row.uploaded_via == CredentialKind.STAFF,
+        is_office=row.is_of_a_task,
         href=f"/api/v1/attachments/{row.attachment_id}",
     )
 

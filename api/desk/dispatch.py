@@ -30,7 +30,7 @@ from store.deciding import submit_decision
 from store.matter.said.decisions import Decision
 from store.office.directory import current_named
 from store.office.people import Staff
-from store.order.finding import routed_by, subjects_of
+from store.order.finding import routed_by, sent_back_by_units, subjects_of
 
 router = APIRouter(prefix="/desk/dispatch", include_in_schema=False)
 SUGGESTED: Final = "suggested"
@@ -39,11 +39,15 @@ SUGGESTED: Final = "suggested"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WaitingOrder:
-    """An order that waits to be dispatched, and the unit that the directory names for it."""
+    """An order that waits to be dispatched, and the unit that the directory names for it.
+
+    `came_back`: a unit has sent it back already, so that a person looks at it before it goes out again.
+    """
 
     task: TaskView
     about: str
     suggested: str | None
+    came_back: bool
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -149,11 +153,13 @@ def _waiting(
     directory = current_named(connection)
     numbers = [row.matter_no for row in page.rows]
     about, matters = subjects_of(connection, numbers), routed_by(connection, numbers)
+    back = sent_back_by_units(connection, numbers)
     waiting = [
         WaitingOrder(
             task=views.task_view(row, title=about[row.matter_no], now=now),
             about=about[row.matter_no],
             suggested=suggested_unit(directory, *matters[row.matter_no]),
+            came_back=row.matter_no in back,
         )
         for row in page.rows
     ]

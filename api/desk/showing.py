@@ -15,6 +15,7 @@ from api.pages.rendering import texts, word
 from api.security import scope_of
 from api.service import Service
 from domain.kinds import kind_of
+from domain.matter.events import MatterEvent
 from domain.office.directory import Directory
 from domain.office.permissions import Permission, Reach, may, reaches
 from domain.order.events import EventName
@@ -24,6 +25,7 @@ from store.database import Connection
 from store.duty.finding import find_duty
 from store.matter import history
 from store.matter.history import REFUSED
+from store.matter.rows import EventRow
 from store.office.directory import current_named
 from store.office.people import Staff
 from store.order import finding
@@ -90,11 +92,15 @@ def whole_order(connection: Connection, order_no: str, who: Staff, service: Serv
         order=order,
         events=[happened(each, row, directory, files) for each in events],
         urged=[each.at for each in events if each.type == EventName.ORDER_URGED],
-        suggested=next(
-            (each.data for each in reversed(events) if each.data.get("kind") == TaskKind.FIRST_CONTACT), {}
-        ),
+        suggested=next((each.data for each in reversed(events) if _is_opinion(each)), {}),
         directory=directory,
     )
+
+
+def _is_opinion(event: EventRow) -> bool:
+    """Tell whether this is a preliminary opinion; a limit that passed names the same task, and its unit."""
+    answered = event.type == MatterEvent.TASK_COMPLETED and event.data.get("kind") == TaskKind.FIRST_CONTACT
+    return answered and event.data.get("outcome") == "refer"
 
 
 def whole_duty(connection: Connection, duty_no: str, who: Staff, service: Service) -> WholeDuty:

@@ -109,11 +109,11 @@ async def _decide(
     sent, wrong = await with_files_kept(
         service, sent, files, uploader_of(who), pictured=picture_fields(outcome.fields)
     )
-    if not wrong:
-        sent, wrong = seen.matter.completed(outcome, sent)
-    if wrong:
+    # A page that is shown again has the form as it was sent, not as it was completed.
+    completed, missing = seen.matter.completed(outcome, sent)
+    if wrong := {**missing, **wrong}:
         return await _page(request, task_id, who, service, chosen, sent=sent, wrong=wrong)
-    fields = fields_of(outcome, sent)
+    fields = fields_of(outcome, completed)
     try:
         submitted = await keep(
             service,

@@ -107,8 +107,12 @@ class TaskOrder:
         given = {LEADING.name: leading, "lead_unit": unit or ""}
         if self.kind == TaskKind.CLASSIFY:
             said = self.whole.suggested
-            given |= {"category": row.category or "", "unit": said.get("unit") or ""}
-            given |= {"reason": said.get("reject_reason") or ""}
+            given |= {"category": row.category or "", "reason": said.get("reject_reason") or ""}
+            if named := self.directory.units.get(said.get("unit") or ""):
+                is_open = named.code in self.directory.handling_units
+                given |= {"unit": named.code if is_open else ""}
+                told = words["by_first_officer_unit" if is_open else "by_first_officer_closed"]
+                hints[_CLASSES[0], "unit"] = told.format(unit=named.name)
         return Filling(
             given=given,
             opened=self._opened(outcomes, leading),
@@ -147,8 +151,8 @@ class TaskOrder:
     def _classes(self) -> Together:
         """Offer the three classes in one form, at first the one that the first officer or the category suggests."""
         words, suggested = texts()["decide"], self.whole.suggested.get("class")
-        category = self.directory.categories.get(self.whole.row.category or "")
-        usual = category.usual_class if category else None
+        category = self.whole.row.category
+        usual = self.directory.usual_class(category) if category else None
         found = (suggested, words["by_first_officer"]) if suggested else (usual, words["by_category"])
         return Together(
             names=_CLASSES,

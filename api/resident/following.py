@@ -106,7 +106,7 @@ async def look(
     """Show a picture that came with the reply; never the file itself, in which a camera may have noted more."""
     order_no = await tracking.find(service, request, tracking_code)
     row = await service.read(lambda connection: tracking.picture_of(connection, order_no, attachment_id))
-    return await picture(service, row, size)
+    return await picture(request, service, row, size)
 
 
 @router.post("/{action}", response_class=HTMLResponse, max_body_size=MAX_BODY)

@@ -20,9 +20,6 @@ _LAST_PORT = 65_535
 # Linux gives outgoing connections the ports from 32,768 on, macOS those from 49,152 on; and Temporal keeps the ports of
 # its members in a SMALLINT.
 _ANYWHERE = range(20_000, 32_768)
-# UDP sockets, each with the number of a port that this process was told: they mark it as taken, and the system
-# closes them with the process. No server of ours listens on UDP.
-_told: list[socket.socket] = []
 _ANSWER_SECONDS = 0.5
 
 
@@ -54,13 +51,15 @@ def _any_free_port() -> int:
 
 
 def _mark(port: int) -> bool:
+    """Bind the UDP port of this number, and tell whether nobody else had."""
     mark = socket.socket(type=socket.SOCK_DGRAM)
     try:
         mark.bind((HOST, port))
     except OSError:
         mark.close()
         return False
-    _told.append(mark)
+    # The mark stays until the system closes it with the process. No server of ours listens on UDP.
+    mark.detach()
     return True
 
 

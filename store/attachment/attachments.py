@@ -72,7 +72,7 @@ def list_attachments(
         decision.c.decision_id == attachment.c.decision_id, decision.c.matter_no == attachment.c.matter_no
     )
     rows = connection.execute(
-        select(attachment)
+        select(attachment, func.coalesce(decision.c.subject == Subject.TASK, false()).label("is_of_a_task"))
         .outerjoin(decision, behind)
         .where(
             attachment.c.matter_no == matter_no,
@@ -123,10 +123,16 @@ def usable(
     return [found[each] for each in ids if each in found]
 
 
-def named(connection: Connection, ids: Sequence[str], *, matter_no: str) -> list[AttachmentRow]:
-    """Find attachments of a matter by their ids, in that sequence."""
+def pictures_of_work(connection: Connection, ids: Sequence[str], *, matter_no: str) -> list[AttachmentRow]:
+    """Find pictures by their ids, in that sequence: those that staff sent in with a decision on this matter."""
     rows = connection.execute(
-        select(attachment).where(attachment.c.attachment_id.in_(ids), attachment.c.matter_no == matter_no)
+        select(attachment).where(
+            attachment.c.attachment_id.in_(ids),
+            attachment.c.matter_no == matter_no,
+            attachment.c.decision_id.is_not(None),
+            attachment.c.uploaded_via == CredentialKind.STAFF,
+            attachment.c.media_type.in_(_PICTURES),
+        )
     )
     found = {row.attachment_id: value_of(AttachmentRow, row) for row in rows}
     return [found[each] for each in ids if each in found]
@@ -166,6 +172,7 @@ def bind(
     Raises:
         UnusableAttachment: one is unknown, another uploader's, referred to already, or a document instead of a picture.
     """
+    _require_pictures(connection, pictures)
     ids = [each for each in ids if each not in again]
     if not ids:
         return
@@ -186,15 +193,19 @@ def bind(
             )
         if row.matter_no is not None and not (row.is_given_back and row.matter_no == matter_no):
             raise UnusableAttachment(f"the attachment {each} is used already; upload the file again")
-        if each in pictures and row.media_type not in _PICTURES:
-            raise UnusableAttachment(
-                f"the attachment {each} is a document; a resident is only shown pictures"
-            )
     connection.execute(
         update(attachment)
         .where(attachment.c.attachment_id.in_(ids))
         .values(matter_no=matter_no, decision_id=decision_id)
     )
+
+
+def _require_pictures(connection: Connection, ids: Collection[str]) -> None:
+    wrong = select(attachment.c.attachment_id).where(
+        attachment.c.attachment_id.in_(ids), attachment.c.media_type.not_in(_PICTURES)
+    )
+    for each in connection.scalars(wrong) if ids else ():
+        raise UnusableAttachment(f"the attachment {each} is a document; a resident is only shown pictures")
 
 
 def sweep(store: Store, files: FileStore, *, now: datetime, really: bool) -> Swept:

@@ -17,6 +17,9 @@ from store.attachment import shrinking
 from store.attachment.files import FileStore, FilesUnavailable
 
 _EDGES: Final = MappingProxyType({"small": 320, "large": 1600})
+_CRASHES = (signal.SIGXCPU, signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS)
+_BLAME: Final = frozenset({shrinking.NO_PICTURE, *(-each for each in _CRASHES)})
+"""How the process ends if the file is to blame: it says so, uses up its time, or its decoder crashes."""
 _WAITS = 30.0
 """Seconds; the process itself has ten of CPU time."""
 
@@ -61,20 +64,23 @@ def make_picture(files: FileStore, sha256: str, size: Size) -> bytes:
 
 def _shrunk(path: Path, edge: int) -> bytes:
     """Return the picture, or nothing if the file is to blame that there is none."""
-    command = [sys.executable, "-I", shrinking.__file__, str(path), str(edge)]
     try:
-        run = subprocess.run(  # noqa: S603 - our own program, and a path of our own making
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            timeout=_WAITS,
-            check=False,
-        )
+        with path.open("rb") as file:
+            run = subprocess.run(  # noqa: S603 - our own program
+                [sys.executable, "-I", shrinking.__file__, str(edge)],
+                stdin=file,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                # No secret of ours is where a stranger's bytes are decoded.
+                env={},
+                cwd="/",
+                timeout=_WAITS,
+                check=False,
+            )
     except (OSError, subprocess.TimeoutExpired):
         raise FilesUnavailable("a picture was not made in time; try again") from None
     if run.returncode == 0:
         return run.stdout
-    if run.returncode > 0 or run.returncode == -signal.SIGXCPU:
+    if run.returncode in _BLAME:
         return b""
     raise FilesUnavailable("making a picture was broken off; try again")

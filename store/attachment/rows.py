@@ -6,7 +6,10 @@ from datetime import datetime
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AttachmentRow:
-    """A file as it was kept, and the matter or decision that refers to it."""
+    """A file as it was kept, and the matter or decision that refers to it.
+
+    `is_of_a_task`, which only a list of a matter's files reads, tells whether it came with a decision on a task.
+    """
 
     attachment_id: str
     matter_no: str | None
@@ -17,3 +20,4 @@ class AttachmentRow:
     uploaded_via: str
     uploaded_by: str
     created_at: datetime
+    is_of_a_task: bool = False

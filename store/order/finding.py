@@ -21,13 +21,14 @@ from sqlalchemy import (
     tuple_,
 )
 
+from domain.matter.judging import DecisionStatus
 from domain.order.events import EventName
 from domain.order.lines.contacts import masked_line
 from domain.order.words import KIND, OPEN, OVER
 from messages.names import REQUESTER
 from store.instants import Instant
 from store.matter.reach import Scope, scoped
-from store.matter.tables import event, matter, message
+from store.matter.tables import decision, event, matter, message
 from store.order.rows import COLUMNS, WHOLE, OrderRow
 from store.order.tables import orders, requester_phone
 from store.paging import PAGE, Page, limited, page_of, read_cursor
@@ -196,6 +197,16 @@ def routed_by(connection: Connection, order_nos: Collection[str]) -> dict[str, t
         .where(orders.c.order_no.in_(order_nos))
     )
     return {row.order_no: (row.category, row.community) for row in rows}
+
+
+def sent_back_by_units(connection: Connection, order_nos: Collection[str]) -> set[str]:
+    """Return the orders that a unit has sent back, or asked to hand on, and that were therefore not left with it."""
+    rows = select(decision.c.matter_no).where(
+        decision.c.matter_no.in_(order_nos),
+        decision.c.name.in_(["send_back", "transfer"]),
+        decision.c.status == DecisionStatus.APPLIED,
+    )
+    return set(connection.scalars(rows))
 
 
 def routed_since(connection: Connection, *, since: datetime) -> Iterator[tuple[str, str | None, str | None]]:

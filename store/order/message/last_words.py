@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Connection, select
 from domain.matter.tasks import FOR_RESIDENT
 from domain.order.templates import REPLIES, Template
 from messages.names import REQUESTER
-from store.attachment.attachments import named
+from store.attachment.attachments import pictures_of_work
 from store.attachment.rows import AttachmentRow
 from store.matter.tables import decision, message
 from store.order.message.answers import SAID, with_decisions, words_of
@@ -32,7 +32,7 @@ def last_pictures(connection: Connection, order_no: str) -> Sequence[AttachmentR
         .limit(1)
     ).one_or_none()
     chosen = (row.fields or {}).get(FOR_RESIDENT.name) if row else None
-    return named(connection, chosen, matter_no=row.matter_no) if row and chosen else []
+    return pictures_of_work(connection, chosen, matter_no=row.matter_no) if row and chosen else []
 
 
 def open_question(connection: Connection, order_no: str, *, by: str) -> str | None:

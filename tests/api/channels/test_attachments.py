@@ -310,7 +310,10 @@ class TestASmallerPicture:
         shown = await api.http.get(f"{URL}/{attachment_id}?size=small", headers=who)
         assert (shown.status_code, shown.headers["content-type"]) == (200, "image/jpeg")
         assert shown.headers["content-disposition"] == "inline"
-        assert shown.headers["cache-control"].startswith("private")
+        assert shown.headers["cache-control"] == "private, no-cache"
+        again = {**who, "If-None-Match": shown.headers["etag"]}
+        known = await api.http.get(f"{URL}/{attachment_id}?size=small", headers=again)
+        assert (known.status_code, known.content) == (304, b"")
         assert "sandbox" in shown.headers["content-security-policy"]
         assert b"TELEPHONE" not in shown.content
         whole = await api.http.get(f"{URL}/{attachment_id}", headers=who)

@@ -1,11 +1,16 @@
 """What a task's page suggests and by whom, and the buttons that rest on it."""
 
+import uuid
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from api.pages.rendering import texts
+from domain.matter.events import MatterEvent
 from domain.order.lifecycle import TaskKind
+from store.matter.tables import event
+from store.office.directory import current
 from tests.api.conftest import Api
 from tests.api.desk.forms import HEADERS
 from tests.support.browser import Browser, at_work
@@ -15,7 +20,8 @@ from tests.support.page import Page
 async def to_classify(live: Api, *, category: str | None = None, **suggested: Any) -> tuple[str, str]:
     """Place an order and bring it to its classification; return its number and the page's path."""
     live.office.policy = "standard"
-    order_no = str((await live.placed(**({"category": category} if category else {})))["order_no"])
+    said = {"category": category} if category else {}
+    order_no = str((await live.placed(key=uuid.uuid4().hex, **said))["order_no"])
     await live.office.decide(order_no, TaskKind.FIRST_CONTACT, "refer", text="请派单", **suggested)
     task = await live.office.task(order_no, TaskKind.CLASSIFY)
     return order_no, f"/desk/tasks/{task['task_id']}"
@@ -81,6 +87,61 @@ class TestTheFormOfTheThreeClasses:
         assert refused.status_code == 422
         assert Page(refused).wrong("urgent-unit") == texts()["decide"]["no_unit"]
         assert (await live.office.task(order_no, TaskKind.CLASSIFY))["state"] == "open"
+
+    async def test_shows_again_what_was_sent_and_not_what_the_directory_added(self, live: Api) -> None:
+        _, path = await to_classify(live, category="city_appearance")
+        desk = await at_work(live, "desk-1")
+        refused = Page(await press(desk, path, "general", "dispatch", category="nothing-like-it"))
+        form = Page(next(each for each in refused.all("form") if Page(each).all('input[value="general"]')))
+        assert form.values("unit") == [""]
+
+    async def test_starts_with_the_usual_class_of_the_category_if_no_officer_suggests_one(
+        self, live: Api
+    ) -> None:
+        _, path = await to_classify(live, category="noise")
+        with live.office.store.read() as connection:
+            usual = current(connection).usual_class("noise")
+        shown = Page(await (await at_work(live, "desk-1")).get(path))
+        form = Page(next(each for each in shown.all("form") if Page(each).all('input[value="general"]')))
+        assert form.values("outcome") == [usual]
+        assert texts()["decide"]["by_category"] in form.text
+
+    async def test_does_not_take_a_passed_limit_for_an_opinion(self, live: Api) -> None:
+        """The event of the limit names the unit that let it pass."""
+        order_no, path = await to_classify(live, category="city_appearance")
+        with live.office.store.write() as connection:
+            opinion = (event.c.matter_no == order_no) & (event.c.type == MatterEvent.TASK_COMPLETED)
+            passed = {"kind": "first_contact", "unit": "community-03"}
+            changed = connection.execute(update(event).where(opinion).values(type="LimitPassed", data=passed))
+        assert changed.rowcount == 1
+        shown = Page(await (await at_work(live, "desk-1")).get(path))
+        form = Page(next(each for each in shown.all("form") if Page(each).all('input[value="general"]')))
+        assert form.values("unit") == [""]
+
+
+class TestAllOrdersOfAPage:
+    async def test_are_dispatched_but_for_those_that_came_back(self, live: Api) -> None:
+        live.office.policy = "standard"
+        office, numbers = live.office, []
+        for _ in range(2):
+            order_no, path = await to_classify(live, category="city_appearance")
+            await press(await at_work(live, "desk-1"), path, "general", "wait")
+            numbers.append(order_no)
+        back, ready = numbers
+        await office.decide(back, TaskKind.DISPATCH, "assign", lead_unit="street-urban-management")
+        await office.decide(
+            back, TaskKind.ACKNOWLEDGE, "send_back", reason="not_competent", text="不属本单位职责"
+        )
+        await office.decide(back, TaskKind.REVIEW, "approve")
+        await office.task(back, TaskKind.DISPATCH)
+        desk = await at_work(live, "desk-1")
+        page = Page(await desk.get("/desk/dispatch"))
+        assert texts()["dispatch"]["came_back"] in page.text
+        form = page.form("/desk/dispatch")
+        sent = await desk.send("POST", "/desk/dispatch", data=form.sends() | {"all": ["1"]}, headers=HEADERS)
+        assert ready in Page(sent).text
+        assert (await office.task(ready, TaskKind.ACKNOWLEDGE))["unit"] == "street-urban-management"
+        assert (await office.task(back, TaskKind.DISPATCH))["state"] == "open"
 
 
 class TestASuggestedRejection:

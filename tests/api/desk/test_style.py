@@ -1,4 +1,4 @@
-"""Contrast, calculated from the colours of the style sheet, in the ordinary and in the elder mode."""
+"""Contrast, calculated from the colours of the style sheet: in the ordinary mode, in the dark, in the elder mode."""
 
 import re
 
@@ -24,6 +24,12 @@ TEXTS = (
     ("bad", "ground"),
 )
 """Every colour of text with every ground on which it appears."""
+MODES = {
+    "ordinary": "",
+    "dark": "@media screen and (prefers-color-scheme: dark) {\n    html:not(.elder)",
+    "elder": "html.elder",
+}
+"""Where the sheet lists the colours of each mode that differ."""
 EDGES = (("quiet", "paper"), ("quiet", "ground"), ("brand", "paper"), ("brand", "ground"), ("bad", "paper"))
 """The edges of fields, and the frame of the focused element."""
 LINES = {"line"}
@@ -31,14 +37,14 @@ LINES = {"line"}
 
 
 def colours(mode: str) -> dict[str, str]:
-    """Read the colours of a mode; the elder mode lists only those that differ."""
+    """Read the colours of a mode; the other modes list only those that differ."""
 
     def block(selector: str) -> dict[str, str]:
-        found = re.search(rf"^  {re.escape(selector)} {{(.*?)}}", SHEET, re.MULTILINE | re.DOTALL)
+        found = re.search(rf"^ +{re.escape(selector)} {{(.*?)}}", SHEET, re.MULTILINE | re.DOTALL)
         assert found is not None
         return dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6});", found[1]))
 
-    return block(":root") | (block("html.elder") if mode == "elder" else {})
+    return block(":root") | (block(MODES[mode]) if MODES[mode] else {})
 
 
 def luminance(colour: str) -> float:
@@ -56,7 +62,7 @@ def contrast(one: str, other: str) -> float:
     return (bright + 0.05) / (dark + 0.05)
 
 
-@pytest.mark.parametrize("mode", ["ordinary", "elder"])
+@pytest.mark.parametrize("mode", MODES)
 class TestAColour:
     def test_of_text_stands_out_from_each_ground(self, mode: str) -> None:
         its = colours(mode)
@@ -73,8 +79,10 @@ class TestAColour:
 
 
 def test_no_colour_stands_beside_the_variables() -> None:
-    """Printed paper is white in every mode; every other colour has a name, and is in the pairs above."""
-    rules = re.sub(r"^  (:root|html\.elder) {.*?}", "", SHEET, flags=re.MULTILINE | re.DOTALL)
+    """Paper and codes to scan are white in every mode; all other colours have names, and are in the pairs above."""
+    rules = re.sub(
+        r"^ +(:root|html\.elder|html:not\(\.elder\)) {.*?}", "", SHEET, flags=re.MULTILINE | re.DOTALL
+    )
     assert set(re.findall(r"#[0-9a-f]{3,8}\b", rules)) == {"#ffffff"}
 
 

@@ -254,6 +254,22 @@ class TestPicturesOfTheWork:
         )
         assert (sent.status_code, sent.json()["code"]) == (422, "unusable_attachment"), sent.text
 
+    async def test_are_pictures_also_when_they_are_named_again(self, live: Api, resident: Resident) -> None:
+        """A document that came with the result before does not become a picture by another name."""
+        order_no, _ = await resident.placed(live)
+        office, unit = live.office, live.staff("street-urban-management-handler")
+        await office.assigned(order_no)
+        document = await uploaded(live, unit, PDF[1])
+        await office.decide(order_no, TaskKind.HANDLE, "report_result", text="修好了", attachments=[document])
+        await office.decide(order_no, TaskKind.REVIEW, "revise", text="请附照片")
+        task = await office.task(order_no, TaskKind.HANDLE)
+        sent = await live.http.post(
+            f"/api/v1/tasks/{task['task_id']}/decision",
+            headers={**unit, "Idempotency-Key": uuid.uuid4().hex},
+            json={"outcome": "report_result", "fields": {"text": "修好了", "for_resident": [document]}},
+        )
+        assert (sent.status_code, sent.json()["code"]) == (422, "unusable_attachment"), sent.text
+
 
 def pictures_shown(page: str) -> list[str]:
     """List the addresses of the pictures on a page."""

@@ -70,6 +70,53 @@ class TestAPicture:
         assert left == [stays, f"{stays}.small"]
 
 
+class TestAPictureWithOddNotes:
+    @pytest.mark.parametrize("cut", [8, 40], ids=["of the notes' head", "of the notes' rows"])
+    def test_is_shown_all_the_same(self, files: FileStore, cut: int) -> None:
+        photo = photograph(400, 300)
+        at = photo.index(b"Exif") + 6
+        damaged = photo[: at + cut] + b"\xff" * 60 + photo[at + cut + 60 :]
+        with Image.open(BytesIO(make_picture(files, kept(files, damaged), Size.SMALL))) as shown:
+            assert max(shown.size) == 320
+
+
+class TestAFailureOfOurs:
+    @pytest.mark.parametrize(
+        "program",
+        [
+            pytest.param(None, id="the program is not there"),
+            pytest.param("raise ImportError", id="its library is not there"),
+            pytest.param("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", id="the system ends it"),
+        ],
+    )
+    def test_is_not_held_against_the_file(
+        self, files: FileStore, program: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        sha256 = kept(files, photograph())
+        with monkeypatch.context() as broken:
+            script = tmp_path / "shrinking.py"
+            if program:
+                script.write_text(program, encoding="utf-8")
+            broken.setattr(shrinking, "__file__", str(script))
+            with pytest.raises(FilesUnavailable):
+                make_picture(files, sha256, Size.SMALL)
+        assert make_picture(files, sha256, Size.SMALL)
+
+    def test_is_not_seen_by_the_program_that_decodes(
+        self, files: FileStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """No secret of ours: it gets an empty environment, and no path of ours."""
+        monkeypatch.setenv("DINGDAN_SECRET_KEY", "not for strangers")
+        script = tmp_path / "shrinking.py"
+        script.write_text(
+            "import os, sys; print(dict(os.environ), sys.argv[1:], os.getcwd())", encoding="utf-8"
+        )
+        monkeypatch.setattr(shrinking, "__file__", str(script))
+        said = make_picture(files, kept(files, photograph()), Size.SMALL).decode()
+        assert "not for strangers" not in said
+        assert said.split("}", 1)[1].split() == ["['320']", "/"]
+
+
 class TestWhatIsNoPicture:
     @pytest.mark.parametrize(
         "content",
