@@ -8,7 +8,7 @@ from fastapi.responses import Response
 
 from api.errors import Problem
 from api.service import Service
-from store.attachment.pictures import NoPicture, Size, make_picture, picture_of
+from store.attachment.pictures import NoPicture, PictureSize, make_picture, picture_of
 from store.attachment.rows import AttachmentRow
 
 _HEADERS: Final = {
@@ -20,7 +20,7 @@ _HEADERS: Final = {
 }
 
 
-async def picture(request: Request, service: Service, row: AttachmentRow, size: Size) -> Response:
+async def picture(request: Request, service: Service, row: AttachmentRow, size: PictureSize) -> Response:
     """Show a file that the caller may see as a picture; 304 if their browser has it.
 
     Raises:

@@ -22,7 +22,7 @@ from api.service import ServiceDep
 from domain.attachment.kinds import KINDS, MAX_SIZE, suffix_of
 from domain.doors import CredentialKind
 from store.attachment import attachments
-from store.attachment.pictures import Size
+from store.attachment.pictures import PictureSize
 from store.attachment.rows import AttachmentRow
 from store.database import Connection
 from store.office.people import Staff
@@ -80,7 +80,7 @@ async def download(
     attachment_id: str,
     who: ReaderOrChannelDep,
     service: ServiceDep,
-    size: Size | None = None,
+    size: PictureSize | None = None,
 ) -> Response:
     """Download a file that you uploaded, or whose matter you may read; with `size`, a smaller JPEG to look at."""
 

@@ -30,8 +30,7 @@ class Input:
     """One field of a form: its label and kind, the options, the present value, and what is wrong with it.
 
     `most` is the largest number that may be typed into a number field; `hint` says how to write the value, and `empty`
-    what it means to choose nothing. An
-    `optional` field may always be left empty; of files, it may take `only_pictures`.
+    what it means to choose nothing. An `optional` field may be left empty; of files, it may take `only_pictures`.
     """
 
     name: str

@@ -44,8 +44,9 @@ async def with_files_kept(
             kept += [(name, value)] if re.fullmatch(ID_PATTERN, value) else []
         elif value.filename:  # Browsers send a nameless file if none was chosen.
             numbers[name] += 1
+            among = PICTURES if name in pictured else KINDS
             try:
-                kept.append((name, await _kept(service, value, uploader, name in pictured)))
+                kept.append((name, (await take_in(service, value, uploader, among=among)).attachment_id))
             except Problem as problem:
                 why = words_of(problem.body.code, problem.body.detail)
                 refused = texts()["files"]["refused"].format(number=numbers[name], why=why)
@@ -54,10 +55,6 @@ async def with_files_kept(
                 _log.error("files_unavailable", reason=str(away))
                 wrong[name] = texts()["refusals"]["files_unavailable"]
     return FormData(kept), wrong
-
-
-async def _kept(service: Service, file: UploadFile, uploader: Uploader, is_picture: bool) -> str:  # noqa: FBT001 - what the field takes
-    return (await take_in(service, file, uploader, among=PICTURES if is_picture else KINDS)).attachment_id
 
 
 def without_files(

@@ -31,7 +31,7 @@ from domain.matter.tasks import ATTACHMENTS, ID_PATTERN, MAX_ATTACHMENTS
 from domain.order.actions import ActionName
 from domain.order.words import Satisfied, Solved
 from store.attachment.attachments import UnusableAttachment, usable
-from store.attachment.pictures import Size
+from store.attachment.pictures import PictureSize
 from store.attachment.rows import AttachmentRow
 from store.database import Connection
 from store.matter.said.decisions import KeyTaken, Refused
@@ -101,7 +101,11 @@ async def receipt(request: Request, tracking_code: str, service: ServiceDep) -> 
 
 @router.get("/pictures/{attachment_id}")
 async def look(
-    request: Request, tracking_code: str, attachment_id: str, service: ServiceDep, size: Size = Size.SMALL
+    request: Request,
+    tracking_code: str,
+    attachment_id: str,
+    service: ServiceDep,
+    size: PictureSize = PictureSize.SMALL,
 ) -> Response:
     """Show a picture that came with the reply; never the file itself, in which a camera may have noted more."""
     order_no = await tracking.find(service, request, tracking_code)

@@ -24,7 +24,7 @@ _WAITS = 30.0
 """Seconds; the process itself has ten of CPU time."""
 
 
-class Size(StrEnum):
+class PictureSize(StrEnum):
     """How large a picture is to be looked at: in a row of others, or alone."""
 
     SMALL = "small"
@@ -37,7 +37,7 @@ class NoPicture(DomainError):
     code = "no_picture"
 
 
-def picture_of(files: FileStore, sha256: str, size: Size) -> bytes | None:
+def picture_of(files: FileStore, sha256: str, size: PictureSize) -> bytes | None:
     """Return a picture that was made before, a JPEG; `None` if none was.
 
     Raises:
@@ -49,7 +49,7 @@ def picture_of(files: FileStore, sha256: str, size: Size) -> bytes | None:
     return made
 
 
-def make_picture(files: FileStore, sha256: str, size: Size) -> bytes:
+def make_picture(files: FileStore, sha256: str, size: PictureSize) -> bytes:
     """Make a picture and keep it, or return the one that was made meanwhile.
 
     Raises:

@@ -1,8 +1,9 @@
 """The office's last words to a resident: its answer with its pictures, or a question that is still open."""
 
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, select
+from sqlalchemy import ColumnElement, Connection, Row, select
 
 from domain.matter.tasks import FOR_RESIDENT
 from domain.order.templates import REPLIES, Template
@@ -20,17 +21,7 @@ def last_reply(connection: Connection, order_no: str) -> str | None:
 
 def last_pictures(connection: Connection, order_no: str) -> Sequence[AttachmentRow]:
     """Return the pictures that the unit chose for the resident with its last reply, which has passed its review."""
-    row = connection.execute(
-        select(message.c.matter_no, decision.c.fields)
-        .select_from(with_decisions(message))
-        .where(
-            message.c.for_matter == order_no,
-            message.c.recipient == REQUESTER,
-            message.c.template.in_(REPLIES),
-        )
-        .order_by(message.c.id.desc())
-        .limit(1)
-    ).one_or_none()
+    row = _last(connection, order_no, message.c.template.in_(REPLIES))
     chosen = (row.fields or {}).get(FOR_RESIDENT.name) if row else None
     return pictures_of_work(connection, chosen, matter_no=row.matter_no) if row and chosen else []
 
@@ -59,11 +50,16 @@ def open_question(connection: Connection, order_no: str, *, by: str) -> str | No
 
 
 def _last_words(connection: Connection, order_no: str, which: ColumnElement[bool]) -> str | None:
-    row = connection.execute(
-        select(*SAID)
+    row = _last(connection, order_no, which)
+    return words_of(REQUESTER, row) if row else None
+
+
+def _last(connection: Connection, order_no: str, which: ColumnElement[bool]) -> Row[Any] | None:
+    """Find the last of these messages to the resident, with the decision behind it."""
+    return connection.execute(
+        select(message.c.matter_no, decision.c.fields, *SAID)
         .select_from(with_decisions(message))
         .where(message.c.for_matter == order_no, message.c.recipient == REQUESTER, which)
         .order_by(message.c.id.desc())
         .limit(1)
     ).one_or_none()
-    return words_of(REQUESTER, row) if row else None

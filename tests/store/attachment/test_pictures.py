@@ -11,7 +11,7 @@ from PIL import Image
 from domain.attachment.kinds import PICTURES
 from store.attachment import pictures, shrinking
 from store.attachment.files import FileStore, FilesUnavailable
-from store.attachment.pictures import NoPicture, Size, make_picture, picture_of
+from store.attachment.pictures import NoPicture, PictureSize, make_picture, picture_of
 from tests.support.office import now
 from tests.support.photographs import bomb, photograph
 
@@ -26,9 +26,11 @@ def kept(files: FileStore, content: bytes) -> str:
 
 
 class TestAPicture:
-    @pytest.mark.parametrize(("size", "shape"), [(Size.SMALL, (240, 320)), (Size.LARGE, (1200, 1600))])
+    @pytest.mark.parametrize(
+        ("size", "shape"), [(PictureSize.SMALL, (240, 320)), (PictureSize.LARGE, (1200, 1600))]
+    )
     def test_is_small_upright_and_says_nothing_of_place_and_device(
-        self, files: FileStore, size: Size, shape: tuple[int, int]
+        self, files: FileStore, size: PictureSize, shape: tuple[int, int]
     ) -> None:
         photo = photograph(4000, 3000)
         assert b"TELEPHONE-OF-A-WORKER" in photo
@@ -41,27 +43,31 @@ class TestAPicture:
     def test_is_made_of_every_kind_that_is_taken(self, files: FileStore, kind: str) -> None:
         source = BytesIO()
         Image.new("RGB", (40, 30), "red").save(source, kind)
-        with Image.open(BytesIO(make_picture(files, kept(files, source.getvalue()), Size.SMALL))) as shown:
+        with Image.open(
+            BytesIO(make_picture(files, kept(files, source.getvalue()), PictureSize.SMALL))
+        ) as shown:
             assert shown.size == (40, 30), "what is small already is not blown up"
 
     def test_is_white_where_it_was_transparent(self, files: FileStore) -> None:
         source = BytesIO()
         Image.new("RGBA", (40, 30), (0, 0, 0, 0)).save(source, "PNG")
-        with Image.open(BytesIO(make_picture(files, kept(files, source.getvalue()), Size.SMALL))) as shown:
+        with Image.open(
+            BytesIO(make_picture(files, kept(files, source.getvalue()), PictureSize.SMALL))
+        ) as shown:
             assert shown.getpixel((20, 15)) == (255, 255, 255)
 
     def test_is_made_once(self, files: FileStore, monkeypatch: pytest.MonkeyPatch) -> None:
         sha256 = kept(files, photograph())
-        assert picture_of(files, sha256, Size.SMALL) is None
-        made = make_picture(files, sha256, Size.SMALL)
+        assert picture_of(files, sha256, PictureSize.SMALL) is None
+        made = make_picture(files, sha256, PictureSize.SMALL)
         monkeypatch.setattr(shrinking, "__file__", "/nowhere")
-        assert picture_of(files, sha256, Size.SMALL) == made
-        assert make_picture(files, sha256, Size.SMALL) == made
+        assert picture_of(files, sha256, PictureSize.SMALL) == made
+        assert make_picture(files, sha256, PictureSize.SMALL) == made
 
     def test_goes_with_the_file_that_it_was_made_of(self, files: FileStore, tmp_path: Path) -> None:
         gone, stays = kept(files, photograph()), kept(files, photograph(colour="white"))
         for each in (gone, stays):
-            make_picture(files, each, Size.SMALL)
+            make_picture(files, each, PictureSize.SMALL)
         later = now().timestamp() - 60
         for path in tmp_path.rglob("*"):
             os.utime(path, (later, later))
@@ -76,7 +82,7 @@ class TestAPictureWithOddNotes:
         photo = photograph(400, 300)
         at = photo.index(b"Exif") + 6
         damaged = photo[: at + cut] + b"\xff" * 60 + photo[at + cut + 60 :]
-        with Image.open(BytesIO(make_picture(files, kept(files, damaged), Size.SMALL))) as shown:
+        with Image.open(BytesIO(make_picture(files, kept(files, damaged), PictureSize.SMALL))) as shown:
             assert max(shown.size) == 320
 
 
@@ -99,8 +105,8 @@ class TestAFailureOfOurs:
                 script.write_text(program, encoding="utf-8")
             broken.setattr(shrinking, "__file__", str(script))
             with pytest.raises(FilesUnavailable):
-                make_picture(files, sha256, Size.SMALL)
-        assert make_picture(files, sha256, Size.SMALL)
+                make_picture(files, sha256, PictureSize.SMALL)
+        assert make_picture(files, sha256, PictureSize.SMALL)
 
     def test_is_not_seen_by_the_program_that_decodes(
         self, files: FileStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -112,7 +118,7 @@ class TestAFailureOfOurs:
             "import os, sys; print(dict(os.environ), sys.argv[1:], os.getcwd())", encoding="utf-8"
         )
         monkeypatch.setattr(shrinking, "__file__", str(script))
-        said = make_picture(files, kept(files, photograph()), Size.SMALL).decode()
+        said = make_picture(files, kept(files, photograph()), PictureSize.SMALL).decode()
         assert "not for strangers" not in said
         assert said.split("}", 1)[1].split() == ["['320']", "/"]
 
@@ -132,15 +138,15 @@ class TestWhatIsNoPicture:
     ) -> None:
         sha256 = kept(files, content)
         with pytest.raises(NoPicture):
-            make_picture(files, sha256, Size.SMALL)
+            make_picture(files, sha256, PictureSize.SMALL)
         monkeypatch.setattr(subprocess, "run", None)
         with pytest.raises(NoPicture):
-            picture_of(files, sha256, Size.SMALL)
+            picture_of(files, sha256, PictureSize.SMALL)
 
     def test_is_not_what_only_took_too_long(self, files: FileStore, monkeypatch: pytest.MonkeyPatch) -> None:
         sha256 = kept(files, photograph())
         with monkeypatch.context() as hurried:
             hurried.setattr(pictures, "_WAITS", 0.001)
             with pytest.raises(FilesUnavailable):
-                make_picture(files, sha256, Size.SMALL)
-        assert make_picture(files, sha256, Size.SMALL)
+                make_picture(files, sha256, PictureSize.SMALL)
+        assert make_picture(files, sha256, PictureSize.SMALL)
